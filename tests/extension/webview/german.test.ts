@@ -11,7 +11,7 @@ async function pages() {
   await import('../../../extension/src/webview/shared/localization');
   const [{ ChatPage }, figures, { steeringChange }] = await Promise.all([
     import('../../../extension/src/webview/chat/render'),
-    import('../../../extension/src/webview/shared/figures'),
+    import('../../../extension/src/common/format'),
     import('../../../extension/src/webview/chat/steeringChange'),
   ]);
   return { ChatPage, figures, steeringChange };
@@ -49,7 +49,7 @@ describe('a reader whose VS Code speaks German', () => {
   });
 
   it('reads figures with a comma, and money as Germans write it', () => {
-    const { count, money, seconds } = german.figures;
+    const { formatTokens: count, formatCost: money, formatDuration: seconds } = german.figures;
     expect([count(2100), seconds(1234), seconds(125_000)]).toEqual(['2,1k', '1,2 s', '2 min 5 s']);
     expect([money(0), money(0.006), money(12.3)].map((sum) => sum.replace(/\s/gu, ' '))).toEqual(['0 $', '0,006 $', '12,30 $']);
   });

@@ -7,8 +7,8 @@ import type { CodexListResult, CodexSummary, TaskView } from '../../protocol/pro
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
-import { chatsInWords, tasksInWords } from '../../webview/shared/amounts';
-import { waitsForUser } from '../../webview/shared/taskWords';
+import { formatChatCount, formatTaskCount } from '../../common/counts';
+import { waitsForUser } from '../../common/taskStatus';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
 import { isWorking, menuWordsOf, rowOf, statusOf, timeOf, type Row } from './row';
 
@@ -381,7 +381,7 @@ const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'O
 
 function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const words = name === 'Agent Tasks' ? tasksInWords(count) : chatsInWords(count);
+  const words = name === 'Agent Tasks' ? formatTaskCount(count) : formatChatCount(count);
   return createTreeItem({
     id: `group:${name}`,
     label: groupTitles[name],

@@ -28,8 +28,8 @@ import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import type { TaskList } from '../../server/taskList';
 import { readChoice } from '../../protocol/settingValues';
-import { grouped } from '../../webview/shared/figures';
-import { titleWords } from '../../webview/shared/titleWords';
+import { formatInteger } from '../../common/format';
+import { displayTitle } from '../../common/title';
 import { type FromChatPage, fromChatPage, type ToChatPage } from '../../common/messages/chat';
 import type { FilePlace } from '../../common/messages/chatComposer';
 import { parseMessage } from '../../common/messages/parseMessage';
@@ -151,7 +151,11 @@ export class ChatPanel implements vscode.Disposable {
       this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
     void showInformationMessage(
-      l10n.t('{0} tokens of earlier messages are now {1}. The original stays in the chat.', grouped(tokensBefore), grouped(tokensAfter)),
+      l10n.t(
+        '{0} tokens of earlier messages are now {1}. The original stays in the chat.',
+        formatInteger(tokensBefore),
+        formatInteger(tokensAfter),
+      ),
     );
   }
 
@@ -395,7 +399,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private show(codex: CodexSummary): void {
     this.codex = codex;
-    setPanelTitle(this.panel, titleWords(codex.title));
+    setPanelTitle(this.panel, displayTitle(codex.title));
     this.post({ type: 'codex', codex });
     this.markRead();
   }

@@ -9,8 +9,8 @@ import { showInformationMessage, showQuickPick } from '../../infrastructure/wind
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { MessageEventParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { titleWords } from '../../webview/shared/titleWords';
-import { visibleText } from '../../webview/shared/visibleText';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 
 export interface FinishedHouse {
   sidecar: Sidecar;
@@ -108,7 +108,7 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
     // Who asked for it hears of it, and goes on; only for more budget a person is needed.
     if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
     const title = visibleText(codex.title);
-    const label = titleWords(codex.title, isTask ? 'task' : 'chat');
+    const label = displayTitle(codex.title, isTask ? 'task' : 'chat');
     const end: Ended['end'] = isOverBudget ? 'overBudget' : hasFailed ? 'failed' : isTask ? 'done' : 'answered';
     return [{ codexId, title, label, isTask, end }];
   });

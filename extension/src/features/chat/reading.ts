@@ -18,7 +18,7 @@ import {
 import type { OutlineEntry } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { type MessagesFromPage, type MessagesToPage, undeleteMs } from '../../common/messages/chatMessages';
-import { moment } from '../../webview/shared/figures';
+import { formatTime } from '../../common/format';
 import { openAttached, openImage } from './attachedFiles';
 
 export interface ReadingHouse {
@@ -76,7 +76,7 @@ export class Reading implements vscode.Disposable {
   async jump(): Promise<void> {
     const entries = await this.outline();
     const items = entries
-      .map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: moment(entry.createdAt, 'short'), entry }))
+      .map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: formatTime(entry.createdAt, 'short'), entry }))
       .reverse();
     const chosen = await showQuickPick(items, {
       title: l10n.t('Jump to question'),

@@ -4,7 +4,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { wayInside } from '../../infrastructure/insideFolder';
-import { grouped } from '../../webview/shared/figures';
+import { formatInteger } from '../../common/format';
 import type { FileHit } from '../../common/messages/chatComposer';
 import { exclusions } from './exclusions';
 import { bestFiles, type NamedFile } from './fileOrder';
@@ -175,7 +175,7 @@ function takeOutWhatWent(reading: Reading): void {
 }
 
 function noteFor(reading: Reading, found: number): string | undefined {
-  const count = grouped(reading.paths.length);
+  const count = formatInteger(reading.paths.length);
   if (!reading.isDone) return l10n.t('Reading the folder, {0} files so far…', count);
   if (reading.paths.length >= mostFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
   return found === 0 ? l10n.t('No file has these letters in its path.') : undefined;

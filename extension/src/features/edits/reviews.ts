@@ -7,8 +7,8 @@ import { showInformationMessage, showQuickPick, showWarningMessage } from '../..
 import { editAccept, editList, editRedo, editReject, editUndo } from '../../protocol/protocol.generated';
 import type { EditListResult, FileEditView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { filesInWords } from '../../webview/shared/amounts';
-import { moment } from '../../webview/shared/figures';
+import { formatFileCount } from '../../common/counts';
+import { formatTime } from '../../common/format';
 import { beforeScheme, type BeforeFiles } from './beforeFiles';
 import { hunkAt, inWords, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
 
@@ -182,7 +182,7 @@ export class Reviews implements vscode.Disposable {
     const { turns, leftOut } = await this.sidecar.request(editList, {});
     const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
       label: title,
-      description: [filesInWords(files), moment(time)].join(', '),
+      description: [formatFileCount(files), formatTime(time)].join(', '),
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {

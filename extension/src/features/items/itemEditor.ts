@@ -9,7 +9,7 @@ import type { CodexGetResult, CodexSummary, TemplateView } from '../../protocol/
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
 import { type FromItemPage, fromItemPage, type ItemTarget, type ToItemPage } from '../../common/messages/item';
-import { visibleText } from '../../webview/shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import type { Documents } from './documents';
 import type { History } from './history';
 import { spawnParams, startTask } from './startTask';

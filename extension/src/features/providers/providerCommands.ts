@@ -8,7 +8,7 @@ import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../pr
 import { catalogList, providerApprove, providerConfigure, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { modelsInWords } from '../../webview/shared/amounts';
+import { formatModelCount } from '../../common/counts';
 import { otherCommands } from './commands';
 import type { ProviderActions } from './providerActions';
 import { statusDetail, statusIcon, statusWords } from './statusWords';
@@ -118,7 +118,7 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
 
 function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
   if (modelCount === 0 && isLocal) return l10n.t('Models of its own');
-  return modelsInWords(modelCount);
+  return formatModelCount(modelCount);
 }
 
 /** Nothing is started before its path and content were approved. */

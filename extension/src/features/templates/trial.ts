@@ -8,7 +8,7 @@ import { templateGet, templateTry } from '../../protocol/protocol.generated';
 import type { FieldView, TemplateTryResult, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import { type FromTrialPage, fromTrialPage, type ToTrialPage } from '../../common/messages/trial';
-import { visibleText } from '../../webview/shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { isOfTemplates } from './check';
 import { commands } from './commands';
 

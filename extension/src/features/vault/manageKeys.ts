@@ -19,8 +19,8 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { moment } from '../../webview/shared/figures';
-import { wordList } from '../../webview/shared/wordList';
+import { formatTime } from '../../common/format';
+import { formatList } from '../../common/formatList';
 import { keyProblem, passphrasePrompt } from './commands';
 import type { VaultAccess } from './vaultAccess';
 
@@ -81,7 +81,7 @@ export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Pro
   void showInformationMessage(
     changedProviders.length === 0
       ? l10n.t('The key is now {0}.', newReference)
-      : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, wordList(changedProviders)),
+      : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, formatList(changedProviders)),
   );
 }
 
@@ -235,7 +235,7 @@ function usedBy({ usedBy: users }: VaultEntrySummary): string {
 }
 
 function detailOf(entry: VaultEntrySummary): string {
-  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', moment(entry.lastUsed));
+  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', formatTime(entry.lastUsed));
   return `${entry.origins.join(', ')} · ${usedBy(entry)} · ${last}`;
 }
 

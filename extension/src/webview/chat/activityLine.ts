@@ -1,7 +1,7 @@
 // One quiet line under the messages while no text comes: what is waited for, and since when.
 import * as l10n from '@vscode/l10n';
 import { element, icon, setText, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { type ChatState, isRunning } from './chatState';
 
 export class ActivityLine {

@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { AttachmentMode, AttachmentView, LineRange } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
-import { bytes, count } from '../shared/figures';
-import { visibleText } from '../shared/visibleText';
+import { formatBytes, formatTokens } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 import { type AttachedFile, isImage, openQuestions } from './attachedFiles';
 import { linesWords } from './fileMentions';
 import { readRange } from './mention';
@@ -166,7 +166,7 @@ function detailOf(file: AttachedFile): string {
   const { attachment, view, problem: reason, scaling } = file;
   if (reason !== undefined || openQuestions(file).length > 0) return '';
   const { range, mode } = attachment;
-  const tokens = view?.tokens === undefined ? undefined : l10n.t('{0} tokens', count(view.tokens));
+  const tokens = view?.tokens === undefined ? undefined : l10n.t('{0} tokens', formatTokens(view.tokens));
   return [range === undefined ? undefined : linesWords(range), mode === 'summary' ? l10n.t('summary') : undefined, scaling, tokens]
     .filter((word) => word !== undefined)
     .join(' · ');
@@ -180,7 +180,10 @@ function titleOf({ attachment, view }: AttachedFile): string {
 /** "3.2 MB, 81k tokens" */
 function sizeWords(view: AttachmentView | undefined): string {
   const { size, tokens } = view ?? {};
-  return [size === undefined ? undefined : bytes(size), tokens === undefined ? undefined : l10n.t('about {0} tokens', count(tokens))]
+  return [
+    size === undefined ? undefined : formatBytes(size),
+    tokens === undefined ? undefined : l10n.t('about {0} tokens', formatTokens(tokens)),
+  ]
     .filter((word) => word !== undefined)
     .join(', ');
 }

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
 import hljs from 'highlight.js/lib/common';
 import { copyButton, element, iconButton, setText } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 /** `info` is what stands behind the opening fence: a language, and perhaps the file that the code is for. */
 export interface CodeActions {

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { CompactionView } from '../../protocol/protocol.generated';
 import { element } from '../shared/element';
-import { count } from '../shared/figures';
+import { formatTokens } from '../../common/format';
 import type { CodeActions } from './codeBlock';
 import { Fold } from './fold';
 import { MarkdownView } from './markdownView';
@@ -32,5 +32,9 @@ export class CompactionLine {
 
 /** "84k tokens of earlier messages summarized to 6k. The original stays above." */
 export function compactionWords({ tokensBefore, tokensAfter }: CompactionView): string {
-  return l10n.t('{0} tokens of earlier messages summarized to {1}. The original stays above.', count(tokensBefore), count(tokensAfter));
+  return l10n.t(
+    '{0} tokens of earlier messages summarized to {1}. The original stays above.',
+    formatTokens(tokensBefore),
+    formatTokens(tokensAfter),
+  );
 }

@@ -1,6 +1,6 @@
 // The list above the composer that completes what is being typed. The focus stays in the composer, which is a combobox while the list is open.
 import { element, icon } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface Completion {
   icon: string;

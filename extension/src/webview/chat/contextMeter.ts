@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MessageContextResult } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from '../shared/element';
-import { count } from '../shared/figures';
+import { formatTokens } from '../../common/format';
 
 const boxes = 4;
 
@@ -72,7 +72,7 @@ export class ContextMeter {
     const { tokens, window, compactsAt, isEstimate, shares } = context;
     const share = shareOf(tokens, window);
     const words = fillWords(tokens, window, isEstimate);
-    setText(this.figure, window === undefined ? l10n.t('{0} tokens', count(tokens)) : l10n.t('{0}%', share));
+    setText(this.figure, window === undefined ? l10n.t('{0} tokens', formatTokens(tokens)) : l10n.t('{0}%', share));
     this.button.setAttribute('aria-label', l10n.t('Context: {0}', words));
     this.boxes.forEach((box, at) => {
       box.hidden = window === undefined;
@@ -97,7 +97,7 @@ export class ContextMeter {
     this.shares.replaceChildren(
       ...shares.flatMap(({ name, tokens }, at) => [
         element('dt', {}, element('span', { class: `context-key part-${at % 4}`, 'aria-hidden': 'true' }), name),
-        element('dd', {}, count(tokens)),
+        element('dd', {}, formatTokens(tokens)),
       ]),
     );
   }
@@ -130,16 +130,17 @@ export function filledBoxes(tokens: number, window: number): number {
 
 /** "About 12k of 200k tokens, 6%" */
 function fillWords(tokens: number, window: number | undefined, isEstimate: boolean): string {
-  if (window === undefined) return isEstimate ? l10n.t('About {0} tokens', count(tokens)) : l10n.t('{0} tokens', count(tokens));
+  if (window === undefined)
+    return isEstimate ? l10n.t('About {0} tokens', formatTokens(tokens)) : l10n.t('{0} tokens', formatTokens(tokens));
   const share = shareOf(tokens, window);
   return isEstimate
-    ? l10n.t('About {0} of {1} tokens, {2}%', count(tokens), count(window), share)
-    : l10n.t('{0} of {1} tokens, {2}%', count(tokens), count(window), share);
+    ? l10n.t('About {0} of {1} tokens, {2}%', formatTokens(tokens), formatTokens(window), share)
+    : l10n.t('{0} of {1} tokens, {2}%', formatTokens(tokens), formatTokens(window), share);
 }
 
 function limitWords({ window, compactsAt, tokens }: MessageContextResult): string {
   if (window === undefined) return l10n.t('How much this model can read at once is not known.');
   if (compactsAt === undefined) return '';
   if (tokens >= compactsAt) return l10n.t('Plue summarizes before the next question.');
-  return l10n.t('Plue summarizes from {0} tokens ({1}%) on.', count(compactsAt), shareOf(compactsAt, window));
+  return l10n.t('Plue summarizes from {0} tokens ({1}%) on.', formatTokens(compactsAt), shareOf(compactsAt, window));
 }

@@ -1,7 +1,7 @@
 // What this chat has cost so far, and of how much.
 import * as l10n from '@vscode/l10n';
 import { element, setText } from '../shared/element';
-import { money } from '../shared/figures';
+import { formatCost } from '../../common/format';
 
 export class CostMeter {
   readonly node = element('span', { class: 'cost', hidden: true });
@@ -14,7 +14,7 @@ export class CostMeter {
     const { limit } = this;
     this.node.hidden = cost === undefined;
     if (cost === undefined) return;
-    setText(this.node, limit === undefined ? money(cost) : l10n.t('{0} of {1}', money(cost), money(limit)));
+    setText(this.node, limit === undefined ? formatCost(cost) : l10n.t('{0} of {1}', formatCost(cost), formatCost(limit)));
     this.node.title =
       limit === undefined ? l10n.t('Cost of this chat so far') : l10n.t('Cost of this chat so far, and the most that one chat may cost');
     this.node.classList.toggle('warning', limit !== undefined && cost >= limit * 0.85);

@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../protocol/protocol.generated';
 import { copyButton, element } from '../shared/element';
-import { grouped, moment, money, seconds } from '../shared/figures';
-import { visibleText } from '../shared/visibleText';
+import { formatInteger, formatTime, formatCost, formatDuration } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 import type { Timing } from './chatState';
 import { insteadWords, priceUsed, toFirstToken } from './figures';
 
@@ -23,7 +23,7 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): Det
     [l10n.t('Price'), cost?.price === undefined ? undefined : priceUsed(cost.price)],
     [l10n.t('First token'), duration(toFirstToken(message, timing))],
     [l10n.t('Duration'), duration(message.timing?.durationMs)],
-    [l10n.t('Time'), moment(message.createdAt) || undefined],
+    [l10n.t('Time'), formatTime(message.createdAt) || undefined],
     [l10n.t('Request'), providerInfo?.requestId, 'copyable'],
     ...(message.notCarried ?? []).map((sentence): [string, string] => [l10n.t('Not carried over'), sentence]),
   ];
@@ -41,23 +41,25 @@ export function detailsTable(message: MessageView, timing: Timing | undefined, c
 function tokensIn({ inputTokens, cachedReadTokens, cachedWriteTokens }: NonNullable<MessageView['usage']>): string {
   const share = inputTokens > 0 ? Math.round((100 * cachedReadTokens) / inputTokens) : 0;
   return [
-    grouped(inputTokens),
-    ...(cachedReadTokens > 0 ? [l10n.t('{0} from cache ({1} %)', grouped(cachedReadTokens), share)] : []),
-    ...(cachedWriteTokens > 0 ? [l10n.t('{0} to cache', grouped(cachedWriteTokens))] : []),
+    formatInteger(inputTokens),
+    ...(cachedReadTokens > 0 ? [l10n.t('{0} from cache ({1} %)', formatInteger(cachedReadTokens), share)] : []),
+    ...(cachedWriteTokens > 0 ? [l10n.t('{0} to cache', formatInteger(cachedWriteTokens))] : []),
   ].join(', ');
 }
 
 function tokensOut({ outputTokens, reasoningTokens }: NonNullable<MessageView['usage']>): string {
-  if (reasoningTokens <= 0) return grouped(outputTokens);
-  return l10n.t('{0}, {1} of it reasoning', grouped(outputTokens), grouped(reasoningTokens));
+  if (reasoningTokens <= 0) return formatInteger(outputTokens);
+  return l10n.t('{0}, {1} of it reasoning', formatInteger(outputTokens), formatInteger(reasoningTokens));
 }
 
 function costWords(cost: MessageView['cost']): string | undefined {
   if (cost === undefined) return undefined;
   if (cost.priceSource === 'local') return l10n.t('Nothing: it runs on this machine');
-  return cost.priceSource === 'vendor' ? l10n.t('{0}, as the provider reported it', money(cost.totalCost)) : money(cost.totalCost);
+  return cost.priceSource === 'vendor'
+    ? l10n.t('{0}, as the provider reported it', formatCost(cost.totalCost))
+    : formatCost(cost.totalCost);
 }
 
 function duration(ms: number | undefined): string | undefined {
-  return ms === undefined ? undefined : seconds(ms);
+  return ms === undefined ? undefined : formatDuration(ms);
 }

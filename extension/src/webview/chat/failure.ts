@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import type { HelpAction } from '../../common/messages/chat';
 import type { ViewError } from '../../common/messages/viewError';
 

@@ -1,7 +1,7 @@
 // What an answer took, in one line.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, PriceView, ProviderInfoView } from '../../protocol/protocol.generated';
-import { costNotKnown, count, listed, money, seconds } from '../shared/figures';
+import { costNotAvailable, formatTokens, formatPrice, formatCost, formatDuration } from '../../common/format';
 import type { Timing } from './chatState';
 
 export interface Figure {
@@ -19,19 +19,19 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
   if (usage !== undefined) {
     const read =
       usage.cachedReadTokens > 0
-        ? l10n.t('{0} in ({1} cached)', count(usage.inputTokens), count(usage.cachedReadTokens))
-        : l10n.t('{0} in', count(usage.inputTokens));
-    figures.push({ words: read }, { words: l10n.t('{0} out', count(usage.outputTokens)) });
+        ? l10n.t('{0} in ({1} cached)', formatTokens(usage.inputTokens), formatTokens(usage.cachedReadTokens))
+        : l10n.t('{0} in', formatTokens(usage.inputTokens));
+    figures.push({ words: read }, { words: l10n.t('{0} out', formatTokens(usage.outputTokens)) });
   }
   if (cost !== undefined) {
     const source = cost.price === undefined ? undefined : priceUsed(cost.price);
     figures.push({
-      words: cost.priceSource === 'local' ? l10n.t('local') : money(cost.totalCost),
+      words: cost.priceSource === 'local' ? l10n.t('local') : formatCost(cost.totalCost),
       ...(cost.priceSource === 'vendor' ? { source: l10n.t('As the provider reported it') } : source === undefined ? {} : { source }),
     });
-  } else if (usage !== undefined) figures.push({ words: costNotKnown });
+  } else if (usage !== undefined) figures.push({ words: costNotAvailable });
   const toFirst = toFirstToken(message, timing);
-  if (toFirst !== undefined) figures.push({ words: l10n.t('{0} to first token', seconds(toFirst)) });
+  if (toFirst !== undefined) figures.push({ words: l10n.t('{0} to first token', formatDuration(toFirst)) });
   return figures.filter(({ words }) => words !== '');
 }
 
@@ -43,10 +43,10 @@ export function insteadWords({ providerName, insteadOf }: ProviderInfoView): str
 /** "For a million tokens: $3 in, $15 out, $0.3 cached read" */
 export function priceUsed(price: PriceView): string {
   const parts = [
-    l10n.t('{0} in', listed(price.inputPerMillion)),
-    l10n.t('{0} out', listed(price.outputPerMillion)),
-    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cached read', listed(price.cachedReadPerMillion))]),
-    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cached write', listed(price.cachedWritePerMillion))]),
+    l10n.t('{0} in', formatPrice(price.inputPerMillion)),
+    l10n.t('{0} out', formatPrice(price.outputPerMillion)),
+    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cached read', formatPrice(price.cachedReadPerMillion))]),
+    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cached write', formatPrice(price.cachedWritePerMillion))]),
   ];
   return l10n.t('For a million tokens: {0}', parts.join(', '));
 }

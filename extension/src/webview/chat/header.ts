@@ -3,8 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from '../shared/element';
 import { menuButton, type MenuItem } from '../shared/menu';
-import { titleWords } from '../shared/titleWords';
-import { visibleText } from '../shared/visibleText';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 import type { AnswerOptions } from './answerOptions';
 import { insteadWords } from './figures';
 import { chosenProvider, type Picker } from './picker';
@@ -39,7 +39,7 @@ export class Header {
 
   /** @param answeredBy Of the last answer. */
   show(codex: CodexSummary, providers: ProviderSummary[], answeredBy: ProviderInfoView | undefined): void {
-    this.name = codex.title.trim() === '' ? titleWords('') : codex.title;
+    this.name = codex.title.trim() === '' ? displayTitle('') : codex.title;
     setText(this.title, visibleText(this.name));
     this.title.setAttribute('aria-label', l10n.t('Chat title: {0}. Rename', visibleText(this.name)));
     this.badge.hidden = chosenProvider(codex, providers)?.kind !== 'tour';

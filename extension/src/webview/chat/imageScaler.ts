@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
-import { decimal } from '../shared/figures';
+import { formatDecimal } from '../../common/format';
 // Images are made as small as a model looks at them, before they leave the page.
 
 /** Pixels of the longest side. Vendors scale anything larger down themselves, and count it before. */
@@ -30,7 +30,7 @@ export interface ScaledImage {
 /** Rejects with one sentence for a person. */
 export async function scaleImage(image: Blob, name: string): Promise<ScaledImage> {
   if (image.size > largestOriginal)
-    throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', name, decimal(image.size / 1024 / 1024, 1)));
+    throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', name, formatDecimal(image.size / 1024 / 1024, 1)));
   const bitmap = await createImageBitmap(image).catch(() => {
     throw new Error(l10n.t('{0} could not be read as an image.', name));
   });

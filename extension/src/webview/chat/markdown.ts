@@ -4,7 +4,7 @@ import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
 import MarkdownIt, { type Env, type StateBlock, type StateInline, type Token } from 'markdown-it';
 import { element, icon, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { codeBlock, type CodeActions } from './codeBlock';
 import { showFormula } from './formula';
 import { asCsv, asMarkdown, rowsOf } from './tableText';

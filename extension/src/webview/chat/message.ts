@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { MessagePart, MessageView, TaskView } from '../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../shared/element';
 import { menuAt, menuButton, type MenuItem } from '../shared/menu';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { BranchSwitch } from './branchSwitch';
 import type { Timing } from './chatState';
 import type { CodeActions } from './codeBlock';

@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { MessagePart } from '../../protocol/protocol.generated';
 import { element, icon } from '../shared/element';
-import { bytes } from '../shared/figures';
-import { visibleText } from '../shared/visibleText';
+import { formatBytes } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 import type { Blobs } from './blobs';
 
 export type FileInMessage = Extract<MessagePart, { kind: 'file' }>;
@@ -60,7 +60,7 @@ export function aboutWords({ range, language, size, isSummary, mediaType }: File
         ? l10n.t('line {0}', range.start)
         : l10n.t('lines {0}–{1}', range.start, range.end),
     language ?? (mediaType?.startsWith('image/') === true ? mediaType.slice('image/'.length).toUpperCase() : undefined),
-    size === undefined ? undefined : bytes(size),
+    size === undefined ? undefined : formatBytes(size),
     isSummary === true ? l10n.t('summary') : undefined,
   ]
     .filter((words) => words !== undefined)

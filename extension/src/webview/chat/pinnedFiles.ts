@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { AttachmentView } from '../../protocol/protocol.generated';
 import { element, icon, iconButton } from '../shared/element';
-import { count } from '../shared/figures';
-import { visibleText } from '../shared/visibleText';
+import { formatTokens } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 
 export class PinnedFiles {
   readonly node = element('div', { class: 'pinned-files', role: 'group', 'aria-label': l10n.t('Pinned files'), hidden: true });
@@ -41,7 +41,7 @@ export class PinnedFiles {
   private chip(file: AttachmentView): HTMLElement {
     const { path, name, tokens, problem } = file;
     const remove = iconButton('close', l10n.t('Unpin {0}', name), () => this.onChange(this.paths.filter((one) => one !== path)));
-    const detail = problem ?? (tokens === undefined ? '' : l10n.t('{0} tokens', count(tokens)));
+    const detail = problem ?? (tokens === undefined ? '' : l10n.t('{0} tokens', formatTokens(tokens)));
     return element(
       'div',
       { class: `context-chip${problem === undefined ? '' : ' wide'}`, title: visibleText(path) },

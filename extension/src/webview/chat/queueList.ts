@@ -1,9 +1,9 @@
 // What waits to be sent, above the composer.
 import * as l10n from '@vscode/l10n';
 import type { QueuedView } from '../../protocol/protocol.generated';
-import { filesInWords } from '../shared/amounts';
+import { formatFileCount } from '../../common/counts';
 import { element, icon, iconButton, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface QueueActions {
   sendNow(queued: QueuedView): void;
@@ -38,7 +38,7 @@ export class QueueList {
 
   private row(queued: QueuedView, isRunning: boolean, isReadOnly: boolean): HTMLElement {
     const { attachments } = queued;
-    const files = filesInWords(attachments.length);
+    const files = formatFileCount(attachments.length);
     const text = visibleText(queued.text).replace(/\s+/gu, ' ').trim();
     return element(
       'li',

@@ -1,6 +1,6 @@
 import * as l10n from '@vscode/l10n';
 import { element } from '../shared/element';
-import { seconds } from '../shared/figures';
+import { formatDuration } from '../../common/format';
 import { Fold } from './fold';
 import { MarkdownView } from './markdownView';
 import type { CodeActions } from './codeBlock';
@@ -28,7 +28,7 @@ export class Reasoning {
     this.content = content;
     this.isWhole = !isThinking;
     this.fold.describe(
-      isThinking ? l10n.t('Thinking…') : tookMs === undefined ? l10n.t('Thought') : l10n.t('Thought for {0}', seconds(tookMs)),
+      isThinking ? l10n.t('Thinking…') : tookMs === undefined ? l10n.t('Thought') : l10n.t('Thought for {0}', formatDuration(tookMs)),
     );
     this.fold.refresh();
   }

@@ -1,7 +1,7 @@
 // What is another than it was: between two answers, and since the last one.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, SteeredBy, SteeringSource } from '../../protocol/protocol.generated';
-import { wordList } from '../shared/wordList';
+import { formatList } from '../../common/formatList';
 
 /** Enough to find the answer before among summaries and tools. */
 const farthest = 50;
@@ -43,5 +43,5 @@ function versionIn(sources: readonly SteeredBy[], { kind, source }: Pick<Steered
 }
 
 function list(sources: readonly SteeredBy[]): string {
-  return wordList([...new Set(sources.map(({ title }) => title))]);
+  return formatList([...new Set(sources.map(({ title }) => title))]);
 }

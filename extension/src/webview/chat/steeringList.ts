@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { changedSince } from './steeringChange';
 
 export interface SteeringActions {

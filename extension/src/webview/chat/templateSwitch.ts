@@ -5,7 +5,7 @@ import { menuButton, type MenuItem } from '../shared/menu';
 import { Section } from '../shared/section';
 import type { TemplateName } from '../../common/messages/chat';
 import type { ChatCommand } from '../../common/messages/chatMessages';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface TemplateSwitchActions {
   run(command: ChatCommand): void;

@@ -1,10 +1,10 @@
 import * as l10n from '@vscode/l10n';
 import type { ChangedFileView, MessagePart, MessageView, TaskView } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
-import { seconds } from '../shared/figures';
-import { stateOf } from '../shared/taskWords';
+import { formatDuration } from '../../common/format';
+import { taskStatusView } from '../../common/taskStatus';
 import type { EditCommand } from '../../common/messages/chatAgents';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { Fold } from './fold';
 
 type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
@@ -106,7 +106,7 @@ export class ToolCall {
   }
 
   private childLink({ uri, title, status }: TaskView): HTMLElement {
-    const { icon: drawn, words } = stateOf(status);
+    const { icon: drawn, words } = taskStatusView(status);
     const open = textButton(visibleText(title), () => this.actions.open(uri), 'quiet');
     const mark = icon(drawn);
     if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
@@ -175,7 +175,7 @@ export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'remo
 }
 
 function tookWords(ms: number): string {
-  return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : seconds(ms);
+  return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : formatDuration(ms);
 }
 
 function sectionFor(label: string): HTMLElement {

@@ -8,7 +8,7 @@ import { Form } from '../shared/form';
 import { hookFailureWords } from '../shared/hookFailure';
 import { ModelLists } from '../shared/modelLists';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { layoutOf, type Layout } from './layout';
 import type { FromItemPage, ItemTarget, ToItemPage } from '../../common/messages/item';
 import type { Draft, SavedState } from './savedState';

@@ -5,7 +5,7 @@ import { element, setText } from '../shared/element';
 import type { ControlOptions, FieldControl } from '../shared/fieldControl';
 import type { ModelLists } from '../shared/modelLists';
 import { abilityWords, keptChoiceWords, ModelPicker, priceWords } from '../shared/modelPicker';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 const prefix = 'codex://providers/';
 

@@ -5,7 +5,7 @@ import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
 import { moveByArrows } from '../shared/roving';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, type Choice, type Filter, type State } from './pageState';
 import { catalogAbilities, catalogModels, errorsWords, priceRange, warningsWords, window } from './words';

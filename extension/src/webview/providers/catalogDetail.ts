@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { element, textButton, type Child } from '../shared/element';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import { compareBar } from './catalogBrowser';
 import { modelTable, priceNote } from './modelTable';

@@ -5,7 +5,7 @@ import { element, icon, iconButton, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import { numberProblem } from '../shared/fieldControl';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { failureOf, focusHeading, isUp, routeHead, type Actions, type View } from './actions';
 import { isBusy, type State } from './pageState';
 import { errorsWords, warningsWords } from './words';

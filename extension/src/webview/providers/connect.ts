@@ -8,12 +8,12 @@ import type {
   ProviderKindView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
-import { modelsInWords } from '../shared/amounts';
+import { formatModelCount } from '../../common/counts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { deedButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { NewProvider, ProvidersAction } from '../../common/messages/providers';
 import { isBusy, type Choice, type State } from './pageState';
@@ -314,7 +314,8 @@ export class ConnectView implements View {
     const listed = state.models[this.stored(state)?.id ?? '']?.models;
     const heading = element('h3', {}, l10n.t('What it enables'));
     if (catalog === undefined) {
-      const words = listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : modelsInWords(listed.length);
+      const words =
+        listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : formatModelCount(listed.length);
       return [heading, element('p', {}, words)];
     }
     const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
@@ -376,7 +377,8 @@ export class ConnectView implements View {
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
     if (provider.status !== 'connected') return element('p', { class: 'quiet' }, l10n.t('It is stored, and not tested yet.'));
     const status = statusOf(provider, new Date(), false);
-    const words = provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', modelsInWords(provider.modelCount));
+    const words =
+      provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', formatModelCount(provider.modelCount));
     const done = textButton(l10n.t('Done'), () => actions.go({ at: 'providers' }));
     done.dataset['key'] = 'done';
     return element(

@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, textButton, type Child } from '../shared/element';
-import { notKnown } from '../shared/figures';
-import { visibleText } from '../shared/visibleText';
+import { notAvailable } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 import { chatCost, modelAbilities, price, window } from './words';
 
 export interface ModelTable {
@@ -86,7 +86,7 @@ export function matches(model: ModelView, words: string): boolean {
 function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['marks']): HTMLElement {
   const name = visibleText(model.name ?? model.id);
   const number = (words: string, more = ''): HTMLElement =>
-    element('td', { class: `number${words === notKnown ? ' quiet' : ''}${more}` }, words);
+    element('td', { class: `number${words === notAvailable ? ' quiet' : ''}${more}` }, words);
   let tick: HTMLElement | undefined;
   if (ticks !== undefined) {
     const box = element('input', {

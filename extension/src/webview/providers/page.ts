@@ -4,7 +4,7 @@ import { Banners } from '../shared/banners';
 import { element, textButton } from '../shared/element';
 import { menuButton } from '../shared/menu';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { isUp, type Actions, type View } from './actions';
 import { BackupsView } from './backups';
 import { CatalogBrowser } from './catalogBrowser';

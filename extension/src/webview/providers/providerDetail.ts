@@ -1,11 +1,11 @@
 // Everything about the selected provider.
 import * as l10n from '@vscode/l10n';
 import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySummary } from '../../protocol/protocol.generated';
-import { chatsInWords } from '../shared/amounts';
+import { formatChatCount } from '../../common/counts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
-import { titleWords } from '../shared/titleWords';
-import { visibleText } from '../shared/visibleText';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 import { approval, deedButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { badges, canBeTested, canMoveKey, providerMenu } from './providerRows';
@@ -229,7 +229,7 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
   if (chatCount > 0) {
     const links = chats.map(({ uri, title }) => {
       const link = deedButton(state, actions, {
-        label: titleWords(title),
+        label: displayTitle(title),
         work: `chat:${uri}`,
         deed: { type: 'openChat', uri },
         look: 'quiet',
@@ -238,7 +238,7 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
     });
     const rest = chatCount - chats.length;
     lines.push(
-      element('p', {}, chatsInWords(chatCount)),
+      element('p', {}, formatChatCount(chatCount)),
       element(
         'ul',
         { class: 'plain-list' },

@@ -4,7 +4,7 @@ import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, type Child } from '../shared/element';
 import { menuButton, type MenuItem } from '../shared/menu';
 import { moveByArrows } from '../shared/roving';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { deedButton, isUp, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { aboutWords, keyVariable, statusOf } from './words';

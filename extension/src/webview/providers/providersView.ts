@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { deedButton, failureOf, isUp, loadingLine, type Actions, type View } from './actions';
 import { modelTable, priceNote } from './modelTable';
 import { isBusy, isEmpty, type State } from './pageState';

@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { deedButton, failureOf, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { aboutWords, statusOf } from './words';

@@ -1,7 +1,7 @@
 // The search box and what narrows the search.
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import type { SearchChoices } from '../../common/messages/search';
 import { emptyForm, isFiltered, periods, roles, statuses, type SearchForm } from './query';
 

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { Filters } from './filters';
 import type { FromSearchPage, ToSearchPage } from '../../common/messages/search';
 import type { SavedState } from './savedState';

@@ -6,7 +6,7 @@ import { ChoiceList } from '../shared/choiceList';
 import { element, setText, textButton } from '../shared/element';
 import type { ModelLists } from '../shared/modelLists';
 import { keptChoiceWords, ModelPicker } from '../shared/modelPicker';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface ChoiceRowOptions {
   field: FieldView;

@@ -8,7 +8,7 @@ import { Form } from '../shared/form';
 import { ModelLists } from '../shared/modelLists';
 import { choiceWords } from '../shared/modelPicker';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { ChoiceRow, choiceKind } from './choiceRow';
 import type { FromSettingsPage, ToSettingsPage } from '../../common/messages/settings';
 

@@ -4,7 +4,7 @@ import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.gener
 import { element, iconButton } from './element';
 import type { ModelLists } from './modelLists';
 import { keptChoiceWords, ModelPicker } from './modelPicker';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface ChoiceListOptions {
   id: string;

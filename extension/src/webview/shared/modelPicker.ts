@@ -2,9 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from './element';
-import { count, listed } from './figures';
+import { formatTokens, formatPrice } from '../../common/format';
 import type { ModelLists, Models } from './modelLists';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface ModelPickerOptions {
   /** Goes before the ids of the parts, so that several can stand on one page. */
@@ -376,7 +376,7 @@ export function priceWords({ inputPerMillion, outputPerMillion }: ModelView): st
   if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
   return inputPerMillion === 0 && outputPerMillion === 0
     ? l10n.t('Free')
-    : l10n.t('{0} / {1} a million', listed(inputPerMillion), listed(outputPerMillion));
+    : l10n.t('{0} / {1} a million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
 }
 
 function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
@@ -404,7 +404,7 @@ function detailOf(model: ModelView): { detail?: string } {
 /** "200k window, tools, images, reasoning"; only what is known. */
 export function abilityWords({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
-    contextLength === undefined ? '' : l10n.t('{0} window', count(contextLength)),
+    contextLength === undefined ? '' : l10n.t('{0} window', formatTokens(contextLength)),
     supportsTools === true ? l10n.t('tools') : '',
     supportsVision === true ? l10n.t('images') : '',
     canReason === true ? l10n.t('reasoning') : '',
@@ -416,7 +416,7 @@ function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }
   const words = (text: string, symbol?: string): Node =>
     element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);
   return [
-    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', count(contextLength)))]),
+    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', formatTokens(contextLength)))]),
     ...(supportsTools === true ? [words(l10n.t('Tools'), 'tools')] : []),
     ...(supportsVision === true ? [words(l10n.t('Images'), 'file-media')] : []),
     ...(canReason === true ? [words(l10n.t('Reasoning'), 'lightbulb')] : []),

@@ -3,11 +3,11 @@ import * as l10n from '@vscode/l10n';
 import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
 import { Banners } from '../shared/banners';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
-import { count, listed, money } from '../shared/figures';
+import { formatTokens, formatPrice, formatCost } from '../../common/format';
 import { Form } from '../shared/form';
 import type { Panel } from '../shared/panel';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { withCode } from '../shared/withCode';
 import type { FromTrialPage, ToTrialPage, Trial } from '../../common/messages/trial';
 import type { SavedState } from './savedState';
@@ -224,7 +224,7 @@ function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResu
     ...(provider === undefined ? [] : about(provider)),
     [l10n.t('First request'), sentTo(inputTokens, provider)],
     [l10n.t('It costs'), costWords(firstCost, provider)],
-    [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : money(mostCost)],
+    [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : formatCost(mostCost)],
   ];
   return element(
     'dl',
@@ -242,7 +242,7 @@ function about({ model, status, price }: TrialProvider): [string, string][] {
       : [
           [
             l10n.t('Price'),
-            l10n.t('{0} in, {1} out, a million tokens', listed(price.inputPerMillion), listed(price.outputPerMillion)),
+            l10n.t('{0} in, {1} out, a million tokens', formatPrice(price.inputPerMillion), formatPrice(price.outputPerMillion)),
           ] satisfies [string, string],
         ]),
   ];
@@ -250,13 +250,13 @@ function about({ model, status, price }: TrialProvider): [string, string][] {
 
 function sentTo(tokens: number, provider: TrialProvider | undefined): string {
   return provider?.contextWindow === undefined
-    ? l10n.t('about {0} tokens', count(tokens))
-    : l10n.t('about {0} tokens of a window of {1}', count(tokens), count(provider.contextWindow));
+    ? l10n.t('about {0} tokens', formatTokens(tokens))
+    : l10n.t('about {0} tokens of a window of {1}', formatTokens(tokens), formatTokens(provider.contextWindow));
 }
 
 function costWords(cost: number | undefined, provider: TrialProvider | undefined): string {
   if (provider?.isFree === true) return l10n.t('nothing: the model runs on this machine');
-  return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', money(cost));
+  return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', formatCost(cost));
 }
 
 function tools(given: readonly ToolView[]): HTMLElement {

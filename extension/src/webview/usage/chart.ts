@@ -1,6 +1,6 @@
 // Bars of what was spent, stacked by provider. For the eye only: the table beside it says the same.
 import uPlot from 'uplot';
-import { money } from '../shared/figures';
+import { formatCost } from '../../common/format';
 import { bucketWords, type Spend } from './spend';
 
 export interface SpendChart {
@@ -81,7 +81,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         size: 64,
         grid: { stroke: lines, width: 1 },
         ticks: { show: false },
-        values: (_plot, splits) => splits.map((value) => money(value)),
+        values: (_plot, splits) => splits.map((value) => formatCost(value)),
       },
     ],
     // The tallest first: what stands below it is drawn over it.

@@ -1,7 +1,7 @@
 // What was spent when and with whom, as a chart and its table need it. Pure.
 import * as l10n from '@vscode/l10n';
 import type { UsageDay, UsageParams } from '../../protocol/protocol.generated';
-import { language } from '../shared/language';
+import { locale } from '../../common/locale';
 import { daysBetween } from './period';
 
 /** A name and what was spent in each bucket, in USD. */
@@ -59,7 +59,7 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
 export function bucketWords(bucket: string): string {
   const isMonth = bucket.length === 7;
   const date = new Date(`${isMonth ? `${bucket}-01` : bucket}T00:00:00Z`);
-  return date.toLocaleDateString(language, {
+  return date.toLocaleDateString(locale, {
     timeZone: 'UTC',
     month: 'short',
     ...(isMonth ? { year: 'numeric' } : { day: 'numeric' }),

@@ -2,9 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
-import { count, seconds } from '../shared/figures';
+import { formatTokens, formatDuration } from '../../common/format';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import type { DrawChart, SpendChart } from './chart';
 import type { FromUsagePage, ToUsagePage } from '../../common/messages/usage';
 import { dayOf, paramsOf, type Period, type PeriodChoice, periods } from './period';
@@ -178,11 +178,11 @@ export class UsagePage {
         { class: 'totals' },
         figure(l10n.t('Spent'), spentMoney(total.cost)),
         figure(l10n.t('Answers'), String(total.answers)),
-        figure(l10n.t('Tokens in'), count(total.inputTokens)),
+        figure(l10n.t('Tokens in'), formatTokens(total.inputTokens)),
         figure(l10n.t('From cache'), shareWords(total)),
-        figure(l10n.t('Tokens out'), count(total.outputTokens)),
-        figure(l10n.t('Time'), total.durationMs > 0 ? seconds(total.durationMs) : l10n.t('unknown')),
-        figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : seconds(total.firstTokenMs)),
+        figure(l10n.t('Tokens out'), formatTokens(total.outputTokens)),
+        figure(l10n.t('Time'), total.durationMs > 0 ? formatDuration(total.durationMs) : l10n.t('unknown')),
+        figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(total.firstTokenMs)),
       ),
       unpriced,
     );

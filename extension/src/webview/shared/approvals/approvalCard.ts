@@ -3,8 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../element';
 import { countExact, exactText } from '../exactText';
-import { grouped } from '../figures';
-import { countHidden, visibleText } from '../visibleText';
+import { formatInteger } from '../../../common/format';
+import { countHidden, visibleText } from '../../../common/visibleText';
 import { withParts } from '../withParts';
 import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
 import { diffLines, JudgedText } from './judgedText';
@@ -270,7 +270,7 @@ function textsOf(approval: ApprovalView): JudgedText[] {
 }
 
 function unreadWords(lines: number): string {
-  return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', grouped(lines));
+  return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', formatInteger(lines));
 }
 
 function facts({ where, why, sandbox }: ApprovalView): HTMLElement {

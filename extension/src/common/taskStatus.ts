@@ -1,4 +1,4 @@
-// How a task's state is drawn and said on the pages, as in the tree: by shape, and in words.
+// Icon and label of a task's status, in the tree and in the pages.
 import * as l10n from '@vscode/l10n';
 
 const states: Readonly<Record<string, { icon: string; words: string }>> = {
@@ -14,7 +14,7 @@ const states: Readonly<Record<string, { icon: string; words: string }>> = {
   interrupted: { icon: 'warning', words: l10n.t('interrupted') },
 };
 
-export function stateOf(status: string): { icon: string; words: string } {
+export function taskStatusView(status: string): { icon: string; words: string } {
   return states[status] ?? { icon: 'circle-large-outline', words: status.replaceAll('_', ' ') };
 }
 

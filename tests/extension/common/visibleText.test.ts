@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import * as v from 'valibot';
 import { expect, it } from 'vitest';
-import { countHidden, visibleText } from '../../../extension/src/webview/shared/visibleText';
+import { countHidden, visibleText } from '../../../extension/src/common/visibleText';
 
 const samples = v.parse(
   v.array(v.object({ what: v.string(), text: v.string(), visible: v.string(), count: v.number() })),

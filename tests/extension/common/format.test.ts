@@ -1,11 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { activityWords } from '../../../extension/src/webview/chat/activityLine';
 import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/chatState';
-import { chatsInWords, filesInWords, messagesInWords, modelsInWords, tasksInWords } from '../../../extension/src/webview/shared/amounts';
-import { bytes, count, moment, money, seconds } from '../../../extension/src/webview/shared/figures';
-import { titleWords } from '../../../extension/src/webview/shared/titleWords';
+import {
+  formatChatCount,
+  formatFileCount,
+  formatMessageCount,
+  formatModelCount,
+  formatTaskCount,
+} from '../../../extension/src/common/counts';
+import { formatBytes, formatTokens, formatTime, formatCost, formatDuration } from '../../../extension/src/common/format';
+import { displayTitle } from '../../../extension/src/common/title';
 import { summaryOf } from '../../../extension/src/webview/chat/toolCall';
-import { chat, question } from './chatSamples';
+import { chat, question } from '../webview/chatSamples';
 
 describe('figures as a person reads them', () => {
   it.each([
@@ -14,7 +20,7 @@ describe('figures as a person reads them', () => {
     [128_000, '128k'],
     [999_999, '1M'],
     [1_200_000, '1.2M'],
-  ])('%d tokens are %s', (tokens, words) => expect(count(tokens)).toBe(words));
+  ])('%d tokens are %s', (tokens, words) => expect(formatTokens(tokens)).toBe(words));
 
   it.each([
     [0, '$0'],
@@ -23,7 +29,7 @@ describe('figures as a person reads them', () => {
     [0.006, '$0.006'],
     [0.043, '$0.043'],
     [12.3, '$12.30'],
-  ])('%d USD are %s', (amount, words) => expect(money(amount)).toBe(words));
+  ])('%d USD are %s', (amount, words) => expect(formatCost(amount)).toBe(words));
 
   it.each([
     [20, '0.1 s'],
@@ -34,28 +40,28 @@ describe('figures as a person reads them', () => {
     [3_599_700, '1 h 0 min'],
     [125_000, '2 min 5 s'],
     [7_500_000, '2 h 5 min'],
-  ])('%d ms are %s', (milliseconds, words) => expect(seconds(milliseconds)).toBe(words));
+  ])('%d ms are %s', (milliseconds, words) => expect(formatDuration(milliseconds)).toBe(words));
 
   it.each([
     [512, '512 B'],
     [3300, '3.2 KB'],
     [360_000, '352 KB'],
     [3_400_000, '3.2 MB'],
-  ])('%d bytes are %s', (size, words) => expect(bytes(size)).toBe(words));
+  ])('%d bytes are %s', (size, words) => expect(formatBytes(size)).toBe(words));
 
   it('a time that is none is nothing', () => {
-    expect(moment('2026-11-21T12:00:00Z')).toContain('Nov 21, 2026');
-    expect(moment('soon')).toBe('');
+    expect(formatTime('2026-11-21T12:00:00Z')).toContain('Nov 21, 2026');
+    expect(formatTime('soon')).toBe('');
   });
 
   it('one is no plural', () => {
-    const words = [modelsInWords, chatsInWords, tasksInWords, messagesInWords, filesInWords];
+    const words = [formatModelCount, formatChatCount, formatTaskCount, formatMessageCount, formatFileCount];
     expect(words.map((inWords) => inWords(1))).toEqual(['1 model', '1 chat', '1 task', '1 message', '1 file']);
     expect(words.map((inWords) => inWords(2))).toEqual(['2 models', '2 chats', '2 tasks', '2 messages', '2 files']);
   });
 
   it('what has no title yet is called after what it is', () => {
-    expect([titleWords(' '), titleWords('', 'task'), titleWords('Fail \u202Eesrever')]).toEqual([
+    expect([displayTitle(' '), displayTitle('', 'task'), displayTitle('Fail \u202Eesrever')]).toEqual([
       'New chat',
       'New task',
       'Fail ⟨U+202E⟩esrever',
