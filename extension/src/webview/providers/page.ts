@@ -1,8 +1,8 @@
 // The whole Providers page: where the reader is, what is shown there, and what is asked for meanwhile.
 import * as l10n from '@vscode/l10n';
-import { Banners } from '../shared/banners';
 import { element, textButton } from '../shared/element';
 import { menuButton } from '../shared/menu';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
 import { isUp, type Actions, type View } from './actions';
@@ -22,12 +22,10 @@ export class ProvidersPage implements Actions {
   private state: State;
   private view: View | undefined;
   private shownRoute = '';
-  private frame: number | undefined;
+  private pendingDraw: number | undefined;
   private lookedAt = '';
   private readonly history: { route: Route; key: string | undefined }[] = [];
-  private readonly banners = new Banners();
-  private readonly announcer = element('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
-  private readonly body = element('div', { class: 'page-body' });
+  private readonly frame: PageFrame;
   private readonly add: HTMLButtonElement;
 
   constructor(
@@ -46,17 +44,9 @@ export class ProvidersPage implements Actions {
         { label: l10n.t('Show log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
       ],
     });
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('h1', {}, l10n.t('Providers')),
-        element('span', { class: 'buttons' }, this.add, more),
-      ),
-      this.banners.node,
-      this.body,
-      this.announcer,
-    );
+    this.frame = new PageFrame(root, l10n.t('Providers'), {
+      header: [element('span', { class: 'buttons' }, this.add, more)],
+    });
     root.addEventListener('keydown', (event) => this.pressed(event));
     // "2 h ago" grows older while one looks.
     setInterval(() => this.schedule(), 60_000);
@@ -65,7 +55,7 @@ export class ProvidersPage implements Actions {
 
   /** False while something received waits for its frame. */
   get isDrawn(): boolean {
-    return this.frame === undefined;
+    return this.pendingDraw === undefined;
   }
 
   receive(message: ToProvidersPage): void {
@@ -143,7 +133,7 @@ export class ProvidersPage implements Actions {
   private settle(): void {
     this.panel.setState(keptOf(this.state));
     this.draw();
-    this.body.scrollTop = 0;
+    this.frame.body.scrollTop = 0;
   }
 
   private finished(before: State, work: string, problem: string | undefined): void {
@@ -162,13 +152,13 @@ export class ProvidersPage implements Actions {
   }
 
   private say(words: string): void {
-    this.announcer.textContent = visibleText(words);
+    this.frame.status.textContent = visibleText(words);
   }
 
   /** At most one drawing a frame. */
   private schedule(): void {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
+    this.pendingDraw ??= requestAnimationFrame(() => {
+      this.pendingDraw = undefined;
       this.draw();
     });
   }
@@ -185,7 +175,7 @@ export class ProvidersPage implements Actions {
       const isFirst = this.view === undefined;
       this.shownRoute = route;
       this.view = this.viewOf(state.route);
-      this.body.replaceChildren(this.view.node);
+      this.frame.body.replaceChildren(this.view.node);
       this.view.show(state);
       if (!isFirst) this.view.focus();
     } else this.view?.show(state);
@@ -196,7 +186,7 @@ export class ProvidersPage implements Actions {
     const { sidecar } = state;
     const button = (label: string, type: 'restart' | 'showLog'): HTMLElement =>
       textButton(label, () => this.panel.post({ type, work: `help:${type}` }), type === 'restart' ? 'primary' : 'secondary');
-    this.banners.set(
+    this.frame.banners.set(
       'sidecar',
       sidecar.state === 'running'
         ? undefined
@@ -209,14 +199,14 @@ export class ProvidersPage implements Actions {
       sidecar.state === 'starting' ? 'info' : 'error',
       sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show log'), 'showLog')] : [],
     );
-    this.banners.set(
+    this.frame.banners.set(
       'folder',
       state.folderProblem === undefined ? undefined : l10n.t('{0} What is shown can be used, and not changed.', state.folderProblem),
       'warning',
     );
-    this.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
+    this.frame.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
     const asides = ['help:unlockVault', 'help:checkClaudeCode', 'newChat', 'tour', 'discover'].map((work) => state.failures[work]?.message);
-    this.banners.set(
+    this.frame.banners.set(
       'aside',
       asides.find((one) => one !== undefined),
       'error',

@@ -13,7 +13,7 @@ export function providerRows(state: State, actions: Actions, now: Date): Child[]
   const providers = state.providers ?? [];
   const selected = providers.some(({ id }) => id === state.selected) ? state.selected : providers[0]?.id;
   const rows = providers.map((provider) => row(state, actions, provider, provider.id === selected, now));
-  const list = element('ul', { class: 'provider-list', 'aria-label': l10n.t('Providers') }, ...rows);
+  const list = element('ul', { class: 'provider-list plain-list', 'aria-label': l10n.t('Providers') }, ...rows);
   list.addEventListener('keydown', (event) => {
     moveByArrows(
       event,

@@ -2,6 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
 import { Filters } from './filters';
@@ -21,7 +22,7 @@ export class SearchPage {
   private readonly results: Results;
   private readonly line = element('div', { class: 'column progress-line' });
   private readonly note = element('div', { class: 'column note' });
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly frame: PageFrame;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private searches = 0;
   /** Under way, or the last one. */
@@ -47,18 +48,10 @@ export class SearchPage {
       },
       () => this.filters.box.focus(),
     );
-    const found = element('div', { class: 'page-body' }, this.note, element('div', { class: 'column' }, this.results.node));
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('h1', { class: 'visually-hidden' }, l10n.t('Search chats')),
-        this.filters.node,
-        this.line,
-      ),
-      found,
-      this.status,
-    );
+    this.frame = new PageFrame(root, l10n.t('Search chats'), {
+      headerLines: [this.filters.node, this.line],
+      body: [this.note, element('div', { class: 'column' }, this.results.node)],
+    });
     this.filters.box.addEventListener('keydown', (event) => {
       if (event.isComposing) return;
       if (event.key === 'ArrowDown' && this.results.hits > 0) {
@@ -105,7 +98,7 @@ export class SearchPage {
           failureLine(message.error.message),
           textButton(l10n.t('Try again'), () => this.search()),
         );
-        setText(this.status, visibleText(message.error.message));
+        setText(this.frame.status, visibleText(message.error.message));
         return;
     }
   }
@@ -154,7 +147,7 @@ export class SearchPage {
   private finish({ hits, chats, isTruncated, unreadable }: SearchChatsResult): void {
     const { form } = this.filters;
     const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundWords(hits, chats));
-    setText(this.status, words);
+    setText(this.frame.status, words);
     const notes: Child[] = [];
     if (hits === 0) {
       const what =

@@ -7,6 +7,7 @@ import { labelOf } from '../shared/fieldLabel';
 import { Form } from '../shared/form';
 import { ModelLists } from '../shared/modelLists';
 import { choiceWords } from '../shared/modelPicker';
+import { loadingText, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
 import { ChoiceRow, choiceKind } from './choiceRow';
@@ -46,7 +47,7 @@ export class SettingsPage {
   private readonly lists: ModelLists;
   private readonly search: HTMLInputElement;
   private readonly status = element('span', { class: 'saved', role: 'status' });
-  private readonly problem = element('div', { class: 'banners' });
+  private readonly problem: HTMLElement;
   private readonly body = element('div', { class: 'column' });
   private readonly nothing = element('p', { class: 'quiet', hidden: true }, l10n.t('No setting matches.'));
 
@@ -70,16 +71,8 @@ export class SettingsPage {
       event.preventDefault();
     });
     const open = textButton(l10n.t('Open config.json5'), () => panel.post({ type: 'openFile' }), 'quiet');
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('div', { class: 'column header-line' }, element('h1', {}, l10n.t('Settings')), this.search, this.status, open),
-      ),
-      this.problem,
-      element('div', { class: 'page-body' }, this.body),
-    );
-    this.body.append(element('p', { class: 'quiet' }, l10n.t('Loading…')));
+    this.problem = new PageFrame(root, l10n.t('Settings'), { header: [this.search, this.status, open], body: [this.body] }).banners.node;
+    this.body.append(loadingText());
   }
 
   receive(message: ToSettingsPage): void {

@@ -1,10 +1,10 @@
 // What an agent or chat of a template would be told, have and cost, without anybody being called.
 import * as l10n from '@vscode/l10n';
 import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
-import { Banners } from '../shared/banners';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
 import { formatTokens, formatPrice, formatCost } from '../../common/format';
 import { Form } from '../shared/form';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { Section } from '../shared/section';
 import { visibleText } from '../../common/visibleText';
@@ -34,12 +34,10 @@ const kinds: Readonly<Record<string, { kind: string; start: string }>> = {
 const form = { kind: 'form', start: l10n.t('Fill In') };
 
 export class TrialPage {
-  private readonly heading = element('h1', {}, l10n.t('Loading…'));
   private readonly kind = element('span', { class: 'kind' });
-  private readonly banners = new Banners();
   private readonly formPlace = element('div', {});
   private readonly body = new Section('div', {});
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly frame: PageFrame;
   private readonly start: HTMLButtonElement;
   private readonly open: HTMLButtonElement;
   private trial: Trial | undefined;
@@ -56,22 +54,10 @@ export class TrialPage {
     this.open = textButton(l10n.t('Open Template'), () => panel.post({ type: 'openTemplate' }));
     this.start.hidden = true;
     this.open.hidden = true;
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element(
-          'div',
-          { class: 'column header-line' },
-          this.heading,
-          this.kind,
-          element('div', { class: 'buttons' }, this.open, this.start),
-        ),
-      ),
-      this.banners.node,
-      element('div', { class: 'page-body' }, element('div', { class: 'column' }, this.formPlace, this.body.node)),
-      this.status,
-    );
+    this.frame = new PageFrame(root, l10n.t('Loading…'), {
+      header: [this.kind, element('div', { class: 'buttons' }, this.open, this.start)],
+      body: [element('div', { class: 'column' }, this.formPlace, this.body.node)],
+    });
     panel.post({ type: 'ready', ...(kept === undefined ? {} : { id: kept.id, values: kept.values }) });
   }
 
@@ -83,8 +69,8 @@ export class TrialPage {
         return this.showEmpty();
       case 'trying':
         this.isTrying = true;
-        if (message.name !== undefined) setText(this.heading, visibleText(message.name));
-        setText(this.status, l10n.t('Looking…'));
+        if (message.name !== undefined) setText(this.frame.heading, visibleText(message.name));
+        setText(this.frame.status, l10n.t('Looking…'));
         return;
       case 'refused':
         return this.refuse(message.error.message);
@@ -95,14 +81,14 @@ export class TrialPage {
     const wasTrying = this.isTrying;
     this.isTrying = false;
     this.trial = trial;
-    setText(this.heading, visibleText(l10n.t('Try: {0}', trial.name)));
+    setText(this.frame.heading, visibleText(l10n.t('Try: {0}', trial.name)));
     const { kind, start } = kinds[trial.collection] ?? form;
     setText(this.kind, kind);
     setText(this.start, start);
     this.start.hidden = false;
     this.open.hidden = trial.path === undefined;
-    this.banners.set('problem', undefined);
-    this.banners.set(
+    this.frame.banners.set('problem', undefined);
+    this.frame.banners.set(
       'shipped',
       trial.path === undefined ? l10n.t('This template ships with Plue, so it cannot be changed. A new one can begin with it.') : undefined,
       'info',
@@ -111,7 +97,7 @@ export class TrialPage {
     this.showForm(trial);
     this.body.show([trial.collection, result], () => (trial.collection in kinds ? sections : formSections)(result, this.panel));
     this.keep();
-    if (wasTrying) setText(this.status, l10n.t('Nobody was called. {0}', findingsSentence(result.findings)));
+    if (wasTrying) setText(this.frame.status, l10n.t('Nobody was called. {0}', findingsSentence(result.findings)));
   }
 
   /** Only drawn anew for other fields: what was typed stays where the cursor is. */
@@ -139,7 +125,7 @@ export class TrialPage {
 
   private showEmpty(): void {
     this.isTrying = false;
-    setText(this.heading, l10n.t('Try a template'));
+    setText(this.frame.heading, l10n.t('Try a template'));
     this.body.show('empty', () => [
       element(
         'p',
@@ -152,12 +138,14 @@ export class TrialPage {
 
   private refuse(why: string): void {
     this.isTrying = false;
-    if (this.trial === undefined) setText(this.heading, l10n.t('Nothing to show'));
+    if (this.trial === undefined) setText(this.frame.heading, l10n.t('Nothing to show'));
     const again = textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'try', values: this.values }));
     // What was found before stays, and says that it is older.
-    this.banners.set('problem', undefined);
-    this.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} What stands below is from before.', why), 'error', [again]);
-    setText(this.status, why);
+    this.frame.banners.set('problem', undefined);
+    this.frame.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} What stands below is from before.', why), 'error', [
+      again,
+    ]);
+    setText(this.frame.status, why);
   }
 
   private keep(): void {

@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
 import { formatTokens, formatDuration } from '../../common/format';
+import { loadingText, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
 import type { DrawChart, SpendChart } from './chart';
@@ -27,8 +28,7 @@ export class UsagePage {
   private readonly to: HTMLInputElement;
   private readonly custom: HTMLElement;
   private readonly csv: HTMLButtonElement;
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
-  private readonly banners = element('div', { class: 'banners' });
+  private readonly frame: PageFrame;
   private readonly body = element('div', { class: 'column' });
 
   constructor(
@@ -50,17 +50,8 @@ export class UsagePage {
     this.custom = element('span', { class: 'custom-period' }, this.from, element('span', { 'aria-hidden': 'true' }, l10n.t('to')), this.to);
     for (const input of [this.period, this.from, this.to]) input.addEventListener('change', () => this.choose());
     this.csv = textButton(l10n.t('Export CSV…'), () => panel.post({ type: 'csv', asked: this.asked() }));
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('div', { class: 'column header-line' }, element('h1', {}, l10n.t('Usage')), this.period, this.custom, this.csv),
-      ),
-      this.banners,
-      element('div', { class: 'page-body' }, this.body),
-      this.status,
-    );
-    this.body.append(element('p', { class: 'quiet' }, l10n.t('Loading…')));
+    this.frame = new PageFrame(root, l10n.t('Usage'), { header: [this.period, this.custom, this.csv], body: [this.body] });
+    this.body.append(loadingText());
     this.csv.disabled = true;
     this.custom.hidden = this.choice.period !== 'custom';
     this.ask();
@@ -71,11 +62,11 @@ export class UsagePage {
       case 'usage':
         // An answer to a question that was changed meanwhile is passed over.
         if (message.asked.from !== this.asked().from || message.asked.to !== this.asked().to) return;
-        this.banners.replaceChildren();
+        this.frame.banners.node.replaceChildren();
         this.show(message.usage, message.asked);
         return;
       case 'exported':
-        setText(this.status, visibleText(l10n.t('Saved {0}', message.file)));
+        setText(this.frame.status, visibleText(l10n.t('Saved {0}', message.file)));
         return;
       case 'refused':
         this.refuse(message.error.message);
@@ -117,7 +108,7 @@ export class UsagePage {
   }
 
   private refuse(message: string): void {
-    this.banners.replaceChildren(
+    this.frame.banners.node.replaceChildren(
       element(
         'div',
         { class: 'banner error', role: 'alert' },
@@ -136,7 +127,7 @@ export class UsagePage {
     if (total.answers === 0) {
       const words = this.choice.period === 'all' ? l10n.t('Nothing spent yet.') : l10n.t('Nothing spent in these days.');
       this.body.replaceChildren(element('p', { class: 'empty' }, words));
-      setText(this.status, words);
+      setText(this.frame.status, words);
       return;
     }
     const spend = spendOf(usage.days, asked, dayOf(this.now()));
@@ -154,7 +145,7 @@ export class UsagePage {
     );
     // It measures its room, so it is drawn when it has one.
     this.chart = chart.draw?.();
-    setText(this.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersWords(total.answers)));
+    setText(this.frame.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersWords(total.answers)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
