@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { activityWords } from '../../../extension/src/webview/chat/activityLine';
-import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/chatState';
+import { activityWords } from '../../../extension/src/webview/chat/messages/activityLine';
+import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/state/chatState';
 import {
   formatChatCount,
   formatFileCount,
@@ -10,7 +10,7 @@ import {
 } from '../../../extension/src/common/counts';
 import { formatBytes, formatTokens, formatTime, formatCost, formatDuration } from '../../../extension/src/common/format';
 import { displayTitle } from '../../../extension/src/common/title';
-import { summaryOf } from '../../../extension/src/webview/chat/toolCall';
+import { summaryOf } from '../../../extension/src/webview/chat/messages/toolCall';
 import { chat, question } from '../webview/chatSamples';
 
 describe('figures as a person reads them', () => {

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MessageEvent } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage, storeWithin } from '../../../extension/src/webview/chat/render';
+import { ChatPage, storeWithin } from '../../../extension/src/webview/chat/chatPage';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
-import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/savedState';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
 import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
 
 let page: ChatPage;

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttachmentView, QueuedView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
-import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/savedState';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
 import { chat, codexId, numbered, provider, question } from './chatSamples';
 
 let page: ChatPage;

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
 

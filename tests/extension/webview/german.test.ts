@@ -10,9 +10,9 @@ async function pages() {
   document.head.innerHTML = `<script type="application/json" id="localization">${bundle.replaceAll('<', '\\u003c')}</script>`;
   await import('../../../extension/src/webview/shared/localization');
   const [{ ChatPage }, figures, { steeringChange }] = await Promise.all([
-    import('../../../extension/src/webview/chat/render'),
+    import('../../../extension/src/webview/chat/chatPage'),
     import('../../../extension/src/common/format'),
-    import('../../../extension/src/webview/chat/steeringChange'),
+    import('../../../extension/src/webview/chat/messages/instructionsChange'),
   ]);
   return { ChatPage, figures, steeringChange };
 }

@@ -8,7 +8,7 @@ import {
   largestOriginal,
   longestSide,
   scaleImage,
-} from '../../../extension/src/webview/chat/imageScaler';
+} from '../../../extension/src/webview/chat/composer/imageScaler';
 import { drawnOn, giveCanvas, setOpacity } from './canvas';
 
 const side = fc.integer({ min: 1, max: 40_000 });

@@ -1,13 +1,13 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
-import { Blobs } from '../../../extension/src/webview/chat/blobs';
-import { chatMenu } from '../../../extension/src/webview/chat/chatMenu';
-import { fromSnapshot, reduce, withoutEarliest } from '../../../extension/src/webview/chat/chatState';
-import { compactionWords } from '../../../extension/src/webview/chat/compaction';
-import { Deletions } from '../../../extension/src/webview/chat/deletions';
-import { detailsOf } from '../../../extension/src/webview/chat/details';
-import { rangesIn } from '../../../extension/src/webview/chat/foundMarks';
-import { aboutWords } from '../../../extension/src/webview/chat/messageFile';
+import { Blobs } from '../../../extension/src/webview/chat/messages/blobs';
+import { chatMenu } from '../../../extension/src/webview/chat/header/chatMenu';
+import { fromSnapshot, reduce, withoutEarliest } from '../../../extension/src/webview/chat/state/chatState';
+import { compactionWords } from '../../../extension/src/webview/chat/messages/compaction';
+import { Deletions } from '../../../extension/src/webview/chat/messages/deletions';
+import { detailsOf } from '../../../extension/src/webview/chat/messages/details';
+import { rangesIn } from '../../../extension/src/webview/chat/find/foundMarks';
+import { aboutWords } from '../../../extension/src/webview/chat/messages/messageFile';
 import { answer, chat, codexId, question } from './chatSamples';
 
 const nothing = (): void => undefined;

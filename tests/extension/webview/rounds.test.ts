@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApprovalView, MessageView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
-import { roundsOf } from '../../../extension/src/webview/chat/rounds';
-import { childrenOfCalls } from '../../../extension/src/webview/chat/spawned';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import { roundsOf } from '../../../extension/src/webview/chat/messages/rounds';
+import { childrenOfCalls } from '../../../extension/src/webview/chat/messages/spawned';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
 import { child } from './taskSamples';

@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MessageSteeringResult, SteeredBy, SteeringSource } from '../../../extension/src/protocol/protocol.generated';
-import { changedSince, steeredBefore, steeringChange } from '../../../extension/src/webview/chat/steeringChange';
-import { SteeringList } from '../../../extension/src/webview/chat/steeringList';
+import { changedSince, steeredBefore, steeringChange } from '../../../extension/src/webview/chat/messages/instructionsChange';
+import { SteeringList } from '../../../extension/src/webview/chat/header/instructionsList';
 import { answer, question } from './chatSamples';
 
 const prompt: SteeredBy = { kind: 'prompt', source: 'codex://prompts/mine', title: 'mine', version: 'a' };

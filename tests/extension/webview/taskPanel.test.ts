@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TimelineLane } from '../../../extension/src/protocol/protocol.generated';
 import { barsOf } from '../../../extension/src/webview/chat/task/budget';
 import { timelineOf } from '../../../extension/src/webview/chat/task/timeline';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codex, provider, question } from './chatSamples';
 import { child, detail, spend, task, taskId } from './taskSamples';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
 import * as v from 'valibot';
 import type { CodexGetResult, MessageEventParams } from '../../../extension/src/protocol/protocol.generated';
-import { fromSnapshot, reduce } from '../../../extension/src/webview/chat/chatState';
+import { fromSnapshot, reduce } from '../../../extension/src/webview/chat/state/chatState';
 
 const chats = samples<CodexGetResult>('codex/get', 'result');
 const events = samples<MessageEventParams>('message/event', 'params');

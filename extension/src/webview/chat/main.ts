@@ -2,8 +2,8 @@ import '../shared/localization';
 // The chat page begins here: one chat, one panel.
 import type { ToChatPage } from '../../common/messages/chat';
 import { acquirePanel, onHostMessage, type Panel } from '../shared/panel';
-import { readSavedState } from './savedState';
-import { ChatPage } from './render';
+import { readSavedState } from './state/savedState';
+import { ChatPage } from './chatPage';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no #app to draw the chat in.');

@@ -19,7 +19,7 @@ import { Section } from '../../shared/section';
 import { isResumable, isWorking, taskStatusView } from '../../../common/taskStatus';
 import type { EditCommand, TaskCommand } from '../../../common/messages/chatAgents';
 import { visibleText } from '../../../common/visibleText';
-import { sizeOf } from '../toolCall';
+import { sizeOf } from '../messages/toolCall';
 import { barsOf, type BudgetBar } from './budget';
 import { stateIcon, TimelineView } from './timelineView';
 

@@ -1,0 +1,310 @@
+// Everything below the messages: what waits to be sent, pinned files, the files of the next message, and the composer itself.
+import * as l10n from '@vscode/l10n';
+import type { Attachment, AttachmentView, QueuedView } from '../../../protocol/protocol.generated';
+import { element } from '../../shared/element';
+import { menuButton } from '../../shared/menu';
+import type { FromChatPage } from '../../../common/messages/chat';
+import type { ComposerFromPage, ComposerToPage } from '../../../common/messages/chatComposer';
+import type { ChatCommand } from '../../../common/messages/chatMessages';
+import { AttachedFiles, type AttachedFile } from './attachedFiles';
+import { AttachmentChips } from './attachmentChips';
+import { Composer } from './composer';
+import { ContextMeter } from './contextMeter';
+import { takeDrops } from './dropTarget';
+import { FileMentions } from './fileMentions';
+import { PinnedFiles } from './pinnedFiles';
+import { QueueList } from './queueList';
+import { withGiven } from './promptStops';
+import { SlashCommands } from './slashCommands';
+
+export interface ComposerAreaActions {
+  post(message: Extract<FromChatPage, { type: 'send' }> | ComposerFromPage): void;
+  /** A message was given away. */
+  sent(text: string, attachments: Attachment[]): void;
+  stop(): void;
+  /** Draft or files changed. */
+  changed(): void;
+  chooseModel(): void;
+  newTask(goal: string): void;
+  run(command: ChatCommand): void;
+  fork(): void;
+  find(): void;
+  costLimit(limit: number | undefined): void;
+  /** Tells the data address of a stored image, now or later; undefined when there is none. */
+  readBlob(blob: string, tell: (address: string | undefined) => void): void;
+}
+
+export interface ComposerAreaState {
+  isRunning: boolean;
+  blocked: string | undefined;
+  isReadOnly: boolean;
+  queue: readonly QueuedView[];
+  /** Texts of the questions of this chat, oldest first. */
+  sent: readonly string[];
+  /** Why the model that answers cannot see images; undefined when it can, or nobody knows. */
+  blind: string | undefined;
+  /** Changes whenever the context may have: another message, another model. */
+  contextKey: string;
+}
+
+/** Milliseconds without a key before the context is measured again. */
+const restBeforeMeasuring = 500;
+
+export class ComposerArea {
+  readonly node: HTMLElement;
+  readonly meter: ContextMeter;
+  private readonly composer: Composer;
+  private readonly files: AttachedFiles;
+  private readonly chips: AttachmentChips;
+  private readonly pinned: PinnedFiles;
+  private readonly queue: QueueList;
+  private readonly mentions: FileMentions;
+  private readonly slash: SlashCommands;
+  private state: ComposerAreaState = {
+    isRunning: false,
+    blocked: l10n.t('Plue is starting; the draft is kept'),
+    isReadOnly: true,
+    queue: [],
+    sent: [],
+    blind: undefined,
+    contextKey: '',
+  };
+  /** What was sent and may come back. */
+  private under: { text: string; files: readonly AttachedFile[] } | undefined;
+  private measuring: ReturnType<typeof setTimeout> | undefined;
+  private measured = '';
+  /** What stood behind the command whose prompt is being read. */
+  private given = '';
+
+  /** @param page Takes what is dropped. */
+  constructor(
+    page: HTMLElement,
+    private readonly actions: ComposerAreaActions,
+    /** Under the box of the draft. */
+    foot: HTMLElement,
+  ) {
+    const post: ComposerAreaActions['post'] = (message) => actions.post(message);
+    this.files = new AttachedFiles({ post, changed: () => this.filesChanged(), readBlob: (blob, tell) => actions.readBlob(blob, tell) });
+    this.chips = new AttachmentChips({
+      remove: (id) => this.removeFile(id),
+      allowOutside: (id) => this.files.allowOutside(id),
+      sendAs: (id, how) => this.files.sendAs(id, how),
+      pin: (id) => this.pin(id),
+    });
+    this.pinned = new PinnedFiles((paths) => post({ type: 'pin', paths }));
+    this.queue = new QueueList({
+      sendNow: ({ id }) => post({ type: 'steer', queuedId: id }),
+      edit: (queued) => this.editQueued(queued),
+      remove: ({ id }) => post({ type: 'unqueue', queuedId: id }),
+    });
+    this.composer = new Composer(
+      {
+        send: (text, now) => this.send(text, now),
+        stop: () => actions.stop(),
+        edited: (draft, cursor) => this.edited(draft, cursor),
+        pasted: (files) => this.addDropped(files),
+        sent: () => this.state.sent,
+        mistake: (text) => (this.files.all.length === 0 ? this.slash.mistake(text) : undefined),
+      },
+      this.chips.node,
+      menuButton({
+        label: l10n.t('Add files'),
+        icon: 'attach',
+        key: 'add-files',
+        items: () => [
+          { label: l10n.t('Add file…'), run: () => post({ type: 'pickFiles' }) },
+          { label: l10n.t('Add selection'), run: () => post({ type: 'attachSelection' }) },
+          { label: l10n.t('Pin file…'), run: () => post({ type: 'pickPin' }) },
+        ],
+      }),
+      foot,
+    );
+    const replace = this.composer.replace.bind(this.composer);
+    this.mentions = new FileMentions(this.composer.completions, {
+      find: (text) => post({ type: 'findFiles', text }),
+      attach: (place) => this.files.add(place),
+      isAttached: (path) => this.isAttached(path),
+      replace,
+    });
+    this.slash = new SlashCommands(this.composer.completions, {
+      run: (command) => actions.run(command),
+      fork: () => actions.fork(),
+      find: () => actions.find(),
+      chooseModel: () => actions.chooseModel(),
+      newTask: (goal) => actions.newTask(goal),
+      listPrompts: () => post({ type: 'listPrompts' }),
+      readPrompt: (uri, given) => {
+        this.given = given;
+        post({ type: 'readPrompt', uri });
+      },
+      replace,
+    });
+    this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
+    this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.pinned.node, this.composer.node);
+    takeDrops(page, {
+      dropped: (uris) => post({ type: 'dropped', uris }),
+      droppedFiles: (files) => this.addDropped(files),
+    });
+  }
+
+  get draft(): string {
+    return this.composer.draft;
+  }
+
+  get attachments(): Attachment[] {
+    return this.files.attachments;
+  }
+
+  get hasImage(): boolean {
+    return this.files.hasImage;
+  }
+
+  show(state: ComposerAreaState): void {
+    this.state = state;
+    this.queue.show(state.queue, state.isRunning, state.isReadOnly);
+    this.pinned.allowChanges(!state.isReadOnly);
+    this.showComposer();
+    this.meter.allowCompacting(!state.isRunning && state.blocked === undefined);
+    this.measureSoon(0);
+  }
+
+  receive(message: ComposerToPage): void {
+    switch (message.type) {
+      case 'files':
+        return this.mentions.receive(message.text, message.files, message.note);
+      case 'attach':
+        this.files.receive(message);
+        return this.composer.focus();
+      case 'inspected':
+      case 'image':
+        return this.files.receive(message);
+      case 'contextFiles':
+        this.pinned.show(message.files, this.state.isReadOnly);
+        this.measured = '';
+        this.showComposer();
+        return this.measureSoon(0);
+      case 'context':
+        this.actions.costLimit(message.costLimit);
+        return this.meter.show(message.context);
+      case 'prompts':
+        return this.slash.receive(message.prompts);
+      case 'promptText':
+        this.composer.putPrompt(withGiven(message.text, message.args, this.given), message.args);
+        this.given = '';
+        return;
+    }
+  }
+
+  /** The draft and the files of before a reload. */
+  restore(draft: string, attachments: readonly Attachment[]): void {
+    this.composer.setDraft(draft);
+    this.files.restore(attachments);
+  }
+
+  setDraft(draft: string): void {
+    this.composer.setDraft(draft);
+  }
+
+  /**
+   * Gives a refused question back, with its files.
+   * @param attachments Its files, for a page that was reloaded since it was sent.
+   */
+  giveBack(text: string, attachments: readonly Attachment[] = []): void {
+    this.composer.giveBack(text);
+    if (this.under?.text === text) this.files.giveBack(this.under.files);
+    else this.files.restore(attachments);
+    this.under = undefined;
+  }
+
+  /** What was given back was stored after all. */
+  takeBack(text: string): void {
+    if (this.composer.draft === text) this.files.take();
+    this.composer.takeBack(text);
+  }
+
+  focus(): void {
+    this.composer.focus();
+  }
+
+  private send(text: string, now: boolean): void {
+    if (this.files.all.length === 0 && this.slash.mistake(text) === undefined && this.slash.runs(text)) return;
+    const { attachments } = this;
+    const files = this.files.take();
+    this.under = { text, files };
+    const withFiles = attachments.length === 0 ? {} : { attachments };
+    if (now && this.state.isRunning) this.actions.post({ type: 'steer', text, ...withFiles });
+    else this.actions.post({ type: 'send', text, ...withFiles, ...(this.state.isRunning ? { queue: true } : {}) });
+    this.actions.sent(text, attachments);
+  }
+
+  private edited(draft: string, cursor: number): void {
+    const isCommand = this.slash.follow(draft, cursor);
+    if (!isCommand) this.slash.forget();
+    const isMention = !isCommand && this.mentions.follow(draft, cursor);
+    if (!isCommand && !isMention) this.composer.completions.close();
+    this.actions.changed();
+    this.measureSoon();
+  }
+
+  private addDropped(files: File[]): void {
+    for (const file of files) void this.files.addDropped(file);
+    this.composer.focus();
+  }
+
+  private editQueued({ id, text, attachments }: QueuedView): void {
+    this.actions.post({ type: 'unqueue', queuedId: id });
+    this.composer.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
+    this.files.restore(attachments.map(attachmentOf));
+    this.composer.focus();
+  }
+
+  private removeFile(id: string): void {
+    this.files.remove(id);
+    if (this.files.all.length === 0) this.composer.focus();
+  }
+
+  private isAttached(path: string): boolean {
+    const isWhole = ({ attachment }: AttachedFile) => attachment.path === path && attachment.range === undefined;
+    return this.pinned.paths.includes(path) || this.files.all.some(isWhole);
+  }
+
+  private pin(id: string): void {
+    const path = this.files.all.find((file) => file.id === id)?.attachment.path;
+    if (path === undefined) return;
+    this.files.remove(id);
+    this.pinned.pin(path);
+    this.composer.focus();
+  }
+
+  private filesChanged(): void {
+    this.showComposer();
+    this.actions.changed();
+    this.measureSoon();
+  }
+
+  private showComposer(): void {
+    const { isRunning, blocked, blind } = this.state;
+    this.chips.show(this.files.all, { blind, pinned: this.pinned.paths });
+    this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked });
+  }
+
+  /** What is measured already is not asked for again. */
+  private measureSoon(rest = restBeforeMeasuring): void {
+    clearTimeout(this.measuring);
+    this.measuring = setTimeout(() => {
+      const { contextKey, blocked } = this.state;
+      const attachments = this.attachments;
+      const key = JSON.stringify([contextKey, this.draft, attachments]);
+      if (contextKey === '' || blocked !== undefined || key === this.measured) return;
+      this.measured = key;
+      this.actions.post({ type: 'measureContext', draft: this.draft, attachments });
+    }, rest);
+  }
+}
+
+/** What was queued was allowed, wherever it lies. */
+function attachmentOf({ path, blob, mediaType, range, mode, kind }: AttachmentView): Attachment {
+  if (blob !== undefined && kind === 'image') return { blob, name: path, ...(mediaType === undefined ? {} : { mediaType }) };
+  const how = { ...(range === undefined ? {} : { range }), ...(mode === undefined ? {} : { mode }) };
+  return { path, ...how, ...(/^(?:[/\\\\]|[a-z]:)/iu.test(path) ? { allowOutside: true } : {}) };
+}
