@@ -1,7 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MessageEvent } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage, storeWithin } from '../../../extension/src/webview/chat/chatPage';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import { storeTimeout } from '../../../extension/src/webview/chat/composer/outbox';
 import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
 import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
@@ -695,7 +696,7 @@ describe('what was sent and is not known to be stored', () => {
     try {
       type('Why?');
       press(composer(), 'Enter');
-      vi.advanceTimersByTime(storeWithin - 1);
+      vi.advanceTimersByTime(storeTimeout - 1);
       expect(composer().value).toBe('');
       vi.advanceTimersByTime(1);
       expect(composer().value).toBe('Why?');

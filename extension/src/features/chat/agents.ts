@@ -2,7 +2,7 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
-import type { Handlers } from '../../infrastructure/handlers';
+import type { Handlers } from '../../common/handlers';
 import { codexUpdate, editList, taskGet } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';

@@ -3,7 +3,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { runWithErrorHandling, toFailureError, UserCancelledError } from '../../infrastructure/errors';
-import { handle, type Handlers } from '../../infrastructure/handlers';
+import { handle, type Handlers } from '../../common/handlers';
 import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
 import { onPageMessage } from '../../infrastructure/pageMessages';
 import { showInformationMessage, showQuickPick, withProgress, setPanelTitle } from '../../infrastructure/window';

@@ -3,7 +3,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
-import type { Handlers } from '../../infrastructure/handlers';
+import type { Handlers } from '../../common/handlers';
 import { showInformationMessage } from '../../infrastructure/window';
 import {
   attachmentInspect,

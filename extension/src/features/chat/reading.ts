@@ -2,7 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
-import type { Handlers } from '../../infrastructure/handlers';
+import type { Handlers } from '../../common/handlers';
 import { showErrorMessage, showQuickPick } from '../../infrastructure/window';
 import {
   attachmentRead,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { handle } from '../../../../extension/src/infrastructure/handlers';
+import { handle } from '../../../../extension/src/common/handlers';
 import { Agents } from '../../../../extension/src/features/chat/agents';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { codexUpdate, editList, taskGet, type EditListResult, type EditState } from '../../../../extension/src/protocol/protocol.generated';

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { handle } from '../../../../extension/src/infrastructure/handlers';
+import { handle } from '../../../../extension/src/common/handlers';
 import { ComposerPanel } from '../../../../extension/src/features/chat/composerPanel';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
 import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { handle } from '../../../../extension/src/infrastructure/handlers';
+import { handle } from '../../../../extension/src/common/handlers';
 import { Reading } from '../../../../extension/src/features/chat/reading';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {

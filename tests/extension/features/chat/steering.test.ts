@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
-import { handle } from '../../../../extension/src/infrastructure/handlers';
+import { handle } from '../../../../extension/src/common/handlers';
 import { fromChatPage, type ToChatPage } from '../../../../extension/src/common/messages/chat';
 import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import { Steering } from '../../../../extension/src/features/chat/steering';

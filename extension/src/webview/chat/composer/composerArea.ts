@@ -3,6 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentView, QueuedView } from '../../../protocol/protocol.generated';
 import { element } from '../../shared/element';
 import { menuButton } from '../../shared/menu';
+import type { Handlers } from '../../../common/handlers';
 import type { FromChatPage } from '../../../common/messages/chat';
 import type { ComposerFromPage, ComposerToPage } from '../../../common/messages/chatComposer';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
@@ -168,32 +169,30 @@ export class ComposerArea {
     this.measureSoon(0);
   }
 
-  receive(message: ComposerToPage): void {
-    switch (message.type) {
-      case 'files':
-        return this.mentions.receive(message.text, message.files, message.note);
-      case 'attach':
-        this.files.receive(message);
-        return this.composer.focus();
-      case 'inspected':
-      case 'image':
-        return this.files.receive(message);
-      case 'contextFiles':
-        this.pinned.show(message.files, this.state.isReadOnly);
-        this.measured = '';
-        this.showComposer();
-        return this.measureSoon(0);
-      case 'context':
-        this.actions.costLimit(message.costLimit);
-        return this.meter.show(message.context);
-      case 'prompts':
-        return this.slash.receive(message.prompts);
-      case 'promptText':
-        this.composer.putPrompt(withGiven(message.text, message.args, this.given), message.args);
-        this.given = '';
-        return;
-    }
-  }
+  readonly handlers: Handlers<ComposerToPage, void> = {
+    files: ({ text, files, note }) => this.mentions.receive(text, files, note),
+    attach: (message) => {
+      this.files.receive(message);
+      this.composer.focus();
+    },
+    inspected: (message) => this.files.receive(message),
+    image: (message) => this.files.receive(message),
+    contextFiles: ({ files }) => {
+      this.pinned.show(files, this.state.isReadOnly);
+      this.measured = '';
+      this.showComposer();
+      this.measureSoon(0);
+    },
+    context: ({ context, costLimit }) => {
+      this.actions.costLimit(costLimit);
+      this.meter.show(context);
+    },
+    prompts: ({ prompts }) => this.slash.receive(prompts),
+    promptText: ({ text, args }) => {
+      this.composer.putPrompt(withGiven(text, args, this.given), args);
+      this.given = '';
+    },
+  };
 
   /** The draft and the files of before a reload. */
   restore(draft: string, attachments: readonly Attachment[]): void {

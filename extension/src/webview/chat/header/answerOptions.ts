@@ -6,7 +6,7 @@ import { element, icon, textButton } from '../../shared/element';
 import { Form } from '../../shared/form';
 import type { ModelLists } from '../../shared/modelLists';
 import { withParts } from '../../shared/withParts';
-import { chosenChoice, chosenProvider } from './picker';
+import { chosenChoice, chosenProvider } from '../state/chosenModel';
 
 export interface AnswerOptionsActions {
   setOptions(options: ChatOptions): void;

@@ -7,7 +7,8 @@ import { displayTitle } from '../../../common/title';
 import { visibleText } from '../../../common/visibleText';
 import type { AnswerOptions } from './answerOptions';
 import { insteadWords } from '../messages/messageFigures';
-import { chosenProvider, type Picker } from './picker';
+import { type Picker } from './picker';
+import { chosenProvider } from '../state/chosenModel';
 
 export class Header {
   readonly node: HTMLElement;

@@ -2,18 +2,12 @@
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
 import type { ModelLists } from '../../shared/modelLists';
-import { choiceWords, ModelPicker } from '../../shared/modelPicker';
+import { ModelPicker } from '../../shared/modelPicker';
+import { chosenChoice, chosenWords, type KnownChoices } from '../state/chosenModel';
 
 export interface PickerActions {
   choose(providerId: string, model: string | undefined): void;
   connect(): void;
-}
-
-/** What the user chose elsewhere and before. */
-export interface KnownChoices {
-  recent: readonly ModelChoice[];
-  large?: ModelChoice;
-  small?: ModelChoice;
 }
 
 export class Picker {
@@ -55,23 +49,4 @@ export class Picker {
     this.once = choose;
     this.picker.open();
   }
-}
-
-/** The chosen provider, even if it is gone, and its model: "Anthropic / claude-sonnet". */
-export function chosenWords(codex: CodexSummary, providers: ProviderSummary[]): string {
-  const choice = chosenChoice(codex, providers);
-  return choice === undefined ? l10n.t('Choose a provider') : choiceWords(choice, providers);
-}
-
-export function chosenProvider(codex: CodexSummary | undefined, providers: ProviderSummary[]): ProviderSummary | undefined {
-  return codex?.providerId === undefined
-    ? providers.find((provider) => provider.isDefault)
-    : providers.find((provider) => provider.id === codex.providerId);
-}
-
-/** An empty model means the provider's own. */
-export function chosenChoice(codex: CodexSummary, providers: ProviderSummary[]): ModelChoice | undefined {
-  const providerId = codex.providerId ?? chosenProvider(codex, providers)?.id;
-  if (providerId === undefined) return undefined;
-  return { providerId, ...(codex.model === undefined || codex.model === '' ? {} : { model: codex.model }) };
 }

@@ -4,7 +4,7 @@ import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.g
 import { element, icon, textButton } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 import { withParts } from '../../shared/withParts';
-import { chosenProvider, chosenWords } from '../header/picker';
+import { chosenProvider, chosenWords } from '../state/chosenModel';
 
 export interface EmptyChatActions {
   /** Puts a question into the composer, to be changed or sent. */
