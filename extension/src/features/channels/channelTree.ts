@@ -47,13 +47,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   private failure: string | undefined;
   private drawing: NodeJS.Timeout | undefined;
   private readonly dirty = { uris: new Set<string>(), groups: new Set<AnyGroup>(), trash: false };
-  private drawnGroups = '';
-  /** How many waiting tasks the heading counts. */
-  private drawnWaiting = 0;
-
-  readonly onDidChangeTreeData = this.changed.event;
-  /** The numbers of chats, read ones or shown ones changed. */
-  readonly onDidCount = this.counted.event;
+  /** The groups as they were drawn, and the number of waiting tasks in the heading. */
+  private readonly drawn = { groups: '', waiting: 0 };
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -72,6 +67,15 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     // "2 m" grows old by itself, and at midnight today is yesterday.
     const ageing = setInterval(() => this.age(), minute);
     this.disposables.add(new vscode.Disposable(() => clearInterval(ageing)));
+  }
+
+  get onDidChangeTreeData(): vscode.Event<ChannelNode | ChannelNode[] | undefined> {
+    return this.changed.event;
+  }
+
+  /** The number of chats, unread chats or shown chats changed. */
+  get onDidCount(): vscode.Event<void> {
+    return this.counted.event;
   }
 
   get unread(): number {
@@ -147,7 +151,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   getTreeItem(node: ChannelNode): vscode.TreeItem {
     switch (node.type) {
       case 'group':
-        if (node.name === 'Agent Tasks') this.drawnWaiting = this.waiting(node.name);
+        if (node.name === 'Agent Tasks') this.drawn.waiting = this.waiting(node.name);
         return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
       case 'codex': {
         const codex = this.chat(node.uri);
@@ -266,12 +270,12 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       if (total !== this.trash.total) groups.add('Deleted');
     }
     this.counted.fire();
-    if (this.rootsAsText() !== this.drawnGroups) {
+    if (this.rootsAsText() !== this.drawn.groups) {
       this.drawAll();
       return;
     }
     // VS Code forgets the rows of what is drawn again until it has asked for them: an action that is chosen meanwhile gets no row.
-    if (this.waiting('Agent Tasks') !== this.drawnWaiting) groups.add('Agent Tasks');
+    if (this.waiting('Agent Tasks') !== this.drawn.waiting) groups.add('Agent Tasks');
     const rows = [...uris].flatMap((uri) => {
       const row = this.rows.get(uri);
       const codex = this.chat(uri);
@@ -308,7 +312,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   private roots(): ChannelNode[] {
-    this.drawnGroups = this.rootsAsText();
+    this.drawn.groups = this.rootsAsText();
     // The view's own welcome says what helps then.
     if (this.sidecar.state.state === 'stopped') return [];
     const failure: ChannelNode[] = this.failure === undefined ? [] : [{ type: 'failure', message: this.failure }];

@@ -98,14 +98,7 @@ export class CatalogEditor implements View {
         if (this.checkKeyVariable()) this.set(this.document, name, value);
       },
     });
-    const add = textButton(l10n.t('Add model'), () => {
-      const models = this.models();
-      models.push({ id: '', name: '' });
-      this.document['models'] = models;
-      this.drawModels();
-      this.changed();
-      this.cell(models.length - 1, 'id')?.focus();
-    });
+    const add = textButton(l10n.t('Add model'), () => this.addModel());
     const title = previousId === undefined ? l10n.t('New catalog') : l10n.t('Edit catalog {0}', asText(this.document['name']));
     this.node = element(
       'section',
@@ -115,30 +108,43 @@ export class CatalogEditor implements View {
       this.form.node,
       element('h3', {}, l10n.t('Models')),
       element('p', { class: 'field-help' }, l10n.t('Prices are USD for a million tokens. An empty field means unknown.')),
-      element(
-        'div',
-        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': l10n.t('Models') },
-        element(
-          'table',
-          { class: 'model-editor' },
-          element('caption', { class: 'visually-hidden' }, l10n.t('Models of this catalog')),
-          element(
-            'thead',
-            {},
-            element(
-              'tr',
-              {},
-              ...columns.map(({ label }) => element('th', { scope: 'col' }, label)),
-              element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Remove'))),
-            ),
-          ),
-          this.body,
-        ),
-      ),
+      this.modelTable(),
       element('div', { class: 'buttons' }, add),
       this.foot.node,
     );
     this.drawModels();
+  }
+
+  private modelTable(): HTMLElement {
+    return element(
+      'div',
+      { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': l10n.t('Models') },
+      element(
+        'table',
+        { class: 'model-editor' },
+        element('caption', { class: 'visually-hidden' }, l10n.t('Models of this catalog')),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ...columns.map(({ label }) => element('th', { scope: 'col' }, label)),
+            element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Remove'))),
+          ),
+        ),
+        this.body,
+      ),
+    );
+  }
+
+  private addModel(): void {
+    const models = this.models();
+    models.push({ id: '', name: '' });
+    this.document['models'] = models;
+    this.drawModels();
+    this.changed();
+    this.cell(models.length - 1, 'id')?.focus();
   }
 
   focus(): void {

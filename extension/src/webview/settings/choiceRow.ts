@@ -59,14 +59,7 @@ export class ChoiceRow {
         onChange: (choices) => onChange(choices.length === 0 ? undefined : choices.map(writeChoice)),
       });
     }
-    this.reset = textButton(
-      l10n.t('Use default'),
-      () => {
-        onChange(undefined);
-        (this.picker?.button ?? this.list)?.focus();
-      },
-      'quiet',
-    );
+    this.reset = textButton(l10n.t('Use default'), () => this.useDefault(), 'quiet');
     this.reset.setAttribute('aria-label', l10n.t('Use default for {0}', label));
     this.problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });
     this.picker?.button.setAttribute('aria-describedby', `${id}-help ${id}-problem`);
@@ -79,6 +72,11 @@ export class ChoiceRow {
       this.list === undefined ? undefined : this.unsetWords,
       this.problem,
     );
+  }
+
+  private useDefault(): void {
+    this.options.onChange(undefined);
+    (this.picker?.button ?? this.list)?.focus();
   }
 
   show(value: unknown, providers: ProviderSummary[]): void {

@@ -65,17 +65,7 @@ export class ModelPicker {
     );
     this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.list = element('div', { class: 'picker-list', role: 'listbox', id: `${id}-list`, 'aria-label': l10n.t('Providers and models') });
-    this.filter = element('input', {
-      type: 'text',
-      class: 'picker-filter',
-      role: 'combobox',
-      'aria-expanded': 'true',
-      'aria-autocomplete': 'list',
-      'aria-controls': `${id}-list`,
-      'aria-label': l10n.t('Filter models or type a model id'),
-      placeholder: l10n.t('Filter, or type a model id'),
-      spellcheck: 'false',
-    });
+    this.filter = createFilter(id);
     this.filter.addEventListener('input', () => {
       this.options = [];
       this.active = 0;
@@ -421,4 +411,18 @@ function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }
     ...(supportsVision === true ? [words(l10n.t('Images'), 'file-media')] : []),
     ...(canReason === true ? [words(l10n.t('Reasoning'), 'lightbulb')] : []),
   ];
+}
+
+function createFilter(id: string): HTMLInputElement {
+  return element('input', {
+    type: 'text',
+    class: 'picker-filter',
+    role: 'combobox',
+    'aria-expanded': 'true',
+    'aria-autocomplete': 'list',
+    'aria-controls': `${id}-list`,
+    'aria-label': l10n.t('Filter models or type a model id'),
+    placeholder: l10n.t('Filter, or type a model id'),
+    spellcheck: 'false',
+  });
 }

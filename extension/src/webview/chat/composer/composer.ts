@@ -82,11 +82,7 @@ export class Composer {
     });
     this.bringBack = textButton(l10n.t('Undo'), () => this.undoClear(), 'quiet');
     this.sendAnyway = textButton(l10n.t('Send as Text'), () => this.send(false), 'quiet');
-    this.input.addEventListener('input', () => this.changed());
-    this.input.addEventListener('keydown', (event) => this.pressed(event));
-    this.input.addEventListener('keyup', (event) => event.key.startsWith('Arrow') && this.follow());
-    this.input.addEventListener('click', () => this.follow());
-    this.input.addEventListener('paste', (event) => this.pasted(event));
+    this.listen();
     this.hint.append(this.hintWords, this.bringBack, this.sendAnyway);
     const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
     const box = element('div', { class: 'composer-box' }, chips, line);
@@ -98,6 +94,14 @@ export class Composer {
       element('div', { class: 'composer-foot' }, foot, this.hint),
     );
     this.show(this.state);
+  }
+
+  private listen(): void {
+    this.input.addEventListener('input', () => this.changed());
+    this.input.addEventListener('keydown', (event) => this.pressed(event));
+    this.input.addEventListener('keyup', (event) => event.key.startsWith('Arrow') && this.follow());
+    this.input.addEventListener('click', () => this.follow());
+    this.input.addEventListener('paste', (event) => this.pasted(event));
   }
 
   show(state: ComposerState): void {

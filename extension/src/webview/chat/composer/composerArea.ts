@@ -72,8 +72,7 @@ export class ComposerArea {
   };
   /** What was sent and may come back. */
   private under: { text: string; files: readonly AttachedFile[] } | undefined;
-  private measuring: ReturnType<typeof setTimeout> | undefined;
-  private measured = '';
+  private readonly measuring: { timer?: ReturnType<typeof setTimeout>; key: string } = { key: '' };
   /** What stood behind the command whose prompt is being read. */
   private given = '';
 
@@ -98,7 +97,20 @@ export class ComposerArea {
       edit: (queued) => this.editQueued(queued),
       remove: ({ id }) => post({ type: 'unqueue', queuedId: id }),
     });
-    this.composer = new Composer(
+    this.composer = this.createComposer(foot);
+    this.mentions = this.createMentions();
+    this.slash = this.createSlashCommands();
+    this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
+    this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.pinned.node, this.composer.node);
+    takeDrops(page, {
+      dropped: (uris) => post({ type: 'dropped', uris }),
+      droppedFiles: (files) => this.addDropped(files),
+    });
+  }
+
+  private createComposer(foot: HTMLElement): Composer {
+    const { actions } = this;
+    return new Composer(
       {
         send: (text, now) => this.send(text, now),
         stop: () => actions.stop(),
@@ -113,38 +125,38 @@ export class ComposerArea {
         icon: 'attach',
         key: 'add-files',
         items: () => [
-          { label: l10n.t('Add file…'), run: () => post({ type: 'pickFiles' }) },
-          { label: l10n.t('Add selection'), run: () => post({ type: 'attachSelection' }) },
-          { label: l10n.t('Pin file…'), run: () => post({ type: 'pickPin' }) },
+          { label: l10n.t('Add file…'), run: () => actions.post({ type: 'pickFiles' }) },
+          { label: l10n.t('Add selection'), run: () => actions.post({ type: 'attachSelection' }) },
+          { label: l10n.t('Pin file…'), run: () => actions.post({ type: 'pickPin' }) },
         ],
       }),
       foot,
     );
-    const replace = this.composer.replace.bind(this.composer);
-    this.mentions = new FileMentions(this.composer.completions, {
-      find: (text) => post({ type: 'findFiles', text }),
+  }
+
+  private createMentions(): FileMentions {
+    return new FileMentions(this.composer.completions, {
+      find: (text) => this.actions.post({ type: 'findFiles', text }),
       attach: (place) => this.files.add(place),
       isAttached: (path) => this.isAttached(path),
-      replace,
+      replace: (...change) => this.composer.replace(...change),
     });
-    this.slash = new SlashCommands(this.composer.completions, {
+  }
+
+  private createSlashCommands(): SlashCommands {
+    const { actions } = this;
+    return new SlashCommands(this.composer.completions, {
       run: (command) => actions.run(command),
       fork: () => actions.fork(),
       find: () => actions.find(),
       chooseModel: () => actions.chooseModel(),
       newTask: (goal) => actions.newTask(goal),
-      listPrompts: () => post({ type: 'listPrompts' }),
+      listPrompts: () => actions.post({ type: 'listPrompts' }),
       readPrompt: (uri, given) => {
         this.given = given;
-        post({ type: 'readPrompt', uri });
+        actions.post({ type: 'readPrompt', uri });
       },
-      replace,
-    });
-    this.meter = new ContextMeter(() => actions.run('plue.chat.compact'));
-    this.node = element('div', { class: 'composer-parts' }, this.queue.node, this.pinned.node, this.composer.node);
-    takeDrops(page, {
-      dropped: (uris) => post({ type: 'dropped', uris }),
-      droppedFiles: (files) => this.addDropped(files),
+      replace: (...change) => this.composer.replace(...change),
     });
   }
 
@@ -179,7 +191,7 @@ export class ComposerArea {
     image: (message) => this.files.receive(message),
     contextFiles: ({ files }) => {
       this.pinned.show(files, this.state.isReadOnly);
-      this.measured = '';
+      this.measuring.key = '';
       this.showComposer();
       this.measureSoon(0);
     },
@@ -289,13 +301,13 @@ export class ComposerArea {
 
   /** What is measured already is not asked for again. */
   private measureSoon(rest = restBeforeMeasuring): void {
-    clearTimeout(this.measuring);
-    this.measuring = setTimeout(() => {
+    clearTimeout(this.measuring.timer);
+    this.measuring.timer = setTimeout(() => {
       const { contextKey, blocked } = this.state;
       const attachments = this.attachments;
       const key = JSON.stringify([contextKey, this.draft, attachments]);
-      if (contextKey === '' || blocked !== undefined || key === this.measured) return;
-      this.measured = key;
+      if (contextKey === '' || blocked !== undefined || key === this.measuring.key) return;
+      this.measuring.key = key;
       this.actions.post({ type: 'measureContext', draft: this.draft, attachments });
     }, rest);
   }

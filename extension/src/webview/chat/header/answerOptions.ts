@@ -44,7 +44,14 @@ export class AnswerOptions {
       lists,
       onChange: (choices) => actions.setFallbacks(choices),
     });
-    this.popup = element(
+    this.popup = this.createPopup();
+    this.closeByItself();
+    this.node = element('div', { class: 'answer-options', hidden: true }, this.button, this.popup);
+    lists.onChange(() => this.draw());
+  }
+
+  private createPopup(): HTMLElement {
+    return element(
       'div',
       { class: 'options-popup', role: 'dialog', 'aria-label': l10n.t('Answer options'), tabindex: '-1', hidden: true },
       this.formPlace,
@@ -63,6 +70,10 @@ export class AnswerOptions {
         this.fallbacks.node,
       ),
     );
+  }
+
+  /** On Escape, and when the focus or the pointer goes elsewhere. */
+  private closeByItself(): void {
     this.popup.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.isComposing) return;
       event.preventDefault();
@@ -76,8 +87,6 @@ export class AnswerOptions {
     document.addEventListener('pointerdown', (event) => {
       if (this.isOpen && event.target instanceof Node && !this.node.contains(event.target)) this.close(false);
     });
-    this.node = element('div', { class: 'answer-options', hidden: true }, this.button, this.popup);
-    lists.onChange(() => this.draw());
   }
 
   get isOpen(): boolean {

@@ -67,11 +67,7 @@ export class Message {
   private readonly ending = element('div', { class: 'message-ending' });
   private readonly steering = element('div', { class: 'steering-change', hidden: true });
   private readonly figures = element('span', { class: 'figures' });
-  private readonly copy: HTMLButtonElement;
-  private readonly retry: HTMLButtonElement;
-  private readonly change: HTMLButtonElement;
-  private readonly about: HTMLButtonElement;
-  private readonly more: HTMLButtonElement;
+  private readonly buttons: Readonly<Record<'copy' | 'retry' | 'edit' | 'details' | 'more', HTMLButtonElement>>;
   private readonly branch: BranchSwitch;
   private readonly compaction: CompactionLine | undefined;
   private details: HTMLElement | undefined;
@@ -79,8 +75,8 @@ export class Message {
   private parts: ShownPart[] = [];
   private message: MessageView;
   private context: MessageContext | undefined;
-  private shownEnding = '';
-  private shownFigures = '';
+  /** The ending and figures as they are drawn. */
+  private readonly shown = { ending: '', figures: '' };
 
   constructor(
     message: MessageView,
@@ -88,13 +84,16 @@ export class Message {
   ) {
     this.message = message;
     const isQuestion = message.role === 'user';
-    this.copy = copyButton(isQuestion ? l10n.t('Copy message') : l10n.t('Copy answer'), () => actions.copy(this.text()));
-    this.retry = iconButton('refresh', l10n.t('Retry'), () => actions.retry(this.firstId(), false));
-    this.change = iconButton('edit', l10n.t('Edit message'), () => this.edit());
-    this.about = iconButton('info', l10n.t('Details'), () => this.toggleDetails());
-    this.about.classList.add('details-button');
-    this.about.setAttribute('aria-expanded', 'false');
-    this.more = menuButton({ label: l10n.t('More actions'), key: `more-${message.id}`, items: () => this.menu() });
+    this.buttons = {
+      copy: copyButton(isQuestion ? l10n.t('Copy message') : l10n.t('Copy answer'), () => actions.copy(this.text())),
+      retry: iconButton('refresh', l10n.t('Retry'), () => actions.retry(this.firstId(), false)),
+      edit: iconButton('edit', l10n.t('Edit message'), () => this.edit()),
+      details: iconButton('info', l10n.t('Details'), () => this.toggleDetails()),
+      more: menuButton({ label: l10n.t('More actions'), key: `more-${message.id}`, items: () => this.menu() }),
+    };
+    this.buttons.details.classList.add('details-button');
+    this.buttons.details.setAttribute('aria-expanded', 'false');
+    const { copy, retry, edit, details, more } = this.buttons;
     this.branch = new BranchSwitch((id) => actions.switchBranch(id));
     this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id, tabindex: -1 });
     this.node.addEventListener('contextmenu', (event) => this.openMenu(event));
@@ -103,19 +102,10 @@ export class Message {
       this.node.className = 'message compacted';
       this.node.append(this.compaction.node);
     } else if (isQuestion) {
-      const tools = element('div', { class: 'message-tools' }, this.change, this.copy, this.more, this.branch.node);
+      const tools = element('div', { class: 'message-tools' }, edit, copy, more, this.branch.node);
       this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, l10n.t('You')), tools), this.body);
     } else {
-      const footer = element(
-        'div',
-        { class: 'message-footer' },
-        this.branch.node,
-        this.copy,
-        this.retry,
-        this.about,
-        this.more,
-        this.figures,
-      );
+      const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures);
       this.node.append(this.steering, this.body, this.ending, footer);
     }
   }
@@ -140,14 +130,14 @@ export class Message {
     const hasText = context.rounds.hasText || textOf(message) !== '';
     this.node.classList.toggle('continues', context.rounds.continues);
     this.node.classList.toggle('continued', context.rounds.before.length > 0);
-    this.copy.hidden = !hasText;
-    this.change.hidden = !context.canChange;
-    this.about.hidden = message.role === 'user' || message.status === 'streaming';
+    this.buttons.copy.hidden = !hasText;
+    this.buttons.edit.hidden = !context.canChange;
+    this.buttons.details.hidden = message.role === 'user' || message.status === 'streaming';
     this.branch.show(message, context.canChange);
     // Of an answer that never began, a model's name and a time would only puzzle.
     const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
     this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
-    this.retry.hidden = !context.canChange || message.status !== 'complete';
+    this.buttons.retry.hidden = !context.canChange || message.status !== 'complete';
     this.showEnding(message, context);
     if (this.details !== undefined) this.showDetails();
   }
@@ -223,7 +213,7 @@ export class Message {
       this.editor = undefined;
       this.node.classList.remove('editing');
       // The button is hidden while an answer comes.
-      (this.change.hidden ? this.node : this.change).focus({ preventScroll: true });
+      (this.buttons.edit.hidden ? this.node : this.buttons.edit).focus({ preventScroll: true });
     };
     const send = (text: string): void => {
       close();
@@ -236,7 +226,7 @@ export class Message {
   }
 
   private toggleDetails(): void {
-    this.about.setAttribute('aria-expanded', String(this.details === undefined));
+    this.buttons.details.setAttribute('aria-expanded', String(this.details === undefined));
     if (this.details === undefined) {
       this.showDetails().scrollIntoView?.({ block: 'nearest' });
       return;
@@ -255,8 +245,8 @@ export class Message {
 
   private showFigures(figures: Figure[]): void {
     const key = JSON.stringify(figures);
-    if (key === this.shownFigures) return;
-    this.shownFigures = key;
+    if (key === this.shown.figures) return;
+    this.shown.figures = key;
     const spans = figures.map(({ words, source }) => element('span', { title: source }, visibleText(words)));
     this.figures.replaceChildren(...spans.flatMap((span, index) => (index === 0 ? [span] : [document.createTextNode(' · '), span])));
   }
@@ -304,8 +294,8 @@ export class Message {
       context.note,
       message.notCarried,
     ]);
-    if (key === this.shownEnding) return;
-    this.shownEnding = key;
+    if (key === this.shown.ending) return;
+    this.shown.ending = key;
     this.ending.replaceChildren(...this.endingOf(message, context));
   }
 

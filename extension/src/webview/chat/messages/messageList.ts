@@ -60,53 +60,60 @@ export interface MessageListOptions {
   onDrawn: () => void;
 }
 
+interface Scroll {
+  /** The scroll position that the list has seen. */
+  lastTop: number;
+  /** When the reader scrolled last. */
+  at: number;
+  resting?: ReturnType<typeof setTimeout>;
+  later?: number | undefined;
+}
+
+/** Ids and heights of the rows, drawn or not. */
+class KnownRows {
+  readonly heights = new Heights(estimatedHeight);
+  /** The id of each row that was seen, to notice that another message is there now. */
+  readonly ids: (string | undefined)[] = [];
+  readonly measured = new Map<string, number>();
+
+  set(index: number, id: string): void {
+    if (this.ids[index] === id) return;
+    this.ids[index] = id;
+    const height = this.measured.get(id);
+    if (height === undefined) this.heights.forget(index);
+    else this.heights.set(index, height);
+  }
+}
+
 export class MessageList {
   /** The scroller, and over it the pill that leads back to the end. */
   readonly node: HTMLElement;
-  private readonly scroller = element('div', {
-    class: 'messages',
-    role: 'log',
-    'aria-live': 'off',
-    'aria-label': l10n.t('Messages'),
-    tabindex: 0,
-  });
-  private readonly column = element('div', { class: 'column' });
-  private readonly spaceAbove = element('div', { class: 'space' });
-  private readonly spaceBelow = element('div', { class: 'space' });
-  private readonly articles = element('div', { class: 'articles' });
-  private readonly pill: HTMLButtonElement;
-  private readonly heights = new Heights(estimatedHeight);
+  private readonly parts = createParts();
+  private readonly known = new KnownRows();
   private readonly rows = new Map<string, Row>();
   private readonly placeholders = new Map<number, HTMLElement>();
-  /** The id of each row that was seen, to notice that another message stands there now. */
-  private ids: (string | undefined)[] = [];
-  private measured = new Map<string, number>();
   private state: ChatState | undefined;
   private range = { start: 0, end: 0 };
   private place: Place | null = null;
   /** Pixels that the space above is higher than the rows it stands for: put right when the reader rests. */
   private shift = 0;
   private isRedrawn = false;
-  private lastTop = 0;
-  private scrolledAt = -Infinity;
-  private resting: ReturnType<typeof setTimeout> | undefined;
-  private later: number | undefined;
+  private readonly scroll: Scroll = { lastTop: 0, at: -Infinity };
   private whenShown: { index: number; act: (article: HTMLElement) => void } | undefined;
   private readonly observer: ResizeObserver | undefined;
 
   constructor(private readonly options: MessageListOptions) {
-    this.pill = element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Jump to latest'));
-    this.pill.addEventListener('click', () => this.followEnd());
-    this.column.append(this.spaceAbove, this.articles, this.spaceBelow, ...options.after);
-    this.scroller.append(this.column);
-    this.node = element('div', { class: 'messages-area' }, this.scroller, this.pill);
-    this.scroller.addEventListener('scroll', () => this.scrolled());
-    this.scroller.addEventListener('click', (event) => this.stayAt(event.target));
-    this.scroller.addEventListener('keydown', (event) => this.pressed(event));
+    this.parts.pill.addEventListener('click', () => this.followEnd());
+    this.parts.column.append(this.parts.spaceAbove, this.parts.articles, this.parts.spaceBelow, ...options.after);
+    this.parts.scroller.append(this.parts.column);
+    this.node = element('div', { class: 'messages-area' }, this.parts.scroller, this.parts.pill);
+    this.parts.scroller.addEventListener('scroll', () => this.scrolled());
+    this.parts.scroller.addEventListener('click', (event) => this.stayAt(event.target));
+    this.parts.scroller.addEventListener('keydown', (event) => this.pressed(event));
     if (typeof ResizeObserver !== 'undefined') {
       this.observer = new ResizeObserver(() => this.layout());
-      this.observer.observe(this.scroller);
-      this.observer.observe(this.column);
+      this.observer.observe(this.parts.scroller);
+      this.observer.observe(this.parts.column);
     }
   }
 
@@ -119,18 +126,18 @@ export class MessageList {
   get firstInView(): number {
     const anchor = this.anchor();
     if (anchor === null) return 0;
-    const isOver = anchor.offset >= this.heights.of(anchor.index) - gap;
+    const isOver = anchor.offset >= this.known.heights.of(anchor.index) - gap;
     return Math.min(this.total - 1, isOver ? anchor.index + 1 : anchor.index);
   }
 
   /** The articles in the page, top down. */
   get drawn(): HTMLElement[] {
-    return [...this.articles.querySelectorAll<HTMLElement>(':scope > article')];
+    return [...this.parts.articles.querySelectorAll<HTMLElement>(':scope > article')];
   }
 
   /** -1 for a message that was never drawn. */
   indexOf(messageId: string): number {
-    return this.ids.indexOf(messageId);
+    return this.known.ids.indexOf(messageId);
   }
 
   messageAt(index: number): MessageView | undefined {
@@ -141,8 +148,8 @@ export class MessageList {
   show(state: ChatState): void {
     this.state = state;
     this.options.pages.setEnd(state.offset);
-    this.heights.resize(this.total);
-    this.ids.length = this.total;
+    this.known.heights.resize(this.total);
+    this.known.ids.length = this.total;
     this.moveWithId();
     this.layout();
   }
@@ -166,17 +173,17 @@ export class MessageList {
     if (index < 0 || index >= this.total) return;
     this.place = { index, ...(messageId === undefined ? {} : { messageId }), offset: -gap };
     this.whenShown = act === undefined ? undefined : { index, act };
-    this.scrolledAt = -Infinity;
+    this.scroll.at = -Infinity;
     this.layout();
     this.options.onPlace(this.place);
   }
 
   /** Brings a line of a drawn message into view. @param rect In the window. */
   reveal(rect: { top: number; bottom: number }): void {
-    const view = this.scroller.getBoundingClientRect();
+    const view = this.parts.scroller.getBoundingClientRect();
     if (rect.top >= view.top + gap && rect.bottom <= view.bottom - gap) return;
-    this.scroller.scrollTop += rect.top - view.top - view.height / 3;
-    this.lastTop = this.scroller.scrollTop;
+    this.parts.scroller.scrollTop += rect.top - view.top - view.height / 3;
+    this.scroll.lastTop = this.parts.scroller.scrollTop;
     this.place = this.anchor();
     this.layout();
   }
@@ -185,19 +192,11 @@ export class MessageList {
   private moveWithId(): void {
     const { state, place } = this;
     if (state === undefined) return;
-    state.messages.forEach((message, at) => this.know(state.offset + at, message.id));
+    state.messages.forEach((message, at) => this.known.set(state.offset + at, message.id));
     if (place?.messageId === undefined || this.messageAt(place.index)?.id === place.messageId) return;
-    const at = this.ids.indexOf(place.messageId);
+    const at = this.known.ids.indexOf(place.messageId);
     if (at >= 0) this.place = { ...place, index: at };
     else if (place.index >= this.total) this.place = null;
-  }
-
-  private know(index: number, id: string): void {
-    if (this.ids[index] === id) return;
-    this.ids[index] = id;
-    const height = this.measured.get(id);
-    if (height === undefined) this.heights.forget(index);
-    else this.heights.set(index, height);
   }
 
   // Which rows are drawn, and where
@@ -225,22 +224,22 @@ export class MessageList {
 
   /** Pixels from the first row's top to the view's top, as the rows are known now. */
   private wantedTop(): number {
-    if (this.place === null) return Math.max(0, this.heights.total - this.viewHeight);
-    return this.heights.offsetOf(this.place.index) + this.place.offset;
+    if (this.place === null) return Math.max(0, this.known.heights.total - this.viewHeight);
+    return this.known.heights.offsetOf(this.place.index) + this.place.offset;
   }
 
   private get viewHeight(): number {
-    return this.scroller.clientHeight || 600;
+    return this.parts.scroller.clientHeight || 600;
   }
 
   private get isScrolling(): boolean {
-    return performance.now() - this.scrolledAt < restMs;
+    return performance.now() - this.scroll.at < restMs;
   }
 
   /** What is in view, and around it what the frame has time for. */
   private rowsAround(top: number): { start: number; end: number } {
     if (this.total === 0) return { start: 0, end: 0 };
-    const at = (offset: number): number => Math.max(0, this.heights.indexAt(offset));
+    const at = (offset: number): number => Math.max(0, this.known.heights.indexAt(offset));
     const outer = { start: at(top - overscan), end: at(top + this.viewHeight + overscan) + 1 };
     if (!this.isScrolling) return outer;
     let start = at(top);
@@ -266,15 +265,15 @@ export class MessageList {
     for (let index = start; index < end; index++) {
       const message = this.messageAt(index);
       if (message === undefined) {
-        if (this.heights.of(index) === 0) continue;
+        if (this.known.heights.of(index) === 0) continue;
         const placeholder = this.placeholderAt(index);
         empty.add(placeholder);
         wanted.push(placeholder);
         continue;
       }
-      this.know(index, message.id);
+      this.known.set(index, message.id);
       const row = this.rowAt(index, results);
-      if (row === undefined) this.heights.set(index, 0);
+      if (row === undefined) this.known.heights.set(index, 0);
       else wanted.push(row.view.node);
     }
     const moved = this.arrange(wanted);
@@ -316,7 +315,7 @@ export class MessageList {
   private placeholderAt(index: number): HTMLElement {
     const known = this.placeholders.get(index);
     const node = known ?? element('div', { class: 'placeholder', 'aria-hidden': 'true' });
-    node.style.height = `${Math.max(0, this.heights.of(index) - gap)}px`;
+    node.style.height = `${Math.max(0, this.known.heights.of(index) - gap)}px`;
     this.placeholders.set(index, node);
     return node;
   }
@@ -324,25 +323,25 @@ export class MessageList {
   private arrange(wanted: readonly HTMLElement[]): boolean {
     const keep = new Set<Element>(wanted);
     let moved = false;
-    for (const child of [...this.articles.children]) {
+    for (const child of [...this.parts.articles.children]) {
       if (keep.has(child)) continue;
       moved = true;
       // The keys go on scrolling although the message that had the focus is gone.
-      if (child.contains(document.activeElement)) this.scroller.focus({ preventScroll: true });
+      if (child.contains(document.activeElement)) this.parts.scroller.focus({ preventScroll: true });
       child.remove();
     }
     wanted.forEach((node, index) => {
-      const there = this.articles.children[index];
+      const there = this.parts.articles.children[index];
       if (there === node) return;
       moved = true;
-      this.articles.insertBefore(node, there ?? null);
+      this.parts.articles.insertBefore(node, there ?? null);
     });
     this.isRedrawn ||= moved;
     return moved;
   }
 
   private park(): void {
-    const most = this.articles.childElementCount + mostParked;
+    const most = this.parts.articles.childElementCount + mostParked;
     for (const [id, { view }] of this.rows) {
       if (this.rows.size <= most) return;
       if (view.node.isConnected || view.isEditing) continue;
@@ -353,56 +352,56 @@ export class MessageList {
 
   private setSpaces(): void {
     const { start, end } = this.range;
-    this.spaceAbove.style.height = `${Math.max(0, this.heights.offsetOf(start) + this.shift)}px`;
-    this.spaceBelow.style.height = `${Math.max(0, this.heights.total - this.heights.offsetOf(end))}px`;
+    this.parts.spaceAbove.style.height = `${Math.max(0, this.known.heights.offsetOf(start) + this.shift)}px`;
+    this.parts.spaceBelow.style.height = `${Math.max(0, this.known.heights.total - this.known.heights.offsetOf(end))}px`;
   }
 
   /** @returns Whether a row is higher or lower than was thought. */
   private measure(): boolean {
     const anchor = this.place;
-    const before = anchor === null ? 0 : this.heights.offsetOf(anchor.index);
+    const before = anchor === null ? 0 : this.known.heights.offsetOf(anchor.index);
     let changed = false;
     for (let index = this.range.start; index < this.range.end; index++) {
-      const id = this.ids[index];
+      const id = this.known.ids[index];
       const node = id === undefined ? undefined : this.rows.get(id)?.view.node;
       if (id === undefined || node?.isConnected !== true) continue;
       const { height } = node.getBoundingClientRect();
       if (height === 0) continue;
       const below = node.classList.contains('continues') ? gapInAnswer : gap;
-      this.measured.set(id, height + below);
-      changed = this.heights.set(index, height + below) || changed;
+      this.known.measured.set(id, height + below);
+      changed = this.known.heights.set(index, height + below) || changed;
     }
-    if (changed && anchor !== null) this.shift += before - this.heights.offsetOf(anchor.index);
+    if (changed && anchor !== null) this.shift += before - this.known.heights.offsetOf(anchor.index);
     if (changed) this.setSpaces();
     return changed;
   }
 
   /** While somebody scrolls, the scroller is left alone and the space above gives way; at rest, and where it cannot, they agree again. */
   private settle(): void {
-    const above = this.heights.offsetOf(this.range.start);
+    const above = this.known.heights.offsetOf(this.range.start);
     if (this.isScrolling && this.range.start > 0 && above + this.shift >= 0 && this.place !== null) return;
     this.shift = 0;
     this.setSpaces();
   }
 
   private keepPlace(): void {
-    const { scroller } = this;
+    const { scroller } = this.parts;
     const top = this.place === null ? scroller.scrollHeight : this.wantedTop() + this.shift + this.articlesTop;
     if (this.place === null || Math.abs(scroller.scrollTop - top) >= 1) scroller.scrollTop = top;
-    this.lastTop = scroller.scrollTop;
+    this.scroll.lastTop = scroller.scrollTop;
   }
 
   /** Pixels of the column above the first row. */
   private get articlesTop(): number {
-    return this.spaceAbove.offsetTop;
+    return this.parts.spaceAbove.offsetTop;
   }
 
   private anchor(): Place | null {
     if (this.total === 0) return null;
-    const top = this.scroller.scrollTop - this.articlesTop - this.shift;
-    const index = this.heights.indexAt(Math.max(0, top));
-    const messageId = this.ids[index];
-    return { index, ...(messageId === undefined ? {} : { messageId }), offset: top - this.heights.offsetOf(index) };
+    const top = this.parts.scroller.scrollTop - this.articlesTop - this.shift;
+    const index = this.known.heights.indexAt(Math.max(0, top));
+    const messageId = this.known.ids[index];
+    return { index, ...(messageId === undefined ? {} : { messageId }), offset: top - this.known.heights.offsetOf(index) };
   }
 
   private load(): void {
@@ -413,7 +412,7 @@ export class MessageList {
   private tellShown(): void {
     const waiting = this.whenShown;
     if (waiting === undefined) return;
-    const id = this.ids[waiting.index];
+    const id = this.known.ids[waiting.index];
     const article = id === undefined ? undefined : this.rows.get(id)?.view.node;
     if (article?.isConnected !== true) return;
     this.whenShown = undefined;
@@ -431,23 +430,23 @@ export class MessageList {
   // What the reader does
 
   private scrolled(): void {
-    const { scrollTop } = this.scroller;
+    const { scrollTop } = this.parts.scroller;
     // Our own doing.
-    if (Math.abs(scrollTop - this.lastTop) < 1) return;
+    if (Math.abs(scrollTop - this.scroll.lastTop) < 1) return;
     if (this.isAtEnd()) this.place = null;
-    else if (this.place !== null || scrollTop < this.lastTop) this.place = this.anchor();
+    else if (this.place !== null || scrollTop < this.scroll.lastTop) this.place = this.anchor();
     this.whenShown = undefined;
-    this.lastTop = scrollTop;
-    this.scrolledAt = performance.now();
-    clearTimeout(this.resting);
-    this.resting = setTimeout(() => this.layout(), restMs + 10);
+    this.scroll.lastTop = scrollTop;
+    this.scroll.at = performance.now();
+    clearTimeout(this.scroll.resting);
+    this.scroll.resting = setTimeout(() => this.layout(), restMs + 10);
     this.layout();
     this.options.onPlace(this.place);
   }
 
   private pressed(event: KeyboardEvent): void {
-    if (event.target !== this.scroller || event.altKey || event.shiftKey) return;
-    if (event.key === 'Home') this.goTo(0, this.ids[0]);
+    if (event.target !== this.parts.scroller || event.altKey || event.shiftKey) return;
+    if (event.key === 'Home') this.goTo(0, this.known.ids[0]);
     else if (event.key === 'End') this.followEnd();
     else return;
     event.preventDefault();
@@ -462,25 +461,37 @@ export class MessageList {
   }
 
   private drawLater(): void {
-    this.later ??= requestAnimationFrame(() => {
-      this.later = undefined;
+    this.scroll.later ??= requestAnimationFrame(() => {
+      this.scroll.later = undefined;
       this.layout();
     });
   }
 
   private cancelLater(): void {
-    if (this.later !== undefined) cancelAnimationFrame(this.later);
-    this.later = undefined;
+    if (this.scroll.later !== undefined) cancelAnimationFrame(this.scroll.later);
+    this.scroll.later = undefined;
   }
 
   private showPill(): void {
-    this.pill.hidden = this.place === null || this.isAtEnd();
+    this.parts.pill.hidden = this.place === null || this.isAtEnd();
   }
 
   private isAtEnd(): boolean {
-    const { scrollTop, scrollHeight, clientHeight } = this.scroller;
+    const { scrollTop, scrollHeight, clientHeight } = this.parts.scroller;
     return scrollHeight - scrollTop - clientHeight < nearEnd;
   }
+}
+
+function createParts() {
+  const attributes = { class: 'messages', role: 'log', 'aria-live': 'off', 'aria-label': l10n.t('Messages'), tabindex: 0 };
+  return {
+    scroller: element('div', attributes),
+    column: element('div', { class: 'column' }),
+    spaceAbove: element('div', { class: 'space' }),
+    spaceBelow: element('div', { class: 'space' }),
+    articles: element('div', { class: 'articles' }),
+    pill: element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Jump to latest')),
+  };
 }
 
 /** Results are shown with the call they belong to, and system text is not part of the conversation. */
