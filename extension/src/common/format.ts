@@ -31,17 +31,17 @@ export function atLeast(amount: string, isAtLeast: boolean | undefined): string 
 }
 
 /** USD with a fixed number of decimals. */
-export function formatDollars(amount: number, digits: number, mostDigits = digits): string {
+export function formatDollars(amount: number, digits: number, maxDigits = digits): string {
   const make = (): Intl.NumberFormat =>
     new Intl.NumberFormat(locale, {
       style: 'currency',
       currency: 'USD',
       currencyDisplay: 'narrowSymbol',
       minimumFractionDigits: digits,
-      maximumFractionDigits: mostDigits,
+      maximumFractionDigits: maxDigits,
       useGrouping: false,
     });
-  return cached(currencyFormats, `${locale} ${digits} ${mostDigits}`, make).format(amount);
+  return cached(currencyFormats, `${locale} ${digits} ${maxDigits}`, make).format(amount);
 }
 
 /** USD with all decimals. */

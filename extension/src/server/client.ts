@@ -79,11 +79,11 @@ interface Life {
   registrations: Disposables;
   child?: ChildProcess;
   /** Ends a child that does not answer. */
-  patience?: NodeJS.Timeout;
+  startTimer?: NodeJS.Timeout;
   over: boolean;
 }
 
-const mostMsToStart = 30_000;
+const startTimeout = 30_000;
 
 export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly events = createEvents();
@@ -91,7 +91,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private readonly disposables = new Disposables();
   private life: Life | undefined;
   private restarting: Promise<void> | undefined;
-  private lastWords = '';
+  private lastError = '';
 
   state: SidecarState = { state: 'starting' };
 
@@ -99,7 +99,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     for (const emitter of Object.values(this.events)) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
-        if (this.state.state === 'running') this.tellTrust();
+        if (this.state.state === 'running') this.sendTrust();
       }),
     );
   }
@@ -208,14 +208,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         () => {
           if (this.life !== life || life.over) return;
           // Trust may have come after the start options were sent.
-          if (!life.trusted && this.options.workspace().trusted) this.tellTrust();
+          if (!life.trusted && this.options.workspace().trusted) this.sendTrust();
           this.setState({ state: 'running' });
           this.events.started.fire();
         },
         (error: unknown) => this.onDown(life, error),
       )
       .catch((error: unknown) => this.options.log.error(toFailureError(error).message))
-      .finally(() => clearTimeout(life.patience));
+      .finally(() => clearTimeout(life.startTimer));
   }
 
   /** Starts the process and loads the library side by side. */
@@ -251,7 +251,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     await client.start();
   }
 
-  private tellTrust(): void {
+  private sendTrust(): void {
     void this.life?.connection?.client.sendNotification(workspaceTrust.method, { trusted: true });
   }
 
@@ -286,14 +286,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 
   private async spawn(life: Life): Promise<ChildProcess> {
-    this.lastWords = '';
+    this.lastError = '';
     const command = await this.options.find();
     // Stopped or started anew while it was looked for.
     if (this.life !== life) throw new UserCancelledError();
     const child = startSidecar(command);
     life.child = child;
-    life.patience = setTimeout(() => child.kill('SIGKILL'), mostMsToStart);
-    child.on('error', (error) => (this.lastWords = error.message));
+    life.startTimer = setTimeout(() => child.kill('SIGKILL'), startTimeout);
+    child.on('error', (error) => (this.lastError = error.message));
     if (child.stderr !== null) this.readLog(child.stderr);
     if (child.pid === undefined)
       throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
@@ -305,7 +305,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const lines = new SidecarLines();
     createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
       const { level, text, begins } = lines.read(line);
-      if (begins && level === 'error') this.lastWords = text;
+      if (begins && level === 'error') this.lastError = text;
       this.options.log[level](text);
     });
   }
@@ -331,7 +331,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   private async causeOfDeath({ child }: Life, error?: unknown): Promise<string> {
     if (child?.pid === undefined) {
-      const reason = this.lastWords === '' ? '' : ` ${this.lastWords}.`;
+      const reason = this.lastError === '' ? '' : ` ${this.lastError}.`;
       return `${toFailureError(error).message}${reason}`;
     }
     // Its streams close a moment before its exit code is known. One that lives on without them is of no use.
@@ -341,7 +341,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       : child.exitCode === null
         ? l10n.t('Plue’s sidecar ended.')
         : l10n.t('Plue’s sidecar ended with exit code {0}.', child.exitCode);
-    return `${how} ${this.lastWords}`.trim();
+    return `${how} ${this.lastError}`.trim();
   }
 
   private async endLife(): Promise<void> {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { activityWords } from '../../../extension/src/webview/chat/messages/activityLine';
+import { activityText } from '../../../extension/src/webview/chat/messages/activityLine';
 import { fromSnapshot, type ChatState } from '../../../extension/src/webview/chat/state/chatState';
 import {
   formatChatCount,
@@ -56,8 +56,8 @@ describe('figures as a person reads them', () => {
 
   it('one is no plural', () => {
     const words = [formatModelCount, formatChatCount, formatTaskCount, formatMessageCount, formatFileCount];
-    expect(words.map((inWords) => inWords(1))).toEqual(['1 model', '1 chat', '1 task', '1 message', '1 file']);
-    expect(words.map((inWords) => inWords(2))).toEqual(['2 models', '2 chats', '2 tasks', '2 messages', '2 files']);
+    expect(words.map((inText) => inText(1))).toEqual(['1 model', '1 chat', '1 task', '1 message', '1 file']);
+    expect(words.map((inText) => inText(2))).toEqual(['2 models', '2 chats', '2 tasks', '2 messages', '2 files']);
   });
 
   it('what has no title yet is called after what it is', () => {
@@ -79,7 +79,7 @@ describe('figures as a person reads them', () => {
 describe('the line of what is waited for', () => {
   const running = fromSnapshot(chat([question('m1', 'Hi')], { turnId: 't1' }));
   const words = (activity: ChatState['activity'], now: number): string | undefined =>
-    activityWords({ ...running, ...(activity === undefined ? {} : { activity }) }, false, now);
+    activityText({ ...running, ...(activity === undefined ? {} : { activity }) }, false, now);
 
   it('counts the seconds it has waited', () => {
     expect(words({ kind: 'waiting', for: 'Starting Claude Code', since: 0 }, 500)).toBe('Starting Claude Code…');
@@ -93,6 +93,6 @@ describe('the line of what is waited for', () => {
   });
 
   it('is silent when nothing runs', () => {
-    expect(activityWords(fromSnapshot(chat()), false, 0)).toBeUndefined();
+    expect(activityText(fromSnapshot(chat()), false, 0)).toBeUndefined();
   });
 });

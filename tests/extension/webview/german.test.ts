@@ -9,7 +9,7 @@ async function pages() {
   const bundle = readFileSync('l10n/bundle.l10n.de.json', 'utf8');
   document.head.innerHTML = `<script type="application/json" id="localization">${bundle.replaceAll('<', '\\u003c')}</script>`;
   await import('../../../extension/src/webview/shared/localization');
-  const [{ ChatPage }, figures, { steeringChange }] = await Promise.all([
+  const [{ ChatPage }, figures, { instructionsChange: steeringChange }] = await Promise.all([
     import('../../../extension/src/webview/chat/chatPage'),
     import('../../../extension/src/common/format'),
     import('../../../extension/src/webview/chat/messages/instructionsChange'),

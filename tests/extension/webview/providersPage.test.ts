@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ToProvidersPage } from '../../../extension/src/common/messages/providers';
-import { keyWords } from '../../../extension/src/webview/providers/providerDetail';
+import { keyText } from '../../../extension/src/webview/providers/providerDetail';
 import * as v from 'valibot';
 import type { FieldView } from '../../../extension/src/protocol/protocol.generated';
 import { catalogModels, price } from '../../../extension/src/webview/providers/words';
@@ -207,7 +207,7 @@ describe('the list of providers', () => {
 describe('the details', () => {
   it('leave out the end of a key that is too short to show one', () => {
     const key = { reference: 'vault://anthropic/api_key', origins: ['https://a.example'], lastFour: '', storedAt: '', usedBy: [] };
-    expect(keyWords(provider(), key, new Date())).toBe('vault://anthropic/api_key, sent to https://a.example only, not used yet');
+    expect(keyText(provider(), key, new Date())).toBe('vault://anthropic/api_key, sent to https://a.example only, not used yet');
   });
 
   it('are asked for when a provider is selected, and say where its key goes and what uses it', async () => {

@@ -10,7 +10,7 @@ import type { TaskList } from '../../server/taskList';
 import { formatChatCount, formatTaskCount } from '../../common/counts';
 import { waitsForUser } from '../../common/taskStatus';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, menuWordsOf, rowOf, statusOf, timeOf, type Row } from './row';
+import { isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
@@ -62,8 +62,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
         if (state.state === 'stopped') this.refresh();
       }),
     );
-    this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.hear(uri, codex)));
-    this.disposables.add(tasks.onDidChange((uri) => this.hearTask(uri)));
+    this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.onCodexChanged(uri, codex)));
+    this.disposables.add(tasks.onDidChange((uri) => this.onTaskChanged(uri)));
     // "2 m" grows old by itself, and at midnight today is yesterday.
     const ageing = setInterval(() => this.age(), minute);
     this.disposables.add(new vscode.Disposable(() => clearInterval(ageing)));
@@ -229,14 +229,14 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   /** A task spends and waits without a change of its record. */
-  private hearTask(uri: string | undefined): void {
+  private onTaskChanged(uri: string | undefined): void {
     if (uri === undefined) return this.drawAll();
     if (this.chat(uri) === undefined) return;
     this.dirty.uris.add(uri);
     this.drawSoon();
   }
 
-  private hear(uri: string, codex: CodexSummary | undefined): void {
+  private onCodexChanged(uri: string, codex: CodexSummary | undefined): void {
     if (!collections.some((collection) => uri.startsWith(`codex://${collection}/`))) return;
     const isKnown = this.chats.chat(uri) !== undefined;
     if (codex === undefined) {
@@ -407,7 +407,7 @@ function codexItem(codex: CodexSummary, row: Row, task: TaskView | undefined, ha
   const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
   const state = [
     isWorking({ status: codex.status, ...withStatus(taskStatus) }) ? 'working' : '',
-    taskStatus === undefined ? '' : menuWordsOf(taskStatus),
+    taskStatus === undefined ? '' : menuTextOf(taskStatus),
     hasChildren ? 'parent' : '',
   ];
   return createTreeItem({

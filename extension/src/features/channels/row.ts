@@ -26,7 +26,7 @@ const icons = {
   damaged: 'report',
 } as const satisfies Record<CodexStatus, string>;
 
-const statusWords = {
+const statusText = {
   idle: '',
   running: l10n.t('answering'),
   interrupted: l10n.t('interrupted'),
@@ -35,7 +35,7 @@ const statusWords = {
 } as const satisfies Record<CodexStatus, string>;
 
 /** Words that menus look for, by the state of a task. */
-const stateWords: Readonly<Record<string, string>> = {
+const stateText: Readonly<Record<string, string>> = {
   queued: 'running',
   running: 'running',
   waiting_for_child: 'running',
@@ -50,8 +50,8 @@ const stateWords: Readonly<Record<string, string>> = {
 const justNow = l10n.t('now');
 
 /** Characters of a task's title, and of its title and state together. */
-const longestTaskLabel = 28;
-const longestWithState = 26;
+const maxTaskLabelLength = 28;
+const maxWithStateLength = 26;
 const shortestTaskLabel = 11;
 
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
@@ -64,7 +64,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const taskStatus = statusOf(codex, task);
   const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
   // A task's own status says more, but not that its file is damaged.
-  const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : taskStatusView(taskStatus).words;
+  const status = taskStatus === undefined || codex.status === 'damaged' ? statusText[codex.status] : taskStatusView(taskStatus).words;
   const unread = codex.unread ? l10n.t('unread') : '';
   const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
   const messages = formatMessageCount(codex.messageCount);
@@ -120,8 +120,8 @@ export function statusOf({ taskStatus, updatedAt }: CodexSummary, task: TaskView
 }
 
 /** "running asks": what can be done with a task, for the menus of its row. */
-export function menuWordsOf(taskStatus: string): string {
-  return stateWords[taskStatus] ?? '';
+export function menuTextOf(taskStatus: string): string {
+  return stateText[taskStatus] ?? '';
 }
 
 /** "$0.21 / 1.00", "$0.21+", "local"; of the task and everything under it. */
@@ -138,7 +138,7 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
 
 /** A side bar cuts a row at its end: the state stays in sight. */
 function roomBeside(state: string): number {
-  return state === '' ? longestTaskLabel : Math.max(shortestTaskLabel, longestWithState - state.length);
+  return state === '' ? maxTaskLabelLength : Math.max(shortestTaskLabel, maxWithStateLength - state.length);
 }
 
 /** How long it has worked. */

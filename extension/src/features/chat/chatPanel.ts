@@ -40,14 +40,14 @@ import { previewDiagram } from './diagram';
 import { help } from './help';
 import { HookFailures } from './hookFailures';
 import type { LastEditor } from './insertCode';
-import { Reading } from './reading';
+import { ChatMessages } from './chatMessages';
 import type { RecentModels } from './recentModels';
 import { openLink } from './links';
-import { Steering } from './steering';
+import { ChatInstructions } from './chatInstructions';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 /** What a panel works with. */
-export interface ChatHouse {
+export interface ChatServices {
   sidecar: Sidecar;
   providers: ProviderList;
   approvals: ApprovalList;
@@ -67,8 +67,8 @@ const lastMessages = 100;
 
 export class ChatPanel implements vscode.Disposable {
   readonly composer: ComposerPanel;
-  readonly reading: Reading;
-  private readonly steering: Steering;
+  readonly messages: ChatMessages;
+  private readonly instructions: ChatInstructions;
   private readonly agents: Agents;
   private readonly hookFailures: HookFailures;
   private readonly handlers: Handlers<FromChatPage>;
@@ -85,19 +85,23 @@ export class ChatPanel implements vscode.Disposable {
   constructor(
     readonly codexId: string,
     readonly panel: vscode.WebviewPanel,
-    private readonly house: ChatHouse,
+    private readonly services: ChatServices,
   ) {
     const post = (message: ToChatPage): void => this.post(message);
-    this.composer = this.disposables.add(new ComposerPanel(codexId, house, post));
-    this.reading = this.disposables.add(new Reading(codexId, house, post));
-    this.steering = this.disposables.add(new Steering(codexId, house, post));
-    this.agents = this.disposables.add(new Agents(codexId, house, post));
-    this.hookFailures = this.disposables.add(new HookFailures(codexId, house, (failures) => post({ type: 'hookFailures', failures })));
+    this.composer = this.disposables.add(new ComposerPanel(codexId, services, post));
+    this.messages = this.disposables.add(new ChatMessages(codexId, services, post));
+    this.instructions = this.disposables.add(new ChatInstructions(codexId, services, post));
+    this.agents = this.disposables.add(new Agents(codexId, services, post));
+    this.hookFailures = this.disposables.add(new HookFailures(codexId, services, (failures) => post({ type: 'hookFailures', failures })));
     this.handlers = this.createHandlers();
     this.listen();
-    panel.webview.options = pageOptions(house.pages);
-    panel.iconPath = house.icon;
-    panel.webview.html = pageHtml(panel.webview, house.pages, { name: 'chat', title: l10n.t('Plue chat'), data: { 'codex-id': codexId } });
+    panel.webview.options = pageOptions(services.pages);
+    panel.iconPath = services.icon;
+    panel.webview.html = pageHtml(panel.webview, services.pages, {
+      name: 'chat',
+      title: l10n.t('Plue chat'),
+      data: { 'codex-id': codexId },
+    });
     this.early = this.readChat();
     // Whoever waits for it reports a failure.
     this.early.catch(() => undefined);
@@ -126,16 +130,16 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   async stop(): Promise<void> {
-    await this.house.sidecar.request(messageStop, { codexId: this.codexId });
+    await this.services.sidecar.request(messageStop, { codexId: this.codexId });
   }
 
   async undo(): Promise<void> {
-    await this.reading.settle();
-    this.show(await this.house.sidecar.request(codexUndo, { uri: this.codexId }));
+    await this.messages.settle();
+    this.show(await this.services.sidecar.request(codexUndo, { uri: this.codexId }));
   }
 
   async redo(): Promise<void> {
-    this.show(await this.house.sidecar.request(codexRedo, { uri: this.codexId }));
+    this.show(await this.services.sidecar.request(codexRedo, { uri: this.codexId }));
   }
 
   /** Opens the find bar. */
@@ -145,10 +149,10 @@ export class ChatPanel implements vscode.Disposable {
 
   /** Summarises what was said so far, and tells what that saved. */
   async compact(): Promise<void> {
-    await this.reading.settle();
+    await this.messages.settle();
     const title = l10n.t('Summarising earlier messages…');
     const { tokensBefore, tokensAfter } = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
-      this.house.sidecar.request(messageCompact, { codexId: this.codexId }),
+      this.services.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
     void showInformationMessage(
       l10n.t(
@@ -165,7 +169,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private listen(): void {
     const { panel, codexId } = this;
-    const { sidecar, providers } = this.house;
+    const { sidecar, providers } = this.services;
     const onSidecarEvent = [
       sidecar.onMessageEvent((params) => {
         if (params.codexId !== codexId) return;
@@ -207,7 +211,7 @@ export class ChatPanel implements vscode.Disposable {
   private async receive(raw: unknown): Promise<void> {
     const message = parseMessage(fromChatPage, raw);
     if (message === undefined) {
-      this.house.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
+      this.services.log.warn('A chat page sent a message that is not one of ours; it was ignored.');
       return;
     }
     try {
@@ -217,7 +221,7 @@ export class ChatPanel implements vscode.Disposable {
     } catch (error) {
       if (error instanceof UserCancelledError) return;
       const failure = toFailureError(error);
-      this.house.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
+      this.services.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
       const text = textOf(message);
       // The draft goes back to where it was typed.
       this.post({ type: 'refused', ...(text === undefined ? {} : { text }), error: { kind: failure.kind, message: failure.message } });
@@ -226,25 +230,25 @@ export class ChatPanel implements vscode.Disposable {
 
   private createHandlers(): Handlers<FromChatPage> {
     const { codexId } = this;
-    const { sidecar, lastEditor, applyCode, log } = this.house;
+    const { sidecar, lastEditor, applyCode, log } = this.services;
     return {
       ...this.composer.handlers,
-      ...this.reading.handlers,
-      ...this.steering.handlers,
+      ...this.messages.handlers,
+      ...this.instructions.handlers,
       ...this.agents.handlers,
       ready: () => this.onReady(),
       send: async ({ text, attachments, queue }) => {
-        await this.reading.settle();
+        await this.messages.settle();
         await sidecar.request(messageSend, { codexId, text, attachments, queue });
         await this.rememberChosen();
       },
       steer: async (message) => {
-        await this.reading.settle();
+        await this.messages.settle();
         await this.composer.handlers.steer(message);
       },
       stop: () => this.stop(),
       retry: async ({ messageId, continue: isContinued }) => {
-        await this.reading.settle();
+        await this.messages.settle();
         await sidecar.request(messageRetry, { codexId, messageId, continue: isContinued });
       },
       discard: async ({ messageId, before = [] }) => {
@@ -276,7 +280,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private async onReady(): Promise<void> {
     this.pageIsReady = true;
-    this.post({ type: 'sidecar', ...this.house.sidecar.state });
+    this.post({ type: 'sidecar', ...this.services.sidecar.state });
     await this.sendSnapshot();
     this.attachWaiting();
     this.goToWanted();
@@ -291,7 +295,7 @@ export class ChatPanel implements vscode.Disposable {
   private goToWanted(): void {
     const messageId = this.pending.messageId;
     this.pending.messageId = undefined;
-    if (messageId !== undefined) void runWithErrorHandling(this.house.log, () => this.reading.goToMessage(messageId));
+    if (messageId !== undefined) void runWithErrorHandling(this.services.log, () => this.messages.goToMessage(messageId));
   }
 
   private focusComposer(): void {
@@ -307,7 +311,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private async fetchSnapshot(): Promise<void> {
-    const { providers } = this.house;
+    const { providers } = this.services;
     try {
       const reading = this.early ?? this.readChat();
       this.early = undefined;
@@ -320,20 +324,20 @@ export class ChatPanel implements vscode.Disposable {
       this.hookFailures.reset(chat.hookFailures);
       void this.sendChoices();
       void this.sendTemplates();
-      this.steering.refresh();
+      this.instructions.refresh();
       this.agents.refresh();
       providers
         .refresh()
-        .catch((error: unknown) => this.house.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
+        .catch((error: unknown) => this.services.log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
     } catch (error) {
       const failure = toFailureError(error);
-      this.house.log.warn(`The chat ${this.codexId} could not be shown: ${failure.message}`);
+      this.services.log.warn(`The chat ${this.codexId} could not be shown: ${failure.message}`);
       this.post({ type: 'refused', error: { kind: failure.kind, message: failure.message } });
     }
   }
 
   private readChat(): Promise<CodexGetResult> {
-    return this.house.sidecar.request(codexGet, { uri: this.codexId, limit: lastMessages });
+    return this.services.sidecar.request(codexGet, { uri: this.codexId, limit: lastMessages });
   }
 
   /** Without a model the sidecar takes the provider's own, and lets go of the one before. */
@@ -343,25 +347,25 @@ export class ChatPanel implements vscode.Disposable {
   }
 
   private async update(change: Omit<CodexUpdateParams, 'uri'>): Promise<void> {
-    this.show(await this.house.sidecar.request(codexUpdate, { uri: this.codexId, ...change }));
+    this.show(await this.services.sidecar.request(codexUpdate, { uri: this.codexId, ...change }));
   }
 
   private async rememberChosen(): Promise<void> {
     if (this.codex?.providerId === undefined) return;
-    await this.house.recent.use(this.codex.providerId, this.codex.model);
+    await this.services.recent.use(this.codex.providerId, this.codex.model);
     await this.sendChoices();
   }
 
   /** What the picker marks and puts first; without the settings it does without the marks. */
   private async sendChoices(): Promise<void> {
-    const recent = this.house.recent.items;
+    const recent = this.services.recent.items;
     try {
-      const { values } = await this.house.sidecar.request(settingsGet, {});
+      const { values } = await this.services.sidecar.request(settingsGet, {});
       const large = readChoice(values['default_large']);
       const small = readChoice(values['default_small']);
       this.post({ type: 'choices', recent, ...(large === undefined ? {} : { large }), ...(small === undefined ? {} : { small }) });
     } catch (error) {
-      this.house.log.warn(`The settings could not be read: ${toFailureError(error).message}`);
+      this.services.log.warn(`The settings could not be read: ${toFailureError(error).message}`);
       this.post({ type: 'choices', recent });
     }
   }
@@ -370,15 +374,15 @@ export class ChatPanel implements vscode.Disposable {
   private async sendTemplates(): Promise<void> {
     try {
       const collection = this.codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats';
-      const { templates } = await this.house.sidecar.request(templateList, { collection });
+      const { templates } = await this.services.sidecar.request(templateList, { collection });
       this.post({ type: 'templates', templates: templates.filter(({ inForce }) => inForce).map(({ id, name }) => ({ id, name })) });
     } catch (error) {
-      this.house.log.warn(`The templates could not be listed: ${toFailureError(error).message}`);
+      this.services.log.warn(`The templates could not be listed: ${toFailureError(error).message}`);
     }
   }
 
   private async askForProvider(): Promise<void> {
-    const items = await this.house.providers.refresh();
+    const items = await this.services.providers.refresh();
     const providers = items
       .filter((provider) => provider.enabled)
       .map((provider) => ({ label: provider.name, description: provider.model ?? '', id: provider.id }));
@@ -390,7 +394,7 @@ export class ChatPanel implements vscode.Disposable {
 
   private async listModels(providerId: string): Promise<void> {
     try {
-      const { models, error } = await this.house.sidecar.request(providerModels, { id: providerId });
+      const { models, error } = await this.services.sidecar.request(providerModels, { id: providerId });
       this.post({ type: 'models', providerId, models, ...(error === undefined ? {} : { error: error.message }) });
     } catch (error) {
       this.post({ type: 'models', providerId, models: [], error: toFailureError(error).message });
@@ -409,9 +413,9 @@ export class ChatPanel implements vscode.Disposable {
     if (this.codex?.unread !== true || !this.panel.visible || !vscode.window.state.focused) return;
     // Asked once; the answer comes as a change of the codex.
     this.codex = { ...this.codex, unread: false };
-    this.house.sidecar
+    this.services.sidecar
       .request(codexMarkRead, { uri: this.codexId })
-      .catch((error: unknown) => this.house.log.warn(`${this.codexId} could not be marked as read: ${toFailureError(error).message}`));
+      .catch((error: unknown) => this.services.log.warn(`${this.codexId} could not be marked as read: ${toFailureError(error).message}`));
   }
 
   private post(message: ToChatPage): void {

@@ -9,7 +9,7 @@ import { createWebviewPanel } from '../../infrastructure/window';
 import { codexCreate, codexGet, codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import type { FilePlace } from '../../common/messages/chatComposer';
-import { ChatPanel, type ChatHouse } from './chatPanel';
+import { ChatPanel, type ChatServices } from './chatPanel';
 
 export const viewType = 'plue.chat';
 const lastChatKey = 'plue.lastChat';
@@ -18,7 +18,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   private readonly panels = new Map<string, ChatPanel>();
 
   constructor(
-    private readonly house: ChatHouse,
+    private readonly services: ChatServices,
     private readonly memory: vscode.Memento,
   ) {}
 
@@ -42,8 +42,8 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   async create(column?: vscode.ViewColumn): Promise<ChatPanel> {
-    await this.house.providers.ensureDefault();
-    const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });
+    await this.services.providers.ensureDefault();
+    const codex = await this.services.sidecar.request(codexCreate, { templateId: 'ai-chat' });
     return this.open(codex.uri, codex.title, column);
   }
 
@@ -54,7 +54,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       return known;
     }
     const panel = createWebviewPanel(viewType, title, column, {
-      ...pageOptions(this.house.pages),
+      ...pageOptions(this.services.pages),
       retainContextWhenHidden: false,
     });
     const chat = this.adopt(codexId, panel);
@@ -79,7 +79,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Opened beside the code. */
   private async newestChat(): Promise<ChatPanel> {
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    const { items } = await this.house.sidecar.request(codexList, { collection: 'chats', limit: 1 });
+    const { items } = await this.services.sidecar.request(codexList, { collection: 'chats', limit: 1 });
     const [newest] = items;
     return newest === undefined ? this.create(beside) : (this.panels.get(newest.uri) ?? this.open(newest.uri, newest.title, beside));
   }
@@ -87,7 +87,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Undefined for what was deleted. */
   private async find(uri: string): Promise<CodexSummary | undefined> {
     try {
-      return (await this.house.sidecar.request(codexGet, { uri, limit: 1 })).codex;
+      return (await this.services.sidecar.request(codexGet, { uri, limit: 1 })).codex;
     } catch (error) {
       if (toFailureError(error).kind === 'notFound') return undefined;
       throw error;
@@ -108,7 +108,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   private adopt(codexId: string, panel: vscode.WebviewPanel): ChatPanel {
-    const chat = new ChatPanel(codexId, panel, this.house);
+    const chat = new ChatPanel(codexId, panel, this.services);
     this.panels.set(codexId, chat);
     const remember = (): void => {
       if (!panel.active) return;

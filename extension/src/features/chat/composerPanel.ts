@@ -25,7 +25,7 @@ import { promptText } from './promptText';
 import type { WorkspaceFiles } from './workspaceFiles';
 import { readImage } from './workspaceImage';
 
-export interface ComposerHouse {
+export interface ComposerServices {
   sidecar: Sidecar;
   files: WorkspaceFiles;
   lastEditor: LastEditor;
@@ -39,11 +39,11 @@ export class ComposerPanel implements vscode.Disposable {
 
   constructor(
     private readonly codexId: string,
-    private readonly house: ComposerHouse,
+    private readonly services: ComposerServices,
     private readonly post: (message: ComposerToPage) => void,
   ) {
     this.disposables.add(
-      house.files.onDidRead(() => {
+      services.files.onDidRead(() => {
         if (this.asked !== undefined) void this.findFiles(this.asked);
       }),
     );
@@ -58,15 +58,15 @@ export class ComposerPanel implements vscode.Disposable {
     inspect: ({ chipId, attachment }) => this.inspect(chipId, attachment),
     readImage: ({ chipId, path, allowOutside }) => this.readImage(chipId, path, allowOutside === true),
     storeImage: ({ chipId, name, mediaType, data }) =>
-      this.look(chipId, () => this.house.sidecar.request(attachmentStore, { name, mediaType, data })),
+      this.look(chipId, () => this.services.sidecar.request(attachmentStore, { name, mediaType, data })),
     dropped: ({ uris }) => this.attach(uris.flatMap(fileUri)),
     pickFiles: async () => this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []),
     attachSelection: () => this.attachSelection(),
     steer: async ({ queuedId, text, attachments }) => {
-      await this.house.sidecar.request(messageSteer, { codexId: this.codexId, queuedId, text, attachments });
+      await this.services.sidecar.request(messageSteer, { codexId: this.codexId, queuedId, text, attachments });
     },
     unqueue: async ({ queuedId }) => {
-      await this.house.sidecar.request(messageUnqueue, { codexId: this.codexId, queuedId });
+      await this.services.sidecar.request(messageUnqueue, { codexId: this.codexId, queuedId });
     },
     pin: ({ paths }) => this.pin(paths),
     pickPin: () => this.pickPins(),
@@ -77,24 +77,24 @@ export class ComposerPanel implements vscode.Disposable {
 
   private async findFiles(text: string): Promise<void> {
     this.asked = text;
-    const found = await this.house.files.find(text);
+    const found = await this.services.files.find(text);
     if (this.asked === text) this.post({ type: 'files', text, ...found });
   }
 
   /** Chips for files that the user named outside of the page. */
   attach(uris: readonly vscode.Uri[]): void {
-    const files = uris.map((uri): FilePlace => ({ path: this.house.files.pathOf(uri) }));
+    const files = uris.map((uri): FilePlace => ({ path: this.services.files.pathOf(uri) }));
     if (files.length > 0) this.post({ type: 'attach', files });
   }
 
   private attachSelection(): void {
-    const selection = this.house.files.selection();
+    const selection = this.services.files.selection();
     if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
     else this.post({ type: 'attach', files: [selection] });
   }
 
   private inspect(chipId: string, { path, range, mode }: Attachment): Promise<void> {
-    return this.look(chipId, () => this.house.sidecar.request(attachmentInspect, { path: path ?? '', range, mode }));
+    return this.look(chipId, () => this.services.sidecar.request(attachmentInspect, { path: path ?? '', range, mode }));
   }
 
   private async look(chipId: string, ask: () => Promise<AttachmentView>): Promise<void> {
@@ -108,7 +108,7 @@ export class ComposerPanel implements vscode.Disposable {
   private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
     try {
       if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder is not trusted, so Plue leaves its files alone.'));
-      const { mediaType, data } = await readImage(path, this.house.files.folder, allowOutside);
+      const { mediaType, data } = await readImage(path, this.services.files.folder, allowOutside);
       this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
       this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
@@ -116,7 +116,7 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   private async pick(title: string): Promise<vscode.Uri[] | undefined> {
-    const { folder } = this.house.files;
+    const { folder } = this.services.files;
     return vscode.window.showOpenDialog({
       title,
       openLabel: l10n.t('Add'),
@@ -129,13 +129,13 @@ export class ComposerPanel implements vscode.Disposable {
   async pickPins(): Promise<void> {
     const picked = (await this.pick(l10n.t('Pin: Send with Every Question'))) ?? [];
     if (picked.length === 0) return;
-    const { contextFiles } = await this.house.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
-    const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.house.files.pathOf(uri))];
+    const { contextFiles } = await this.services.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
+    const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.services.files.pathOf(uri))];
     await this.pin([...new Set(paths)]);
   }
 
   private async pin(contextFiles: string[]): Promise<void> {
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     await sidecar.request(codexUpdate, { uri: this.codexId, contextFiles });
     const { contextFiles: files } = await sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
     this.post({ type: 'contextFiles', files });
@@ -143,7 +143,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Without it the page does without a meter: the chat works as before. */
   private async measure(draft: string, attachments: Attachment[]): Promise<void> {
-    const { sidecar, log } = this.house;
+    const { sidecar, log } = this.services;
     const quietly = async <T>(ask: Promise<T>): Promise<T | undefined> =>
       ask.catch((error: unknown) => {
         log.debug(`The context was not measured: ${toFailureError(error).message}`);
@@ -163,7 +163,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Those that ship with Plue are instructions for a model, and no questions. */
   private async listPrompts(): Promise<void> {
-    const { items } = await this.house.sidecar.request(codexList, { collection: 'prompts' });
+    const { items } = await this.services.sidecar.request(codexList, { collection: 'prompts' });
     const prompts = items
       .filter(({ layer }) => layer !== 'shipped')
       .map(({ uri, title, description }) => ({ uri, title, ...(description === undefined ? {} : { description }) }));
@@ -171,14 +171,14 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   private async readPrompt(uri: string): Promise<void> {
-    const { text, holes, arguments: args } = await this.house.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
-    const editor = this.house.lastEditor.current;
+    const { text, holes, arguments: args } = await this.services.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
+    const editor = this.services.lastEditor.current;
     const selection = editor === undefined || editor.selection.isEmpty ? undefined : editor.document.getText(editor.selection);
     this.post({
       type: 'promptText',
       text: promptText(text, holes, {
         ...(selection === undefined ? {} : { selection }),
-        ...(editor === undefined ? {} : { file: this.house.files.pathOf(editor.document.uri) }),
+        ...(editor === undefined ? {} : { file: this.services.files.pathOf(editor.document.uri) }),
       }),
       args,
     });

@@ -12,7 +12,7 @@ import { registerImages } from './attachedFiles';
 import type { ChatPanel } from './chatPanel';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
-import { tellWhenFinished } from './finished';
+import { notifyWhenFinished } from './finished';
 import { conversationPattern } from '../../common/messages/fields';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
@@ -53,7 +53,7 @@ export function activateChat(
     ),
   );
   disposables.add(
-    tellWhenFinished({
+    notifyWhenFinished({
       sidecar,
       log,
       isVisible: (codexId) => panels.isVisible(codexId),
@@ -84,7 +84,7 @@ export function activateChat(
   registerForChat(commands.undo, (chat) => chat.undo());
   registerForChat(commands.redo, (chat) => chat.redo());
   registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
-  registerForChat(commands.jump, (chat) => chat.reading.jump());
+  registerForChat(commands.jump, (chat) => chat.messages.jump());
   registerForChat(commands.compact, (chat) => chat.compact());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));

@@ -52,7 +52,7 @@ export function nextHunk(hunks: readonly HunkView[], line: number, lineCount: nu
 }
 
 /** `3 changes in 2 files, 1 conflict`. */
-export function inWords(files: readonly FileEditView[]): string {
+export function inText(files: readonly FileEditView[]): string {
   const changes = files.reduce((sum, { hunks }) => sum + Math.max(1, hunks.length), 0);
   const conflicts = files.filter(({ conflict }) => conflict !== undefined).length;
   const counts = [

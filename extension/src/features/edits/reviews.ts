@@ -10,7 +10,7 @@ import type { Sidecar } from '../../server/client';
 import { formatFileCount } from '../../common/counts';
 import { formatTime } from '../../common/format';
 import { beforeScheme, type BeforeFiles } from './beforeFiles';
-import { hunkAt, inWords, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
+import { hunkAt, inText, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
 
 const quietMs = 150;
 
@@ -99,7 +99,7 @@ export class Reviews implements vscode.Disposable {
     if (files.length === 0) throw new FailureError('conflict', l10n.t('There is nothing to review.'));
     if (inFront.length === 0) {
       const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
-      const question = isAccepted ? l10n.t('Accept {0}?', inWords(files)) : l10n.t('Reject {0}?', inWords(files));
+      const question = isAccepted ? l10n.t('Accept {0}?', inText(files)) : l10n.t('Reject {0}?', inText(files));
       const answer = await showWarningMessage(question, { modal: true }, verb);
       if (answer !== verb) throw new UserCancelledError();
     }

@@ -86,8 +86,8 @@ function targetOf(given: unknown): NewTarget | undefined {
 }
 
 /** Opened at once, unless its template must be told something first. */
-async function newChat(target: NewTarget, house: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
-  const { sidecar, providers, editor } = house;
+async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
+  const { sidecar, providers, editor } = services;
   const template = await sidecar.request(templateGet, { id: target.templateId });
   if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not for chats.', template.name));
   // What a chat of this kind does not have stays behind.

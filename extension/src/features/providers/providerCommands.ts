@@ -11,7 +11,7 @@ import type { ProviderList } from '../../server/providerList';
 import { formatModelCount } from '../../common/counts';
 import { otherCommands } from './commands';
 import type { ProviderActions } from './providerActions';
-import { statusDetail, statusIcon, statusWords } from './statusWords';
+import { statusDetail, statusIcon, statusText } from './statusWords';
 
 /** Lets the user choose among those that `fits`; an id that was handed in is taken as chosen. */
 export async function pickProvider(
@@ -29,7 +29,7 @@ export async function pickProvider(
   const rows = items.filter(fits).map((provider) => ({
     label: provider.name,
     icon: statusIcon(provider),
-    description: statusWords(provider),
+    description: statusText(provider),
     detail: statusDetail(provider),
     provider,
   }));

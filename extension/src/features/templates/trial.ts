@@ -14,7 +14,7 @@ import { commands } from './commands';
 
 export const viewType = 'plue.trial';
 
-export interface TrialHouse {
+export interface TrialServices {
   sidecar: Sidecar;
   extensionUri: vscode.Uri;
   log: vscode.LogOutputChannel;
@@ -32,14 +32,14 @@ export class TrialEditor implements vscode.Disposable {
   /** The trial under way; an older one that ends later is passed over. */
   private attempt = 0;
 
-  constructor(private readonly house: TrialHouse) {
+  constructor(private readonly services: TrialServices) {
     this.page = this.disposables.add(
       new SinglePage<FromTrialPage, ToTrialPage>({
         name: 'trial',
         title: l10n.t('Try Template'),
         viewType,
-        extensionUri: house.extensionUri,
-        log: house.log,
+        extensionUri: services.extensionUri,
+        log: services.log,
         schema: fromTrialPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
@@ -47,7 +47,7 @@ export class TrialEditor implements vscode.Disposable {
     );
     // A template, its parent or a prompt was saved: what is shown may be other now.
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => isOfTemplates(uri) && this.tryAgain()));
-    this.disposables.add(house.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
+    this.disposables.add(services.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
   }
 
   async open(id: string): Promise<void> {
@@ -72,7 +72,7 @@ export class TrialEditor implements vscode.Disposable {
         }
         return this.try();
       case 'choose':
-        return this.open(await this.house.choose());
+        return this.open(await this.services.choose());
       case 'try':
         this.values = message.values;
         return this.try();
@@ -108,7 +108,7 @@ export class TrialEditor implements vscode.Disposable {
 
   private async try(): Promise<void> {
     const { id, values } = this;
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     if (id === undefined) {
       this.page.post({ type: 'empty' });
       return;

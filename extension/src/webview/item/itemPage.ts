@@ -4,7 +4,7 @@ import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.g
 import { element, setText, textButton } from '../shared/element';
 import type { ControlOptions } from '../shared/fieldControl';
 import { Form } from '../shared/form';
-import { hookFailureWords } from '../shared/hookFailure';
+import { hookFailureText } from '../shared/hookFailure';
 import { ModelLists } from '../shared/modelLists';
 import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
@@ -16,7 +16,7 @@ import { ProviderChoice } from './providerChoice';
 
 type Shown = Extract<ToItemPage, { type: 'form' }>;
 
-const mostDrafts = 20;
+const maxDrafts = 20;
 
 export class ItemPage {
   private readonly kind = element('span', { class: 'kind' });
@@ -75,12 +75,12 @@ export class ItemPage {
         this.isSaving = false;
         return this.showSaved(message);
       case 'changed':
-        return this.tellChanged(message.isGone);
+        return this.showConflict(message.isGone);
       case 'refused':
         this.isSaving = false;
         this.draw();
-        if (this.shown === undefined) this.tellNotLoaded(message.error.message);
-        else if (message.error.kind === 'conflict') this.tellChanged(false);
+        if (this.shown === undefined) this.showLoadError(message.error.message);
+        else if (message.error.kind === 'conflict') this.showConflict(false);
         else this.frame.banners.set('problem', message.error.message, 'error', [], () => this.frame.banners.set('problem', undefined));
         return;
     }
@@ -113,14 +113,14 @@ export class ItemPage {
     this.frame.banners.set('problem', undefined);
     this.frame.banners.set('changed', undefined);
     this.frame.banners.set('readOnly', readOnlyReason, 'info');
-    this.tellHooks(message.hookFailures);
+    this.showHookFailures(message.hookFailures);
     this.keep();
     this.draw();
     this.form.focus();
   }
 
-  private tellHooks(failures: readonly HookFailureView[] | undefined): void {
-    const words = hookFailureWords(failures);
+  private showHookFailures(failures: readonly HookFailureView[] | undefined): void {
+    const words = hookFailureText(failures);
     this.frame.banners.set('hooks', words === undefined ? undefined : visibleText(words), 'warning', [
       textButton(l10n.t('Show History'), () => this.panel.post({ type: 'history' })),
     ]);
@@ -142,7 +142,7 @@ export class ItemPage {
       this.shown = { ...shown, codex };
       this.form?.update(values);
       this.frame.banners.set('problem', undefined);
-      this.tellHooks(hookFailures);
+      this.showHookFailures(hookFailures);
       this.keep();
       this.draw();
     }
@@ -185,12 +185,12 @@ export class ItemPage {
     });
   }
 
-  private tellNotLoaded(why: string): void {
+  private showLoadError(why: string): void {
     setText(this.frame.heading, l10n.t('Nothing to show'));
     this.frame.banners.set('problem', why, 'error', [textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'reload' }))]);
   }
 
-  private tellChanged(isGone: boolean): void {
+  private showConflict(isGone: boolean): void {
     if (isGone) this.frame.banners.set('changed', l10n.t('It was moved to the trash. What you typed is still here.'), 'warning');
     else
       this.frame.banners.set(
@@ -214,7 +214,7 @@ export class ItemPage {
     // The one in front is the last, and the oldest makes room.
     this.drafts.delete(keyOf(target));
     if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
-    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-mostDrafts) } satisfies SavedState);
+    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-maxDrafts) } satisfies SavedState);
   }
 }
 

@@ -4,7 +4,7 @@ import { formatModelCount } from '../../common/counts';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
 import { visibleText } from '../../common/visibleText';
-import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
+import { actionButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { State } from './pageState';
 import { ago } from './words';
 
@@ -46,12 +46,12 @@ export class BackupsView implements View {
           element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${formatModelCount(modelCount)}`),
           failureOf(state, actions, `restore:${id}`),
         ),
-        deedButton(state, actions, {
+        actionButton(state, actions, {
           label: l10n.t('Restore'),
           name: l10n.t('Restore {0}, {1}', name, ago(at, new Date())),
           busyLabel: l10n.t('Restoring…'),
           work: `restore:${id}`,
-          deed: { type: 'restore', backupId: id },
+          action: { type: 'restore', backupId: id },
         }),
       ),
     );

@@ -14,7 +14,7 @@ import { urlProblem } from '../shared/fieldControl';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
 import { visibleText } from '../../common/visibleText';
-import { deedButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
+import { actionButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { NewProvider, ProvidersAction } from '../../common/messages/providers';
 import { isBusy, type Choice, type State } from './pageState';
 import {
@@ -294,11 +294,11 @@ export class ConnectView implements View {
 
   /** Who approves a program means to use it. */
   private approval(state: State, program: ExecutableView): HTMLElement {
-    const approve = deedButton(state, this.actions, {
+    const approve = actionButton(state, this.actions, {
       label: l10n.t('Approve this program'),
       name: l10n.t('Approve this program: {0}', program.name),
       work: 'approve',
-      deed: { type: 'approve', path: program.path, sha256: program.sha256 },
+      action: { type: 'approve', path: program.path, sha256: program.sha256 },
     });
     approve.addEventListener('click', () => {
       this.choice.command = program.path;
@@ -390,12 +390,12 @@ export class ConnectView implements View {
         { class: 'buttons' },
         provider.isDefault
           ? undefined
-          : deedButton(state, actions, {
+          : actionButton(state, actions, {
               label: l10n.t('Make default'),
               work: `default:${provider.id}`,
-              deed: { type: 'makeDefault', id: provider.id },
+              action: { type: 'makeDefault', id: provider.id },
             }),
-        deedButton(state, actions, { label: l10n.t('New chat'), work: 'newChat', deed: { type: 'newChat' } }),
+        actionButton(state, actions, { label: l10n.t('New chat'), work: 'newChat', action: { type: 'newChat' } }),
         done,
       ),
     );
@@ -417,8 +417,8 @@ export class ConnectView implements View {
     if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
     choice.wasTested = true;
     this.keep();
-    const deed: ProvidersAction = { type: 'connect', provider, then };
-    this.actions.ask(connectWork, deed);
+    const action: ProvidersAction = { type: 'connect', provider, then };
+    this.actions.ask(connectWork, action);
   }
 
   private check(state: State, kind: ProviderKindView): boolean {

@@ -19,7 +19,7 @@ export interface ModelTable {
 }
 
 /** More rows than anybody reads are drawn when they are asked for. */
-const mostRows = 100;
+const maxRows = 100;
 
 export function modelTable({ caption, models, words, ticks, marks, length }: ModelTable): Child[] {
   const found = models.filter((model) => matches(model, words));
@@ -34,7 +34,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
     l10n.t('Typical chat'),
   ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
-  const most = length.isWhole ? found.length : mostRows;
+  const most = length.isWhole ? found.length : maxRows;
   const body = element('tbody', {}, ...found.slice(0, most).map((model) => row(model, ticks, marks)));
   const table = element(
     'table',

@@ -89,10 +89,10 @@ export class ProvidersPage implements Actions {
     this.schedule();
   }
 
-  ask(work: string, deed: ProvidersAction): void {
+  ask(work: string, action: ProvidersAction): void {
     if (isBusy(this.state, work)) return;
-    this.state = begin(this.state, work, deed);
-    this.panel.post({ ...deed, work });
+    this.state = begin(this.state, work, action);
+    this.panel.post({ ...action, work });
     this.schedule();
   }
 
@@ -238,8 +238,8 @@ export class ProvidersPage implements Actions {
   private load(state: State): void {
     if (!isUp(state)) return;
     const { route } = state;
-    const needs = (work: string, has: boolean, deed: ProvidersAction): void => {
-      if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, deed);
+    const needs = (work: string, has: boolean, action: ProvidersAction): void => {
+      if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, action);
     };
     // The empty page says how many there are.
     needs('catalogs', state.catalogs !== undefined, { type: 'loadCatalogs' });

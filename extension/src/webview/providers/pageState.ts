@@ -181,12 +181,12 @@ function finish(state: State, work: string, error: ViewError | undefined): State
 }
 
 /** The page asks for something: it is busy with it, and what went wrong the last time counts no more. */
-export function begin(state: State, work: string, deed: ProvidersAction): State {
+export function begin(state: State, work: string, action: ProvidersAction): State {
   const { [work]: before, ...failures } = state.failures;
   return {
     ...state,
     busy: [...state.busy.filter((one) => one !== work), work],
-    asked: { ...state.asked, [work]: deed },
+    asked: { ...state.asked, [work]: action },
     ...(before === undefined ? {} : { failures }),
   };
 }

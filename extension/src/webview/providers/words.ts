@@ -52,7 +52,7 @@ export function ago(time: string, now: Date): string {
 }
 
 /** Vendor or kind, the models, and where its key stands. */
-export function aboutWords(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
+export function aboutText(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
   if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
   if (provider.modelCount !== undefined) about.push(formatModelCount(provider.modelCount));
@@ -77,11 +77,11 @@ export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
   return modelCount === 0 && isLocal ? l10n.t('its own') : String(modelCount);
 }
 
-export function errorsWords(amount: number): string {
+export function errorsText(amount: number): string {
   return amount === 1 ? l10n.t('1 error') : l10n.t('{0} errors', amount);
 }
 
-export function warningsWords(amount: number): string {
+export function warningsText(amount: number): string {
   return amount === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', amount);
 }
 

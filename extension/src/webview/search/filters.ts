@@ -5,7 +5,7 @@ import { visibleText } from '../../common/visibleText';
 import type { SearchChoices } from '../../common/messages/search';
 import { emptyForm, isFiltered, periods, roles, statuses, type SearchForm } from './query';
 
-const periodWords = {
+const periodText = {
   any: l10n.t('Any time'),
   today: l10n.t('Today'),
   week: l10n.t('Last 7 days'),
@@ -13,8 +13,8 @@ const periodWords = {
   year: l10n.t('Last year'),
   custom: l10n.t('From … to …'),
 } as const;
-const roleWords = { user: l10n.t('Questions'), assistant: l10n.t('Answers') } as const;
-const statusWords = {
+const roleText = { user: l10n.t('Questions'), assistant: l10n.t('Answers') } as const;
+const statusText = {
   complete: l10n.t('Finished'),
   stopped: l10n.t('Stopped'),
   interrupted: l10n.t('Interrupted'),
@@ -177,14 +177,14 @@ function createControls() {
   return {
     period: choice(
       l10n.t('When'),
-      periods.map((one) => [one, periodWords[one]]),
+      periods.map((one) => [one, periodText[one]]),
     ),
     from: dayInput(l10n.t('From')),
     to: dayInput(l10n.t('To')),
     provider: choice(l10n.t('Provider'), [['', l10n.t('Any provider')]]),
     model: choice(l10n.t('Model'), [['', l10n.t('Any model')]]),
-    role: choice(l10n.t('Who'), [['', l10n.t('Questions and answers')], ...roles.map((one) => [one, roleWords[one]] as const)]),
-    status: choice(l10n.t('Status'), [['', l10n.t('Any status')], ...statuses.map((one) => [one, statusWords[one]] as const)]),
+    role: choice(l10n.t('Who'), [['', l10n.t('Questions and answers')], ...roles.map((one) => [one, roleText[one]] as const)]),
+    status: choice(l10n.t('Status'), [['', l10n.t('Any status')], ...statuses.map((one) => [one, statusText[one]] as const)]),
     tag: choice(l10n.t('Add a tag'), [['', l10n.t('Tags')]]),
     hasCode: check(l10n.t('With code')),
     includeArchived: check(l10n.t('Archived too')),

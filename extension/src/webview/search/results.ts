@@ -59,7 +59,7 @@ export class Results {
       group.list.append(element('li', {}, row));
       this.rows.push(row);
       group.hits++;
-      setText(group.count, placesWords(group.hits));
+      setText(group.count, placesText(group.hits));
     }
   }
 
@@ -123,6 +123,6 @@ export function keyOf({ codexId, messageId }: Pick<SearchHit, 'codexId' | 'messa
 }
 
 /** "12 places" */
-export function placesWords(hits: number): string {
+export function placesText(hits: number): string {
   return hits === 1 ? l10n.t('1 place') : l10n.t('{0} places', hits);
 }

@@ -9,13 +9,13 @@ import { Filters } from './filters';
 import type { FromSearchPage, ToSearchPage } from '../../common/messages/search';
 import type { SavedState } from './savedState';
 import { emptyForm, isFiltered, problemOf, queryOf } from './query';
-import { keyOf, placesWords, Results } from './results';
+import { keyOf, placesText, Results } from './results';
 
 /** Milliseconds without a key before it is searched. */
 export const typingPause = 150;
 
 /** Places; more are not read by anybody. */
-const mostHits = 500;
+const maxHits = 500;
 
 export class SearchPage {
   private readonly filters: Filters;
@@ -135,7 +135,7 @@ export class SearchPage {
     this.isSearching = true;
     this.isStale = true;
     this.drawLine();
-    this.panel.post({ type: 'search', searchId: this.searchId, query: { ...query, limit: mostHits } });
+    this.panel.post({ type: 'search', searchId: this.searchId, query: { ...query, limit: maxHits } });
   }
 
   private dropStale(): void {
@@ -146,7 +146,7 @@ export class SearchPage {
 
   private finish({ hits, chats, isTruncated, unreadable }: SearchChatsResult): void {
     const { form } = this.filters;
-    const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundWords(hits, chats));
+    const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundText(hits, chats));
     setText(this.frame.status, words);
     const notes: Child[] = [];
     if (hits === 0) {
@@ -167,7 +167,7 @@ export class SearchPage {
 
   private drawLine(): void {
     const { results, isSearching } = this;
-    const count = this.isStale || results.hits === 0 ? '' : foundWords(results.hits, results.chats);
+    const count = this.isStale || results.hits === 0 ? '' : foundText(results.hits, results.chats);
     this.line.replaceChildren(
       ...(isSearching ? [icon('loading codicon-modifier-spin'), element('span', {}, l10n.t('Searching…'))] : []),
       element('span', { class: 'count' }, count),
@@ -184,6 +184,6 @@ function failureLine(message: string): HTMLElement {
 }
 
 /** "12 places in 3 chats" */
-function foundWords(hits: number, chats: number): string {
-  return chats === 1 ? l10n.t('{0} in 1 chat', placesWords(hits)) : l10n.t('{0} in {1} chats', placesWords(hits), chats);
+function foundText(hits: number, chats: number): string {
+  return chats === 1 ? l10n.t('{0} in 1 chat', placesText(hits)) : l10n.t('{0} in {1} chats', placesText(hits), chats);
 }

@@ -6,7 +6,7 @@ import { element, icon, setText, textButton } from '../shared/element';
 import { labelOf } from '../shared/fieldLabel';
 import { Form } from '../shared/form';
 import { ModelLists } from '../shared/modelLists';
-import { choiceWords } from '../shared/modelPicker';
+import { choiceText } from '../shared/modelPicker';
 import { loadingText, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { visibleText } from '../../common/visibleText';
@@ -146,7 +146,7 @@ export class SettingsPage {
           lists: this.lists,
           onChange: (value) => this.set(field.name, value),
           connect: () => this.panel.post({ type: 'manageProviders' }),
-          defaultWords: (providers) => this.defaultWords(field.name, providers),
+          defaultText: (providers) => this.defaultText(field.name, providers),
         });
         this.rows.push(row);
         return row.node;
@@ -158,12 +158,12 @@ export class SettingsPage {
     return [form.node];
   }
 
-  private defaultWords(name: string, providers: readonly ProviderSummary[]): string {
+  private defaultText(name: string, providers: readonly ProviderSummary[]): string {
     const found = providers.find(({ isDefault }) => isDefault);
     const large = readChoice(this.settings?.values['default_large']) ?? (found === undefined ? undefined : { providerId: found.id });
     if (name === 'default_large') return found === undefined ? l10n.t('nothing is connected yet') : found.name;
     if (name === 'default_small')
-      return large === undefined ? l10n.t('the same as new chats') : l10n.t('the same as new chats, {0}', choiceWords(large, providers));
+      return large === undefined ? l10n.t('the same as new chats') : l10n.t('the same as new chats, {0}', choiceText(large, providers));
     return l10n.t('nobody else is asked');
   }
 

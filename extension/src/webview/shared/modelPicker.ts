@@ -229,7 +229,7 @@ export class ModelPicker {
       return [
         {
           label: name === undefined ? provider.name : `${provider.name} / ${name}`,
-          ...(model === undefined ? {} : { detail: priceWords(model) ?? '' }),
+          ...(model === undefined ? {} : { detail: priceText(model) ?? '' }),
           pick: () => this.take(choice),
         },
       ];
@@ -344,7 +344,7 @@ export class ModelPicker {
 }
 
 /** "Anthropic / claude-sonnet"; the provider's own model where the choice names none. */
-export function choiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
+export function choiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const provider = providers.find(({ id }) => id === choice.providerId);
   if (provider === undefined) return l10n.t('{0} (not found)', choice.providerId);
   const model = choice.model ?? provider.model;
@@ -352,9 +352,9 @@ export function choiceWords(choice: ModelChoice, providers: readonly ProviderSum
 }
 
 /** The same, and whether it is off: for choices that are kept for later. */
-export function keptChoiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
+export function savedChoiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
-  return isOff ? l10n.t('{0} (switched off)', choiceWords(choice, providers)) : choiceWords(choice, providers);
+  return isOff ? l10n.t('{0} (switched off)', choiceText(choice, providers)) : choiceText(choice, providers);
 }
 
 export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
@@ -362,7 +362,7 @@ export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolea
 }
 
 /** "$3 / $15 a million", input and output; undefined where the price is not known. */
-export function priceWords({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
+export function priceText({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
   if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
   return inputPerMillion === 0 && outputPerMillion === 0
     ? l10n.t('Free')
@@ -385,14 +385,14 @@ function isListed(listed: Models | undefined, id: string): boolean {
 
 /** Prices where they are known; else the id, unless the line already says it. */
 function detailOf(model: ModelView): { detail?: string } {
-  const price = priceWords(model);
+  const price = priceText(model);
   if (price !== undefined) return { detail: price };
   return model.name === undefined || model.name === model.id ? {} : { detail: model.id };
 }
 
 /** Only what is known to be so. */
 /** "200k window, tools, images, reasoning"; only what is known. */
-export function abilityWords({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
+export function abilityText({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
     contextLength === undefined ? '' : l10n.t('{0} window', formatTokens(contextLength)),
     supportsTools === true ? l10n.t('tools') : '',

@@ -29,7 +29,7 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
       hostChanged?.(isLost);
     },
   });
-  window.addEventListener('message', () => link.hear());
+  window.addEventListener('message', () => link.received());
   setInterval(() => link.tick(), 1000);
   return {
     post: (message) => link.send(message),

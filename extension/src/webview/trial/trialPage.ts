@@ -12,7 +12,7 @@ import { withCode } from '../shared/withCode';
 import type { FromTrialPage, ToTrialPage, Trial } from '../../common/messages/trial';
 import type { SavedState } from './savedState';
 
-const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
+const sourceText: Readonly<Record<SteeringSource['kind'], string>> = {
   prompt: l10n.t('Prompt'),
   override: l10n.t('Text of its own, in place of a prompt'),
   rules: l10n.t('Rules of the workspace'),
@@ -21,7 +21,7 @@ const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
 };
 
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };
-const findingWords: Readonly<Record<TemplateFinding['kind'], string>> = {
+const findingText: Readonly<Record<TemplateFinding['kind'], string>> = {
   error: l10n.t('Mistake'),
   warning: l10n.t('Warning'),
   risk: l10n.t('Risk'),
@@ -192,7 +192,7 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
       element(
         'span',
         { class: 'finding-words' },
-        element('strong', {}, `${path === '' ? l10n.t('To fill in.') : l10n.t('{0}.', findingWords[kind])} `),
+        element('strong', {}, `${path === '' ? l10n.t('To fill in.') : l10n.t('{0}.', findingText[kind])} `),
         ...withCode(message),
       ),
       path === '' ? undefined : place,
@@ -211,7 +211,7 @@ function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResu
     [l10n.t('Provider'), provider === undefined ? l10n.t('Nobody can answer; the findings say why.') : provider.name],
     ...(provider === undefined ? [] : about(provider)),
     [l10n.t('First request'), sentTo(inputTokens, provider)],
-    [l10n.t('It costs'), costWords(firstCost, provider)],
+    [l10n.t('It costs'), costText(firstCost, provider)],
     [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : formatCost(mostCost)],
   ];
   return element(
@@ -242,7 +242,7 @@ function sentTo(tokens: number, provider: TrialProvider | undefined): string {
     : l10n.t('about {0} tokens of a window of {1}', formatTokens(tokens), formatTokens(provider.contextWindow));
 }
 
-function costWords(cost: number | undefined, provider: TrialProvider | undefined): string {
+function costText(cost: number | undefined, provider: TrialProvider | undefined): string {
   if (provider?.isFree === true) return l10n.t('nothing: the model runs on this machine');
   return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', formatCost(cost));
 }
@@ -272,7 +272,7 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
   const rows = told.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
     const name = visibleText(title === '' ? source : title);
     const more = [
-      sourceWords[kind],
+      sourceText[kind],
       ...(hiddenCharacters === undefined || leftOut !== undefined
         ? []
         : [hiddenCharacters === 1 ? l10n.t('1 hidden character') : l10n.t('{0} hidden characters', hiddenCharacters)]),

@@ -1,7 +1,7 @@
 // Bars of what was spent, stacked by provider. For the eye only: the table beside it says the same.
 import uPlot from 'uplot';
 import { formatCost } from '../../common/format';
-import { bucketWords, type Spend } from './spend';
+import { bucketText, type Spend } from './spend';
 
 export interface SpendChart {
   dispose(): void;
@@ -73,7 +73,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         ticks: { show: false },
         size: 28,
         splits: (plot) => everyFew(buckets.length, plot.width),
-        values: (_plot, splits) => splits.map((at) => bucketWords(buckets[at] ?? '')),
+        values: (_plot, splits) => splits.map((at) => bucketText(buckets[at] ?? '')),
       },
       {
         stroke: text,

@@ -9,10 +9,10 @@ import { visibleText } from '../../common/visibleText';
 import type { DrawChart, SpendChart } from './chart';
 import type { FromUsagePage, ToUsagePage } from '../../common/messages/usage';
 import { dayOf, paramsOf, type Period, type PeriodChoice, periods } from './period';
-import { bucketWords, type Spend, spendOf } from './spend';
-import { shareWords, spentMoney, usageTable, type UsageTableOptions } from './usageTable';
+import { bucketText, type Spend, spendOf } from './spend';
+import { shareText, spentMoney, usageTable, type UsageTableOptions } from './usageTable';
 
-const periodWords: Readonly<Record<Period, string>> = {
+const periodText: Readonly<Record<Period, string>> = {
   week: l10n.t('Last 7 days'),
   days30: l10n.t('Last 30 days'),
   month: l10n.t('This month'),
@@ -42,7 +42,7 @@ export class UsagePage {
     this.period = element(
       'select',
       { class: 'select period', 'aria-label': l10n.t('Period') },
-      ...periods.map((period) => element('option', { value: period }, periodWords[period])),
+      ...periods.map((period) => element('option', { value: period }, periodText[period])),
     );
     this.period.value = this.choice.period;
     this.from = this.dayInput(l10n.t('From'), this.choice.from);
@@ -145,7 +145,7 @@ export class UsagePage {
     );
     // It measures its room, so it is drawn when it has one.
     this.chart = chart.draw?.();
-    setText(this.frame.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersWords(total.answers)));
+    setText(this.frame.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersText(total.answers)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
@@ -170,7 +170,7 @@ export class UsagePage {
         figure(l10n.t('Spent'), spentMoney(total.cost)),
         figure(l10n.t('Answers'), String(total.answers)),
         figure(l10n.t('Tokens in'), formatTokens(total.inputTokens)),
-        figure(l10n.t('From cache'), shareWords(total)),
+        figure(l10n.t('From cache'), shareText(total)),
         figure(l10n.t('Tokens out'), formatTokens(total.outputTokens)),
         figure(l10n.t('Time'), total.durationMs > 0 ? formatDuration(total.durationMs) : l10n.t('unknown')),
         figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(total.firstTokenMs)),
@@ -186,7 +186,7 @@ export class UsagePage {
       node.append(element('p', { class: 'quiet' }, l10n.t('Nothing was paid. Local models are counted below, in tokens and time.')));
       return { node };
     }
-    const [from, to] = [bucketWords(spend.buckets[0] ?? ''), bucketWords(spend.buckets.at(-1) ?? '')];
+    const [from, to] = [bucketText(spend.buckets[0] ?? ''), bucketText(spend.buckets.at(-1) ?? '')];
     const summary =
       spend.unit === 'day'
         ? l10n.t('Spend per day by provider, from {0} to {1}. The same as a table below.', from, to)
@@ -198,7 +198,7 @@ export class UsagePage {
     node.append(legend(spend), place, hovered, dayTable(spend));
     return {
       node,
-      draw: () => this.drawChart(place, spend, (bucket) => setText(hovered, bucket === undefined ? usual : hoverWords(spend, bucket))),
+      draw: () => this.drawChart(place, spend, (bucket) => setText(hovered, bucket === undefined ? usual : hoverText(spend, bucket))),
     };
   }
 }
@@ -214,9 +214,9 @@ function legend({ series }: Spend): HTMLElement {
   );
 }
 
-function hoverWords({ buckets, series }: Spend, at: number): string {
+function hoverText({ buckets, series }: Spend, at: number): string {
   const parts = series.flatMap(({ name, spent }) => ((spent[at] ?? 0) > 0 ? [`${visibleText(name)} ${spentMoney(spent[at] ?? 0)}`] : []));
-  return `${bucketWords(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('nothing') : parts.join(' · ')}`;
+  return `${bucketText(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('nothing') : parts.join(' · ')}`;
 }
 
 function dayTable({ unit, buckets, series }: Spend): HTMLElement {
@@ -256,7 +256,7 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
             element(
               'tr',
               {},
-              element('th', { scope: 'row' }, bucketWords(bucket)),
+              element('th', { scope: 'row' }, bucketText(bucket)),
               ...series.map(({ spent }) => element('td', { class: 'number' }, spentMoney(spent[at] ?? 0))),
             ),
           ),
@@ -266,6 +266,6 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
   );
 }
 
-function answersWords(answers: number): string {
+function answersText(answers: number): string {
   return answers === 1 ? l10n.t('1 answer') : l10n.t('{0} answers', answers);
 }

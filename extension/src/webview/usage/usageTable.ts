@@ -24,10 +24,10 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: l10n.t('Spent'), cell: (figures) => spentWords(figures) },
+  { title: l10n.t('Spent'), cell: (figures) => spentText(figures) },
   { title: l10n.t('Answers'), cell: ({ answers }) => String(answers) },
   { title: l10n.t('Tokens in'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
-  { title: l10n.t('Cached'), cell: (figures) => shareWords(figures) },
+  { title: l10n.t('Cached'), cell: (figures) => shareText(figures) },
   { title: l10n.t('Tokens out'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
   { title: l10n.t('Time'), cell: ({ durationMs }) => (durationMs > 0 ? formatDuration(durationMs) : l10n.t('unknown')) },
   {
@@ -104,12 +104,12 @@ export function spentMoney(amount: number): string {
 }
 
 /** What could be counted: "$1.50+" where some responses had no price. */
-export function spentWords({ cost, answers, unpricedAnswers }: UsageFigures): string {
+export function spentText({ cost, answers, unpricedAnswers }: UsageFigures): string {
   if (answers > 0 && unpricedAnswers >= answers) return notAvailable;
   return atLeast(spentMoney(cost), unpricedAnswers > 0);
 }
 
 /** How much of what was read came from the vendor's cache. */
-export function shareWords({ inputTokens, cachedReadTokens }: UsageFigures): string {
+export function shareText({ inputTokens, cachedReadTokens }: UsageFigures): string {
   return inputTokens <= 0 ? '0 %' : `${Math.min(100, Math.round((100 * cachedReadTokens) / inputTokens))} %`;
 }

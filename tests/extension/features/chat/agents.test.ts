@@ -25,8 +25,8 @@ beforeEach(() => {
   sidecar = new FakeSidecar().answer(taskGet, () => detail()).answer(editList, () => edits('pending', 'accepted'));
   const { log, lines: written } = fakeLog();
   lines = written;
-  const house = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
-  agents = new Agents(taskId, house, (message) => posted.push(message));
+  const services = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
+  agents = new Agents(taskId, services, (message) => posted.push(message));
 });
 
 afterEach(() => {

@@ -269,8 +269,8 @@ describe('what the page asks for', () => {
     [{ type: 'checkClaudeCode' } as const, ['plue.checkClaudeCodeAuth']],
     [{ type: 'showLog' } as const, ['plue.showLog']],
     [{ type: 'restart' } as const, ['plue.restartServer']],
-  ])('of another room, as %j, is done by its command', async (deed, command) => {
-    await say({ ...deed, work: 'w' });
+  ])('of another room, as %j, is done by its command', async (action, command) => {
+    await say({ ...action, work: 'w' });
     expect(executed).toEqual([command]);
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
@@ -423,22 +423,22 @@ describe('catalogs in and out of files', () => {
       .answer(catalogSave, (params) => (refuse(params), catalogDetail(mine, [])))
       .answer(catalogRestore, (params) => (refuse(params), catalogDetail(mine, [])))
       .answer(catalogDelete, (params) => (refuse(params), {}));
-    const changes: { method: string; deed: Parameters<ProvidersPage['act']>[0]; before: string[] }[] = [
-      { method: 'catalog/import', deed: { type: 'importCatalog', work: 'w' }, before: [] },
-      { method: 'catalog/save', deed: { type: 'saveCatalog', document: {}, work: 'w' }, before: [] },
-      { method: 'catalog/restore', deed: { type: 'restore', backupId: 'b', work: 'w' }, before: [] },
-      { method: 'catalog/delete', deed: { type: 'deleteCatalog', id: 'mine', work: 'w' }, before: ['Delete'] },
+    const changes: { method: string; action: Parameters<ProvidersPage['act']>[0]; before: string[] }[] = [
+      { method: 'catalog/import', action: { type: 'importCatalog', work: 'w' }, before: [] },
+      { method: 'catalog/save', action: { type: 'saveCatalog', document: {}, work: 'w' }, before: [] },
+      { method: 'catalog/restore', action: { type: 'restore', backupId: 'b', work: 'w' }, before: [] },
+      { method: 'catalog/delete', action: { type: 'deleteCatalog', id: 'mine', work: 'w' }, before: ['Delete'] },
     ];
-    for (const { method, deed, before } of changes) {
+    for (const { method, action, before } of changes) {
       const sent = (): unknown[] => sidecar.asked.filter((one) => one.method === method).map(({ params }) => params);
       files.push(Uri.file('/c.json'));
       answers.push(...before, undefined);
-      await say(deed);
+      await say(action);
       expect(shown.at(-1)).toMatchObject({ detail: why, buttons: ['Use New Address'] });
       expect(sent()).toHaveLength(1);
       files.push(Uri.file('/c.json'));
       answers.push(...before, 'Use New Address');
-      await say(deed);
+      await say(action);
       expect(sent().at(-1)).toMatchObject({ allowOriginChange: true });
       expect(sent()).toHaveLength(3);
     }

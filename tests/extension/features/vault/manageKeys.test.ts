@@ -13,7 +13,7 @@ import {
   referenceProblem,
   renameKey,
   rotateKey,
-  type KeyHouse,
+  type KeyServices,
 } from '../../../../extension/src/features/vault/manageKeys';
 import {
   vaultDelete,
@@ -57,7 +57,7 @@ let entries: VaultEntrySummary[];
 let sidecar: FakeSidecar;
 /** How often the vault was asked to be open, and the list of providers was fetched anew. */
 let count: { unlocks: number; refreshes: number };
-let keys: KeyHouse;
+let keys: KeyServices;
 
 beforeEach(() => {
   reset();

@@ -164,7 +164,7 @@ export class AttachedFiles {
       this.change(file.id, {
         attachment: { name, mediaType: scaled.mediaType },
         thumbnail: scaled.thumbnail,
-        scaling: scalingWords(scaled),
+        scaling: scalingText(scaled),
       });
       if (this.find(file.id) === undefined) return;
       this.actions.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
@@ -208,7 +208,7 @@ export function isImage(file: AttachedFile): boolean {
   return file.thumbnail !== undefined || file.view?.kind === 'image';
 }
 
-function scalingWords({ size, from }: ScaledImage): string {
+function scalingText({ size, from }: ScaledImage): string {
   const words = (one: { width: number; height: number }): string => `${one.width} × ${one.height}`;
   return from === undefined ? words(size) : l10n.t('{0}, scaled to {1}', words(from), words(size));
 }

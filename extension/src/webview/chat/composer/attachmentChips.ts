@@ -5,7 +5,7 @@ import { element, icon, iconButton, textButton } from '../../shared/element';
 import { formatBytes, formatTokens } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
 import { type AttachedFile, isImage, openQuestions } from './attachedFiles';
-import { linesWords } from './fileMentions';
+import { linesText } from './fileMentions';
 import { readRange } from './mention';
 
 export interface ChipActions {
@@ -84,7 +84,7 @@ export class AttachmentChips {
     return element(
       'span',
       { class: 'chip-question' },
-      l10n.t('It is large: {0}.', sizeWords(file.view)),
+      l10n.t('It is large: {0}.', sizeText(file.view)),
       button(l10n.t('Whole'), () => this.actions.sendAs(file.id, 'whole')),
       button(l10n.t('Lines…'), () => this.askLines(file)),
       button(l10n.t('Summary'), () => this.actions.sendAs(file.id, 'summary')),
@@ -167,18 +167,18 @@ function detailOf(file: AttachedFile): string {
   if (reason !== undefined || openQuestions(file).length > 0) return '';
   const { range, mode } = attachment;
   const tokens = view?.tokens === undefined ? undefined : l10n.t('{0} tokens', formatTokens(view.tokens));
-  return [range === undefined ? undefined : linesWords(range), mode === 'summary' ? l10n.t('summary') : undefined, scaling, tokens]
+  return [range === undefined ? undefined : linesText(range), mode === 'summary' ? l10n.t('summary') : undefined, scaling, tokens]
     .filter((word) => word !== undefined)
     .join(' · ');
 }
 
 function titleOf({ attachment, view }: AttachedFile): string {
   const path = attachment.path ?? attachment.name ?? '';
-  return visibleText([path, view?.size === undefined ? undefined : sizeWords(view)].filter((word) => word !== undefined).join(', '));
+  return visibleText([path, view?.size === undefined ? undefined : sizeText(view)].filter((word) => word !== undefined).join(', '));
 }
 
 /** "3.2 MB, 81k tokens" */
-function sizeWords(view: AttachmentView | undefined): string {
+function sizeText(view: AttachmentView | undefined): string {
   const { size, tokens } = view ?? {};
   return [
     size === undefined ? undefined : formatBytes(size),

@@ -28,7 +28,7 @@ export interface ComposerState {
   waitsFor: string | undefined;
 }
 
-const mostLines = 12;
+const maxLines = 12;
 const isMac = typeof navigator !== 'undefined' && /Mac/u.test(navigator.platform);
 const withControl = isMac ? '⌘' : l10n.t('Ctrl+');
 
@@ -39,7 +39,7 @@ export class Composer {
   private readonly sendButton: HTMLButtonElement;
   private readonly stopButton: HTMLButtonElement;
   private readonly hint = element('span', { id: 'composer-hint', class: 'hint' });
-  private readonly hintWords = element('span');
+  private readonly hintText = element('span');
   private readonly bringBack: HTMLButtonElement;
   private readonly sendAnyway: HTMLButtonElement;
   private readonly history: SentHistory;
@@ -83,7 +83,7 @@ export class Composer {
     this.bringBack = textButton(l10n.t('Undo'), () => this.undoClear(), 'quiet');
     this.sendAnyway = textButton(l10n.t('Send as Text'), () => this.send(false), 'quiet');
     this.listen();
-    this.hint.append(this.hintWords, this.bringBack, this.sendAnyway);
+    this.hint.append(this.hintText, this.bringBack, this.sendAnyway);
     const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
     const box = element('div', { class: 'composer-box' }, chips, line);
     this.node = element(
@@ -115,7 +115,7 @@ export class Composer {
     this.hint.classList.toggle('waits', state.waitsFor !== undefined || this.held !== undefined);
     this.sendAnyway.hidden = this.held === undefined;
     this.bringBack.hidden = this.cleared === undefined;
-    setText(this.hintWords, this.hintNow());
+    setText(this.hintText, this.hintNow());
   }
 
   get draft(): string {
@@ -275,6 +275,6 @@ export class Composer {
     this.input.style.height = 'auto';
     const line = Number.parseFloat(getComputedStyle(this.input).lineHeight) || 18;
     const padding = this.input.offsetHeight - this.input.clientHeight + 12;
-    this.input.style.height = `${Math.min(this.input.scrollHeight, line * mostLines + padding)}px`;
+    this.input.style.height = `${Math.min(this.input.scrollHeight, line * maxLines + padding)}px`;
   }
 }

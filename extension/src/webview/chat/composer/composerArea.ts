@@ -49,7 +49,7 @@ export interface ComposerAreaState {
 }
 
 /** Milliseconds without a key before the context is measured again. */
-const restBeforeMeasuring = 500;
+const measureDelay = 500;
 
 export class ComposerArea {
   readonly node: HTMLElement;
@@ -300,7 +300,7 @@ export class ComposerArea {
   }
 
   /** What is measured already is not asked for again. */
-  private measureSoon(rest = restBeforeMeasuring): void {
+  private measureSoon(rest = measureDelay): void {
     clearTimeout(this.measuring.timer);
     this.measuring.timer = setTimeout(() => {
       const { contextKey, blocked } = this.state;

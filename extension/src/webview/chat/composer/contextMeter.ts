@@ -71,7 +71,7 @@ export class ContextMeter {
     if (context === undefined) return this.close();
     const { tokens, window, compactsAt, isEstimate, shares } = context;
     const share = shareOf(tokens, window);
-    const words = fillWords(tokens, window, isEstimate);
+    const words = fillText(tokens, window, isEstimate);
     setText(this.figure, window === undefined ? l10n.t('{0} tokens', formatTokens(tokens)) : l10n.t('{0}%', share));
     this.button.setAttribute('aria-label', l10n.t('Context: {0}', words));
     this.boxes.forEach((box, at) => {
@@ -80,7 +80,7 @@ export class ContextMeter {
     });
     this.node.classList.toggle('warning', compactsAt !== undefined && tokens >= compactsAt);
     setText(this.sentence, l10n.t('{0}.', words));
-    setText(this.limit, limitWords(context));
+    setText(this.limit, limitText(context));
     this.showShares(shares, window ?? tokens, window === undefined ? undefined : compactsAt);
   }
 
@@ -129,7 +129,7 @@ export function filledBoxes(tokens: number, window: number): number {
 }
 
 /** "About 12k of 200k tokens, 6%" */
-function fillWords(tokens: number, window: number | undefined, isEstimate: boolean): string {
+function fillText(tokens: number, window: number | undefined, isEstimate: boolean): string {
   if (window === undefined)
     return isEstimate ? l10n.t('About {0} tokens', formatTokens(tokens)) : l10n.t('{0} tokens', formatTokens(tokens));
   const share = shareOf(tokens, window);
@@ -138,7 +138,7 @@ function fillWords(tokens: number, window: number | undefined, isEstimate: boole
     : l10n.t('{0} of {1} tokens, {2}%', formatTokens(tokens), formatTokens(window), share);
 }
 
-function limitWords({ window, compactsAt, tokens }: MessageContextResult): string {
+function limitText({ window, compactsAt, tokens }: MessageContextResult): string {
   if (window === undefined) return l10n.t('How much this model can read at once is not known.');
   if (compactsAt === undefined) return '';
   if (tokens >= compactsAt) return l10n.t('Plue summarizes before the next question.');

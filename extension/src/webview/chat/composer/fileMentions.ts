@@ -84,12 +84,12 @@ export function nameOf(path: string): string {
 
 function detailOf(file: FileHit, token: Token): string {
   const range = file.range ?? token.range;
-  const lines = range === undefined ? undefined : linesWords(range);
+  const lines = range === undefined ? undefined : linesText(range);
   const folder = file.kind === 'selection' ? file.path : file.path.slice(0, -nameOf(file.path).length - 1);
   const state = file.isUnsaved === true ? l10n.t('unsaved changes are not sent') : file.kind === 'open' ? l10n.t('open') : undefined;
   return [folder, lines, state].filter((word) => word !== undefined && word !== '').join(' · ');
 }
 
-export function linesWords({ start, end }: { start: number; end: number }): string {
+export function linesText({ start, end }: { start: number; end: number }): string {
   return start === end ? l10n.t('line {0}', start) : l10n.t('lines {0}-{1}', start, end);
 }

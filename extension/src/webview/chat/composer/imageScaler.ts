@@ -3,7 +3,7 @@ import { formatDecimal } from '../../../common/format';
 // Images are made as small as a model looks at them, before they leave the page.
 
 /** Pixels of the longest side. Vendors scale anything larger down themselves, and count it before. */
-export const longestSide = 1568;
+export const maxSideLength = 1568;
 /** Bytes of an original. */
 export const largestOriginal = 20 * 1024 * 1024;
 const thumbnailSide = 64;
@@ -36,7 +36,7 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
   });
   try {
     const before = { width: bitmap.width, height: bitmap.height };
-    const size = fitWithin(before, longestSide);
+    const size = fitWithin(before, maxSideLength);
     const isScaled = size.width !== before.width;
     const canvas = draw(bitmap, size);
     const encoded = await Promise.all(encodings(isOpaque(canvas)).map(async (type) => ({ type, blob: await encode(canvas, type) })));
@@ -57,9 +57,9 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
 }
 
 /** The same shape with no side longer than that, and none shorter than a pixel. Never enlarges. */
-export function fitWithin({ width, height }: Size, longest: number): Size {
-  const factor = Math.min(1, longest / Math.max(width, height));
-  const side = (pixels: number): number => Math.min(longest, Math.max(1, Math.round(pixels * factor)));
+export function fitWithin({ width, height }: Size, maxLength: number): Size {
+  const factor = Math.min(1, maxLength / Math.max(width, height));
+  const side = (pixels: number): number => Math.min(maxLength, Math.max(1, Math.round(pixels * factor)));
   return factor === 1 ? { width, height } : { width: side(width), height: side(height) };
 }
 

@@ -4,7 +4,7 @@ const all = 'plue-found';
 const current = 'plue-found-now';
 
 /** More in one page are not marked. */
-const mostMarks = 2000;
+const maxMarks = 2000;
 
 export class FoundMarks {
   private now: { messageId: string; article: HTMLElement; range: Range | undefined } | undefined;
@@ -23,7 +23,7 @@ export class FoundMarks {
         this.now = { messageId, article, range };
         article.classList.toggle('found-now', range === undefined || !canHighlight());
       }
-      if (others.length < mostMarks) others.push(...ranges);
+      if (others.length < maxMarks) others.push(...ranges);
     }
     if (!canHighlight()) return;
     CSS.highlights.set(all, new Highlight(...others));
@@ -60,7 +60,7 @@ export function rangesIn(article: HTMLElement, text: string): Range[] {
   const ranges: Range[] = [];
   for (const nodes of runsOf(body)) {
     const whole = nodes.map((node) => node.data.toLowerCase()).join('');
-    for (let at = whole.indexOf(wanted); at >= 0 && ranges.length < mostMarks; at = whole.indexOf(wanted, at + wanted.length)) {
+    for (let at = whole.indexOf(wanted); at >= 0 && ranges.length < maxMarks; at = whole.indexOf(wanted, at + wanted.length)) {
       const range = document.createRange();
       const [first, firstAt] = placeOf(nodes, at);
       const [last, lastAt] = placeOf(nodes, at + wanted.length - 1);

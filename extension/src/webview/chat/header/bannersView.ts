@@ -2,7 +2,7 @@
 import * as l10n from '@vscode/l10n';
 import { Banners } from '../../shared/banners';
 import { textButton } from '../../shared/element';
-import { hookFailureWords } from '../../shared/hookFailure';
+import { hookFailureText } from '../../shared/hookFailure';
 import type { ChatContext } from '../state/chatContext';
 import { type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
 
@@ -25,7 +25,7 @@ export class BannersView implements ChatView {
     ]);
     this.banners.set('starting', sidecar.state === 'starting' && chat !== undefined ? l10n.t('Starting Plue…') : undefined);
     this.banners.set('readOnly', chat?.readOnlyReason, 'warning');
-    this.banners.set('hooks', hookFailureWords(chat?.hookFailures), 'warning', [
+    this.banners.set('hooks', hookFailureText(chat?.hookFailures), 'warning', [
       textButton(l10n.t('Show History'), () => panel.post({ type: 'command', command: 'plue.showHistory' })),
     ]);
     // After a restart only the user may spend money.

@@ -6,7 +6,7 @@ import { menuButton, type MenuItem } from '../../shared/menu';
 import { displayTitle } from '../../../common/title';
 import { visibleText } from '../../../common/visibleText';
 import type { AnswerOptions } from './answerOptions';
-import { insteadWords } from '../messages/messageFigures';
+import { fallbackText } from '../messages/messageFigures';
 import { type Picker } from './picker';
 import { chosenProvider } from '../state/chosenModel';
 
@@ -44,7 +44,7 @@ export class Header {
     setText(this.title, visibleText(this.name));
     this.title.setAttribute('aria-label', l10n.t('Chat title: {0}. Rename', visibleText(this.name)));
     this.badge.hidden = chosenProvider(codex, providers)?.kind !== 'tour';
-    const instead = answeredBy === undefined ? undefined : insteadWords(answeredBy);
+    const instead = answeredBy === undefined ? undefined : fallbackText(answeredBy);
     this.instead.hidden = instead === undefined;
     this.instead.title = visibleText(instead ?? '');
     setText(this.insteadName, instead === undefined ? '' : visibleText(l10n.t('Answered by {0}', answeredBy?.providerName ?? '')));

@@ -6,14 +6,14 @@ import { AnswerOptions } from './answerOptions';
 import { chatMenu } from './chatMenu';
 import { CostMeter } from './costMeter';
 import { Header } from './header';
-import { SteeringList } from './instructionsList';
+import { InstructionsList } from './instructionsList';
 import { Picker } from './picker';
 
 export class HeaderView implements ChatView {
   readonly picker: Picker;
   readonly cost = new CostMeter();
   private readonly options: AnswerOptions;
-  private readonly instructions: SteeringList;
+  private readonly instructions: InstructionsList;
   private readonly header: Header;
 
   constructor(
@@ -34,7 +34,7 @@ export class HeaderView implements ChatView {
       setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
       openSettings: () => actions.help('openSettings'),
     });
-    this.instructions = new SteeringList({
+    this.instructions = new InstructionsList({
       refresh: () => panel.post({ type: 'loadInstructions' }),
       open: ({ source, path }) => panel.post({ type: 'openInstructions', source, ...(path === undefined ? {} : { path }) }),
       allow: ({ source, version }) => panel.post({ type: 'allowInstructions', source, version }),

@@ -5,7 +5,7 @@ import { element, icon, setText, textButton } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 import { changedSince } from '../messages/instructionsChange';
 
-export interface SteeringActions {
+export interface InstructionsActions {
   /** What is known may be old. */
   refresh(): void;
   open(source: SteeringSource): void;
@@ -21,7 +21,7 @@ const kinds: Record<SteeringKind, { icon: string; name: string }> = {
   provider: { icon: 'plug', name: l10n.t('Provider') },
 };
 
-export class SteeringList {
+export class InstructionsList {
   readonly node: HTMLElement;
   private readonly button: HTMLButtonElement;
   private readonly figure = element('span');
@@ -32,7 +32,7 @@ export class SteeringList {
   private readonly popup: HTMLElement;
   private shown = '';
 
-  constructor(private readonly actions: SteeringActions) {
+  constructor(private readonly actions: InstructionsActions) {
     this.button = element(
       'button',
       { type: 'button', class: 'steering-button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' },

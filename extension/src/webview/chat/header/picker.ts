@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
 import type { ModelLists } from '../../shared/modelLists';
 import { ModelPicker } from '../../shared/modelPicker';
-import { chosenChoice, chosenWords, type KnownChoices } from '../state/chosenModel';
+import { chosenChoice, chosenText, type KnownChoices } from '../state/chosenModel';
 
 export interface PickerActions {
   choose(providerId: string, model: string | undefined): void;
@@ -36,7 +36,7 @@ export class Picker {
   }
 
   show(codex: CodexSummary, providers: ProviderSummary[], known: KnownChoices): void {
-    this.picker.show({ ...known, words: chosenWords(codex, providers), providers, chosen: chosenChoice(codex, providers) });
+    this.picker.show({ ...known, words: chosenText(codex, providers), providers, chosen: chosenChoice(codex, providers) });
   }
 
   open(): void {

@@ -27,7 +27,7 @@ export class ActivityLine {
   }
 
   private draw(): void {
-    const words = this.state === undefined ? undefined : activityWords(this.state, this.isSending, Date.now());
+    const words = this.state === undefined ? undefined : activityText(this.state, this.isSending, Date.now());
     this.node.hidden = words === undefined;
     this.stop.hidden = this.state?.activity?.kind !== 'retrying';
     setText(this.words, visibleText(words ?? ''));
@@ -40,7 +40,7 @@ export class ActivityLine {
 }
 
 /** @param now Milliseconds of the page's clock. Undefined while text comes or nothing runs. */
-export function activityWords(state: ChatState, isSending: boolean, now: number): string | undefined {
+export function activityText(state: ChatState, isSending: boolean, now: number): string | undefined {
   const { activity } = state;
   switch (activity?.kind) {
     case 'waiting': {

@@ -3,7 +3,7 @@
 /** Drawn by the page; anything else stays a name. */
 const drawable = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
 
-const mostKept = 24;
+const maxKept = 24;
 
 export class Blobs {
   /** A data address, or undefined where it cannot be had. */
@@ -29,7 +29,7 @@ export class Blobs {
     const address =
       mediaType !== undefined && data !== undefined && drawable.has(mediaType) ? `data:${mediaType};base64,${data}` : undefined;
     this.known.set(blob, address);
-    for (const oldest of [...this.known.keys()].slice(0, -mostKept)) this.known.delete(oldest);
+    for (const oldest of [...this.known.keys()].slice(0, -maxKept)) this.known.delete(oldest);
     const waiting = this.waiting.get(blob) ?? [];
     this.waiting.delete(blob);
     for (const tell of waiting) tell(address);

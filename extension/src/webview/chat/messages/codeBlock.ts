@@ -17,7 +17,7 @@ export interface CodeActions {
 }
 
 /** Longer code stays in one color: coloring it would take longer than a reader waits. */
-const longestColored = 60_000;
+const maxColoredLength = 60_000;
 
 export function codeBlock(source: string, info: string, actions: CodeActions): HTMLElement {
   const language = languageOf(info);
@@ -56,7 +56,7 @@ export function fillCode(block: HTMLElement, source: string, info: string, close
   block.dataset['info'] = info.trim();
   setText(path, visibleText(pathOf(info)));
   const visible = visibleText(source);
-  if (visible.length > (closed ? longestColored : 8_000)) {
+  if (visible.length > (closed ? maxColoredLength : 8_000)) {
     extend(code, visible);
     return;
   }

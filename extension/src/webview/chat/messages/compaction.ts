@@ -25,13 +25,13 @@ export class CompactionLine {
 
   update(compaction: CompactionView, text: string): void {
     this.text = text;
-    this.words.textContent = compactionWords(compaction);
+    this.words.textContent = compactionText(compaction);
     this.fold.refresh();
   }
 }
 
 /** "84k tokens of earlier messages summarized to 6k. The original stays above." */
-export function compactionWords({ tokensBefore, tokensAfter }: CompactionView): string {
+export function compactionText({ tokensBefore, tokensAfter }: CompactionView): string {
   return l10n.t(
     '{0} tokens of earlier messages summarized to {1}. The original stays above.',
     formatTokens(tokensBefore),

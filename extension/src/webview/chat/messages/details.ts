@@ -5,7 +5,7 @@ import { copyButton, element } from '../../shared/element';
 import { formatInteger, formatTime, formatCost, formatDuration } from '../../../common/format';
 import { visibleText } from '../../../common/visibleText';
 import type { Timing } from '../state/chatState';
-import { insteadWords, priceUsed, toFirstToken } from './messageFigures';
+import { fallbackText, priceUsed, toFirstToken } from './messageFigures';
 
 /** What it is called and what it is. */
 type DetailLine = [name: string, words: string, kind?: 'copyable'];
@@ -16,10 +16,10 @@ export function detailsOf(message: MessageView, timing: Timing | undefined): Det
   const lines: [string, string | undefined, 'copyable'?][] = [
     [l10n.t('Model'), providerInfo?.modelId],
     [l10n.t('Provider'), providerInfo?.providerName],
-    [l10n.t('Stood in'), providerInfo === undefined ? undefined : insteadWords(providerInfo)],
+    [l10n.t('Stood in'), providerInfo === undefined ? undefined : fallbackText(providerInfo)],
     [l10n.t('Tokens in'), usage === undefined ? undefined : tokensIn(usage)],
     [l10n.t('Tokens out'), usage === undefined ? undefined : tokensOut(usage)],
-    [l10n.t('Cost'), costWords(cost)],
+    [l10n.t('Cost'), costText(cost)],
     [l10n.t('Price'), cost?.price === undefined ? undefined : priceUsed(cost.price)],
     [l10n.t('First token'), duration(toFirstToken(message, timing))],
     [l10n.t('Duration'), duration(message.timing?.durationMs)],
@@ -52,7 +52,7 @@ function tokensOut({ outputTokens, reasoningTokens }: NonNullable<MessageView['u
   return l10n.t('{0}, {1} of it reasoning', formatInteger(outputTokens), formatInteger(reasoningTokens));
 }
 
-function costWords(cost: MessageView['cost']): string | undefined {
+function costText(cost: MessageView['cost']): string | undefined {
   if (cost === undefined) return undefined;
   if (cost.priceSource === 'local') return l10n.t('Nothing: it runs on this machine');
   return cost.priceSource === 'vendor'

@@ -4,7 +4,7 @@ import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.g
 import { element, icon, textButton } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 import { withParts } from '../../shared/withParts';
-import { chosenProvider, chosenWords } from '../state/chosenModel';
+import { chosenProvider, chosenText } from '../state/chosenModel';
 
 export interface EmptyChatActions {
   /** Puts a question into the composer, to be changed or sent. */
@@ -33,7 +33,7 @@ export class EmptyChat {
 
   show(codex: CodexSummary, providers: ProviderSummary[]): void {
     const provider = chosenProvider(codex, providers);
-    const words = chosenWords(codex, providers);
+    const words = chosenText(codex, providers);
     const key = JSON.stringify([provider?.kind, words]);
     this.node.hidden = false;
     if (key === this.shown) return;

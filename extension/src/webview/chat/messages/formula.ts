@@ -13,10 +13,10 @@ declare global {
   }
 }
 
-const longestFormula = 4000;
+const maxFormulaLength = 4000;
 /** Setting takes about a millisecond; a formula seen before costs nothing, also while its block grows. */
 const remembered = new Map<string, DocumentFragment | undefined>();
-const mostRemembered = 500;
+const maxRemembered = 500;
 const waiting = new Set<{ node: HTMLElement; source: string; isDisplay: boolean }>();
 let isAsked = false;
 
@@ -25,7 +25,7 @@ export function showFormula(node: HTMLElement): void {
   const written = node.textContent ?? '';
   const isDisplay = node.classList.contains('display');
   const source = sourceOf(written);
-  if (source.length > longestFormula) return;
+  if (source.length > maxFormulaLength) return;
   if (window.plueSetFormula === undefined) {
     waiting.add({ node, source, isDisplay });
     askForLibrary();
@@ -42,7 +42,7 @@ function sourceOf(written: string): string {
 function set(node: HTMLElement, source: string, isDisplay: boolean): void {
   const key = `${isDisplay ? 'display' : 'inline'} ${source}`;
   if (!remembered.has(key)) {
-    if (remembered.size >= mostRemembered) remembered.clear();
+    if (remembered.size >= maxRemembered) remembered.clear();
     remembered.set(key, markup(source, isDisplay));
   }
   const formula = remembered.get(key)?.cloneNode(true);

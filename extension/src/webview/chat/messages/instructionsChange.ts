@@ -7,7 +7,7 @@ import { formatList } from '../../../common/formatList';
 const farthest = 50;
 
 /** "default-assistant and AGENTS.md changed: they count from here." Undefined when all is as it was. */
-export function steeringChange(before: readonly SteeredBy[], now: readonly SteeredBy[]): string | undefined {
+export function instructionsChange(before: readonly SteeredBy[], now: readonly SteeredBy[]): string | undefined {
   const changed = now.filter((source) => versionIn(before, source) !== undefined && versionIn(before, source) !== source.version);
   // Another provider is chosen in sight of the reader, and each answer names its own.
   const come = now.filter((source) => source.kind !== 'provider' && versionIn(before, source) === undefined);
@@ -29,7 +29,10 @@ export function changedSince(last: readonly SteeredBy[] | undefined, source: Ste
 }
 
 /** What steered the answer before the message at this place; undefined when none is known. */
-export function steeredBefore(index: number, messageAt: (index: number) => MessageView | undefined): readonly SteeredBy[] | undefined {
+export function previousInstructions(
+  index: number,
+  messageAt: (index: number) => MessageView | undefined,
+): readonly SteeredBy[] | undefined {
   for (let at = index - 1; at >= Math.max(0, index - farthest); at--) {
     const message = messageAt(at);
     if (message === undefined) return undefined;

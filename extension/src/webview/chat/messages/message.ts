@@ -304,7 +304,7 @@ export class Message {
     const lines: Node[] = [];
     if (message.status === 'interrupted') {
       const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, context.rounds.before), 'quiet');
-      lines.push(thinLine(interruptedWords(message), ...(context.canGoOn ? [goOn, discard] : [])));
+      lines.push(thinLine(interruptedText(message), ...(context.canGoOn ? [goOn, discard] : [])));
     } else if (message.status === 'stopped') {
       // Where nothing had come there is nothing to go on from.
       const again = textButton(l10n.t('Retry'), () => this.actions.retry(this.firstId(), false), 'quiet');
@@ -392,7 +392,7 @@ function labelOf(message: MessageView): string {
   return who === undefined ? l10n.t('Answer') : visibleText(l10n.t('Answer from {0}', who));
 }
 
-function interruptedWords(message: MessageView): string {
+function interruptedText(message: MessageView): string {
   const words = textOf(message)
     .split(/\s+/)
     .filter((word) => word !== '').length;

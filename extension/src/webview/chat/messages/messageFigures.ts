@@ -13,7 +13,7 @@ export interface Figure {
 /** "claude-sonnet", "2.1k in (1.8k cached)", "310 out", "$0.006", "1.2 s to first token"; what is not known is left out, but never the cost. */
 export function figuresOf(message: MessageView, timing: Timing | undefined): Figure[] {
   const { providerInfo, usage, cost } = message;
-  const instead = providerInfo === undefined ? undefined : insteadWords(providerInfo);
+  const instead = providerInfo === undefined ? undefined : fallbackText(providerInfo);
   const figures: Figure[] = [...(instead === undefined ? [] : [{ words: instead }])];
   figures.push({ words: providerInfo?.modelId ?? (instead === undefined ? (providerInfo?.providerName ?? '') : '') });
   if (usage !== undefined) {
@@ -36,7 +36,7 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
 }
 
 /** "Answered by Groq: Anthropic was over its limit."; undefined when the chosen one answered. */
-export function insteadWords({ providerName, insteadOf }: ProviderInfoView): string | undefined {
+export function fallbackText({ providerName, insteadOf }: ProviderInfoView): string | undefined {
   return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Answered by {0}: {1}', providerName, insteadOf);
 }
 

@@ -31,7 +31,7 @@ export class MessageFile {
     if (key === this.shown) return;
     this.shown = key;
     const name = visibleText(nameOf(file.path));
-    const about = aboutWords(file);
+    const about = aboutText(file);
     this.button.title = visibleText(file.path);
     this.button.replaceChildren(
       icon(isImage(file) ? 'file-media' : 'file'),
@@ -52,7 +52,7 @@ export class MessageFile {
 }
 
 /** "lines 12–40 · TypeScript · 3.2 KB · summary" */
-export function aboutWords({ range, language, size, isSummary, mediaType }: FileInMessage): string {
+export function aboutText({ range, language, size, isSummary, mediaType }: FileInMessage): string {
   return [
     range === undefined
       ? undefined

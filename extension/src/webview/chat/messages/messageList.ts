@@ -32,10 +32,10 @@ const budgetMs = 5;
 const ahead = 60;
 
 /** Drawn messages that are kept after they left the view, with what a reader opened in them. */
-const mostParked = 60;
+const maxParked = 60;
 
 /** Scrolling has come to rest after so many milliseconds without an event. */
-const restMs = 140;
+const scrollEndDelay = 140;
 
 interface Row {
   view: Message;
@@ -218,7 +218,7 @@ export class MessageList {
     this.keepPlace();
     this.load();
     this.showPill();
-    this.tellShown();
+    this.reportShown();
     if (this.isRedrawn) this.options.onDrawn();
   }
 
@@ -233,7 +233,7 @@ export class MessageList {
   }
 
   private get isScrolling(): boolean {
-    return performance.now() - this.scroll.at < restMs;
+    return performance.now() - this.scroll.at < scrollEndDelay;
   }
 
   /** What is in view, and around it what the frame has time for. */
@@ -341,7 +341,7 @@ export class MessageList {
   }
 
   private park(): void {
-    const most = this.parts.articles.childElementCount + mostParked;
+    const most = this.parts.articles.childElementCount + maxParked;
     for (const [id, { view }] of this.rows) {
       if (this.rows.size <= most) return;
       if (view.node.isConnected || view.isEditing) continue;
@@ -409,7 +409,7 @@ export class MessageList {
     this.options.pages.want(start - ahead, end + ahead, performance.now());
   }
 
-  private tellShown(): void {
+  private reportShown(): void {
     const waiting = this.whenShown;
     if (waiting === undefined) return;
     const id = this.known.ids[waiting.index];
@@ -439,7 +439,7 @@ export class MessageList {
     this.scroll.lastTop = scrollTop;
     this.scroll.at = performance.now();
     clearTimeout(this.scroll.resting);
-    this.scroll.resting = setTimeout(() => this.layout(), restMs + 10);
+    this.scroll.resting = setTimeout(() => this.layout(), scrollEndDelay + 10);
     this.layout();
     this.options.onPlace(this.place);
   }

@@ -4,7 +4,7 @@ import type { MessageView } from '../../../protocol/protocol.generated';
 export const pageSize = 50;
 
 /** How many pages are kept; the farthest goes first. */
-const mostPages = 10;
+const maxPages = 10;
 
 /** A page that was asked for this long ago is asked for again. */
 const patienceMs = 5000;
@@ -74,7 +74,7 @@ export class MessagePages {
   private letGo(): void {
     const far = (number: number): number => Math.abs(number - this.center);
     const byDistance = [...this.pages.keys()].sort((a, b) => far(a) - far(b));
-    for (const number of byDistance.slice(mostPages)) {
+    for (const number of byDistance.slice(maxPages)) {
       this.pages.delete(number);
       this.stale.delete(number);
     }

@@ -14,7 +14,7 @@ import { Blobs } from './blobs';
 import { Deletions } from './deletions';
 import { EmptyChat } from './emptyChat';
 import { failureLine } from './failure';
-import { steeredBefore, steeringChange } from './instructionsChange';
+import { previousInstructions, instructionsChange } from './instructionsChange';
 import { messageActions } from './messageActions';
 import { textOf, type MessageContext } from './message';
 import { MessageList, type FromList } from './messageList';
@@ -240,8 +240,8 @@ export class MessagesView implements ChatView {
 
   private instructionsChange({ steeredBy }: MessageView, index: number): string | undefined {
     if (steeredBy === undefined) return undefined;
-    const before = steeredBefore(index, (at) => this.list.messageAt(at));
-    return before === undefined ? undefined : steeringChange(before, steeredBy);
+    const before = previousInstructions(index, (at) => this.list.messageAt(at));
+    return before === undefined ? undefined : instructionsChange(before, steeredBy);
   }
 }
 

@@ -15,13 +15,13 @@ export interface Rounds {
 }
 
 /** More than any turn has. */
-const mostRounds = 500;
+const maxRounds = 500;
 
 /** @param at The message with a number of the branch; undefined where it is not loaded. */
 export function roundsOf(index: number, at: (index: number) => MessageView | undefined): Rounds {
   const message = at(index);
   const before: MessageView[] = [];
-  for (let i = index - 1; before.length < mostRounds; i--) {
+  for (let i = index - 1; before.length < maxRounds; i--) {
     const earlier = at(i);
     if (earlier === undefined || !isRoundBefore(earlier, at(i + 1))) break;
     before.unshift(earlier);

@@ -81,7 +81,7 @@ export class ToolCall {
           : isRunning
             ? ['loading', l10n.t('Running')]
             : ['circle-slash', l10n.t('Not finished')];
-    const took = result?.durationMs === undefined ? '' : tookWords(result.durationMs);
+    const took = result?.durationMs === undefined ? '' : tookText(result.durationMs);
     const key = `${label} ${took}`;
     if (key === this.shownState) return;
     this.shownState = key;
@@ -174,7 +174,7 @@ export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'remo
   );
 }
 
-function tookWords(ms: number): string {
+function tookText(ms: number): string {
   return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : formatDuration(ms);
 }
 

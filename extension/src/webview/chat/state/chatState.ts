@@ -15,7 +15,7 @@ import type {
 } from '../../../protocol/protocol.generated';
 
 /** Characters. */
-const longestOutput = 20_000;
+const maxOutputLength = 20_000;
 
 export interface ChatState {
   readonly codex: CodexSummary;
@@ -247,7 +247,7 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
 
 /** Only the end of long output is kept: the whole comes with the result. */
 function withOutput(state: ChatState, toolUseId: string, text: string): ChatState {
-  const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-longestOutput);
+  const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-maxOutputLength);
   return { ...state, outputs: new Map(state.outputs).set(toolUseId, output) };
 }
 

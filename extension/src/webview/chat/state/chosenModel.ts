@@ -1,7 +1,7 @@
 // The provider and model that a chat uses.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
-import { choiceWords } from '../../shared/modelPicker';
+import { choiceText } from '../../shared/modelPicker';
 
 /** Recently used models and the defaults. */
 export interface KnownChoices {
@@ -11,9 +11,9 @@ export interface KnownChoices {
 }
 
 /** The chosen provider, even if it is gone, and its model: "Anthropic / claude-sonnet". */
-export function chosenWords(codex: CodexSummary, providers: ProviderSummary[]): string {
+export function chosenText(codex: CodexSummary, providers: ProviderSummary[]): string {
   const choice = chosenChoice(codex, providers);
-  return choice === undefined ? l10n.t('Choose a provider') : choiceWords(choice, providers);
+  return choice === undefined ? l10n.t('Choose a provider') : choiceText(choice, providers);
 }
 
 export function chosenProvider(codex: CodexSummary | undefined, providers: ProviderSummary[]): ProviderSummary | undefined {

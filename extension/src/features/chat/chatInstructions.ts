@@ -7,22 +7,22 @@ import { messageAllowSteering, messageSteering } from '../../protocol/protocol.g
 import type { Sidecar } from '../../server/client';
 import type { InstructionsFromPage, ToChatPage } from '../../common/messages/chat';
 
-export interface SteeringHouse {
+export interface SteeringServices {
   sidecar: Sidecar;
   log: vscode.LogOutputChannel;
 }
 
-export class Steering implements vscode.Disposable {
+export class ChatInstructions implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private asking: Promise<void> | undefined;
-  private isOld = false;
+  private isStale = false;
 
   constructor(
     private readonly codexId: string,
-    private readonly house: SteeringHouse,
+    private readonly services: SteeringServices,
     private readonly post: (message: ToChatPage) => void,
   ) {
-    const { sidecar } = house;
+    const { sidecar } = services;
     // While a window is away its files are edited elsewhere, and while a turn runs by others.
     this.disposables.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && this.refresh()));
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
@@ -39,14 +39,14 @@ export class Steering implements vscode.Disposable {
     loadInstructions: () => this.refresh(),
     openInstructions: ({ source, path }) => this.open(source, path),
     allowInstructions: async ({ source, version }) => {
-      const { codexId, house } = this;
-      this.post({ type: 'instructions', steering: await house.sidecar.request(messageAllowSteering, { codexId, source, version }) });
+      const { codexId, services } = this;
+      this.post({ type: 'instructions', steering: await services.sidecar.request(messageAllowSteering, { codexId, source, version }) });
     },
   };
 
   /** Once more at the end when it is asked for meanwhile. */
   refresh(): void {
-    this.isOld = true;
+    this.isStale = true;
     this.asking ??= this.ask().finally(() => (this.asking = undefined));
   }
 
@@ -56,9 +56,9 @@ export class Steering implements vscode.Disposable {
 
   /** Without an answer the page goes on showing what it knows. */
   private async ask(): Promise<void> {
-    const { sidecar, log } = this.house;
-    while (this.isOld) {
-      this.isOld = false;
+    const { sidecar, log } = this.services;
+    while (this.isStale) {
+      this.isStale = false;
       try {
         this.post({ type: 'instructions', steering: await sidecar.request(messageSteering, { codexId: this.codexId }) });
       } catch (error) {

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { fromChatPage } from '../../../../extension/src/common/messages/chat';
-import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
-import { readRestoredChat } from '../../../../extension/src/features/chat/chatPanels';
+import { fromChatPage } from '../../../extension/src/common/messages/chat';
+import { parseMessage } from '../../../extension/src/common/messages/parseMessage';
+import { readRestoredChat } from '../../../extension/src/features/chat/chatPanels';
 
 test('Every message of the page is understood', () => {
   for (const message of [

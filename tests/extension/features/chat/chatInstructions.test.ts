@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { handle } from '../../../../extension/src/common/handlers';
 import { fromChatPage, type ToChatPage } from '../../../../extension/src/common/messages/chat';
 import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
-import { Steering } from '../../../../extension/src/features/chat/steering';
+import { ChatInstructions } from '../../../../extension/src/features/chat/chatInstructions';
 import { messageAllowSteering, messageSteering } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
@@ -11,7 +11,7 @@ import { codex, codexId } from '../../webview/chatSamples';
 
 let sidecar: FakeSidecar;
 let posted: ToChatPage[];
-let steering: Steering;
+let steering: ChatInstructions;
 const asked = (): number => sidecar.methods().filter((method) => method === 'message/steering').length;
 
 beforeEach(() => {
@@ -20,7 +20,7 @@ beforeEach(() => {
   sidecar = new FakeSidecar()
     .answer(messageSteering, () => ({ sources: [] }))
     .answer(messageAllowSteering, () => ({ sources: [], note: 'allowed' }));
-  steering = new Steering(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
+  steering = new ChatInstructions(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
 });
 afterEach(() => steering.dispose());
 

@@ -21,18 +21,18 @@ import { type MessagesFromPage, type MessagesToPage, undeleteMs } from '../../co
 import { formatTime } from '../../common/format';
 import { openAttached, openImage } from './attachedFiles';
 
-export interface ReadingHouse {
+export interface ReadingServices {
   sidecar: Sidecar;
   log: vscode.LogOutputChannel;
 }
 
-export class Reading implements vscode.Disposable {
+export class ChatMessages implements vscode.Disposable {
   /** Deletions that can still be taken back. */
   private readonly deleting = new Map<string, NodeJS.Timeout>();
 
   constructor(
     private readonly codexId: string,
-    private readonly house: ReadingHouse,
+    private readonly services: ReadingServices,
     private readonly post: (message: MessagesToPage) => void,
   ) {}
 
@@ -40,15 +40,15 @@ export class Reading implements vscode.Disposable {
     list: ({ offset, limit, generation }) => this.list(offset, limit, generation),
     edit: async ({ messageId, text }) => {
       await this.settle();
-      await this.house.sidecar.request(messageEdit, { codexId: this.codexId, messageId, text });
+      await this.services.sidecar.request(messageEdit, { codexId: this.codexId, messageId, text });
     },
     retryWith: async ({ messageId, providerId, model }) => {
       await this.settle();
-      await this.house.sidecar.request(messageRetry, { codexId: this.codexId, messageId, provider: providerId, model });
+      await this.services.sidecar.request(messageRetry, { codexId: this.codexId, messageId, provider: providerId, model });
     },
     fork: async ({ messageId }) => {
       await this.settle();
-      const { uri } = await this.house.sidecar.request(codexFork, { uri: this.codexId, messageId });
+      const { uri } = await this.services.sidecar.request(codexFork, { uri: this.codexId, messageId });
       await vscode.commands.executeCommand('plue.openChat', uri);
     },
     delete: ({ messageId }) => this.deleteSoon(messageId),
@@ -58,10 +58,10 @@ export class Reading implements vscode.Disposable {
     },
     switchBranch: async ({ messageId }) => {
       await this.settle();
-      await this.house.sidecar.request(codexSwitchBranch, { uri: this.codexId, messageId });
+      await this.services.sidecar.request(codexSwitchBranch, { uri: this.codexId, messageId });
     },
     find: async ({ text }) => {
-      this.post({ type: 'found', text, ...(await this.house.sidecar.request(messageFind, { codexId: this.codexId, text })) });
+      this.post({ type: 'found', text, ...(await this.services.sidecar.request(messageFind, { codexId: this.codexId, text })) });
     },
     nextQuestion: ({ index, backwards }) => this.nextQuestion(index, backwards),
     readBlob: ({ blob }) => this.readBlob(blob),
@@ -88,7 +88,7 @@ export class Reading implements vscode.Disposable {
 
   /** A message of a branch that is not shown brings that branch to the front. */
   async goToMessage(messageId: string): Promise<void> {
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     const { codexId } = this;
     const place = async (): Promise<number> => (await sidecar.request(messageList, { codexId, offset: 0, limit: 1, messageId })).offset;
     let index: number;
@@ -112,7 +112,7 @@ export class Reading implements vscode.Disposable {
   }
 
   private async list(offset: number, limit: number, generation: number): Promise<void> {
-    const { messages } = await this.house.sidecar.request(messageList, { codexId: this.codexId, offset, limit });
+    const { messages } = await this.services.sidecar.request(messageList, { codexId: this.codexId, offset, limit });
     this.post({ type: 'range', generation, offset, messages });
   }
 
@@ -128,7 +128,7 @@ export class Reading implements vscode.Disposable {
     clearTimeout(this.deleting.get(messageId));
     this.deleting.delete(messageId);
     try {
-      await this.house.sidecar.request(messageDiscard, { codexId: this.codexId, messageId });
+      await this.services.sidecar.request(messageDiscard, { codexId: this.codexId, messageId });
     } catch (error) {
       void showErrorMessage(l10n.t('The message was not deleted: {0}', toFailureError(error).message));
     }
@@ -142,7 +142,7 @@ export class Reading implements vscode.Disposable {
   }
 
   private async outline(): Promise<OutlineEntry[]> {
-    return (await this.house.sidecar.request(messageOutline, { codexId: this.codexId })).entries;
+    return (await this.services.sidecar.request(messageOutline, { codexId: this.codexId })).entries;
   }
 
   private goTo({ index, messageId }: OutlineEntry): void {
@@ -151,10 +151,10 @@ export class Reading implements vscode.Disposable {
 
   private async readBlob(blob: string): Promise<void> {
     try {
-      const { mediaType, data } = await this.house.sidecar.request(attachmentRead, { blob });
+      const { mediaType, data } = await this.services.sidecar.request(attachmentRead, { blob });
       this.post({ type: 'blob', blob, mediaType, data });
     } catch (error) {
-      this.house.log.warn(`An image could not be read: ${toFailureError(error).message}`);
+      this.services.log.warn(`An image could not be read: ${toFailureError(error).message}`);
       this.post({ type: 'blob', blob });
     }
   }

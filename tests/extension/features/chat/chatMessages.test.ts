@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { handle } from '../../../../extension/src/common/handlers';
-import { Reading } from '../../../../extension/src/features/chat/reading';
+import { ChatMessages } from '../../../../extension/src/features/chat/chatMessages';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import {
   attachmentRead,
@@ -27,7 +27,7 @@ const entries = [
 
 let sidecar: FakeSidecar;
 let posted: MessagesToPage[];
-let reading: Reading;
+let reading: ChatMessages;
 
 beforeEach(() => {
   reset();
@@ -41,7 +41,7 @@ beforeEach(() => {
     .answer(codexSwitchBranch, () => codex())
     .answer(codexFork, () => codex({ uri: 'codex://chats/fork' }))
     .answer(messageList, ({ offset }) => ({ messages: [question('q1', 'Why?')], offset, total: 10 }));
-  reading = new Reading(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
+  reading = new ChatMessages(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
 });
 
 afterEach(() => {
