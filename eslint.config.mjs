@@ -4,44 +4,52 @@ import { noRawTextApi } from './scripts/lib/rawTextApi.mjs';
 
 const features = readdirSync(new URL('extension/src/features/', import.meta.url)).sort();
 
-/** Which rooms a folder may not look into, and why. The whole table: STYLE, "Who may import whom". */
+/** The modules that a folder must not import. The whole table is in ARCHITECTURE.md. */
 const layers = [
   ...features.map((feature) =>
-    room(`extension/src/features/${feature}/**`, [
+    layer(`extension/src/features/${feature}/**`, [
       forbid(
         features.filter((other) => other !== feature).map((other) => `**/${other}/*`),
         'Features must not import sibling features: run a command or share through server/.',
       ),
-      {
-        regex: 'webview/(?!shared/(viewMessages|visibleText|beginning|taskWords|titleWords|wordList|amounts|figures)$|[a-z]+/messages$)',
-        message: 'Of the pages, the extension host knows only their messages, and the words, figures and signs that both show.',
-      },
+      forbid(['**/webview/**'], 'The extension host imports nothing of the pages: share through common/.'),
     ]),
   ),
-  room('extension/src/server/**', [forbid(['**/features/**', '**/webview/**'], 'The connection knows no feature.')]),
-  room('extension/src/infrastructure/**', [
-    forbid(['**/features/**', '**/server/**', '**/protocol/**'], 'Infrastructure is below everything else.'),
-    { regex: 'webview/(?!shared/visibleText$)', message: 'Infrastructure is below everything else.' },
+  layer('extension/src/server/**', [forbid(['**/features/**', '**/webview/**'], 'The connection knows no feature and no page.')]),
+  layer('extension/src/infrastructure/**', [
+    forbid(['**/features/**', '**/server/**', '**/protocol/**', '**/webview/**'], 'Infrastructure may import common/ only.'),
   ]),
-  room('extension/src/webview/**', [
+  layer('extension/src/extension.ts', [
+    forbid(['**/webview/**'], 'The extension host imports nothing of the pages: share through common/.'),
+  ]),
+  layer('extension/src/common/**', [
+    forbid(
+      ['**/features/**', '**/server/**', '**/infrastructure/**', '**/webview/**'],
+      'Host and pages share common/: protocol types only.',
+    ),
+    ...browserOnly('common/ runs in a browser, too.'),
+  ]),
+  layer('extension/src/webview/**', [
     forbid(
       ['**/features/**', '**/server/**', '**/infrastructure/**'],
-      'A page runs in a browser: protocol types, webview/shared and itself only.',
+      'A page may import common/, protocol types, webview/shared and itself.',
     ),
-    forbid(['vscode', 'vscode-*', 'node:*'], 'A page runs in a browser.'),
-    {
-      group: ['**/protocol.generated'],
-      allowTypeImports: true,
-      message: 'A page takes types and schemas from the wire, never its requests.',
-    },
+    ...browserOnly('A page runs in a browser.'),
   ]),
 ];
+
+function browserOnly(message) {
+  return [
+    forbid(['vscode', 'vscode-*', 'node:*'], message),
+    { group: ['**/protocol.generated'], allowTypeImports: true, message: 'Types of the protocol, never its requests.' },
+  ];
+}
 
 function forbid(group, message) {
   return { group, message };
 }
 
-function room(files, patterns) {
+function layer(files, patterns) {
   return { files: [files], rules: { '@typescript-eslint/no-restricted-imports': ['error', { patterns }] } };
 }
 

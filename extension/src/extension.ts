@@ -23,7 +23,7 @@ import { DotnetRuntime, runtimeMachine } from './server/dotnetRuntime';
 import { ProviderList } from './server/providerList';
 import { findSidecar, thisMachine } from './server/sidecar';
 import { TaskList } from './server/taskList';
-import { writeIn } from './webview/shared/language';
+import { setLocale } from './common/locale';
 
 export const commands = {
   showLog: 'plue.showLog',
@@ -35,7 +35,7 @@ let sidecar: SidecarClient | undefined;
 /** Awaits nothing: the sidecar starts beside VS Code's own start, and requests wait for it. */
 export function activate(context: vscode.ExtensionContext): void {
   const begun = performance.now();
-  writeIn(vscode.env.language);
+  setLocale(vscode.env.language);
   const launch = readLaunchSettings(process.env);
   const log = vscode.window.createOutputChannel('Plue', { log: true });
   const runtime = new DotnetRuntime(context.extension.id, runtimeMachine);

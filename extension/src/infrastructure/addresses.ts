@@ -1,6 +1,6 @@
 // Opening addresses in a browser.
 import * as vscode from 'vscode';
-import { visibleText } from '../webview/shared/visibleText';
+import { visibleText } from '../common/visibleText';
 import * as l10n from './localizedText';
 import { showWarningMessage } from './window';
 

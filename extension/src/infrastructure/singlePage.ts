@@ -1,5 +1,7 @@
 // A page of which there is at most one: Providers, Settings, Usage. It keeps nothing itself; hidden, it is thrown away and asks anew when it is back.
+import type * as v from 'valibot';
 import * as vscode from 'vscode';
+import { parseMessage } from '../common/messages/parseMessage';
 import { Disposables } from './disposables';
 import { toFailureError, UserCancelledError } from './errors';
 import type { Log } from './logging';
@@ -12,8 +14,8 @@ export interface SinglePageOptions<From, To> extends Page {
   viewType: string;
   extensionUri: vscode.Uri;
   log: Pick<Log, 'warn'>;
-  /** Undefined for what the page does not say. */
-  read: (message: unknown) => From | undefined;
+  /** Messages of the page that do not match are ignored. */
+  schema: v.GenericSchema<unknown, From>;
   /** Called for every message; what it throws goes to {@link refuse}. */
   act: (message: From) => Promise<void>;
   /** How the page is told that something failed. */
@@ -96,8 +98,8 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
   }
 
   private async receive(raw: unknown): Promise<void> {
-    const { read, act, refuse, log, name } = this.options;
-    const message = read(raw);
+    const { schema, act, refuse, log, name } = this.options;
+    const message = parseMessage(schema, raw);
     if (message === undefined) {
       log.warn(`The page ${name} sent a message that is not one of ours; it was ignored.`);
       return;

@@ -1,7 +1,7 @@
 // The only way to show text in VS Code's own user interface. VS Code makes a link of `[text](command:…)` and an icon of `$(name)` wherever it
 // finds them, and a click on such a link runs the command: here every text is shown literally. ESLint forbids the raw API everywhere else.
 import * as vscode from 'vscode';
-import { visibleText } from '../webview/shared/visibleText';
+import { visibleText } from '../common/visibleText';
 import type { LocalizedText } from './localizedText';
 
 declare const literal: unique symbol;

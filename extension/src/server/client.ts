@@ -79,50 +79,69 @@ interface Life {
   registrations: Disposables;
   child?: ChildProcess;
   /** Ends a child that does not answer. */
-  patience?: NodeJS.Timeout;
+  startTimer?: NodeJS.Timeout;
   over: boolean;
 }
 
-const mostMsToStart = 30_000;
+const startTimeout = 30_000;
 
 export class SidecarClient implements Sidecar, vscode.Disposable {
-  private readonly started = new vscode.EventEmitter<void>();
-  private readonly stateChanged = new vscode.EventEmitter<SidecarState>();
-  private readonly codexChanged = new vscode.EventEmitter<CodexChangedParams>();
-  private readonly messageEvent = new vscode.EventEmitter<MessageEventParams>();
-  private readonly providerChanged = new vscode.EventEmitter<ProviderChangedParams>();
-  private readonly searchHits = new vscode.EventEmitter<SearchHitsParams>();
-  private readonly taskEvent = new vscode.EventEmitter<TaskEventParams>();
-  private readonly approvalChanged = new vscode.EventEmitter<ApprovalChangedParams>();
-  private readonly editChanged = new vscode.EventEmitter<EditChangedParams>();
-  private readonly notified = new vscode.EventEmitter<HostNotifyParams>();
+  private readonly events = createEvents();
   private readonly policy = new RestartPolicy();
   private readonly disposables = new Disposables();
   private life: Life | undefined;
   private restarting: Promise<void> | undefined;
-  private lastWords = '';
+  private lastError = '';
 
   state: SidecarState = { state: 'starting' };
-  readonly onDidStart = this.started.event;
-  readonly onDidChangeState = this.stateChanged.event;
-  readonly onCodexChanged = this.codexChanged.event;
-  readonly onMessageEvent = this.messageEvent.event;
-  readonly onProviderChanged = this.providerChanged.event;
-  readonly onSearchHits = this.searchHits.event;
-  readonly onTaskEvent = this.taskEvent.event;
-  readonly onApprovalChanged = this.approvalChanged.event;
-  readonly onEditChanged = this.editChanged.event;
-  readonly onNotify = this.notified.event;
 
   constructor(private readonly options: SidecarOptions) {
-    const told = [this.codexChanged, this.messageEvent, this.providerChanged, this.searchHits, this.notified];
-    const agents = [this.taskEvent, this.approvalChanged, this.editChanged];
-    for (const emitter of [this.started, this.stateChanged, ...told, ...agents]) this.disposables.add(emitter);
+    for (const emitter of Object.values(this.events)) this.disposables.add(emitter);
     this.disposables.add(
       vscode.workspace.onDidGrantWorkspaceTrust(() => {
-        if (this.state.state === 'running') this.tellTrust();
+        if (this.state.state === 'running') this.sendTrust();
       }),
     );
+  }
+
+  get onDidStart(): vscode.Event<void> {
+    return this.events.started.event;
+  }
+
+  get onDidChangeState(): vscode.Event<SidecarState> {
+    return this.events.stateChanged.event;
+  }
+
+  get onCodexChanged(): vscode.Event<CodexChangedParams> {
+    return this.events.codexChanged.event;
+  }
+
+  get onMessageEvent(): vscode.Event<MessageEventParams> {
+    return this.events.messageEvent.event;
+  }
+
+  get onProviderChanged(): vscode.Event<ProviderChangedParams> {
+    return this.events.providerChanged.event;
+  }
+
+  get onSearchHits(): vscode.Event<SearchHitsParams> {
+    return this.events.searchHits.event;
+  }
+
+  get onTaskEvent(): vscode.Event<TaskEventParams> {
+    return this.events.taskEvent.event;
+  }
+
+  get onApprovalChanged(): vscode.Event<ApprovalChangedParams> {
+    return this.events.approvalChanged.event;
+  }
+
+  get onEditChanged(): vscode.Event<EditChangedParams> {
+    return this.events.editChanged.event;
+  }
+
+  get onNotify(): vscode.Event<HostNotifyParams> {
+    return this.events.notified.event;
   }
 
   /** Returns at once; `onDidStart` or `onDidChangeState` tell how it went. */
@@ -189,14 +208,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         () => {
           if (this.life !== life || life.over) return;
           // Trust may have come after the start options were sent.
-          if (!life.trusted && this.options.workspace().trusted) this.tellTrust();
+          if (!life.trusted && this.options.workspace().trusted) this.sendTrust();
           this.setState({ state: 'running' });
-          this.started.fire();
+          this.events.started.fire();
         },
         (error: unknown) => this.onDown(life, error),
       )
       .catch((error: unknown) => this.options.log.error(toFailureError(error).message))
-      .finally(() => clearTimeout(life.patience));
+      .finally(() => clearTimeout(life.startTimer));
   }
 
   /** Starts the process and loads the library side by side. */
@@ -211,14 +230,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const share = <P>({ method }: NotificationType<P>, emitter: vscode.EventEmitter<P>): void => {
       life.registrations.add(client.onNotification(method, (params: P) => emitter.fire(params)));
     };
-    share(codexChanged, this.codexChanged);
-    share(messageEvent, this.messageEvent);
-    share(providerChanged, this.providerChanged);
-    share(searchHits, this.searchHits);
-    share(taskEvent, this.taskEvent);
-    share(approvalChanged, this.approvalChanged);
-    share(editChanged, this.editChanged);
-    share(hostNotify, this.notified);
+    share(codexChanged, this.events.codexChanged);
+    share(messageEvent, this.events.messageEvent);
+    share(providerChanged, this.events.providerChanged);
+    share(searchHits, this.events.searchHits);
+    share(taskEvent, this.events.taskEvent);
+    share(approvalChanged, this.events.approvalChanged);
+    share(editChanged, this.events.editChanged);
+    share(hostNotify, this.events.notified);
     life.registrations.add(client.onRequest(hostLanguageModels.method, listLanguageModels));
     life.registrations.add(
       client.onRequest(hostLanguageModel.method, (params: HostLanguageModelParams, token: vscode.CancellationToken) =>
@@ -232,7 +251,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     await client.start();
   }
 
-  private tellTrust(): void {
+  private sendTrust(): void {
     void this.life?.connection?.client.sendNotification(workspaceTrust.method, { trusted: true });
   }
 
@@ -267,14 +286,14 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 
   private async spawn(life: Life): Promise<ChildProcess> {
-    this.lastWords = '';
+    this.lastError = '';
     const command = await this.options.find();
     // Stopped or started anew while it was looked for.
     if (this.life !== life) throw new UserCancelledError();
     const child = startSidecar(command);
     life.child = child;
-    life.patience = setTimeout(() => child.kill('SIGKILL'), mostMsToStart);
-    child.on('error', (error) => (this.lastWords = error.message));
+    life.startTimer = setTimeout(() => child.kill('SIGKILL'), startTimeout);
+    child.on('error', (error) => (this.lastError = error.message));
     if (child.stderr !== null) this.readLog(child.stderr);
     if (child.pid === undefined)
       throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
@@ -286,7 +305,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const lines = new SidecarLines();
     createInterface({ input, crlfDelay: Infinity }).on('line', (line) => {
       const { level, text, begins } = lines.read(line);
-      if (begins && level === 'error') this.lastWords = text;
+      if (begins && level === 'error') this.lastError = text;
       this.options.log[level](text);
     });
   }
@@ -312,7 +331,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
 
   private async causeOfDeath({ child }: Life, error?: unknown): Promise<string> {
     if (child?.pid === undefined) {
-      const reason = this.lastWords === '' ? '' : ` ${this.lastWords}.`;
+      const reason = this.lastError === '' ? '' : ` ${this.lastError}.`;
       return `${toFailureError(error).message}${reason}`;
     }
     // Its streams close a moment before its exit code is known. One that lives on without them is of no use.
@@ -322,7 +341,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       : child.exitCode === null
         ? l10n.t('Plue’s sidecar ended.')
         : l10n.t('Plue’s sidecar ended with exit code {0}.', child.exitCode);
-    return `${how} ${this.lastWords}`.trim();
+    return `${how} ${this.lastError}`.trim();
   }
 
   private async endLife(): Promise<void> {
@@ -341,7 +360,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private setState(state: SidecarState): void {
     if (this.state.state === state.state) return;
     this.state = state;
-    this.stateChanged.fire(state);
+    this.events.stateChanged.fire(state);
   }
 }
 
@@ -359,4 +378,19 @@ function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
 
 function hasExited({ exitCode, signalCode }: ChildProcess): boolean {
   return exitCode !== null || signalCode !== null;
+}
+
+function createEvents() {
+  return {
+    started: new vscode.EventEmitter<void>(),
+    stateChanged: new vscode.EventEmitter<SidecarState>(),
+    codexChanged: new vscode.EventEmitter<CodexChangedParams>(),
+    messageEvent: new vscode.EventEmitter<MessageEventParams>(),
+    providerChanged: new vscode.EventEmitter<ProviderChangedParams>(),
+    searchHits: new vscode.EventEmitter<SearchHitsParams>(),
+    taskEvent: new vscode.EventEmitter<TaskEventParams>(),
+    approvalChanged: new vscode.EventEmitter<ApprovalChangedParams>(),
+    editChanged: new vscode.EventEmitter<EditChangedParams>(),
+    notified: new vscode.EventEmitter<HostNotifyParams>(),
+  };
 }

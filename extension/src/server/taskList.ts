@@ -23,7 +23,7 @@ export class TaskList implements vscode.Disposable {
   ) {
     this.disposables.add(this.changed);
     this.disposables.add(sidecar.onDidStart(() => void this.refresh()));
-    this.disposables.add(sidecar.onTaskEvent(({ taskId, task }) => this.hear(taskId, task)));
+    this.disposables.add(sidecar.onTaskEvent(({ taskId, task }) => this.onTaskEvent(taskId, task)));
   }
 
   get(uri: string): TaskView | undefined {
@@ -68,7 +68,7 @@ export class TaskList implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  private hear(uri: string, task: TaskView | undefined): void {
+  private onTaskEvent(uri: string, task: TaskView | undefined): void {
     this.heard?.add(uri);
     if (task === undefined) this.tasks.delete(uri);
     else this.tasks.set(uri, task);

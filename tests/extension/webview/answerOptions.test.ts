@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
 import type { ChatOptions, CodexSummary, ModelChoice, ModelView } from '../../../extension/src/protocol/protocol.generated';
-import { AnswerOptions, fieldsFor } from '../../../extension/src/webview/chat/answerOptions';
+import { AnswerOptions, fieldsFor } from '../../../extension/src/webview/chat/header/answerOptions';
 import { ModelLists } from '../../../extension/src/webview/shared/modelLists';
 import { codex, provider } from './chatSamples';
 

@@ -2,8 +2,7 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApprovalView } from '../../../extension/src/protocol/protocol.generated';
 import { ApprovalsPage } from '../../../extension/src/webview/approvals/approvalsPage';
-import type { FromApprovalsPage } from '../../../extension/src/webview/approvals/messages';
-import { readToApprovalsPage } from '../../../extension/src/webview/approvals/readMessages';
+import type { FromApprovalsPage } from '../../../extension/src/common/messages/approvals';
 import { groupsOf } from '../../../extension/src/webview/shared/approvals/groups';
 import { layOut, scrollTo } from '../testing/layout';
 
@@ -315,12 +314,6 @@ describe('the list', () => {
     cards()[0]?.focus();
     press('y');
     expect(answers()).toEqual([]);
-  });
-
-  it('takes only what its host says', () => {
-    expect(readToApprovalsPage({ type: 'approvals', approvals: [approval('1')], canAnswer: true })).toBeDefined();
-    for (const message of [null, { type: 'approvals', approvals: [{}], canAnswer: true }, { type: 'eval' }])
-      expect(readToApprovalsPage(message)).toBeUndefined();
   });
 });
 

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { CatalogSummary } from '../../../extension/src/protocol/protocol.generated';
-import type { ToPage } from '../../../extension/src/webview/providers/messages';
+import type { ToProvidersPage } from '../../../extension/src/common/messages/providers';
 import { catalog, catalogDetail, model } from './providerSamples';
 import {
   all,
@@ -32,7 +32,7 @@ const startingPoints = [
   },
 ];
 
-function offering(items: CatalogSummary[] = vendors, folderProblem?: string): ToPage {
+function offering(items: CatalogSummary[] = vendors, folderProblem?: string): ToProvidersPage {
   return { type: 'catalogs', list: { items, ...(folderProblem === undefined ? {} : { folderProblem }) }, startingPoints };
 }
 
@@ -186,7 +186,7 @@ describe('the menu of catalogs', () => {
     await receive(
       offering([...vendors, came]),
       finished('catalogs'),
-      { type: 'said', words: 'One catalog was imported.' },
+      { type: 'status', text: 'One catalog was imported.' },
       finished('import'),
     );
     expect(rows()).toContain('New');

@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { SpendChart } from '../../../extension/src/webview/usage/chart';
-import { bucketWords, type Spend } from '../../../extension/src/webview/usage/spend';
+import { bucketText, type Spend } from '../../../extension/src/webview/usage/spend';
 import { type Box, type Drawing, drawnOn, giveCanvas } from './canvas';
 
 giveCanvas();
@@ -113,7 +113,7 @@ describe('the chart of what was spent', () => {
 
   it('says under each bar which day it is, and beside them how many dollars, in the words of the theme', async () => {
     await open();
-    expect(words()).toEqual(expect.arrayContaining([...spend.buckets.map(bucketWords), '$0', '$1.00']));
+    expect(words()).toEqual(expect.arrayContaining([...spend.buckets.map(bucketText), '$0', '$1.00']));
     expect(new Set(drawings('words').map(({ color }) => color))).toEqual(new Set(['#cccccc']));
     expect(drawings('words')[0]?.font).toContain('Inter');
   });
@@ -122,7 +122,7 @@ describe('the chart of what was spent', () => {
     const buckets = Array.from({ length: 30 }, (_, at) => `2026-11-${String(at + 1).padStart(2, '0')}`);
     await open({ unit: 'day', buckets, series: [{ name: 'A', total: 30, spent: buckets.map(() => 1) }] });
     const days = words().filter((one) => !one.startsWith('$'));
-    expect(buckets.map(bucketWords)).toEqual(expect.arrayContaining(days));
+    expect(buckets.map(bucketText)).toEqual(expect.arrayContaining(days));
     expect(days.length).toBeGreaterThan(4);
     expect(days.length).toBeLessThanOrEqual((640 - 64) / 64);
     expect(barsOf('#0000ff')).toHaveLength(30);
@@ -130,7 +130,7 @@ describe('the chart of what was spent', () => {
 
   it('is drawn where nothing was spent in its days', async () => {
     await open({ ...spend, series: [{ name: 'A', total: 0, spent: [0, 0, 0] }] });
-    expect(words()).toContain(bucketWords('2026-11-20'));
+    expect(words()).toContain(bucketText('2026-11-20'));
     expect(barsOf('#0000ff').map(({ height }) => height)).toEqual([0, 0, 0]);
   });
 
@@ -174,7 +174,7 @@ describe('the chart of what was spent', () => {
     width = 320;
     Resizes.happen();
     await vi.waitFor(() => expect(canvas?.width).toBe(320));
-    expect(words()).toContain(bucketWords('2026-11-19'));
+    expect(words()).toContain(bucketText('2026-11-19'));
   });
 
   it('leaves nothing behind', async () => {

@@ -1,16 +1,17 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MessageEvent } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage, storeWithin } from '../../../extension/src/webview/chat/render';
-import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
-import type { FromPage, PageState, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import { storeTimeout } from '../../../extension/src/webview/chat/composer/outbox';
+import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
 import { answer, chat, codex, codexId, numbered, provider, question, turn } from './chatSamples';
 
 let page: ChatPage;
-let posted: FromPage[];
+let posted: FromChatPage[];
 let kept: unknown;
 
-function open(state?: PageState): void {
+function open(state?: SavedState): void {
   document.body.innerHTML = '';
   const root = document.body.appendChild(document.createElement('main'));
   posted = [];
@@ -29,16 +30,16 @@ function open(state?: PageState): void {
   );
 }
 
-async function receive(...messages: ToPage[]): Promise<void> {
+async function receive(...messages: ToChatPage[]): Promise<void> {
   for (const message of messages) page.receive(message);
   await vi.waitFor(() => expect(page.isDrawn).toBe(true));
 }
 
-function events(all: MessageEvent[], firstSeq = 1): ToPage[] {
+function events(all: MessageEvent[], firstSeq = 1): ToChatPage[] {
   return numbered(all, firstSeq).map((params) => ({ type: 'event', params }));
 }
 
-function snapshot(messages = [question('m1', 'Hi')], change = {}, providers = [provider()]): ToPage {
+function snapshot(messages = [question('m1', 'Hi')], change = {}, providers = [provider()]): ToChatPage {
   return { type: 'snapshot', chat: chat(messages, change), providers };
 }
 
@@ -148,13 +149,13 @@ describe('the composer', () => {
   });
 
   it('says which chat it shows before anything is typed, so that a reload brings it back', () => {
-    expect(readPageState(kept, codexId)).toEqual({ codexId, draft: '', place: null });
+    expect(readSavedState(kept, codexId)).toEqual({ codexId, draft: '', place: null });
   });
 
   it('keeps the draft over a reload, and leaves another chat’s alone', async () => {
     type('half a question');
-    expect(readPageState(kept, codexId)).toEqual({ codexId, draft: 'half a question', place: null });
-    expect(readPageState(kept, 'codex://chats/other')).toBeUndefined();
+    expect(readSavedState(kept, codexId)).toEqual({ codexId, draft: 'half a question', place: null });
+    expect(readSavedState(kept, 'codex://chats/other')).toBeUndefined();
     open({ codexId, draft: 'half a question', place: null });
     await receive(snapshot());
     expect(composer().value).toBe('half a question');
@@ -613,22 +614,6 @@ describe('the page', () => {
     expect(document.body.textContent).not.toContain('\u202E');
     expect(document.body.textContent).toContain('⟨U+202E⟩');
   });
-
-  it.each([
-    null,
-    'x',
-    {},
-    { type: 'eval' },
-    { type: 'event', params: { codexId: 'a', seq: '1', event: { kind: 'textDelta' } } },
-    { type: 'snapshot', chat: {} },
-  ])('drops a message that no panel sends: %j', (forged) => {
-    expect(readToPage(forged)).toBeUndefined();
-  });
-
-  it('takes what a panel sends', () => {
-    const sent: unknown = JSON.parse(JSON.stringify(snapshot([question('m1', 'Hi'), answer('m2', 'Hi')])));
-    expect(readToPage(sent)).toEqual(sent);
-  });
 });
 
 describe('what was sent and is not known to be stored', () => {
@@ -638,8 +623,8 @@ describe('what was sent and is not known to be stored', () => {
     press(composer(), 'Enter');
   }
 
-  function state(): PageState {
-    const state = readPageState(kept, codexId);
+  function state(): SavedState {
+    const state = readSavedState(kept, codexId);
     if (state === undefined) throw new Error('The page keeps nothing.');
     return state;
   }
@@ -711,7 +696,7 @@ describe('what was sent and is not known to be stored', () => {
     try {
       type('Why?');
       press(composer(), 'Enter');
-      vi.advanceTimersByTime(storeWithin - 1);
+      vi.advanceTimersByTime(storeTimeout - 1);
       expect(composer().value).toBe('');
       vi.advanceTimersByTime(1);
       expect(composer().value).toBe('Why?');

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { CodexGetResult, MessageEventParams } from '../../../extension/src/protocol/protocol.generated';
-import { type ChatState, fromSnapshot, reduce } from '../../../extension/src/webview/chat/chatState';
+import { type ChatState, fromSnapshot, reduce } from '../../../extension/src/webview/chat/state/chatState';
 import { answer, chat, numbered, question, turn, turnEnd } from './chatSamples';
 
 const empty = fromSnapshot(chat());

@@ -1,16 +1,16 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { AttachmentView, QueuedView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
-import { readPageState, readToPage } from '../../../extension/src/webview/shared/toPage';
-import type { FromPage, PageState, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/chat/state/savedState';
 import { chat, codexId, numbered, provider, question } from './chatSamples';
 
 let page: ChatPage;
-let posted: FromPage[];
+let posted: FromChatPage[];
 let kept: unknown;
 
-function open(state?: PageState): void {
+function open(state?: SavedState): void {
   document.body.innerHTML = '';
   const root = document.body.appendChild(document.createElement('main'));
   posted = [];
@@ -22,20 +22,16 @@ function open(state?: PageState): void {
   );
 }
 
-async function receive(...messages: ToPage[]): Promise<void> {
-  for (const message of messages) {
-    const read = readToPage(message);
-    if (read === undefined) throw new Error(`The page does not know ${JSON.stringify(message)}`);
-    page.receive(read);
-  }
+async function receive(...messages: ToChatPage[]): Promise<void> {
+  for (const message of messages) page.receive(message);
   await vi.waitFor(() => expect(page.isDrawn).toBe(true));
 }
 
-function snapshot(change = {}): ToPage {
+function snapshot(change = {}): ToChatPage {
   return { type: 'snapshot', chat: chat([question('m1', 'Hi')], change), providers: [provider()] };
 }
 
-const running: ToPage[] = numbered([{ kind: 'turnStarted', turnId: 't1' }]).map((params) => ({ type: 'event', params }));
+const running: ToChatPage[] = numbered([{ kind: 'turnStarted', turnId: 't1' }]).map((params) => ({ type: 'event', params }));
 
 function input(): HTMLTextAreaElement {
   const found = document.querySelector('textarea');
@@ -62,8 +58,8 @@ function button(label: string): HTMLButtonElement {
   return found;
 }
 
-const last = <T extends FromPage['type']>(kind: T): Extract<FromPage, { type: T }> | undefined =>
-  posted.findLast((message): message is Extract<FromPage, { type: T }> => message.type === kind);
+const last = <T extends FromChatPage['type']>(kind: T): Extract<FromChatPage, { type: T }> | undefined =>
+  posted.findLast((message): message is Extract<FromChatPage, { type: T }> => message.type === kind);
 const rows = (): string[] => [...document.querySelectorAll('[role=option].completion')].map((row) => row.textContent ?? '');
 const chips = (): string[] => [...document.querySelectorAll('.chips .context-chip')].map((one) => one.textContent ?? '');
 const hint = (): string => document.querySelector('#composer-hint')?.textContent ?? '';
@@ -87,7 +83,7 @@ beforeEach(async () => {
 afterEach(() => vi.unstubAllGlobals());
 
 describe('a mention', () => {
-  const files: ToPage = {
+  const files: ToChatPage = {
     type: 'files',
     text: 'da',
     files: [
@@ -176,7 +172,7 @@ describe('a chip', () => {
   it('is kept over a reload with the draft', async () => {
     await attach();
     type('half');
-    const state = readPageState(kept, codexId);
+    const state = readSavedState(kept, codexId);
     expect(state).toMatchObject({ draft: 'half', attachments: [{ path: 'src/date.ts' }] });
     open(state);
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts' });
@@ -387,7 +383,7 @@ describe('a command', () => {
 
 describe('while an answer runs', () => {
   const queue: QueuedView[] = [{ id: 'q1', text: 'And then?', attachments: [view()] }];
-  const queueChanged: ToPage[] = numbered([{ kind: 'queueChanged', queue }], 2).map((params) => ({ type: 'event', params }));
+  const queueChanged: ToChatPage[] = numbered([{ kind: 'queueChanged', queue }], 2).map((params) => ({ type: 'event', params }));
 
   it('Enter queues and Ctrl+Enter says it now', async () => {
     await receive(...running);
@@ -415,7 +411,10 @@ describe('while an answer runs', () => {
   it('and when it was stopped, the queue waits', async () => {
     await receive(...running, ...queueChanged);
     await receive(
-      ...numbered([{ kind: 'turnFinished', turnId: 't1', stopReason: 'stopped' }], 3).map((params): ToPage => ({ type: 'event', params })),
+      ...numbered([{ kind: 'turnFinished', turnId: 't1', stopReason: 'stopped' }], 3).map((params): ToChatPage => ({
+        type: 'event',
+        params,
+      })),
     );
     expect(document.querySelector('.queue')?.textContent).toContain('1 queued, waiting for you');
     button('Send').click();

@@ -1,9 +1,9 @@
 // @vitest-environment jsdom
 import fc from 'fast-check';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { ContextMeter, filledBoxes, shareOf } from '../../../extension/src/webview/chat/contextMeter';
-import { CostMeter } from '../../../extension/src/webview/chat/costMeter';
-import { readUriList } from '../../../extension/src/webview/chat/dropTarget';
+import { ContextMeter, filledBoxes, shareOf } from '../../../extension/src/webview/chat/composer/contextMeter';
+import { CostMeter } from '../../../extension/src/webview/chat/header/costMeter';
+import { readUriList } from '../../../extension/src/webview/chat/composer/dropTarget';
 
 let compacted = 0;
 let meter: ContextMeter;

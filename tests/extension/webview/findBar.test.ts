@@ -1,12 +1,12 @@
 // @vitest-environment jsdom
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { FoundView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
-import type { FromPage, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
 
 let page: ChatPage;
-let posted: FromPage[];
+let posted: FromChatPage[];
 
 /** Named highlights, which jsdom has not: what the browser would paint, and under which name. */
 class Painted {
@@ -50,7 +50,7 @@ afterEach(() => {
   vi.unstubAllGlobals();
 });
 
-async function receive(...all: ToPage[]): Promise<void> {
+async function receive(...all: ToChatPage[]): Promise<void> {
   for (const message of all) page.receive(message);
   await vi.waitFor(() => expect(page.isDrawn).toBe(true));
 }

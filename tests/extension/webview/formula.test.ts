@@ -1,7 +1,7 @@
 // @vitest-environment jsdom
 import fc from 'fast-check';
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { MarkdownView } from '../../../extension/src/webview/chat/markdownView';
+import { MarkdownView } from '../../../extension/src/webview/chat/messages/markdownView';
 
 const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn() };
 

@@ -9,10 +9,10 @@ async function pages() {
   const bundle = readFileSync('l10n/bundle.l10n.de.json', 'utf8');
   document.head.innerHTML = `<script type="application/json" id="localization">${bundle.replaceAll('<', '\\u003c')}</script>`;
   await import('../../../extension/src/webview/shared/localization');
-  const [{ ChatPage }, figures, { steeringChange }] = await Promise.all([
-    import('../../../extension/src/webview/chat/render'),
-    import('../../../extension/src/webview/shared/figures'),
-    import('../../../extension/src/webview/chat/steeringChange'),
+  const [{ ChatPage }, figures, { instructionsChange: steeringChange }] = await Promise.all([
+    import('../../../extension/src/webview/chat/chatPage'),
+    import('../../../extension/src/common/format'),
+    import('../../../extension/src/webview/chat/messages/instructionsChange'),
   ]);
   return { ChatPage, figures, steeringChange };
 }
@@ -49,7 +49,7 @@ describe('a reader whose VS Code speaks German', () => {
   });
 
   it('reads figures with a comma, and money as Germans write it', () => {
-    const { count, money, seconds } = german.figures;
+    const { formatTokens: count, formatCost: money, formatDuration: seconds } = german.figures;
     expect([count(2100), seconds(1234), seconds(125_000)]).toEqual(['2,1k', '1,2 s', '2 min 5 s']);
     expect([money(0), money(0.006), money(12.3)].map((sum) => sum.replace(/\s/gu, ' '))).toEqual(['0 $', '0,006 $', '12,30 $']);
   });

@@ -42,8 +42,8 @@ describe('the link of a page to its extension host', () => {
   it('says from when to when an answer is owed', () => {
     link.send({ type: 'stop' });
     expect(asked).toEqual([true]);
-    link.hear();
-    link.hear();
+    link.received();
+    link.received();
     expect(asked).toEqual([true, false]);
   });
 
@@ -55,11 +55,11 @@ describe('the link of a page to its extension host', () => {
   it('takes whatever the host says as a sign of life, and says when a slow host is back', () => {
     for (let round = 0; round < 20; round++) {
       pass(pingAfter);
-      link.hear();
+      link.received();
     }
     expect(changes).toEqual([]);
     pass(pingAfter + answerWithin);
-    link.hear();
+    link.received();
     expect(changes).toEqual([true, false]);
   });
 });

@@ -6,9 +6,9 @@ import {
   chooseEncoding,
   fitWithin,
   largestOriginal,
-  longestSide,
+  maxSideLength,
   scaleImage,
-} from '../../../extension/src/webview/chat/imageScaler';
+} from '../../../extension/src/webview/chat/composer/imageScaler';
 import { drawnOn, giveCanvas, setOpacity } from './canvas';
 
 const side = fc.integer({ min: 1, max: 40_000 });
@@ -28,16 +28,16 @@ describe('an image', () => {
       { width: 1, height: 1568 },
     ],
   ])('of %j becomes one of %j', (before, after) => {
-    expect(fitWithin(before, longestSide)).toEqual(after);
+    expect(fitWithin(before, maxSideLength)).toEqual(after);
   });
 
   it('fits, keeps its shape to the pixel, and is never enlarged', () => {
     fc.assert(
       fc.property(side, side, (width, height) => {
-        const after = fitWithin({ width, height }, longestSide);
-        expect(Math.max(after.width, after.height)).toBe(Math.min(longestSide, Math.max(width, height)));
+        const after = fitWithin({ width, height }, maxSideLength);
+        expect(Math.max(after.width, after.height)).toBe(Math.min(maxSideLength, Math.max(width, height)));
         expect(Math.min(after.width, after.height)).toBeGreaterThanOrEqual(1);
-        const factor = Math.min(1, longestSide / Math.max(width, height));
+        const factor = Math.min(1, maxSideLength / Math.max(width, height));
         expect(Math.abs(after.width - width * factor)).toBeLessThanOrEqual(1);
         expect(Math.abs(after.height - height * factor)).toBeLessThanOrEqual(1);
       }),

@@ -2,8 +2,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import type { FieldView, TemplateView } from '../../../extension/src/protocol/protocol.generated';
 import { ItemPage } from '../../../extension/src/webview/item/itemPage';
-import type { FromItemPage } from '../../../extension/src/webview/item/messages';
-import { readKeptForms, readToItemPage, type KeptForms } from '../../../extension/src/webview/item/readMessages';
+import type { FromItemPage } from '../../../extension/src/common/messages/item';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/item/savedState';
 import { codexSummary } from '../testing/codexSummary';
 import { provider } from './chatSamples';
 
@@ -20,7 +20,7 @@ let kept: unknown;
 
 beforeEach(() => open());
 
-function open(before?: KeptForms): void {
+function open(before?: SavedState): void {
   posted = [];
   root = document.createElement('main');
   document.body.replaceChildren(root);
@@ -122,7 +122,7 @@ test('A save that meets another one keeps what was typed and offers to reload', 
 test('What was typed and not saved is there after a reload of the window', () => {
   showSoup();
   type('servings', '6');
-  open(readKeptForms(kept));
+  open(readSavedState(kept));
   expect(posted).toEqual([{ type: 'ready', target: { uri: soup.uri } }]);
   showSoup();
   expect(root.querySelector<HTMLInputElement>('#item-servings')?.value).toBe('6');
@@ -151,11 +151,6 @@ test('One that cannot be changed says why and cannot be saved', () => {
   });
   expect(root.textContent).toContain('This belongs to the workspace.');
   expect(() => press('Save')).toThrow();
-});
-
-test('What is not a message of the host is dropped', () => {
-  for (const message of [undefined, { type: 'form' }, { type: 'changed' }]) expect(readToItemPage(message)).toBeUndefined();
-  expect(readToItemPage({ type: 'changed', isGone: true })).toBeDefined();
 });
 
 function field(name: string, change: Partial<FieldView> = {}): FieldView {

@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { readFileSync } from 'node:fs';
 import { describe, expect, it, vi } from 'vitest';
-import { MarkdownView } from '../../../extension/src/webview/chat/markdownView';
+import { MarkdownView } from '../../../extension/src/webview/chat/messages/markdownView';
 
 const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn() };
 

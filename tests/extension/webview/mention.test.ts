@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commandAt, mentionAt, readPlace, readRange, writePlace } from '../../../extension/src/webview/chat/mention';
+import { commandAt, mentionAt, readPlace, readRange, writePlace } from '../../../extension/src/webview/chat/composer/mention';
 
 const word = fc.stringMatching(/^[\p{L}\d_.-]{1,12}$/u);
 const path = fc.array(word, { minLength: 1, maxLength: 5 }).map((parts) => parts.join('/'));

@@ -1,12 +1,13 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { MessageEvent, MessageView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
-import { type FromPage, type ToPage, undeleteMs } from '../../../extension/src/webview/shared/viewMessages';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
+import { undeleteMs } from '../../../extension/src/common/messages/chatMessages';
 import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
 
 let page: ChatPage;
-let posted: FromPage[];
+let posted: FromChatPage[];
 
 beforeEach(() => {
   document.body.innerHTML = '';
@@ -19,7 +20,7 @@ beforeEach(() => {
   );
 });
 
-async function receive(...messages: ToPage[]): Promise<void> {
+async function receive(...messages: ToChatPage[]): Promise<void> {
   for (const message of messages) page.receive(message);
   await drawn();
 }
@@ -28,11 +29,11 @@ async function drawn(): Promise<void> {
   await vi.waitFor(() => expect(page.isDrawn).toBe(true));
 }
 
-function snapshot(messages: MessageView[] = [question('m1', 'Why?'), answer('m2', 'Because.')], change = {}): ToPage {
+function snapshot(messages: MessageView[] = [question('m1', 'Why?'), answer('m2', 'Because.')], change = {}): ToChatPage {
   return { type: 'snapshot', chat: chat(messages, change), providers: [provider()] };
 }
 
-function event(seq: number, one: MessageEvent): ToPage {
+function event(seq: number, one: MessageEvent): ToChatPage {
   const [params] = numbered([one], seq);
   if (params === undefined) throw new Error('No event.');
   return { type: 'event', params };
@@ -319,7 +320,7 @@ describe('what is known about an answer', () => {
 });
 
 describe('a file in a message', () => {
-  const withFiles = (...files: Omit<Extract<MessageView['parts'][number], { kind: 'file' }>, 'kind'>[]): ToPage =>
+  const withFiles = (...files: Omit<Extract<MessageView['parts'][number], { kind: 'file' }>, 'kind'>[]): ToChatPage =>
     snapshot([{ ...question('m1', 'Look.'), parts: files.map((file) => ({ kind: 'file' as const, ...file })) }]);
   const chip = (): HTMLButtonElement => {
     const found = document.querySelector('.file-chip');

@@ -1,13 +1,13 @@
 // @vitest-environment jsdom
 import { describe, expect, it } from 'vitest';
-import { Blobs } from '../../../extension/src/webview/chat/blobs';
-import { chatMenu } from '../../../extension/src/webview/chat/chatMenu';
-import { fromSnapshot, reduce, withoutEarliest } from '../../../extension/src/webview/chat/chatState';
-import { compactionWords } from '../../../extension/src/webview/chat/compaction';
-import { Deletions } from '../../../extension/src/webview/chat/deletions';
-import { detailsOf } from '../../../extension/src/webview/chat/details';
-import { rangesIn } from '../../../extension/src/webview/chat/foundMarks';
-import { aboutWords } from '../../../extension/src/webview/chat/messageFile';
+import { Blobs } from '../../../extension/src/webview/chat/messages/blobs';
+import { chatMenu } from '../../../extension/src/webview/chat/header/chatMenu';
+import { fromSnapshot, reduce, withoutEarliest } from '../../../extension/src/webview/chat/state/chatState';
+import { compactionText } from '../../../extension/src/webview/chat/messages/compaction';
+import { Deletions } from '../../../extension/src/webview/chat/messages/deletions';
+import { detailsOf } from '../../../extension/src/webview/chat/messages/details';
+import { rangesIn } from '../../../extension/src/webview/chat/find/foundMarks';
+import { aboutText } from '../../../extension/src/webview/chat/messages/messageFile';
 import { answer, chat, codexId, question } from './chatSamples';
 
 const nothing = (): void => undefined;
@@ -40,12 +40,12 @@ describe('what stands around a message', () => {
       size: 3277,
       isSummary: true,
     };
-    expect(aboutWords(file)).toBe('lines 12–40 · TypeScript · 3.2 KB · summary');
-    expect(aboutWords({ kind: 'file', path: 'a.png', mediaType: 'image/png', size: 100 })).toBe('PNG · 100 B');
+    expect(aboutText(file)).toBe('lines 12–40 · TypeScript · 3.2 KB · summary');
+    expect(aboutText({ kind: 'file', path: 'a.png', mediaType: 'image/png', size: 100 })).toBe('PNG · 100 B');
   });
 
   it('says what a summary saved', () => {
-    expect(compactionWords({ messages: 20, tokensBefore: 84_000, tokensAfter: 6_000 })).toBe(
+    expect(compactionText({ messages: 20, tokensBefore: 84_000, tokensAfter: 6_000 })).toBe(
       '84k tokens of earlier messages summarized to 6k. The original stays above.',
     );
   });

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Heights } from '../../../extension/src/webview/chat/heights';
-import { MessagePages, pageSize } from '../../../extension/src/webview/chat/pages';
-import { nextQuestion } from '../../../extension/src/webview/chat/questions';
+import { Heights } from '../../../extension/src/webview/chat/messages/heights';
+import { MessagePages, pageSize } from '../../../extension/src/webview/chat/messages/messagePages';
+import { nextQuestion } from '../../../extension/src/webview/chat/messages/questions';
 import { answer, question } from './chatSamples';
 
 const estimate = 100;

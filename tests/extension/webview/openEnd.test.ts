@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeAll, describe, expect, it, vi } from 'vitest';
-import { MarkdownView } from '../../../extension/src/webview/chat/markdownView';
-import { completeOpenEnd } from '../../../extension/src/webview/chat/openEnd';
-import { asCsv, asMarkdown } from '../../../extension/src/webview/chat/tableText';
+import { MarkdownView } from '../../../extension/src/webview/chat/messages/markdownView';
+import { completeOpenEnd } from '../../../extension/src/webview/chat/messages/openEnd';
+import { asCsv, asMarkdown } from '../../../extension/src/webview/chat/messages/tableText';
 
 const actions = { copy: vi.fn(), insert: vi.fn(), apply: vi.fn(), newFile: vi.fn(), preview: vi.fn() };
 

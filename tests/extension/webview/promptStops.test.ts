@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { PromptStops, withGiven } from '../../../extension/src/webview/chat/promptStops';
+import { PromptStops, withGiven } from '../../../extension/src/webview/chat/composer/promptStops';
 
 const topic = { name: 'topic', description: 'what it is about', isOptional: false };
 const tone = { name: 'tone', isOptional: true };

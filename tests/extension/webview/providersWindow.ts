@@ -1,12 +1,12 @@
 // The Providers page in a window without a host: what it is told, what a reader presses, and what it asks for.
 import { expect, vi } from 'vitest';
 import type { ProviderKindView, ProviderSummary } from '../../../extension/src/protocol/protocol.generated';
-import type { FromPage, ToPage } from '../../../extension/src/webview/providers/messages';
+import type { FromProvidersPage, ToProvidersPage } from '../../../extension/src/common/messages/providers';
 import { ProvidersPage } from '../../../extension/src/webview/providers/page';
 import { catalog, kind, ownServer, provider } from './providerSamples';
 
 export let page: ProvidersPage;
-export let posted: FromPage[];
+export let posted: FromProvidersPage[];
 export let kept: unknown;
 
 export function open(state?: unknown): void {
@@ -18,7 +18,7 @@ export function open(state?: unknown): void {
 }
 
 /** As after the host's answers: drawn. */
-export async function receive(...messages: ToPage[]): Promise<void> {
+export async function receive(...messages: ToProvidersPage[]): Promise<void> {
   for (const message of messages) page.receive(message);
   await drawn();
 }
@@ -29,7 +29,9 @@ export async function drawn(): Promise<void> {
 
 export const kinds: ProviderKindView[] = [kind(), ownServer];
 
-export function snapshot(providers: ProviderSummary[] = [provider({ isDefault: true }), provider({ id: 'b', name: 'Basement' })]): ToPage {
+export function snapshot(
+  providers: ProviderSummary[] = [provider({ isDefault: true }), provider({ id: 'b', name: 'Basement' })],
+): ToProvidersPage {
   return { type: 'snapshot', providers, kinds };
 }
 
@@ -45,9 +47,9 @@ export const vendors = [
   }),
   catalog({ id: 'lm', name: 'LM Studio', kind: 'openai-compatible', isLocal: true, endpoint: 'http://localhost:1234/v1' }),
 ];
-export const offers: ToPage = { type: 'catalogs', list: { items: vendors }, startingPoints: [] };
+export const offers: ToProvidersPage = { type: 'catalogs', list: { items: vendors }, startingPoints: [] };
 
-export function finished(work: string, error?: { kind: string; message: string }): ToPage {
+export function finished(work: string, error?: { kind: string; message: string }): ToProvidersPage {
   return { type: 'finished', work, ...(error === undefined ? {} : { error }) };
 }
 
@@ -95,8 +97,8 @@ export async function chooseIn(menu: string, item: string): Promise<void> {
   await drawn();
 }
 
-export function postedOf<T extends FromPage['type']>(wanted: T): Extract<FromPage, { type: T }>[] {
-  return posted.filter((message): message is Extract<FromPage, { type: T }> => message.type === wanted);
+export function postedOf<T extends FromProvidersPage['type']>(wanted: T): Extract<FromProvidersPage, { type: T }>[] {
+  return posted.filter((message): message is Extract<FromProvidersPage, { type: T }> => message.type === wanted);
 }
 
 export function words(): string {

@@ -1,10 +1,10 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { ApprovalView, MessageView } from '../../../extension/src/protocol/protocol.generated';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
-import { roundsOf } from '../../../extension/src/webview/chat/rounds';
-import { childrenOfCalls } from '../../../extension/src/webview/chat/spawned';
-import type { FromPage, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import { roundsOf } from '../../../extension/src/webview/chat/messages/rounds';
+import { childrenOfCalls } from '../../../extension/src/webview/chat/messages/spawned';
+import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codexId, numbered, provider, question } from './chatSamples';
 import { child } from './taskSamples';
 
@@ -42,9 +42,9 @@ describe('the rounds of a turn', () => {
 });
 
 let page: ChatPage;
-let posted: FromPage[];
+let posted: FromChatPage[];
 
-async function receive(...received: ToPage[]): Promise<void> {
+async function receive(...received: ToChatPage[]): Promise<void> {
   for (const message of received) page.receive(message);
   await vi.waitFor(() => expect(page.isDrawn).toBe(true));
 }
@@ -66,7 +66,11 @@ beforeEach(() => {
   );
 });
 
-const snapshot = (shown: MessageView[], change = {}): ToPage => ({ type: 'snapshot', chat: chat(shown, change), providers: [provider()] });
+const snapshot = (shown: MessageView[], change = {}): ToChatPage => ({
+  type: 'snapshot',
+  chat: chat(shown, change),
+  providers: [provider()],
+});
 
 describe('an answer of several rounds on the page', () => {
   it('has one footer with the figures of all, and is copied, retried and discarded whole', async () => {
@@ -100,7 +104,7 @@ describe('a tool call', () => {
     expect(line?.textContent).toBe('bashnpm test 60');
     line?.click();
     const events = numbered([{ kind: 'toolCallProgress', messageId: 'r', toolUseId: 'u1', text: 'ok 1\n' }]);
-    await receive(...events.map((params): ToPage => ({ type: 'event', params })));
+    await receive(...events.map((params): ToChatPage => ({ type: 'event', params })));
     expect(document.querySelector('.tool-call')?.textContent).toContain('Output so far');
     expect(document.querySelector('.tool-call')?.textContent).toContain('ok 1');
   });
@@ -109,7 +113,7 @@ describe('a tool call', () => {
     const call = running('bash', '{"command":"npm test"}');
     await receive(snapshot([question('q', 'x'), call], { turnId: 't' }));
     const finished = { kind: 'toolCallFinished' as const, messageId: 'r', toolUseId: 'u1', result: 'ok', durationMs: 2400 };
-    await receive(...numbered([finished]).map((params): ToPage => ({ type: 'event', params })));
+    await receive(...numbered([finished]).map((params): ToChatPage => ({ type: 'event', params })));
     expect(document.querySelector('.tool-time')?.textContent).toBe('2.4 s');
     const result = { kind: 'toolResult' as const, toolUseId: 'u1', result: 'ok', durationMs: 2400 };
     await receive(snapshot([question('q', 'x'), { ...call, status: 'complete', parts: [...call.parts, result] }]));

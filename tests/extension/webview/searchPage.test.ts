@@ -1,11 +1,11 @@
 // @vitest-environment jsdom
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { readFromSearchPage } from '../../../extension/src/features/search/fromPage';
+import { parseMessage } from '../../../extension/src/common/messages/parseMessage';
+import { fromSearchPage, type FromSearchPage, type SearchChoices } from '../../../extension/src/common/messages/search';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/search/savedState';
 import type { SearchHit } from '../../../extension/src/protocol/protocol.generated';
-import type { FromSearchPage, SearchChoices } from '../../../extension/src/webview/search/messages';
 import { emptyForm, isFiltered, periods, queryOf, roles, statuses, type SearchForm } from '../../../extension/src/webview/search/query';
-import { readKeptSearch, readToSearchPage, type KeptSearch } from '../../../extension/src/webview/search/readMessages';
 import { SearchPage, typingPause } from '../../../extension/src/webview/search/searchPage';
 
 let page: SearchPage;
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => vi.useRealTimers());
 
-function open(before?: KeptSearch): void {
+function open(before?: SavedState): void {
   posted = [];
   root = document.createElement('main');
   document.body.replaceChildren(root);
@@ -184,7 +184,7 @@ test('What was typed, chosen and opened is there after a reload', () => {
   search('apple');
   page.receive({ type: 'hits', searchId: lastId(), hits: [hit('a', 'm1'), hit('b', 'm2')] });
   rows()[1]?.click();
-  open(readKeptSearch(kept));
+  open(readSavedState(kept));
   expect(searches().map(({ query }) => query)).toEqual([{ text: 'apple', providerId: 'p', tags: ['work'], limit: 500 }]);
   page.receive({ type: 'hits', searchId: lastId(), hits: [hit('a', 'm1'), hit('b', 'm2')] });
   press(box(), 'ArrowDown');
@@ -235,13 +235,13 @@ test('Whatever stands in the form, its host understands what is asked, and a rel
       const query = queryOf(form, new Date(2026, 10, 21));
       if (query === undefined) expect(form.text.trim()).toBe('');
       else expect(form.text.trim() !== '' || isFiltered(form)).toBe(true);
-      if (query !== undefined) expect(readFromSearchPage({ type: 'search', searchId: 's', query })).toBeDefined();
-      expect(readKeptSearch({ form })?.form).toEqual(form);
+      if (query !== undefined) expect(parseMessage(fromSearchPage, { type: 'search', searchId: 's', query })).toBeDefined();
+      expect(readSavedState({ form })?.form).toEqual(form);
     }),
   );
 });
 
-test('What is not a message of the page or of its host is dropped', () => {
+test('Rejects messages that the page does not send', () => {
   for (const message of [
     undefined,
     'x',
@@ -249,7 +249,5 @@ test('What is not a message of the page or of its host is dropped', () => {
     { type: 'search' },
     { type: 'ready', more: 1 },
   ])
-    expect(readFromSearchPage(message)).toBeUndefined();
-  for (const message of [undefined, { type: 'hits', searchId: 's', hits: [{}] }, { type: 'nothing' }])
-    expect(readToSearchPage(message)).toBeUndefined();
+    expect(parseMessage(fromSearchPage, message)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { SentHistory } from '../../../extension/src/webview/chat/sentHistory';
+import { SentHistory } from '../../../extension/src/webview/chat/composer/sentHistory';
 
 it('Up leads to older texts, Down to newer ones and then to an empty draft', () => {
   const history = new SentHistory(() => ['one', 'two', 'two', 'three']);

@@ -2,8 +2,7 @@
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { FieldView, SettingsResult } from '../../../extension/src/protocol/protocol.generated';
 import { readChoice, writeChoice } from '../../../extension/src/protocol/settingValues';
-import type { FromSettingsPage } from '../../../extension/src/webview/settings/messages';
-import { readToSettingsPage } from '../../../extension/src/webview/settings/readMessages';
+import type { FromSettingsPage } from '../../../extension/src/common/messages/settings';
 import { SettingsPage } from '../../../extension/src/webview/settings/settingsPage';
 import { provider } from './chatSamples';
 
@@ -190,12 +189,6 @@ describe('the Settings page', () => {
     expect(document.body.textContent).toContain('Plue stopped.');
     button('Try again').click();
     expect(posted).toEqual([{ type: 'ready' }]);
-  });
-
-  it('takes only what its host says', () => {
-    expect(readToSettingsPage({ type: 'settings', settings: settings(), providers })).toBeDefined();
-    expect(readToSettingsPage({ type: 'settings', settings: {}, providers })).toBeUndefined();
-    expect(readToSettingsPage('settings')).toBeUndefined();
   });
 });
 

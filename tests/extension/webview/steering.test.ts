@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { MessageSteeringResult, SteeredBy, SteeringSource } from '../../../extension/src/protocol/protocol.generated';
-import { changedSince, steeredBefore, steeringChange } from '../../../extension/src/webview/chat/steeringChange';
-import { SteeringList } from '../../../extension/src/webview/chat/steeringList';
+import { changedSince, previousInstructions, instructionsChange } from '../../../extension/src/webview/chat/messages/instructionsChange';
+import { InstructionsList } from '../../../extension/src/webview/chat/header/instructionsList';
 import { answer, question } from './chatSamples';
 
 const prompt: SteeredBy = { kind: 'prompt', source: 'codex://prompts/mine', title: 'mine', version: 'a' };
@@ -13,25 +13,27 @@ const changed = (source: SteeredBy): SteeredBy => ({ ...source, version: `${sour
 
 describe('what is another than with the answer before', () => {
   it('is nothing when all is as it was, and another provider is no change of the texts', () => {
-    expect(steeringChange([prompt, rules, provider], [prompt, rules, provider])).toBeUndefined();
-    expect(steeringChange([prompt, provider], [prompt, { ...provider, source: 'codex://providers/q' }])).toBeUndefined();
+    expect(instructionsChange([prompt, rules, provider], [prompt, rules, provider])).toBeUndefined();
+    expect(instructionsChange([prompt, provider], [prompt, { ...provider, source: 'codex://providers/q' }])).toBeUndefined();
   });
 
   it('is said in a sentence', () => {
-    expect(steeringChange([prompt, rules], [changed(prompt), changed(rules)])).toBe('mine and AGENTS.md changed: they count from here.');
-    expect(steeringChange([provider], [changed(provider)])).toBe('Anthropic changed: it counts from here.');
-    expect(steeringChange([prompt], [prompt, rules])).toBe('AGENTS.md counts from here.');
-    expect(steeringChange([prompt, rules, template], [changed(template), rules])).toBe(
+    expect(instructionsChange([prompt, rules], [changed(prompt), changed(rules)])).toBe(
+      'mine and AGENTS.md changed: they count from here.',
+    );
+    expect(instructionsChange([provider], [changed(provider)])).toBe('Anthropic changed: it counts from here.');
+    expect(instructionsChange([prompt], [prompt, rules])).toBe('AGENTS.md counts from here.');
+    expect(instructionsChange([prompt, rules, template], [changed(template), rules])).toBe(
       'Chat changed: it counts from here. mine no longer counts.',
     );
   });
 
   it('is looked up at the nearest answer above that knows it', () => {
     const messages = [question('m1', 'a'), answer('m2', 'b', { steeredBy: [prompt] }), question('m3', 'c'), answer('m4', 'd')];
-    expect(steeredBefore(4, (at) => messages[at])).toEqual([prompt]);
-    expect(steeredBefore(1, (at) => messages[at])).toBeUndefined();
+    expect(previousInstructions(4, (at) => messages[at])).toEqual([prompt]);
+    expect(previousInstructions(1, (at) => messages[at])).toBeUndefined();
     // A message that is not loaded yet may be one.
-    expect(steeredBefore(4, (at) => (at === 2 ? undefined : messages[at]))).toBeUndefined();
+    expect(previousInstructions(4, (at) => (at === 2 ? undefined : messages[at]))).toBeUndefined();
   });
 
   it('is marked for the next answer, but not on what is left out', () => {
@@ -45,7 +47,7 @@ describe('what is another than with the answer before', () => {
 
 describe('the list of what steers a chat', () => {
   let done: string[];
-  let list: SteeringList;
+  let list: InstructionsList;
   const hidden: SteeringSource = {
     ...rules,
     hiddenCharacters: 2,
@@ -60,7 +62,7 @@ describe('the list of what steers a chat', () => {
 
   beforeEach(() => {
     done = [];
-    list = new SteeringList({
+    list = new InstructionsList({
       refresh: () => done.push('refresh'),
       open: ({ source }) => done.push(`open ${source}`),
       allow: ({ source, version }) => done.push(`allow ${source} ${version}`),

@@ -4,21 +4,20 @@ import { beforeEach, describe, expect, it, vi } from 'vitest';
 import type { TimelineLane } from '../../../extension/src/protocol/protocol.generated';
 import { barsOf } from '../../../extension/src/webview/chat/task/budget';
 import { timelineOf } from '../../../extension/src/webview/chat/task/timeline';
-import { ChatPage } from '../../../extension/src/webview/chat/render';
-import { readToPage } from '../../../extension/src/webview/shared/toPage';
-import type { FromPage, ToPage } from '../../../extension/src/webview/shared/viewMessages';
+import { ChatPage } from '../../../extension/src/webview/chat/chatPage';
+import type { FromChatPage, ToChatPage } from '../../../extension/src/common/messages/chat';
 import { answer, chat, codex, provider, question } from './chatSamples';
 import { child, detail, spend, task, taskId } from './taskSamples';
 
 let page: ChatPage;
-let posted: FromPage[];
+let posted: FromChatPage[];
 
-async function receive(...messages: ToPage[]): Promise<void> {
+async function receive(...messages: ToChatPage[]): Promise<void> {
   for (const message of messages) page.receive(message);
   await vi.waitFor(() => expect(page.isDrawn).toBe(true));
 }
 
-function snapshot(change = {}): ToPage {
+function snapshot(change = {}): ToChatPage {
   const codexOfTask = codex({ uri: taskId, templateId: 'task-orchestrator', taskStatus: 'running', title: 'Add export command' });
   return {
     type: 'snapshot',
@@ -127,11 +126,6 @@ describe('the panel of a task', () => {
     ]);
     expect(side?.querySelector('.task-output li')?.textContent).toBe('src/a.js');
     expect(side?.querySelector('.task-output pre')?.textContent).toContain('"goal": "x"');
-  });
-
-  it('takes only a whole task', () => {
-    expect(readToPage({ type: 'task', detail: detail() })).toBeDefined();
-    expect(readToPage({ type: 'task', detail: { goal: 'x' } })).toBeUndefined();
   });
 });
 

@@ -1,8 +1,8 @@
 // @vitest-environment jsdom
 import { beforeEach, expect, test } from 'vitest';
 import type { FieldView, TemplateTryResult } from '../../../extension/src/protocol/protocol.generated';
-import type { FromTrialPage, Trial } from '../../../extension/src/webview/trial/messages';
-import { readKeptTrial, readToTrialPage, type KeptTrial } from '../../../extension/src/webview/trial/readMessages';
+import type { FromTrialPage, Trial } from '../../../extension/src/common/messages/trial';
+import { readSavedState, type SavedState } from '../../../extension/src/webview/trial/savedState';
 import { TrialPage } from '../../../extension/src/webview/trial/trialPage';
 
 const goal: FieldView = { name: 'goal', type: 'textarea', required: true, options: [], properties: [] };
@@ -50,7 +50,7 @@ let kept: unknown;
 
 beforeEach(() => open());
 
-function open(before?: KeptTrial): void {
+function open(before?: SavedState): void {
   posted = [];
   root = document.createElement('main');
   document.body.replaceChildren(root);
@@ -168,15 +168,10 @@ test('What ships cannot be opened as a file; a new one can begin with it', () =>
 test('The template and what was typed are there after a reload of the window', () => {
   page.receive({ type: 'trial', trial, result });
   typeGoal('Find it.');
-  open(readKeptTrial(kept));
+  open(readSavedState(kept));
   expect(posted).toEqual([{ type: 'ready', id: 'log-reader', values: { goal: 'Find it.' } }]);
   page.receive({ type: 'trial', trial: { ...trial, values: { goal: 'Find it.' } }, result });
   expect(root.querySelector('textarea')?.value).toBe('Find it.');
-});
-
-test('What is not a message of the host is dropped', () => {
-  for (const message of [undefined, { type: 'trial', trial }, { type: 'refused' }]) expect(readToTrialPage(message)).toBeUndefined();
-  expect(readToTrialPage({ type: 'trial', trial, result })).toBeDefined();
 });
 
 test('A form is filled in, and nobody is said to answer', () => {

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { characterClasses } from '../../../extension/src/webview/shared/visibleText';
+import { characterClasses } from '../../../extension/src/common/visibleText';
 
 const path = 'server/Plue.Server/Platform/UnicodeRanges.cs';
 

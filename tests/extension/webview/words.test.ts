@@ -26,7 +26,7 @@ const shownArguments: Readonly<Record<string, { from: number; to: number }>> = {
 };
 
 /** Words of a page that are shown as they stand, and calls that no extractor can read. */
-function bareWords(name: string, source: string): string[] {
+function bareText(name: string, source: string): string[] {
   const file = ts.createSourceFile(name, source, ts.ScriptTarget.Latest, true);
   const found = new Set<string>();
   const bare = (node: ts.Node, text: string): void => {
@@ -83,7 +83,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
 
 describe('the words of the pages', () => {
   it('are all looked up in the language of VS Code', () => {
-    expect(files.flatMap((name) => bareWords(name, readFileSync(join(folder, name), 'utf8')))).toEqual([]);
+    expect(files.flatMap((name) => bareText(name, readFileSync(join(folder, name), 'utf8')))).toEqual([]);
   }, 60_000);
 
   it.each([
@@ -93,5 +93,5 @@ describe('the words of the pages', () => {
     ["node.title = visibleText('Open ' + name)", 'page.ts:1 Open '],
     ["const words = 'Nothing was found.'", 'page.ts:1 Nothing was found.'],
     ['l10n.t(words)', 'page.ts: l10n.t takes a literal: l10n.t(words)'],
-  ])('are found where they are not: %s', (source, finding) => expect(bareWords('page.ts', source)).toContain(finding));
+  ])('are found where they are not: %s', (source, finding) => expect(bareText('page.ts', source)).toContain(finding));
 });

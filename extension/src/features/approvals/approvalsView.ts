@@ -7,8 +7,8 @@ import { pageHtml, pageOptions } from '../../infrastructure/pageHtml';
 import { onPageMessage } from '../../infrastructure/pageMessages';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
-import type { FromApprovalsPage, ToApprovalsPage } from '../../webview/approvals/messages';
-import { readFromApprovalsPage } from './fromPage';
+import { type FromApprovalsPage, fromApprovalsPage, type ToApprovalsPage } from '../../common/messages/approvals';
+import { parseMessage } from '../../common/messages/parseMessage';
 
 export const viewType = 'plue.approvals';
 
@@ -53,7 +53,7 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
   }
 
   private async receive(raw: unknown): Promise<void> {
-    const message = readFromApprovalsPage(raw);
+    const message = parseMessage(fromApprovalsPage, raw);
     if (message === undefined) {
       this.log.warn('The Approvals view sent a message that is not one of ours; it was ignored.');
       return;

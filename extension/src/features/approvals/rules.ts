@@ -4,8 +4,8 @@ import { UserCancelledError } from '../../infrastructure/errors';
 import { showInformationMessage, showQuickPick } from '../../infrastructure/window';
 import { approvalForget, approvalRules } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { moment } from '../../webview/shared/figures';
-import { visibleText } from '../../webview/shared/visibleText';
+import { formatTime } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 
 export async function manageRules(sidecar: Sidecar): Promise<void> {
   const { rules } = await sidecar.request(approvalRules, {});
@@ -16,7 +16,7 @@ export async function manageRules(sidecar: Sidecar): Promise<void> {
   const rows = rules.map(({ id, rule, folder, createdAt }) => ({
     label: visibleText(rule),
     description: visibleText(folder ?? l10n.t('in every folder')),
-    detail: l10n.t('Since {0}', moment(createdAt)),
+    detail: l10n.t('Since {0}', formatTime(createdAt)),
     id,
   }));
   const chosen = await showQuickPick(rows, {

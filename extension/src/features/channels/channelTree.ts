@@ -7,10 +7,10 @@ import type { CodexListResult, CodexSummary, TaskView } from '../../protocol/pro
 import { codexList } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
-import { chatsInWords, tasksInWords } from '../../webview/shared/amounts';
-import { waitsForUser } from '../../webview/shared/taskWords';
+import { formatChatCount, formatTaskCount } from '../../common/counts';
+import { waitsForUser } from '../../common/taskStatus';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
-import { isWorking, menuWordsOf, rowOf, statusOf, timeOf, type Row } from './row';
+import { isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
 
 /** What lies in the trash is asked for by page and never held whole. */
 type AnyGroup = GroupName | 'Deleted';
@@ -47,13 +47,8 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   private failure: string | undefined;
   private drawing: NodeJS.Timeout | undefined;
   private readonly dirty = { uris: new Set<string>(), groups: new Set<AnyGroup>(), trash: false };
-  private drawnGroups = '';
-  /** How many waiting tasks the heading counts. */
-  private drawnWaiting = 0;
-
-  readonly onDidChangeTreeData = this.changed.event;
-  /** The numbers of chats, read ones or shown ones changed. */
-  readonly onDidCount = this.counted.event;
+  /** The groups as they were drawn, and the number of waiting tasks in the heading. */
+  private readonly drawn = { groups: '', waiting: 0 };
 
   constructor(
     private readonly sidecar: Sidecar,
@@ -67,11 +62,20 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
         if (state.state === 'stopped') this.refresh();
       }),
     );
-    this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.hear(uri, codex)));
-    this.disposables.add(tasks.onDidChange((uri) => this.hearTask(uri)));
+    this.disposables.add(sidecar.onCodexChanged(({ uri, codex }) => this.onCodexChanged(uri, codex)));
+    this.disposables.add(tasks.onDidChange((uri) => this.onTaskChanged(uri)));
     // "2 m" grows old by itself, and at midnight today is yesterday.
     const ageing = setInterval(() => this.age(), minute);
     this.disposables.add(new vscode.Disposable(() => clearInterval(ageing)));
+  }
+
+  get onDidChangeTreeData(): vscode.Event<ChannelNode | ChannelNode[] | undefined> {
+    return this.changed.event;
+  }
+
+  /** The number of chats, unread chats or shown chats changed. */
+  get onDidCount(): vscode.Event<void> {
+    return this.counted.event;
   }
 
   get unread(): number {
@@ -147,7 +151,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   getTreeItem(node: ChannelNode): vscode.TreeItem {
     switch (node.type) {
       case 'group':
-        if (node.name === 'Agent Tasks') this.drawnWaiting = this.waiting(node.name);
+        if (node.name === 'Agent Tasks') this.drawn.waiting = this.waiting(node.name);
         return groupItem(node.name, node.name === 'Deleted' ? this.trash.total : this.chats.of(node.name).length, this.waiting(node.name));
       case 'codex': {
         const codex = this.chat(node.uri);
@@ -225,14 +229,14 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   /** A task spends and waits without a change of its record. */
-  private hearTask(uri: string | undefined): void {
+  private onTaskChanged(uri: string | undefined): void {
     if (uri === undefined) return this.drawAll();
     if (this.chat(uri) === undefined) return;
     this.dirty.uris.add(uri);
     this.drawSoon();
   }
 
-  private hear(uri: string, codex: CodexSummary | undefined): void {
+  private onCodexChanged(uri: string, codex: CodexSummary | undefined): void {
     if (!collections.some((collection) => uri.startsWith(`codex://${collection}/`))) return;
     const isKnown = this.chats.chat(uri) !== undefined;
     if (codex === undefined) {
@@ -266,12 +270,12 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       if (total !== this.trash.total) groups.add('Deleted');
     }
     this.counted.fire();
-    if (this.rootsAsText() !== this.drawnGroups) {
+    if (this.rootsAsText() !== this.drawn.groups) {
       this.drawAll();
       return;
     }
     // VS Code forgets the rows of what is drawn again until it has asked for them: an action that is chosen meanwhile gets no row.
-    if (this.waiting('Agent Tasks') !== this.drawnWaiting) groups.add('Agent Tasks');
+    if (this.waiting('Agent Tasks') !== this.drawn.waiting) groups.add('Agent Tasks');
     const rows = [...uris].flatMap((uri) => {
       const row = this.rows.get(uri);
       const codex = this.chat(uri);
@@ -308,7 +312,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   }
 
   private roots(): ChannelNode[] {
-    this.drawnGroups = this.rootsAsText();
+    this.drawn.groups = this.rootsAsText();
     // The view's own welcome says what helps then.
     if (this.sidecar.state.state === 'stopped') return [];
     const failure: ChannelNode[] = this.failure === undefined ? [] : [{ type: 'failure', message: this.failure }];
@@ -381,7 +385,7 @@ const collapsed: ReadonlySet<AnyGroup> = new Set(['Yesterday', 'Last 7 Days', 'O
 
 function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeItem {
   const { Collapsed, Expanded } = vscode.TreeItemCollapsibleState;
-  const words = name === 'Agent Tasks' ? tasksInWords(count) : chatsInWords(count);
+  const words = name === 'Agent Tasks' ? formatTaskCount(count) : formatChatCount(count);
   return createTreeItem({
     id: `group:${name}`,
     label: groupTitles[name],
@@ -403,7 +407,7 @@ function codexItem(codex: CodexSummary, row: Row, task: TaskView | undefined, ha
   const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
   const state = [
     isWorking({ status: codex.status, ...withStatus(taskStatus) }) ? 'working' : '',
-    taskStatus === undefined ? '' : menuWordsOf(taskStatus),
+    taskStatus === undefined ? '' : menuTextOf(taskStatus),
     hasChildren ? 'parent' : '',
   ];
   return createTreeItem({

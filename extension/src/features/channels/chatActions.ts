@@ -7,7 +7,7 @@ import { showInformationMessage, showInputBox, showQuickPick, withProgress } fro
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexFork, codexMarkRead, codexRestore, codexUpdate, messageStop } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { chatsInWords, tasksInWords } from '../../webview/shared/amounts';
+import { formatChatCount, formatTaskCount } from '../../common/counts';
 import { isTask } from './chatGroups';
 import { isWorking, labelOf, timeOf } from './row';
 import { pickTags, retagged } from './tags';
@@ -165,6 +165,6 @@ export class ChatActions {
 
 function count(chats: readonly (CodexSummary | { codex: CodexSummary })[]): string {
   const tasks = chats.filter((one) => isTask('codex' in one ? one.codex : one)).length;
-  if (tasks === 0) return chatsInWords(chats.length);
-  return tasks === chats.length ? tasksInWords(tasks) : l10n.t('{0} chats and tasks', chats.length);
+  if (tasks === 0) return formatChatCount(chats.length);
+  return tasks === chats.length ? formatTaskCount(tasks) : l10n.t('{0} chats and tasks', chats.length);
 }

@@ -177,7 +177,7 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
   return chosen.filter;
 }
 
-const onlyWords = { unread: l10n.t('unread'), running: l10n.t('answering now') } as const;
+const onlyText = { unread: l10n.t('unread'), running: l10n.t('answering now') } as const;
 
 /** What waits for the user comes before what is new. */
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
@@ -186,7 +186,7 @@ function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiti
     .filter((part) => part !== '')
     .join(', ');
   const value = waiting > 0 ? waiting : unread;
-  const what = filter.tag === undefined ? filter.only && onlyWords[filter.only] : l10n.t('tagged {0}', filter.tag);
+  const what = filter.tag === undefined ? filter.only && onlyText[filter.only] : l10n.t('tagged {0}', filter.tag);
   showTreeViewStatus(view, {
     ...(value === 0 ? {} : { badge: { value, tooltip: words } }),
     ...(what === undefined ? {} : { message: l10n.t('{0} of {1} chats: {2}', counts.shown, counts.all, what) }),

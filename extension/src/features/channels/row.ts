@@ -1,11 +1,11 @@
 import * as l10n from '../../infrastructure/localizedText';
 import type { CodexStatus, CodexSummary, TaskView } from '../../protocol/protocol.generated';
-import { messagesInWords } from '../../webview/shared/amounts';
-import { beginningOf } from '../../webview/shared/beginning';
-import { atLeast, costNotKnown, decimal, dollars, moment } from '../../webview/shared/figures';
-import { isWorking as isTaskWorking, stateOf } from '../../webview/shared/taskWords';
-import { titleWords } from '../../webview/shared/titleWords';
-import { visibleText } from '../../webview/shared/visibleText';
+import { formatMessageCount } from '../../common/counts';
+import { truncate } from '../../common/truncate';
+import { atLeast, costNotAvailable, formatDecimal, formatDollars, formatTime } from '../../common/format';
+import { isWorking as isTaskWorking, taskStatusView } from '../../common/taskStatus';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 
 /** How a chat or task looks in the tree. */
 export interface Row {
@@ -26,7 +26,7 @@ const icons = {
   damaged: 'report',
 } as const satisfies Record<CodexStatus, string>;
 
-const statusWords = {
+const statusText = {
   idle: '',
   running: l10n.t('answering'),
   interrupted: l10n.t('interrupted'),
@@ -35,7 +35,7 @@ const statusWords = {
 } as const satisfies Record<CodexStatus, string>;
 
 /** Words that menus look for, by the state of a task. */
-const stateWords: Readonly<Record<string, string>> = {
+const stateText: Readonly<Record<string, string>> = {
   queued: 'running',
   running: 'running',
   waiting_for_child: 'running',
@@ -50,8 +50,8 @@ const stateWords: Readonly<Record<string, string>> = {
 const justNow = l10n.t('now');
 
 /** Characters of a task's title, and of its title and state together. */
-const longestTaskLabel = 28;
-const longestWithState = 26;
+const maxTaskLabelLength = 28;
+const maxWithStateLength = 26;
 const shortestTaskLabel = 11;
 
 /** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
@@ -64,14 +64,14 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const taskStatus = statusOf(codex, task);
   const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
   // A task's own status says more, but not that its file is damaged.
-  const status = taskStatus === undefined || codex.status === 'damaged' ? statusWords[codex.status] : stateOf(taskStatus).words;
+  const status = taskStatus === undefined || codex.status === 'damaged' ? statusText[codex.status] : taskStatusView(taskStatus).words;
   const unread = codex.unread ? l10n.t('unread') : '';
   const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
-  const messages = messagesInWords(codex.messageCount);
+  const messages = formatMessageCount(codex.messageCount);
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
     // Beside the title there is room for what it does.
-    label: taskStatus === undefined ? label : beginningOf(label, roomBeside(said(taskStatus))),
+    label: taskStatus === undefined ? label : truncate(label, roomBeside(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
       : [said(taskStatus), codex.unread ? '●' : '', who(codex, task), task === undefined ? age : elapsed(task), cost]
@@ -85,7 +85,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
       model,
       task?.note === undefined ? '' : visibleText(task.note),
       tags,
-      l10n.t('Changed {0}', moment(codex.updatedAt)),
+      l10n.t('Changed {0}', formatTime(codex.updatedAt)),
     ]
       .filter((line) => line !== '')
       .join('\n'),
@@ -105,7 +105,7 @@ export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
 }
 
 export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): string {
-  return titleWords(title, uri.startsWith('codex://tasks/') ? 'task' : 'chat');
+  return displayTitle(title, uri.startsWith('codex://tasks/') ? 'task' : 'chat');
 }
 
 /** An answer or work is under way, and can be stopped. */
@@ -120,16 +120,16 @@ export function statusOf({ taskStatus, updatedAt }: CodexSummary, task: TaskView
 }
 
 /** "running asks": what can be done with a task, for the menus of its row. */
-export function menuWordsOf(taskStatus: string): string {
-  return stateWords[taskStatus] ?? '';
+export function menuTextOf(taskStatus: string): string {
+  return stateText[taskStatus] ?? '';
 }
 
 /** "$0.21 / 1.00", "$0.21+", "local"; of the task and everything under it. */
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
   if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
   const { usd, usdIsAtLeast } = spentInAll;
-  const spent = usd === undefined ? costNotKnown : atLeast(formatCost(usd), usdIsAtLeast);
-  return budget.usd === undefined ? spent : `${spent} / ${decimal(budget.usd, 2)}`;
+  const spent = usd === undefined ? costNotAvailable : atLeast(formatCost(usd), usdIsAtLeast);
+  return budget.usd === undefined ? spent : `${spent} / ${formatDecimal(budget.usd, 2)}`;
 }
 
 function who(codex: CodexSummary, task: TaskView | undefined): string {
@@ -138,7 +138,7 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
 
 /** A side bar cuts a row at its end: the state stays in sight. */
 function roomBeside(state: string): number {
-  return state === '' ? longestTaskLabel : Math.max(shortestTaskLabel, longestWithState - state.length);
+  return state === '' ? maxTaskLabelLength : Math.max(shortestTaskLabel, maxWithStateLength - state.length);
 }
 
 /** How long it has worked. */
@@ -156,13 +156,13 @@ function iconOf({ status, unread, archived }: CodexSummary, taskStatus: string |
 
 /** What runs turns. */
 function iconOfTask(taskStatus: string): string {
-  const { icon } = stateOf(taskStatus);
+  const { icon } = taskStatusView(taskStatus);
   return icon === 'loading' ? 'loading~spin' : icon;
 }
 
 /** What the shape alone might not say. */
 function said(taskStatus: string): string {
-  return ['queued', 'running', 'done'].includes(taskStatus) ? '' : stateOf(taskStatus).words;
+  return ['queued', 'running', 'done'].includes(taskStatus) ? '' : taskStatusView(taskStatus).words;
 }
 
 /** One number and one letter; a clock that runs behind ours is "now". */
@@ -180,7 +180,7 @@ export function formatAge(ms: number): string {
 
 /** USD. What is too small for cents is still not nothing. */
 export function formatCost(cost: number): string {
-  return cost > 0 && cost < 0.01 ? `<${dollars(0.01, 2)}` : dollars(cost, 2);
+  return cost > 0 && cost < 0.01 ? `<${formatDollars(0.01, 2)}` : formatDollars(cost, 2);
 }
 
 /** What runs first, then newest first; equal times stay in the order of their addresses, so that rows do not jump. */

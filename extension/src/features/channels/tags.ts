@@ -5,7 +5,7 @@ import { createQuickPick, literalItem, type LiteralItem, type QuickPickItem } fr
 import type { CodexSummary } from '../../protocol/protocol.generated';
 
 /** As the sidecar refuses longer ones. */
-const longestTag = 64;
+const maxTagLength = 64;
 
 export interface TagChoice {
   /** What all of the chats had. */
@@ -22,7 +22,7 @@ export function retagged(tags: readonly string[], before: readonly string[], aft
 /** What was typed as a tag; undefined where it is none. */
 export function tagOf(typed: string): string | undefined {
   const tag = typed.trim().replace(/^#/, '').trim();
-  return tag === '' || tag.length > longestTag ? undefined : tag;
+  return tag === '' || tag.length > maxTagLength ? undefined : tag;
 }
 
 interface TagRow extends QuickPickItem {

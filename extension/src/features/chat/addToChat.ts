@@ -2,7 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { showInformationMessage } from '../../infrastructure/window';
-import type { FilePlace } from '../../webview/shared/viewMessages';
+import type { FilePlace } from '../../common/messages/chatComposer';
 import type { WorkspaceFiles } from './workspaceFiles';
 
 /** What the command was called for: the files chosen in the explorer, or the one of the editor in front. Folders are left out, and so is what is on no disk. */

@@ -2,13 +2,14 @@
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../common/handlers';
 import { codexUpdate, editList, taskGet } from '../../protocol/protocol.generated';
 import type { ApprovalList } from '../../server/approvalList';
 import type { Sidecar } from '../../server/client';
 import type { TaskList } from '../../server/taskList';
-import type { AgentFromPage, AgentToPage } from '../../webview/shared/viewMessages';
+import type { AgentsFromPage, AgentsToPage } from '../../common/messages/chatAgents';
 
-export interface AgentsHouse {
+export interface AgentsServices {
   sidecar: Sidecar;
   approvals: ApprovalList;
   tasks: TaskList;
@@ -16,13 +17,13 @@ export interface AgentsHouse {
 }
 
 /** Milliseconds: a task under way changes many times a second. */
-const restBetween = 400;
+const refreshDelay = 400;
 
 export class Agents implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private later: ReturnType<typeof setTimeout> | undefined;
   private asking: Promise<void> | undefined;
-  private isOld = false;
+  private isStale = false;
   /** Where the chat's page has seen none, it hears of none. */
   private hadApprovals = false;
   private hadChildren = false;
@@ -30,27 +31,27 @@ export class Agents implements vscode.Disposable {
 
   constructor(
     private readonly codexId: string,
-    private readonly house: AgentsHouse,
-    private readonly post: (message: AgentToPage) => void,
+    private readonly services: AgentsServices,
+    private readonly post: (message: AgentsToPage) => void,
   ) {
-    const { approvals, tasks, sidecar } = house;
+    const { approvals, tasks, sidecar } = services;
     this.disposables.add(approvals.onDidChange(() => this.sendApprovals()));
     this.disposables.add(
       tasks.onDidChange((uri) => {
         if (uri !== undefined && uri !== codexId && !this.isMine(uri)) return;
         this.sendChildren();
         this.sendApprovals();
-        this.askSoon();
+        this.refreshSoon();
       }),
     );
     this.disposables.add(
       sidecar.onEditChanged(({ codexId: uri }) => {
-        if (uri === codexId || this.isMine(uri)) this.listing ??= setTimeout(() => void this.sendUnderReview(), restBetween);
+        if (uri === codexId || this.isMine(uri)) this.listing ??= setTimeout(() => void this.sendUnderReview(), refreshDelay);
       }),
     );
     this.disposables.add(
       sidecar.onMessageEvent(({ codexId: uri, event }) => {
-        if (event.kind === 'messageFinished' && (uri === codexId || this.isMine(uri))) this.askSoon();
+        if (event.kind === 'messageFinished' && (uri === codexId || this.isMine(uri))) this.refreshSoon();
       }),
     );
   }
@@ -64,31 +65,17 @@ export class Agents implements vscode.Disposable {
     void this.ask();
   }
 
-  async act(message: AgentFromPage): Promise<void> {
-    const { codexId, house } = this;
-    const run = (command: string, ...given: unknown[]): Thenable<unknown> => vscode.commands.executeCommand(command, ...given);
-    switch (message.type) {
-      case 'answerApproval':
-        return house.approvals.answer(message.answer);
-      case 'openCodex':
-        await run('plue.openChat', message.uri);
-        return;
-      case 'mode':
-        await house.sidecar.request(codexUpdate, { uri: codexId, set: { permission_mode: message.mode } });
-        return;
-      case 'newTask':
-        await run('plue.newTask', { goal: message.goal, parentId: codexId });
-        return;
-      case 'edits':
-        await run(message.command, { codexId, ...(message.path === undefined ? {} : { path: message.path }) });
-        return;
-      case 'taskCommand':
-        await run(message.command, { type: 'codex', uri: codexId });
-        return;
-      case 'reloadTask':
-        return this.ask();
-    }
-  }
+  readonly handlers: Handlers<AgentsFromPage> = {
+    answerApproval: ({ answer }) => this.services.approvals.answer(answer),
+    openCodex: ({ uri }) => run('plue.openChat', uri),
+    mode: async ({ mode }) => {
+      await this.services.sidecar.request(codexUpdate, { uri: this.codexId, set: { permission_mode: mode } });
+    },
+    newTask: ({ goal }) => run('plue.newTask', { goal, parentId: this.codexId }),
+    edits: ({ command, path }) => run(command, { codexId: this.codexId, ...(path === undefined ? {} : { path }) }),
+    taskCommand: ({ command }) => run(command, { type: 'codex', uri: this.codexId }),
+    reloadTask: () => this.ask(),
+  };
 
   dispose(): void {
     clearTimeout(this.later);
@@ -101,18 +88,18 @@ export class Agents implements vscode.Disposable {
   }
 
   private isMine(uri: string): boolean {
-    return this.house.tasks.isUnder(uri, this.codexId);
+    return this.services.tasks.isUnder(uri, this.codexId);
   }
 
   private sendApprovals(): void {
-    const approvals = this.house.approvals.items.filter(({ codexId }) => codexId === this.codexId || this.isMine(codexId));
+    const approvals = this.services.approvals.items.filter(({ codexId }) => codexId === this.codexId || this.isMine(codexId));
     if (approvals.length === 0 && !this.hadApprovals) return;
     this.hadApprovals = approvals.length > 0;
     this.post({ type: 'approvals', approvals });
   }
 
   private sendChildren(): void {
-    const tasks = this.house.tasks.childrenOf(this.codexId);
+    const tasks = this.services.tasks.childrenOf(this.codexId);
     if (tasks.length === 0 && !this.hadChildren) return;
     this.hadChildren = tasks.length > 0;
     this.post({ type: 'children', tasks });
@@ -122,43 +109,47 @@ export class Agents implements vscode.Disposable {
     clearTimeout(this.listing);
     this.listing = undefined;
     try {
-      const { files } = await this.house.sidecar.request(editList, { codexId: this.codexId });
+      const { files } = await this.services.sidecar.request(editList, { codexId: this.codexId });
       this.post({ type: 'underReview', paths: files.flatMap(({ path, state }) => (state === 'pending' ? [path] : [])) });
     } catch (error) {
-      this.house.log.warn(`The changes of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
+      this.services.log.warn(`The changes of ${this.codexId} could not be listed: ${toFailureError(error).message}`);
     }
   }
 
-  private askSoon(): void {
+  private refreshSoon(): void {
     if (!this.isTask) return;
     this.later ??= setTimeout(() => {
       this.later = undefined;
       void this.ask();
-    }, restBetween);
+    }, refreshDelay);
   }
 
   /** One request at a time; a change meanwhile asks once more. */
   private async ask(): Promise<void> {
     if (!this.isTask) return;
     if (this.asking !== undefined) {
-      this.isOld = true;
+      this.isStale = true;
       return this.asking;
     }
     this.asking = this.fetch();
     await this.asking;
     this.asking = undefined;
-    if (!this.isOld) return;
-    this.isOld = false;
-    this.askSoon();
+    if (!this.isStale) return;
+    this.isStale = false;
+    this.refreshSoon();
   }
 
   private async fetch(): Promise<void> {
     try {
-      this.post({ type: 'task', detail: await this.house.sidecar.request(taskGet, { uri: this.codexId }) });
+      this.post({ type: 'task', detail: await this.services.sidecar.request(taskGet, { uri: this.codexId }) });
     } catch (error) {
       const { message } = toFailureError(error);
-      this.house.log.warn(`What stands beside the task ${this.codexId} could not be read: ${message}`);
+      this.services.log.warn(`What stands beside the task ${this.codexId} could not be read: ${message}`);
       this.post({ type: 'taskFailed', message });
     }
   }
+}
+
+async function run(command: string, argument: unknown): Promise<void> {
+  await vscode.commands.executeCommand(command, argument);
 }

@@ -19,7 +19,7 @@ interface Proposal {
   after: string;
 }
 
-const mostProposals = 50;
+const maxProposals = 50;
 
 export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Disposable {
   /** By the address of the right side. */
@@ -99,7 +99,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const left = proposal.before === undefined ? right.with({ query: `${id}-nothing` }) : proposal.file;
     this.proposals.set(right.toString(), proposal);
     const oldest = this.proposals.keys().next();
-    if (this.proposals.size > mostProposals && oldest.done !== true) this.proposals.delete(oldest.value);
+    if (this.proposals.size > maxProposals && oldest.done !== true) this.proposals.delete(oldest.value);
     const what = proposal.before === undefined ? l10n.t('new file') : place;
     await vscode.commands.executeCommand('vscode.diff', left, right, l10n.t('{0} (proposed: {1})', basename(proposal.file.fsPath), what), {
       preview: false,

@@ -1,14 +1,15 @@
 // The open chats: at most one panel for each.
 import * as l10n from '../../infrastructure/localizedText';
+import * as v from 'valibot';
 import * as vscode from 'vscode';
+import { conversationPattern } from '../../common/messages/fields';
 import { toFailureError } from '../../infrastructure/errors';
 import { pageOptions } from '../../infrastructure/pageHtml';
 import { createWebviewPanel } from '../../infrastructure/window';
 import { codexCreate, codexGet, codexList } from '../../protocol/protocol.generated';
 import type { CodexSummary } from '../../protocol/protocol.generated';
-import type { FilePlace } from '../../webview/shared/viewMessages';
-import { ChatPanel, type ChatHouse } from './chatPanel';
-import { readRestoredChat } from './fromPage';
+import type { FilePlace } from '../../common/messages/chatComposer';
+import { ChatPanel, type ChatServices } from './chatPanel';
 
 export const viewType = 'plue.chat';
 const lastChatKey = 'plue.lastChat';
@@ -17,7 +18,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   private readonly panels = new Map<string, ChatPanel>();
 
   constructor(
-    private readonly house: ChatHouse,
+    private readonly services: ChatServices,
     private readonly memory: vscode.Memento,
   ) {}
 
@@ -41,8 +42,8 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   async create(column?: vscode.ViewColumn): Promise<ChatPanel> {
-    await this.house.providers.ensureDefault();
-    const codex = await this.house.sidecar.request(codexCreate, { templateId: 'ai-chat' });
+    await this.services.providers.ensureDefault();
+    const codex = await this.services.sidecar.request(codexCreate, { templateId: 'ai-chat' });
     return this.open(codex.uri, codex.title, column);
   }
 
@@ -53,7 +54,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       return known;
     }
     const panel = createWebviewPanel(viewType, title, column, {
-      ...pageOptions(this.house.pages),
+      ...pageOptions(this.services.pages),
       retainContextWhenHidden: false,
     });
     const chat = this.adopt(codexId, panel);
@@ -78,7 +79,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Opened beside the code. */
   private async newestChat(): Promise<ChatPanel> {
     const beside = vscode.window.activeTextEditor === undefined ? vscode.ViewColumn.Active : vscode.ViewColumn.Beside;
-    const { items } = await this.house.sidecar.request(codexList, { collection: 'chats', limit: 1 });
+    const { items } = await this.services.sidecar.request(codexList, { collection: 'chats', limit: 1 });
     const [newest] = items;
     return newest === undefined ? this.create(beside) : (this.panels.get(newest.uri) ?? this.open(newest.uri, newest.title, beside));
   }
@@ -86,7 +87,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   /** Undefined for what was deleted. */
   private async find(uri: string): Promise<CodexSummary | undefined> {
     try {
-      return (await this.house.sidecar.request(codexGet, { uri, limit: 1 })).codex;
+      return (await this.services.sidecar.request(codexGet, { uri, limit: 1 })).codex;
     } catch (error) {
       if (toFailureError(error).kind === 'notFound') return undefined;
       throw error;
@@ -107,7 +108,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
   }
 
   private adopt(codexId: string, panel: vscode.WebviewPanel): ChatPanel {
-    const chat = new ChatPanel(codexId, panel, this.house);
+    const chat = new ChatPanel(codexId, panel, this.services);
     this.panels.set(codexId, chat);
     const remember = (): void => {
       if (!panel.active) return;
@@ -117,11 +118,19 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
       void this.memory.update(lastChatKey, codexId);
     };
     const watching = panel.onDidChangeViewState(remember);
-    chat.onDidDispose(() => {
+    panel.onDidDispose(() => {
       this.panels.delete(codexId);
       watching.dispose();
     });
     remember();
     return chat;
   }
+}
+
+const restoredState = v.object({ codexId: v.pipe(v.string(), v.regex(conversationPattern)) });
+
+/** The chat of a restored panel, or undefined if its state names none. */
+export function readRestoredChat(state: unknown): string | undefined {
+  const parsed = v.safeParse(restoredState, state);
+  return parsed.success ? parsed.output.codexId : undefined;
 }

@@ -3,6 +3,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../common/handlers';
 import { showInformationMessage } from '../../infrastructure/window';
 import {
   attachmentInspect,
@@ -18,13 +19,13 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Attachment, AttachmentView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../webview/shared/viewMessages';
+import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../common/messages/chatComposer';
 import type { LastEditor } from './insertCode';
 import { promptText } from './promptText';
 import type { WorkspaceFiles } from './workspaceFiles';
 import { readImage } from './workspaceImage';
 
-export interface ComposerHouse {
+export interface ComposerServices {
   sidecar: Sidecar;
   files: WorkspaceFiles;
   lastEditor: LastEditor;
@@ -38,11 +39,11 @@ export class ComposerPanel implements vscode.Disposable {
 
   constructor(
     private readonly codexId: string,
-    private readonly house: ComposerHouse,
+    private readonly services: ComposerServices,
     private readonly post: (message: ComposerToPage) => void,
   ) {
     this.disposables.add(
-      house.files.onDidRead(() => {
+      services.files.onDidRead(() => {
         if (this.asked !== undefined) void this.findFiles(this.asked);
       }),
     );
@@ -52,69 +53,48 @@ export class ComposerPanel implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  async act(message: ComposerFromPage): Promise<void> {
-    const { sidecar } = this.house;
-    const { codexId } = this;
-    switch (message.type) {
-      case 'findFiles':
-        return this.findFiles(message.text);
-      case 'inspect':
-        return this.inspect(message.chipId, message.attachment);
-      case 'readImage':
-        return this.readImage(message.chipId, message.path, message.allowOutside === true);
-      case 'storeImage':
-        return this.storeImage(message);
-      case 'dropped':
-        return this.attach(message.uris.flatMap(fileUri));
-      case 'pickFiles':
-        return this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []);
-      case 'attachSelection':
-        return this.attachSelection();
-      case 'steer': {
-        const { queuedId, text, attachments } = message;
-        await sidecar.request(messageSteer, { codexId, queuedId, text, attachments });
-        return;
-      }
-      case 'unqueue':
-        await sidecar.request(messageUnqueue, { codexId, queuedId: message.queuedId });
-        return;
-      case 'pin':
-        return this.pin(message.paths);
-      case 'pickPin':
-        return this.pickPins();
-      case 'measureContext':
-        return this.measure(message.draft, message.attachments);
-      case 'listPrompts':
-        return this.listPrompts();
-      case 'readPrompt':
-        return this.readPrompt(message.uri);
-    }
-  }
+  readonly handlers: Handlers<ComposerFromPage> = {
+    findFiles: ({ text }) => this.findFiles(text),
+    inspect: ({ chipId, attachment }) => this.inspect(chipId, attachment),
+    readImage: ({ chipId, path, allowOutside }) => this.readImage(chipId, path, allowOutside === true),
+    storeImage: ({ chipId, name, mediaType, data }) =>
+      this.look(chipId, () => this.services.sidecar.request(attachmentStore, { name, mediaType, data })),
+    dropped: ({ uris }) => this.attach(uris.flatMap(fileUri)),
+    pickFiles: async () => this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []),
+    attachSelection: () => this.attachSelection(),
+    steer: async ({ queuedId, text, attachments }) => {
+      await this.services.sidecar.request(messageSteer, { codexId: this.codexId, queuedId, text, attachments });
+    },
+    unqueue: async ({ queuedId }) => {
+      await this.services.sidecar.request(messageUnqueue, { codexId: this.codexId, queuedId });
+    },
+    pin: ({ paths }) => this.pin(paths),
+    pickPin: () => this.pickPins(),
+    measureContext: ({ draft, attachments }) => this.measure(draft, attachments),
+    listPrompts: () => this.listPrompts(),
+    readPrompt: ({ uri }) => this.readPrompt(uri),
+  };
 
   private async findFiles(text: string): Promise<void> {
     this.asked = text;
-    const found = await this.house.files.find(text);
+    const found = await this.services.files.find(text);
     if (this.asked === text) this.post({ type: 'files', text, ...found });
   }
 
   /** Chips for files that the user named outside of the page. */
   attach(uris: readonly vscode.Uri[]): void {
-    const files = uris.map((uri): FilePlace => ({ path: this.house.files.pathOf(uri) }));
+    const files = uris.map((uri): FilePlace => ({ path: this.services.files.pathOf(uri) }));
     if (files.length > 0) this.post({ type: 'attach', files });
   }
 
   private attachSelection(): void {
-    const selection = this.house.files.selection();
+    const selection = this.services.files.selection();
     if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
     else this.post({ type: 'attach', files: [selection] });
   }
 
   private inspect(chipId: string, { path, range, mode }: Attachment): Promise<void> {
-    return this.look(chipId, () => this.house.sidecar.request(attachmentInspect, { path: path ?? '', range, mode }));
-  }
-
-  private storeImage({ chipId, name, mediaType, data }: Extract<ComposerFromPage, { type: 'storeImage' }>): Promise<void> {
-    return this.look(chipId, () => this.house.sidecar.request(attachmentStore, { name, mediaType, data }));
+    return this.look(chipId, () => this.services.sidecar.request(attachmentInspect, { path: path ?? '', range, mode }));
   }
 
   private async look(chipId: string, ask: () => Promise<AttachmentView>): Promise<void> {
@@ -128,7 +108,7 @@ export class ComposerPanel implements vscode.Disposable {
   private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
     try {
       if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder is not trusted, so Plue leaves its files alone.'));
-      const { mediaType, data } = await readImage(path, this.house.files.folder, allowOutside);
+      const { mediaType, data } = await readImage(path, this.services.files.folder, allowOutside);
       this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
       this.post({ type: 'inspected', chipId, error: toFailureError(error).message });
@@ -136,7 +116,7 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   private async pick(title: string): Promise<vscode.Uri[] | undefined> {
-    const { folder } = this.house.files;
+    const { folder } = this.services.files;
     return vscode.window.showOpenDialog({
       title,
       openLabel: l10n.t('Add'),
@@ -149,13 +129,13 @@ export class ComposerPanel implements vscode.Disposable {
   async pickPins(): Promise<void> {
     const picked = (await this.pick(l10n.t('Pin: Send with Every Question'))) ?? [];
     if (picked.length === 0) return;
-    const { contextFiles } = await this.house.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
-    const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.house.files.pathOf(uri))];
+    const { contextFiles } = await this.services.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
+    const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.services.files.pathOf(uri))];
     await this.pin([...new Set(paths)]);
   }
 
   private async pin(contextFiles: string[]): Promise<void> {
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     await sidecar.request(codexUpdate, { uri: this.codexId, contextFiles });
     const { contextFiles: files } = await sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
     this.post({ type: 'contextFiles', files });
@@ -163,7 +143,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Without it the page does without a meter: the chat works as before. */
   private async measure(draft: string, attachments: Attachment[]): Promise<void> {
-    const { sidecar, log } = this.house;
+    const { sidecar, log } = this.services;
     const quietly = async <T>(ask: Promise<T>): Promise<T | undefined> =>
       ask.catch((error: unknown) => {
         log.debug(`The context was not measured: ${toFailureError(error).message}`);
@@ -183,7 +163,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Those that ship with Plue are instructions for a model, and no questions. */
   private async listPrompts(): Promise<void> {
-    const { items } = await this.house.sidecar.request(codexList, { collection: 'prompts' });
+    const { items } = await this.services.sidecar.request(codexList, { collection: 'prompts' });
     const prompts = items
       .filter(({ layer }) => layer !== 'shipped')
       .map(({ uri, title, description }) => ({ uri, title, ...(description === undefined ? {} : { description }) }));
@@ -191,14 +171,14 @@ export class ComposerPanel implements vscode.Disposable {
   }
 
   private async readPrompt(uri: string): Promise<void> {
-    const { text, holes, arguments: args } = await this.house.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
-    const editor = this.house.lastEditor.current;
+    const { text, holes, arguments: args } = await this.services.sidecar.request(messagePrompt, { codexId: this.codexId, prompt: uri });
+    const editor = this.services.lastEditor.current;
     const selection = editor === undefined || editor.selection.isEmpty ? undefined : editor.document.getText(editor.selection);
     this.post({
       type: 'promptText',
       text: promptText(text, holes, {
         ...(selection === undefined ? {} : { selection }),
-        ...(editor === undefined ? {} : { file: this.house.files.pathOf(editor.document.uri) }),
+        ...(editor === undefined ? {} : { file: this.services.files.pathOf(editor.document.uri) }),
       }),
       args,
     });

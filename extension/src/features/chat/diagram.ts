@@ -23,8 +23,8 @@ export function isSelfContained(diagram: string): boolean {
 /** One that would load something is shown as text. */
 export async function previewDiagram(diagram: string): Promise<void> {
   const isDrawn = isSelfContained(diagram);
-  const longest = Math.max(2, ...[...diagram.matchAll(/`+/g)].map(([ticks]) => ticks.length));
-  const fence = '`'.repeat(longest + 1);
+  const maxLength = Math.max(2, ...[...diagram.matchAll(/`+/g)].map(([ticks]) => ticks.length));
+  const fence = '`'.repeat(maxLength + 1);
   const content = `${fence}${isDrawn ? 'mermaid' : 'text'}\n${diagram.replace(/\r\n?/g, '\n').replace(/\n?$/, '\n')}${fence}\n`;
   const document = await vscode.workspace.openTextDocument({ language: 'markdown', content });
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });

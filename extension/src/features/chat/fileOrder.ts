@@ -27,14 +27,14 @@ export function bestFiles(text: string, files: readonly NamedFile[], most: numbe
 }
 
 /** Ranked are at most as many as can be between two keys; the first are nearest to the root. */
-const mostRanked = 10_000;
+const maxRanked = 10_000;
 
 /** Those that have the letters at all: looking is much cheaper than ranking. */
 function candidates(typed: string, files: readonly NamedFile[]): NamedFile[] {
   const letters = typed.toLowerCase().replace(/\s/gu, '');
   const ranked: NamedFile[] = [];
   for (const file of files) {
-    if (hasInOrder(file.path.toLowerCase(), letters) && ranked.push(file) === mostRanked) break;
+    if (hasInOrder(file.path.toLowerCase(), letters) && ranked.push(file) === maxRanked) break;
   }
   return ranked;
 }

@@ -9,10 +9,10 @@ import { showInformationMessage, showQuickPick } from '../../infrastructure/wind
 import { codexList, settingsGet } from '../../protocol/protocol.generated';
 import type { MessageEventParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { titleWords } from '../../webview/shared/titleWords';
-import { visibleText } from '../../webview/shared/visibleText';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 
-export interface FinishedHouse {
+export interface FinishedServices {
   sidecar: Sidecar;
   log: Log;
   isVisible: (codexId: string) => boolean;
@@ -43,7 +43,7 @@ const endSentences = {
   failed: (name: string) => l10n.t('“{0}” stopped with an error.', name),
 } as const satisfies Record<Ended['end'], (name: string) => string>;
 
-const endWords = {
+const endText = {
   answered: l10n.t('has its answer'),
   done: l10n.t('is done'),
   overBudget: l10n.t('is over budget'),
@@ -51,29 +51,29 @@ const endWords = {
 } as const satisfies Record<Ended['end'], string>;
 
 /** Every hidden answer is told, however short it was: a hidden chat means that the reader looks elsewhere. */
-export function tellWhenFinished(house: FinishedHouse): vscode.Disposable {
+export function notifyWhenFinished(services: FinishedServices): vscode.Disposable {
   const disposables = new Disposables();
   let gathered: Ending[] = [];
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const tellAll = (): void => {
+  const notifyAll = (): void => {
     const endings = gathered;
     [gathered, timer] = [[], undefined];
-    tell(endings, house).catch((error: unknown) =>
-      house.log.warn(`Nobody was told of ${endings.length} answers that ended: ${toFailureError(error).message}`),
+    tell(endings, services).catch((error: unknown) =>
+      services.log.warn(`Nobody was told of ${endings.length} answers that ended: ${toFailureError(error).message}`),
     );
   };
   disposables.add(
-    house.sidecar.onMessageEvent((params) => {
+    services.sidecar.onMessageEvent((params) => {
       const ending = endingOf(params);
       if (ending === undefined) return;
-      gather(ending, house)
+      gather(ending, services)
         .then((isWanted) => {
           if (!isWanted) return;
           gathered = [...gathered.filter(({ codexId }) => codexId !== ending.codexId), ending];
-          timer ??= setTimeout(tellAll, gatherMs);
+          timer ??= setTimeout(notifyAll, gatherMs);
         })
         .catch((error: unknown) =>
-          house.log.warn(`Nobody was told that ${ending.codexId} has its answer: ${toFailureError(error).message}`),
+          services.log.warn(`Nobody was told that ${ending.codexId} has its answer: ${toFailureError(error).message}`),
         );
     }),
   );
@@ -88,7 +88,7 @@ function endingOf({ codexId, event }: MessageEventParams): Ending | undefined {
 }
 
 /** Whether the user wants to hear of it; a chat in a window that is not in front counts as hidden. */
-async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedHouse): Promise<boolean> {
+async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedServices): Promise<boolean> {
   const isSeen = (): boolean => isVisible(codexId) && vscode.window.state.focused;
   const wasSeen = isSeen();
   const { values } = await sidecar.request(settingsGet, {});
@@ -96,7 +96,7 @@ async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedHouse
   return wanted === 'always' || (wanted === 'when_hidden' && !wasSeen && !isSeen());
 }
 
-async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promise<void> {
+async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Promise<void> {
   const collections = [...new Set(endings.map(({ codexId }) => (codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats')))];
   const lists = await Promise.all(collections.map((collection) => sidecar.request(codexList, { collection, includeArchived: true })));
   const items = lists.flatMap((list) => list.items);
@@ -108,25 +108,25 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedHouse): Promis
     // Who asked for it hears of it, and goes on; only for more budget a person is needed.
     if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
     const title = visibleText(codex.title);
-    const label = titleWords(codex.title, isTask ? 'task' : 'chat');
+    const label = displayTitle(codex.title, isTask ? 'task' : 'chat');
     const end: Ended['end'] = isOverBudget ? 'overBudget' : hasFailed ? 'failed' : isTask ? 'done' : 'answered';
     return [{ codexId, title, label, isTask, end }];
   });
   const [first] = chats;
   if (first === undefined) return;
   const show = l10n.t('Show');
-  if ((await showInformationMessage(wordsFor(chats), show)) !== show) return;
+  if ((await showInformationMessage(textFor(chats), show)) !== show) return;
   const chosen =
     chats.length === 1
       ? first
       : await showQuickPick(
-          chats.map((chat) => ({ ...chat, description: endWords[chat.end] })),
+          chats.map((chat) => ({ ...chat, description: endText[chat.end] })),
           { title: l10n.t('Which one?') },
         );
   if (chosen !== undefined) open(chosen.codexId, chosen.title);
 }
 
-function wordsFor(chats: readonly Ended[]): LocalizedText {
+function textFor(chats: readonly Ended[]): LocalizedText {
   const [only] = chats;
   if (only !== undefined && chats.length === 1) return endSentences[only.end](only.label);
   const tasks = chats.filter(({ isTask }) => isTask).length;

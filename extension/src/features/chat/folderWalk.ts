@@ -20,7 +20,7 @@ interface Rules {
 
 const ignoreFiles = ['.gitignore', '.ignore'];
 /** Bytes of an ignore file that are read. */
-const longestRules = 256 * 1024;
+const maxRulesLength = 256 * 1024;
 
 /** Goes through the folder breadth first, so that what lies near the root is found first. Symbolic links are not followed. A folder that cannot be read is passed by. */
 export async function walkFolder(root: string, walk: Walk): Promise<void> {
@@ -57,5 +57,5 @@ async function rulesIn(root: string, folder: string, names: ReadonlySet<string>)
     ignoreFiles.filter((name) => names.has(name)).map((name) => readFile(join(root, folder, name), 'utf8').catch(() => '')),
   );
   const text = texts.join('\n');
-  return text.trim() === '' || text.length > longestRules ? [] : [{ folder, ignore: ignore().add(text) }];
+  return text.trim() === '' || text.length > maxRulesLength ? [] : [{ folder, ignore: ignore().add(text) }];
 }

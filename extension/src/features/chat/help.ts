@@ -1,6 +1,6 @@
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
-import type { HelpAction } from '../../webview/shared/viewMessages';
+import type { HelpAction } from '../../common/messages/chat';
 
 /** Does what a button under an error offers. Other rooms are reached by their commands. */
 export async function help(action: Exclude<HelpAction, 'chooseProvider'>, providerId: string | undefined): Promise<void> {

@@ -12,8 +12,8 @@ import { registerImages } from './attachedFiles';
 import type { ChatPanel } from './chatPanel';
 import { ChatPanels, viewType } from './chatPanels';
 import { commands } from './commands';
-import { tellWhenFinished } from './finished';
-import { talk } from './fromAgents';
+import { notifyWhenFinished } from './finished';
+import { conversationPattern } from '../../common/messages/fields';
 import { LastEditor } from './insertCode';
 import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
@@ -53,7 +53,7 @@ export function activateChat(
     ),
   );
   disposables.add(
-    tellWhenFinished({
+    notifyWhenFinished({
       sidecar,
       log,
       isVisible: (codexId) => panels.isVisible(codexId),
@@ -65,7 +65,7 @@ export function activateChat(
   };
   register(commands.newChat, () => panels.create());
   register(commands.openChat, async (uri, messageId) => {
-    if (typeof uri !== 'string' || !talk.test(uri)) await panels.openLast();
+    if (typeof uri !== 'string' || !conversationPattern.test(uri)) await panels.openLast();
     else if (typeof messageId === 'string') panels.open(uri).goTo(messageId);
     else panels.open(uri);
   });
@@ -84,7 +84,7 @@ export function activateChat(
   registerForChat(commands.undo, (chat) => chat.undo());
   registerForChat(commands.redo, (chat) => chat.redo());
   registerForChat(commands.find, (chat) => Promise.resolve(chat.find()));
-  registerForChat(commands.jump, (chat) => chat.reading.jump());
+  registerForChat(commands.jump, (chat) => chat.messages.jump());
   registerForChat(commands.compact, (chat) => chat.compact());
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));

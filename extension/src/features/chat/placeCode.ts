@@ -89,13 +89,13 @@ interface Region {
   indent: { file: string; code: string };
 }
 
-const mostLines = 20_000;
-const mostCells = 12_000_000;
+const maxLines = 20_000;
+const maxCells = 12_000_000;
 
 /** The run of lines that resembles the code most: the best local alignment, line by line. Undefined where none does. */
 function regionFor(file: string[], code: string[], from: number): Region | undefined {
-  const height = Math.min(file.length, mostLines);
-  if (height * code.length > mostCells) return undefined;
+  const height = Math.min(file.length, maxLines);
+  if (height * code.length > maxCells) return undefined;
   const old = file.map(keyOf);
   const fresh = code.map(keyOf);
   const width = code.length + 1;

@@ -1,11 +1,10 @@
 import * as v from 'valibot';
 import type * as vscode from 'vscode';
 import type { ModelChoice } from '../../protocol/protocol.generated';
-import { modelChoiceSchema } from '../../protocol/schemas.generated';
 
 const key = 'plue.recentModels.v1';
 const most = 8;
-const kept = v.array(modelChoiceSchema);
+const kept = v.array(v.object({ providerId: v.string(), model: v.optional(v.string()) }));
 
 /** The models that answered last, over all chats, most recent first. */
 export class RecentModels {

@@ -8,8 +8,8 @@ import { showInformationMessage, showQuickPick, showWarningMessage, withProgress
 import type { CodexImportResult, ExportFormat, ImportFormat, ImportableView } from '../../protocol/protocol.generated';
 import { codexExport, codexGet, codexImport, codexImportable } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { messagesInWords } from '../../webview/shared/amounts';
-import { bytes, moment } from '../../webview/shared/figures';
+import { formatMessageCount } from '../../common/counts';
+import { formatBytes, formatTime } from '../../common/format';
 
 const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string })[] = [
   { label: 'Markdown', description: l10n.t('to read and to paste'), format: 'markdown', extension: 'md' },
@@ -126,7 +126,7 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
     '',
     ...list(
       l10n.t('Imported'),
-      imported.map(({ title, messageCount }) => `${title} (${messagesInWords(messageCount)})`),
+      imported.map(({ title, messageCount }) => `${title} (${formatMessageCount(messageCount)})`),
     ),
     ...list(l10n.t('Left out'), notCarried),
     ...list(
@@ -143,7 +143,7 @@ function plain(text: string): string {
 
 function about({ updatedAt, size, uri, path }: ImportableView): { description: string; detail: string } {
   const imported = uri === undefined || uri === null ? [] : [l10n.t('imported before')];
-  return { description: [moment(updatedAt), bytes(size), ...imported].join(' · '), detail: path };
+  return { description: [formatTime(updatedAt), formatBytes(size), ...imported].join(' · '), detail: path };
 }
 
 async function chooseFiles(): Promise<string[]> {

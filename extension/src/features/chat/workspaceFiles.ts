@@ -4,8 +4,8 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { wayInside } from '../../infrastructure/insideFolder';
-import { grouped } from '../../webview/shared/figures';
-import type { FileHit } from '../../webview/shared/viewMessages';
+import { formatInteger } from '../../common/format';
+import type { FileHit } from '../../common/messages/chatComposer';
 import { exclusions } from './exclusions';
 import { bestFiles, type NamedFile } from './fileOrder';
 import { walkFolder } from './folderWalk';
@@ -29,10 +29,10 @@ interface Reading {
 }
 
 /** Of a folder; more would be slow to look through, and nobody types that long. */
-const mostFiles = 50_000;
-const mostHits = 40;
+const maxFiles = 50_000;
+const maxHits = 40;
 /** Milliseconds that an answer waits for a reading under way. */
-const patience = 200;
+const readTimeout = 200;
 
 export class WorkspaceFiles implements vscode.Disposable {
   private readonly disposables = new Disposables();
@@ -64,13 +64,13 @@ export class WorkspaceFiles implements vscode.Disposable {
     if (folder === undefined) return { files: [], note: l10n.t('No folder is open, so there are no files to name.') };
     if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder is not trusted, so Plue leaves its files alone.') };
     const reading = this.readingOf(folder);
-    await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, patience))]);
+    await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, readTimeout))]);
     const open = this.openPaths();
     const isOpen = new Set(open);
     takeOutWhatWent(reading);
     const named = (path: string): NamedFile => ({ path, name: path.slice(path.lastIndexOf('/') + 1), isOpen: isOpen.has(path) });
     const all = [...open, ...reading.paths.filter((path) => !isOpen.has(path))].map(named);
-    const hits = bestFiles(text, all, mostHits).map((file): FileHit => this.hit(file));
+    const hits = bestFiles(text, all, maxHits).map((file): FileHit => this.hit(file));
     const selection = this.selection();
     const files = selection !== undefined && 'selection'.startsWith(text) ? [selection, ...hits] : hits;
     const note = noteFor(reading, files.length);
@@ -128,7 +128,7 @@ export class WorkspaceFiles implements vscode.Disposable {
         reading.paths.push(path);
         if (reading.paths.length % 5_000 === 0) this.read.fire();
       },
-      isCancelled: () => reading.isCancelled || reading.paths.length >= mostFiles,
+      isCancelled: () => reading.isCancelled || reading.paths.length >= maxFiles,
     }).then(() => {
       reading.isDone = true;
       if (!reading.isCancelled) this.read.fire();
@@ -175,8 +175,8 @@ function takeOutWhatWent(reading: Reading): void {
 }
 
 function noteFor(reading: Reading, found: number): string | undefined {
-  const count = grouped(reading.paths.length);
+  const count = formatInteger(reading.paths.length);
   if (!reading.isDone) return l10n.t('Reading the folder, {0} files so far…', count);
-  if (reading.paths.length >= mostFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
+  if (reading.paths.length >= maxFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
   return found === 0 ? l10n.t('No file has these letters in its path.') : undefined;
 }

@@ -3,7 +3,7 @@ import { open, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import { isInside } from '../../infrastructure/insideFolder';
-import { decimal } from '../../webview/shared/figures';
+import { formatDecimal } from '../../common/format';
 
 /** Bytes. */
 const largestImage = 20 * 1024 * 1024;
@@ -26,7 +26,7 @@ export async function readImage(
   try {
     const { size } = await file.stat();
     if (size > largestImage)
-      throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', path, decimal(size / 1024 / 1024, 1)));
+      throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', path, formatDecimal(size / 1024 / 1024, 1)));
     const data = await file.readFile();
     const mediaType = imageTypeOf(data);
     if (mediaType === undefined) throw new Error(l10n.t('{0} is not a PNG, JPEG, GIF or WebP image.', path));

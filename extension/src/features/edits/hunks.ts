@@ -2,7 +2,7 @@
 import * as l10n from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import type { EditTurnView, FileEditView, HunkView } from '../../protocol/protocol.generated';
-import { filesInWords } from '../../webview/shared/amounts';
+import { formatFileCount } from '../../common/counts';
 
 /** What a command may be given: a chat or task, one of its files, one place in it. */
 const target = v.object({
@@ -52,12 +52,12 @@ export function nextHunk(hunks: readonly HunkView[], line: number, lineCount: nu
 }
 
 /** `3 changes in 2 files, 1 conflict`. */
-export function inWords(files: readonly FileEditView[]): string {
+export function inText(files: readonly FileEditView[]): string {
   const changes = files.reduce((sum, { hunks }) => sum + Math.max(1, hunks.length), 0);
   const conflicts = files.filter(({ conflict }) => conflict !== undefined).length;
   const counts = [
     changes === 1 ? l10n.t('1 change') : l10n.t('{0} changes', changes),
-    filesInWords(files.length),
+    formatFileCount(files.length),
     conflicts === 1 ? l10n.t('1 conflict') : l10n.t('{0} conflicts', conflicts),
   ] as const;
   return conflicts === 0 ? l10n.t('{0} in {1}', ...counts.slice(0, 2)) : l10n.t('{0} in {1}, {2}', ...counts);

@@ -6,7 +6,7 @@ import { StatusBarItem } from '../../infrastructure/window';
 import type { Sidecar } from '../../server/client';
 import { BeforeFiles } from './beforeFiles';
 import { commands } from './commands';
-import { inWords, isReviewOfAll, readTarget, type Target } from './hunks';
+import { inText, isReviewOfAll, readTarget, type Target } from './hunks';
 import { ReviewMarks } from './reviewMarks';
 import { openFolder, Reviews } from './reviews';
 
@@ -56,7 +56,7 @@ function showStatus(status: StatusBarItem, { files, leftOut }: Reviews): void {
   const conflicts = files.flatMap(({ conflict }) => (conflict === undefined ? [] : [conflict]));
   status.show({
     icon: conflicts.length > 0 ? 'warning' : 'diff',
-    text: inWords(files),
+    text: inText(files),
     tooltip: [l10n.t('Review what agents changed'), ...conflicts.slice(0, 5), ...(leftOut === undefined ? [] : [leftOut])].join('\n'),
   });
 }

@@ -7,10 +7,10 @@ import { showInformationMessage, showQuickPick, showWarningMessage } from '../..
 import { editAccept, editList, editRedo, editReject, editUndo } from '../../protocol/protocol.generated';
 import type { EditListResult, FileEditView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { filesInWords } from '../../webview/shared/amounts';
-import { moment } from '../../webview/shared/figures';
+import { formatFileCount } from '../../common/counts';
+import { formatTime } from '../../common/format';
 import { beforeScheme, type BeforeFiles } from './beforeFiles';
-import { hunkAt, inWords, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
+import { hunkAt, inText, linesOf, nextHunk, refused, reviewScheme, turnsFor, type Target } from './hunks';
 
 const quietMs = 150;
 
@@ -99,7 +99,7 @@ export class Reviews implements vscode.Disposable {
     if (files.length === 0) throw new FailureError('conflict', l10n.t('There is nothing to review.'));
     if (inFront.length === 0) {
       const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
-      const question = isAccepted ? l10n.t('Accept {0}?', inWords(files)) : l10n.t('Reject {0}?', inWords(files));
+      const question = isAccepted ? l10n.t('Accept {0}?', inText(files)) : l10n.t('Reject {0}?', inText(files));
       const answer = await showWarningMessage(question, { modal: true }, verb);
       if (answer !== verb) throw new UserCancelledError();
     }
@@ -182,7 +182,7 @@ export class Reviews implements vscode.Disposable {
     const { turns, leftOut } = await this.sidecar.request(editList, {});
     const choices = turnsFor(turns, isUndo).map(({ codexId, turnId, title, time, files }) => ({
       label: title,
-      description: [filesInWords(files), moment(time)].join(', '),
+      description: [formatFileCount(files), formatTime(time)].join(', '),
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {

@@ -6,7 +6,7 @@ import { showInformationMessage, showInputBox, showQuickPick, showWarningMessage
 import type { CodexLinkView, CodexRenameResult, CodexSummary } from '../../protocol/protocol.generated';
 import { codexDelete, codexLinks, codexList, codexRedo, codexRename, codexRestore, codexUndo } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { wordList } from '../../webview/shared/wordList';
+import { formatList } from '../../common/formatList';
 
 export const collections = ['items', 'prompts', 'templates', 'providers'] as const;
 
@@ -118,5 +118,5 @@ function renameDetail({ updated, left }: CodexRenameResult): string {
 
 /** "“A”, “B” and 2 more". */
 function nameSome(names: readonly string[]): string {
-  return wordList(names.length > 3 ? [...names.slice(0, 3), l10n.t('{0} more', names.length - 3)] : names);
+  return formatList(names.length > 3 ? [...names.slice(0, 3), l10n.t('{0} more', names.length - 3)] : names);
 }

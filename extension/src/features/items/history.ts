@@ -6,7 +6,7 @@ import { showInformationMessage, showQuickPick } from '../../infrastructure/wind
 import type { CodexSummary, CodexVersionView } from '../../protocol/protocol.generated';
 import { codexGet, codexHistory, codexUpdate } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { moment } from '../../webview/shared/figures';
+import { formatTime } from '../../common/format';
 
 export const versionScheme = 'plue-version';
 
@@ -19,7 +19,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     const { versions } = await this.sidecar.request(codexHistory, { uri: codex.uri });
     const rows = versions.map((view) => ({
       label: view.what,
-      description: [authorOf(view), moment(view.time)].filter((part) => part !== '').join(', '),
+      description: [authorOf(view), formatTime(view.time)].filter((part) => part !== '').join(', '),
       detail: view.isCurrent ? l10n.t('As it is now') : l10n.t('Version {0}', view.version),
       view,
     }));

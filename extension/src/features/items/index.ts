@@ -8,10 +8,9 @@ import type { CodexSummary, FieldView } from '../../protocol/protocol.generated'
 import type { Sidecar } from '../../server/client';
 import { pickTemplate } from '../../server/pickTemplate';
 import type { ProviderList } from '../../server/providerList';
-import type { ItemTarget } from '../../webview/item/messages';
+import { type ItemTarget, newTarget, taskOfChat } from '../../common/messages/item';
 import { commands } from './commands';
 import { collections, Documents } from './documents';
-import { newTarget, taskOfChat } from './fromPage';
 import { History } from './history';
 import { ItemEditor } from './itemEditor';
 import { showNotifications } from './notify';
@@ -87,8 +86,8 @@ function targetOf(given: unknown): NewTarget | undefined {
 }
 
 /** Opened at once, unless its template must be told something first. */
-async function newChat(target: NewTarget, house: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
-  const { sidecar, providers, editor } = house;
+async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
+  const { sidecar, providers, editor } = services;
   const template = await sidecar.request(templateGet, { id: target.templateId });
   if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not for chats.', template.name));
   // What a chat of this kind does not have stays behind.

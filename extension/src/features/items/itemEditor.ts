@@ -8,16 +8,15 @@ import { codexCreate, codexGet, codexList, codexUpdate, providerModels, template
 import type { CodexGetResult, CodexSummary, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import type { FromItemPage, ItemTarget, ToItemPage } from '../../webview/item/messages';
-import { visibleText } from '../../webview/shared/visibleText';
+import { type FromItemPage, fromItemPage, type ItemTarget, type ToItemPage } from '../../common/messages/item';
+import { visibleText } from '../../common/visibleText';
 import type { Documents } from './documents';
-import { readFromItemPage } from './fromPage';
 import type { History } from './history';
 import { spawnParams, startTask } from './startTask';
 
 export const viewType = 'plue.item';
 
-export interface ItemHouse {
+export interface ItemServices {
   sidecar: Sidecar;
   providers: ProviderList;
   documents: Documents;
@@ -38,28 +37,28 @@ export class ItemEditor implements vscode.Disposable {
   private isSaving = false;
   private isLooking = false;
 
-  constructor(private readonly house: ItemHouse) {
+  constructor(private readonly services: ItemServices) {
     this.page = this.disposables.add(
       new SinglePage<FromItemPage, ToItemPage>({
         name: 'item',
         title: l10n.t('Plue Item'),
         viewType,
-        extensionUri: house.extensionUri,
-        log: house.log,
-        read: readFromItemPage,
+        extensionUri: services.extensionUri,
+        log: services.log,
+        schema: fromItemPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
       }),
     );
     this.disposables.add(
-      house.sidecar.onCodexChanged(({ uri, codex }) => {
+      services.sidecar.onCodexChanged(({ uri, codex }) => {
         if (uri !== this.codex?.uri || this.isSaving || codex?.version === this.codex.version) return;
         if (codex === undefined) this.page.post({ type: 'changed', isGone: true });
         else if (isFile(codex)) this.page.post({ type: 'changed', isGone: false });
         else void this.lookAgain(codex);
       }),
     );
-    this.disposables.add(house.providers.onDidChange((providers) => this.page.post({ type: 'providers', providers })));
+    this.disposables.add(services.providers.onDidChange((providers) => this.page.post({ type: 'providers', providers })));
   }
 
   async open(target: ItemTarget): Promise<void> {
@@ -89,20 +88,20 @@ export class ItemEditor implements vscode.Disposable {
         await vscode.commands.executeCommand('plue.manageProviders');
         return;
       case 'history':
-        return this.house.history.show(this.opened());
+        return this.services.history.show(this.opened());
       case 'openFile': {
-        const { document } = await this.house.sidecar.request(codexGet, { uri: this.opened().uri });
+        const { document } = await this.services.sidecar.request(codexGet, { uri: this.opened().uri });
         if (document?.path !== undefined) await vscode.window.showTextDocument(vscode.Uri.file(document.path));
         return;
       }
       case 'delete':
-        return this.house.documents.delete(this.opened());
+        return this.services.documents.delete(this.opened());
     }
   }
 
   private async show(): Promise<void> {
     const { target } = this;
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     if (target === undefined) throw new FailureError('notFound', l10n.t('No item is chosen. Open one with Plue: Open Item.'));
     this.codex = undefined;
     const found = 'uri' in target ? await this.get(target.uri) : undefined;
@@ -121,7 +120,7 @@ export class ItemEditor implements vscode.Disposable {
     this.values = found === undefined ? {} : valuesOf(found);
     const title = found === undefined ? l10n.t('New {0}', template.name) : found.codex.title;
     this.page.entitle(visibleText(found === undefined || isFile(found.codex) ? title : l10n.t('Settings: {0}', title)));
-    this.page.post({ type: 'providers', providers: this.house.providers.items });
+    this.page.post({ type: 'providers', providers: this.services.providers.items });
     this.page.post({
       type: 'form',
       target,
@@ -132,7 +131,7 @@ export class ItemEditor implements vscode.Disposable {
       ...(found?.readOnlyReason === undefined ? {} : { readOnlyReason: found.readOnlyReason }),
       ...(found?.hookFailures === undefined ? {} : { hookFailures: found.hookFailures }),
     });
-    if (this.house.providers.items.length === 0) await this.house.providers.refresh();
+    if (this.services.providers.items.length === 0) await this.services.providers.refresh();
   }
 
   private async save(title: string | undefined, values: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
@@ -154,7 +153,7 @@ export class ItemEditor implements vscode.Disposable {
     values: Record<string, unknown>,
     parentId: string | undefined,
   ): Promise<void> {
-    const { sidecar, providers } = this.house;
+    const { sidecar, providers } = this.services;
     const { collection } = template;
     const isFiled = collection === undefined || collection === 'items';
     if (!isFiled) await providers.ensureDefault();
@@ -165,7 +164,7 @@ export class ItemEditor implements vscode.Disposable {
       ...(title === undefined ? {} : { title }),
       values,
     });
-    return isFiled ? this.tellSaved(codex) : this.leaveFor(codex.uri);
+    return isFiled ? this.showSaved(codex) : this.leaveFor(codex.uri);
   }
 
   private async leaveFor(uri: string): Promise<void> {
@@ -174,19 +173,19 @@ export class ItemEditor implements vscode.Disposable {
   }
 
   private async change(uri: string, set: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     if (this.codex !== undefined && !isFile(this.codex)) {
       // Each message makes a newer version of a chat; only what this form shows counts here.
       const { codex, values } = await this.get(uri);
       if (!isSame(values ?? {}, this.values))
         throw new FailureError('conflict', l10n.t('The settings of “{0}” were changed elsewhere.', codex.title));
-      await this.tellSaved(await sidecar.request(codexUpdate, { uri, set }));
+      await this.showSaved(await sidecar.request(codexUpdate, { uri, set }));
     } else {
-      await this.tellSaved(await sidecar.request(codexUpdate, { uri, set, ...(expectedVersion === undefined ? {} : { expectedVersion }) }));
+      await this.showSaved(await sidecar.request(codexUpdate, { uri, set, ...(expectedVersion === undefined ? {} : { expectedVersion }) }));
     }
   }
 
-  private async tellSaved(codex: CodexSummary): Promise<void> {
+  private async showSaved(codex: CodexSummary): Promise<void> {
     const { uri } = codex;
     this.codex = codex;
     this.target = { uri };
@@ -211,19 +210,19 @@ export class ItemEditor implements vscode.Disposable {
       this.codex = found.codex;
       if (!isSame(valuesOf(found), this.values)) this.page.post({ type: 'changed', isGone: false });
     } catch (error) {
-      this.house.log.warn(`The settings of ${codex.uri} could not be read: ${toFailureError(error).message}`);
+      this.services.log.warn(`The settings of ${codex.uri} could not be read: ${toFailureError(error).message}`);
     } finally {
       this.isLooking = false;
     }
   }
 
   private get(uri: string): Promise<CodexGetResult> {
-    return this.house.sidecar.request(codexGet, { uri, limit: 1 });
+    return this.services.sidecar.request(codexGet, { uri, limit: 1 });
   }
 
   /** What is there to refer to. Without it one types the address. */
   private async offersFor({ fields }: TemplateView): Promise<Record<string, string[]>> {
-    const { sidecar, log } = this.house;
+    const { sidecar, log } = this.services;
     const wanted = fields.filter(({ type, templateFilter }) => type === 'codexReference' && templateFilter !== undefined);
     const lists = wanted.map(async ({ name, templateFilter }): Promise<[string, string[]]> => {
       const collection = templateFilter === 'markdown' ? 'prompts' : templateFilter === 'llm-provider' ? 'providers' : 'items';
@@ -241,7 +240,7 @@ export class ItemEditor implements vscode.Disposable {
 
   private async listModels(providerId: string): Promise<void> {
     try {
-      const { models, error } = await this.house.sidecar.request(providerModels, { id: providerId });
+      const { models, error } = await this.services.sidecar.request(providerModels, { id: providerId });
       this.page.post({ type: 'models', providerId, models, ...(error === undefined ? {} : { error: error.message }) });
     } catch (error) {
       this.page.post({ type: 'models', providerId, models: [], error: toFailureError(error).message });

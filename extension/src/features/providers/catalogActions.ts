@@ -16,7 +16,7 @@ import {
   catalogSave,
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import { modelsInWords } from '../../webview/shared/amounts';
+import { formatModelCount } from '../../common/counts';
 
 const filters = { [l10n.t('Catalogs')]: ['json'], [l10n.t('All files')]: ['*'] };
 
@@ -111,7 +111,7 @@ export class CatalogActions {
     const rows = items.map(({ id, name, source, modelCount }) => ({
       label: name,
       description: source === 'user' ? l10n.t('your own') : l10n.t('shipped'),
-      detail: modelsInWords(modelCount),
+      detail: formatModelCount(modelCount),
       picked: source === 'user',
       id,
     }));

@@ -15,8 +15,8 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { chatsInWords } from '../../webview/shared/amounts';
-import { wordList } from '../../webview/shared/wordList';
+import { formatChatCount } from '../../common/counts';
+import { formatList } from '../../common/formatList';
 import { otherCommands } from './commands';
 
 export class ProviderActions {
@@ -98,7 +98,7 @@ export class ProviderActions {
     const lines = [
       usesSentence(detail?.uses),
       l10n.t('Chats stay and ask for another provider.'),
-      hasKey && others.length > 0 ? l10n.t('Its key stays in any case, because it is also the key of {0}.', wordList(others)) : '',
+      hasKey && others.length > 0 ? l10n.t('Its key stays in any case, because it is also the key of {0}.', formatList(others)) : '',
     ];
     const answer = await showWarningMessage(
       l10n.t('Delete the provider “{0}”?', provider.name),
@@ -145,10 +145,10 @@ export function usesSentence(uses: ProviderUses | undefined): string {
   if (uses === undefined) return l10n.t('What uses it is not known.');
   const { chatCount, templates, settings } = uses;
   const users = [
-    ...(chatCount === 0 ? [] : [chatsInWords(chatCount)]),
+    ...(chatCount === 0 ? [] : [formatChatCount(chatCount)]),
     ...templates.map((template) => l10n.t('the template {0}', template)),
     ...settings.map((setting) => l10n.t('the setting {0}', setting)),
   ];
   if (users.length === 0) return l10n.t('Nothing uses it.');
-  return users.length === 1 && chatCount <= 1 ? l10n.t('{0} uses it.', wordList(users)) : l10n.t('{0} use it.', wordList(users));
+  return users.length === 1 && chatCount <= 1 ? l10n.t('{0} uses it.', formatList(users)) : l10n.t('{0} use it.', formatList(users));
 }

@@ -8,10 +8,10 @@ import type { CatalogSummary, ProviderKindView, ProviderSummary } from '../../pr
 import { catalogList, providerApprove, providerConfigure, providerExecutables } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { modelsInWords } from '../../webview/shared/amounts';
+import { formatModelCount } from '../../common/counts';
 import { otherCommands } from './commands';
 import type { ProviderActions } from './providerActions';
-import { statusDetail, statusIcon, statusWords } from './statusWords';
+import { statusDetail, statusIcon, statusText } from './statusWords';
 
 /** Lets the user choose among those that `fits`; an id that was handed in is taken as chosen. */
 export async function pickProvider(
@@ -29,7 +29,7 @@ export async function pickProvider(
   const rows = items.filter(fits).map((provider) => ({
     label: provider.name,
     icon: statusIcon(provider),
-    description: statusWords(provider),
+    description: statusText(provider),
     detail: statusDetail(provider),
     provider,
   }));
@@ -118,7 +118,7 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
 
 function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
   if (modelCount === 0 && isLocal) return l10n.t('Models of its own');
-  return modelsInWords(modelCount);
+  return formatModelCount(modelCount);
 }
 
 /** Nothing is started before its path and content were approved. */

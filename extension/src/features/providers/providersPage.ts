@@ -23,15 +23,20 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import type { Deed, FromPage, NewProvider, ToPage } from '../../webview/providers/messages';
+import {
+  type FromProvidersPage,
+  fromProvidersPage,
+  type NewProvider,
+  type ProvidersAction,
+  type ToProvidersPage,
+} from '../../common/messages/providers';
 import type { CatalogActions } from './catalogActions';
 import { commands, otherCommands } from './commands';
-import { readFromPage } from './fromPage';
 import type { ProviderActions } from './providerActions';
 
 export const viewType = 'plue.providers';
 
-export interface ProvidersHouse {
+export interface ProvidersServices {
   sidecar: Sidecar;
   providers: ProviderList;
   actions: ProviderActions;
@@ -42,21 +47,21 @@ export interface ProvidersHouse {
 
 export class ProvidersPage implements vscode.Disposable {
   private readonly disposables = new Disposables();
-  private readonly page: SinglePage<FromPage, ToPage>;
+  private readonly page: SinglePage<FromProvidersPage, ToProvidersPage>;
   /** Whose details the page shows. */
   private shown: string | undefined;
-  private wanted: ToPage | undefined;
+  private wanted: ToProvidersPage | undefined;
 
-  constructor(private readonly house: ProvidersHouse) {
-    const { sidecar, providers, log, extensionUri } = house;
+  constructor(private readonly services: ProvidersServices) {
+    const { sidecar, providers, log, extensionUri } = services;
     this.page = this.disposables.add(
-      new SinglePage<FromPage, ToPage>({
+      new SinglePage<FromProvidersPage, ToProvidersPage>({
         name: 'providers',
         title: l10n.t('Providers'),
         viewType,
         extensionUri,
         log,
-        read: readFromPage,
+        schema: fromProvidersPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
       }),
@@ -102,12 +107,12 @@ export class ProvidersPage implements vscode.Disposable {
   }
 
   private lookAgain(): void {
-    const { sidecar, providers, log } = this.house;
+    const { sidecar, providers, log } = this.services;
     if (!this.page.isOpen || sidecar.state.state !== 'running') return;
     providers.refresh().catch((error: unknown) => log.warn(`The providers could not be listed: ${toFailureError(error).message}`));
   }
 
-  async act(message: FromPage): Promise<void> {
+  async act(message: FromProvidersPage): Promise<void> {
     if (message.type === 'ready') {
       await this.start();
       return;
@@ -124,13 +129,13 @@ export class ProvidersPage implements vscode.Disposable {
         return;
       }
       const { kind, message: sentence } = toFailureError(error);
-      this.house.log.warn(`Providers page: ${message.type}: ${kind}: ${sentence}`);
+      this.services.log.warn(`Providers page: ${message.type}: ${kind}: ${sentence}`);
       this.post({ type: 'finished', work, error: { kind, message: sentence } });
     }
   }
 
   private async start(): Promise<void> {
-    const { sidecar, providers } = this.house;
+    const { sidecar, providers } = this.services;
     this.shown = undefined;
     this.post({ type: 'sidecar', ...sidecar.state });
     if (this.wanted !== undefined) this.post(this.wanted);
@@ -139,54 +144,58 @@ export class ProvidersPage implements vscode.Disposable {
     if (sidecar.state.state !== 'stopped') await providers.refresh();
   }
 
-  private async perform(deed: Deed & { work: string }): Promise<void> {
-    const { sidecar, actions, catalogs, providers } = this.house;
-    switch (deed.type) {
+  private async perform(action: ProvidersAction & { work: string }): Promise<void> {
+    const { sidecar, actions, catalogs, providers } = this.services;
+    switch (action.type) {
       case 'show':
-        this.shown = deed.id;
-        this.post({ type: 'detail', detail: await sidecar.request(providerGet, { id: deed.id }) });
+        this.shown = action.id;
+        this.post({ type: 'detail', detail: await sidecar.request(providerGet, { id: action.id }) });
         return;
       case 'listModels':
-        this.post({ type: 'models', id: deed.id, result: await sidecar.request(providerModels, { id: deed.id, refresh: deed.refresh }) });
+        this.post({
+          type: 'models',
+          id: action.id,
+          result: await sidecar.request(providerModels, { id: action.id, refresh: action.refresh }),
+        });
         return;
       case 'test':
-        await actions.test(deed.id);
+        await actions.test(action.id);
         return;
       case 'setEnabled':
-        await actions.setEnabled(deed.id, deed.enabled);
+        await actions.setEnabled(action.id, action.enabled);
         return;
       case 'makeDefault':
-        await actions.makeDefault(deed.id);
+        await actions.makeDefault(action.id);
         return;
       case 'makeDefaultSmall':
-        await actions.makeDefaultSmall(deed.id);
+        await actions.makeDefaultSmall(action.id);
         return;
       case 'setKey':
-        await this.run(otherCommands.setKey, deed.id);
+        await this.run(otherCommands.setKey, action.id);
         return;
       case 'signIn':
-        await this.run(otherCommands.signIn, deed.id);
+        await this.run(otherCommands.signIn, action.id);
         return;
       case 'signOut':
-        await this.run(otherCommands.signOut, deed.id);
+        await this.run(otherCommands.signOut, action.id);
         return;
       case 'moveKey':
-        await actions.moveKey(deed.id);
+        await actions.moveKey(action.id);
         return;
       case 'openFile':
-        await actions.openFile(deed.id);
+        await actions.openFile(action.id);
         return;
       case 'delete':
-        await actions.delete(deed.id);
+        await actions.delete(action.id);
         return;
       case 'configure':
-        await this.configure(deed.id, deed.changes);
+        await this.configure(action.id, action.changes);
         return;
       case 'use':
-        await this.use(deed.id);
+        await this.use(action.id);
         return;
       case 'discover':
-        this.post({ type: 'said', words: (await providers.discover()).sentence });
+        this.post({ type: 'status', text: (await providers.discover()).sentence });
         return;
       case 'loadCatalogs': {
         const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
@@ -194,42 +203,42 @@ export class ProvidersPage implements vscode.Disposable {
         return;
       }
       case 'loadCatalog':
-        this.post({ type: 'catalog', detail: await sidecar.request(catalogGet, { id: deed.id }) });
+        this.post({ type: 'catalog', detail: await sidecar.request(catalogGet, { id: action.id }) });
         return;
       case 'loadExecutables':
         await this.postExecutables();
         return;
       case 'approve':
-        await sidecar.request(providerApprove, { path: deed.path, sha256: deed.sha256 });
+        await sidecar.request(providerApprove, { path: action.path, sha256: action.sha256 });
         await this.postExecutables();
         return;
       case 'connect':
-        await this.connect(deed.provider, deed.then);
+        await this.connect(action.provider, action.then);
         return;
       case 'loadTemplate':
         this.post({ type: 'template', template: await sidecar.request(templateGet, { id: 'llm-provider' }) });
         return;
       case 'validateCatalog': {
-        const { problems } = await sidecar.request(catalogValidate, { document: deed.document });
-        this.post({ type: 'problems', work: deed.work, problems });
+        const { problems } = await sidecar.request(catalogValidate, { document: action.document });
+        this.post({ type: 'problems', work: action.work, problems });
         return;
       }
       case 'saveCatalog': {
-        const { document, previousId } = deed;
+        const { document, previousId } = action;
         this.post({ type: 'savedCatalog', detail: await catalogs.save(document, previousId) });
         return;
       }
       case 'deleteCatalog': {
-        const { summary } = await sidecar.request(catalogGet, { id: deed.id });
+        const { summary } = await sidecar.request(catalogGet, { id: action.id });
         await catalogs.delete(summary);
-        this.post({ type: 'removedCatalog', id: deed.id });
+        this.post({ type: 'removedCatalog', id: action.id });
         return;
       }
       case 'importCatalog':
         await this.withCatalogs(() => catalogs.import());
         return;
       case 'exportCatalog':
-        this.tell(await catalogs.export(deed.ids));
+        this.tell(await catalogs.export(action.ids));
         return;
       case 'refreshCatalog':
         await this.withCatalogs(() => catalogs.refresh());
@@ -238,18 +247,18 @@ export class ProvidersPage implements vscode.Disposable {
         this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
         return;
       case 'restore':
-        this.post({ type: 'savedCatalog', detail: await catalogs.restore(deed.backupId) });
+        this.post({ type: 'savedCatalog', detail: await catalogs.restore(action.backupId) });
         this.post({ type: 'backups', items: (await sidecar.request(catalogBackups, {})).items });
         this.tell(l10n.t('The catalog was restored.'));
         return;
       case 'openChat':
-        await this.run(otherCommands.openChat, deed.uri);
+        await this.run(otherCommands.openChat, action.uri);
         return;
       case 'newChat':
         await this.run(otherCommands.newChat);
         return;
       case 'takeTour':
-        await this.house.actions.takeTour();
+        await this.services.actions.takeTour();
         return;
       case 'unlockVault':
         await this.run(otherCommands.unlockVault);
@@ -268,9 +277,9 @@ export class ProvidersPage implements vscode.Disposable {
 
   /** Changes come by the names of the file; some of them are parameters of their own. */
   private async configure(id: string, changes: Record<string, unknown>): Promise<void> {
-    const { kind, name } = this.house.actions.find(id);
+    const { kind, name } = this.services.actions.find(id);
     const { name: newName, endpoint, model, catalog_provider: catalogProvider, ...fields } = changes;
-    await this.house.sidecar.request(providerConfigure, {
+    await this.services.sidecar.request(providerConfigure, {
       id,
       kind,
       name: typeof newName === 'string' ? newName : name,
@@ -279,12 +288,12 @@ export class ProvidersPage implements vscode.Disposable {
       catalogProvider: given(catalogProvider),
       fields,
     });
-    await this.house.providers.refresh();
+    await this.services.providers.refresh();
   }
 
   /** Found on this machine: new chats use it from now on, if it answers. */
   private async use(id: string): Promise<void> {
-    const { actions } = this.house;
+    const { actions } = this.services;
     const tested = await actions.test(id);
     if (tested.error !== undefined) throw new FailureError(tested.error.kind, tested.error.message);
     await actions.makeDefault(id);
@@ -295,7 +304,7 @@ export class ProvidersPage implements vscode.Disposable {
     { id, name, kind, catalogProvider, endpoint, authType, command, fields: others = {} }: NewProvider,
     then: 'test' | 'setKey' | 'signIn',
   ): Promise<void> {
-    const { sidecar, providers, actions } = this.house;
+    const { sidecar, providers, actions } = this.services;
     const { model, ...fields }: Record<string, unknown> = { ...others };
     if (authType !== undefined) fields['auth_type'] = authType;
     if (command !== undefined) fields['command'] = command;
@@ -319,19 +328,19 @@ export class ProvidersPage implements vscode.Disposable {
   }
 
   private async withCatalogs(change: () => Promise<LocalizedText>): Promise<void> {
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     this.tell(await change());
     const [list, { items }] = await Promise.all([sidecar.request(catalogList, {}), sidecar.request(catalogStartingPoints, {})]);
     this.post({ type: 'catalogs', list, startingPoints: items });
   }
 
   private async postExecutables(): Promise<void> {
-    this.post({ type: 'executables', items: (await this.house.sidecar.request(providerExecutables, {})).items });
+    this.post({ type: 'executables', items: (await this.services.sidecar.request(providerExecutables, {})).items });
   }
 
   /** Seen by all, and read out by the page. */
   private tell(words: LocalizedText): void {
-    this.post({ type: 'said', words });
+    this.post({ type: 'status', text: words });
     void showInformationMessage(words);
   }
 
@@ -340,14 +349,14 @@ export class ProvidersPage implements vscode.Disposable {
   }
 
   private postSnapshot(): void {
-    const { items, kinds, folderProblem } = this.house.providers;
+    const { items, kinds, folderProblem } = this.services.providers;
     this.post({ type: 'snapshot', providers: items, kinds, ...(folderProblem === undefined ? {} : { folderProblem }) });
   }
 
   /** The details shown are as old as the list was. */
   private async refreshShown(): Promise<void> {
     const { shown } = this;
-    const { providers, sidecar, log } = this.house;
+    const { providers, sidecar, log } = this.services;
     if (!this.isOpen || shown === undefined || !providers.items.some(({ id }) => id === shown)) return;
     try {
       this.post({ type: 'detail', detail: await sidecar.request(providerGet, { id: shown }) });
@@ -356,7 +365,7 @@ export class ProvidersPage implements vscode.Disposable {
     }
   }
 
-  private post(message: ToPage): void {
+  private post(message: ToProvidersPage): void {
     this.page.post(message);
   }
 }

@@ -25,7 +25,7 @@ const icons = {
 } as const satisfies Record<ProviderStatus, string>;
 
 /** A provider's state in words: "Connected, default, key from the environment". */
-export function statusWords(provider: ProviderSummary): string {
+export function statusText(provider: ProviderSummary): string {
   const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key yet') : '';
   // A recording always works: nothing is there to be tested.
   const status = provider.source === 'tour' && provider.status !== 'disabled' ? '' : words[provider.status];

@@ -6,9 +6,8 @@ import { SinglePage } from '../../infrastructure/singlePage';
 import { codexList, searchChats } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import type { FromSearchPage, SearchQuery, ToSearchPage } from '../../webview/search/messages';
+import { type FromSearchPage, fromSearchPage, type SearchQuery, type ToSearchPage } from '../../common/messages/search';
 import { commands } from './commands';
-import { readFromSearchPage } from './fromPage';
 
 export const viewType = 'plue.search';
 
@@ -74,7 +73,7 @@ export function activateSearch(
       viewType,
       extensionUri: context.extensionUri,
       log,
-      read: readFromSearchPage,
+      schema: fromSearchPage,
       act,
       refuse: (error) => ({ type: 'refused', error }),
     }),

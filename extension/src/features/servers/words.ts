@@ -1,7 +1,7 @@
 // A server of the Model Context Protocol in words. Whatever a file or a server wrote is shown with its hidden characters visible.
 import * as l10n from '../../infrastructure/localizedText';
 import type { McpServerView } from '../../protocol/protocol.generated';
-import { visibleText } from '../../webview/shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 
 const states = {
   notApproved: l10n.t('not approved'),

@@ -7,9 +7,8 @@ import { providerModels, settingsGet, settingsSet } from '../../protocol/protoco
 import type { SettingsResult } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import type { FromSettingsPage, ToSettingsPage } from '../../webview/settings/messages';
+import { type FromSettingsPage, fromSettingsPage, type ToSettingsPage } from '../../common/messages/settings';
 import { commands } from './commands';
-import { readFromSettingsPage } from './fromPage';
 
 export const viewType = 'plue.settings';
 
@@ -83,7 +82,7 @@ export function activateSettings(
       viewType,
       extensionUri: context.extensionUri,
       log,
-      read: readFromSettingsPage,
+      schema: fromSettingsPage,
       act,
       refuse: (error) => ({ type: 'refused', error }),
     }),

@@ -7,15 +7,14 @@ import { SinglePage } from '../../infrastructure/singlePage';
 import { templateGet, templateTry } from '../../protocol/protocol.generated';
 import type { FieldView, TemplateTryResult, TemplateView } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { FromTrialPage, ToTrialPage } from '../../webview/trial/messages';
-import { visibleText } from '../../webview/shared/visibleText';
+import { type FromTrialPage, fromTrialPage, type ToTrialPage } from '../../common/messages/trial';
+import { visibleText } from '../../common/visibleText';
 import { isOfTemplates } from './check';
 import { commands } from './commands';
-import { readFromTrialPage } from './fromPage';
 
 export const viewType = 'plue.trial';
 
-export interface TrialHouse {
+export interface TrialServices {
   sidecar: Sidecar;
   extensionUri: vscode.Uri;
   log: vscode.LogOutputChannel;
@@ -33,22 +32,22 @@ export class TrialEditor implements vscode.Disposable {
   /** The trial under way; an older one that ends later is passed over. */
   private attempt = 0;
 
-  constructor(private readonly house: TrialHouse) {
+  constructor(private readonly services: TrialServices) {
     this.page = this.disposables.add(
       new SinglePage<FromTrialPage, ToTrialPage>({
         name: 'trial',
         title: l10n.t('Try Template'),
         viewType,
-        extensionUri: house.extensionUri,
-        log: house.log,
-        read: readFromTrialPage,
+        extensionUri: services.extensionUri,
+        log: services.log,
+        schema: fromTrialPage,
         act: (message) => this.act(message),
         refuse: (error) => ({ type: 'refused', error }),
       }),
     );
     // A template, its parent or a prompt was saved: what is shown may be other now.
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => isOfTemplates(uri) && this.tryAgain()));
-    this.disposables.add(house.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
+    this.disposables.add(services.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
   }
 
   async open(id: string): Promise<void> {
@@ -73,7 +72,7 @@ export class TrialEditor implements vscode.Disposable {
         }
         return this.try();
       case 'choose':
-        return this.open(await this.house.choose());
+        return this.open(await this.services.choose());
       case 'try':
         this.values = message.values;
         return this.try();
@@ -109,7 +108,7 @@ export class TrialEditor implements vscode.Disposable {
 
   private async try(): Promise<void> {
     const { id, values } = this;
-    const { sidecar } = this.house;
+    const { sidecar } = this.services;
     if (id === undefined) {
       this.page.post({ type: 'empty' });
       return;

@@ -8,9 +8,8 @@ import { SinglePage } from '../../infrastructure/singlePage';
 import { usageCsv, usageSummary } from '../../protocol/protocol.generated';
 import type { UsageParams } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
-import type { FromUsagePage, ToUsagePage } from '../../webview/usage/messages';
+import { type FromUsagePage, fromUsagePage, type ToUsagePage } from '../../common/messages/usage';
 import { commands } from './commands';
-import { readFromUsagePage } from './fromPage';
 
 export const viewType = 'plue.usage';
 
@@ -58,7 +57,7 @@ export function activateUsage(
       viewType,
       extensionUri: context.extensionUri,
       log,
-      read: readFromUsagePage,
+      schema: fromUsagePage,
       act,
       refuse: (error) => ({ type: 'refused', error }),
     }),

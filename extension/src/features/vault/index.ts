@@ -16,7 +16,7 @@ import {
   manageKeys,
   renameKey,
   rotateKey,
-  type KeyHouse,
+  type KeyServices,
 } from './manageKeys';
 import { SecretProof } from './secretProof';
 import { VaultAccess } from './vaultAccess';
@@ -35,16 +35,16 @@ export function activateVault(
   };
 
   register(commands.configureProviderKey, (id) => configureProviderKey(sidecar, providers, vault, typeof id === 'string' ? id : undefined));
-  const house: KeyHouse = { sidecar, providers, vault };
-  register(commands.removeProviderKey, () => deleteKey(house));
-  register(commands.manageKeys, () => manageKeys(house));
-  register(commands.rotateKey, () => rotateKey(house));
-  register(commands.renameKey, () => renameKey(house));
-  register(commands.changeKeyOrigins, () => changeOrigins(house));
-  register(commands.importEnv, () => importEnv(house));
-  register(commands.lockVault, () => lockVault(house));
-  register(commands.changePassphrase, () => changePassphrase(house));
-  register(commands.allowKey, (id) => (typeof id === 'string' ? allowKeyForProvider(house, id) : changeOrigins(house)));
+  const services: KeyServices = { sidecar, providers, vault };
+  register(commands.removeProviderKey, () => deleteKey(services));
+  register(commands.manageKeys, () => manageKeys(services));
+  register(commands.rotateKey, () => rotateKey(services));
+  register(commands.renameKey, () => renameKey(services));
+  register(commands.changeKeyOrigins, () => changeOrigins(services));
+  register(commands.importEnv, () => importEnv(services));
+  register(commands.lockVault, () => lockVault(services));
+  register(commands.changePassphrase, () => changePassphrase(services));
+  register(commands.allowKey, (id) => (typeof id === 'string' ? allowKeyForProvider(services, id) : changeOrigins(services)));
   register(commands.unlockVault, async () => {
     await vault.ensureUnlocked();
     await providers.refresh();

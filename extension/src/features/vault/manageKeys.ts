@@ -19,39 +19,39 @@ import {
 } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 import type { ProviderList } from '../../server/providerList';
-import { moment } from '../../webview/shared/figures';
-import { wordList } from '../../webview/shared/wordList';
+import { formatTime } from '../../common/format';
+import { formatList } from '../../common/formatList';
 import { keyProblem, passphrasePrompt } from './commands';
 import type { VaultAccess } from './vaultAccess';
 
 /** What the actions work with. */
-export interface KeyHouse {
+export interface KeyServices {
   sidecar: Pick<Sidecar, 'request'>;
   providers: Pick<ProviderList, 'refresh' | 'items'>;
   vault: Pick<VaultAccess, 'ensureUnlocked'>;
 }
 
 /** Lists the keys and acts on the chosen one. */
-export async function manageKeys(house: KeyHouse): Promise<void> {
-  const entry = await chooseKey(house, l10n.t('Keys'), l10n.t('Choose a key'));
+export async function manageKeys(services: KeyServices): Promise<void> {
+  const entry = await chooseKey(services, l10n.t('Keys'), l10n.t('Choose a key'));
   const actions: (QuickPickItem & { run: () => Promise<void> })[] = [
-    { label: l10n.t('Replace…'), icon: 'sync', detail: l10n.t('A new key for the same addresses'), run: () => rotateKey(house, entry) },
-    { label: l10n.t('Rename…'), icon: 'edit', detail: usedBy(entry), run: () => renameKey(house, entry) },
+    { label: l10n.t('Replace…'), icon: 'sync', detail: l10n.t('A new key for the same addresses'), run: () => rotateKey(services, entry) },
+    { label: l10n.t('Rename…'), icon: 'edit', detail: usedBy(entry), run: () => renameKey(services, entry) },
     {
       label: l10n.t('Change where it may be sent…'),
       icon: 'globe',
       detail: entry.origins.join(', '),
-      run: () => changeOrigins(house, entry),
+      run: () => changeOrigins(services, entry),
     },
-    { label: l10n.t('Delete…'), icon: 'trash', detail: usedBy(entry), run: () => deleteKey(house, entry) },
+    { label: l10n.t('Delete…'), icon: 'trash', detail: usedBy(entry), run: () => deleteKey(services, entry) },
   ];
   const chosen = await showQuickPick(actions, { title: l10n.verbatim(entry.reference), placeHolder: l10n.verbatim(detailOf(entry)) });
   if (!chosen) throw new UserCancelledError();
   await chosen.run();
 }
 
-export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, l10n.t('Replace Key'), l10n.t('Which key is replaced?')));
+export async function rotateKey(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(services, l10n.t('Replace Key'), l10n.t('Which key is replaced?')));
   const secret = await showInputBox({
     title: l10n.t('A new key for {0}', entry.reference),
     prompt: l10n.t('Sent to {0} only. The old one is forgotten.', entry.origins.join(', ')),
@@ -60,13 +60,13 @@ export async function rotateKey(house: KeyHouse, known?: VaultEntrySummary): Pro
     validateInput: keyProblem,
   });
   if (secret === undefined) throw new UserCancelledError();
-  await house.sidecar.request(vaultRotate, { reference: entry.reference, secret: secret.trim() });
-  await house.providers.refresh();
+  await services.sidecar.request(vaultRotate, { reference: entry.reference, secret: secret.trim() });
+  await services.providers.refresh();
   void showInformationMessage(l10n.t('{0} was replaced.', entry.reference));
 }
 
-export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, l10n.t('Rename Key'), l10n.t('Which key is renamed?')));
+export async function renameKey(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(services, l10n.t('Rename Key'), l10n.t('Which key is renamed?')));
   const newReference = await showInputBox({
     title: l10n.t('Rename {0}', entry.reference),
     prompt: l10n.t('Provider files that name it are changed with it.'),
@@ -76,28 +76,28 @@ export async function renameKey(house: KeyHouse, known?: VaultEntrySummary): Pro
     validateInput: referenceProblem,
   });
   if (newReference === undefined || newReference === entry.reference) throw new UserCancelledError();
-  const { changedProviders } = await house.sidecar.request(vaultRename, { reference: entry.reference, newReference });
-  await house.providers.refresh();
+  const { changedProviders } = await services.sidecar.request(vaultRename, { reference: entry.reference, newReference });
+  await services.providers.refresh();
   void showInformationMessage(
     changedProviders.length === 0
       ? l10n.t('The key is now {0}.', newReference)
-      : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, wordList(changedProviders)),
+      : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, formatList(changedProviders)),
   );
 }
 
-export async function changeOrigins(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, l10n.t('Where a Key May Be Sent'), l10n.t('Which key?')));
+export async function changeOrigins(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(services, l10n.t('Where a Key May Be Sent'), l10n.t('Which key?')));
   const origins = await askForOrigins(l10n.t('Where {0} may be sent', entry.reference), entry.origins.join(' '));
-  await house.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins });
-  await house.providers.refresh();
+  await services.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins });
+  await services.providers.refresh();
   void showInformationMessage(l10n.t('{0} may be sent to {1}.', entry.reference, origins.join(', ')));
 }
 
 /** A provider's key was refused for the provider's address: the user decides whether it may go there too. */
-export async function allowKeyForProvider(house: KeyHouse, providerId: string): Promise<void> {
-  await house.vault.ensureUnlocked();
-  const provider = (await house.providers.refresh()).find(({ id }) => id === providerId);
-  const { entries } = await house.sidecar.request(vaultList, {});
+export async function allowKeyForProvider(services: KeyServices, providerId: string): Promise<void> {
+  await services.vault.ensureUnlocked();
+  const provider = (await services.providers.refresh()).find(({ id }) => id === providerId);
+  const { entries } = await services.sidecar.request(vaultList, {});
   const entry = entries.find(({ reference }) => reference === provider?.keyReference);
   if (provider?.origin === undefined || !entry)
     throw new FailureError('notFound', l10n.t('That provider has no key in the vault. Set one.'));
@@ -115,29 +115,29 @@ export async function allowKeyForProvider(house: KeyHouse, providerId: string): 
     allow,
   );
   if (answer !== allow) throw new UserCancelledError();
-  await house.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins: [...entry.origins, provider.origin] });
-  await house.providers.refresh();
+  await services.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins: [...entry.origins, provider.origin] });
+  await services.providers.refresh();
 }
 
-export async function deleteKey(house: KeyHouse, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(house, l10n.t('Remove Provider Key'), l10n.t('Which key should be removed?')));
+export async function deleteKey(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
+  const entry = known ?? (await chooseKey(services, l10n.t('Remove Provider Key'), l10n.t('Which key should be removed?')));
   const answer = await showWarningMessage(
     l10n.t('Remove the key {0}?', entry.reference),
     { modal: true, detail: l10n.t('{0}. It is deleted from the vault and cannot be brought back.', usedBy(entry)) },
     l10n.t('Remove'),
   );
   if (answer !== l10n.t('Remove')) throw new UserCancelledError();
-  await house.sidecar.request(vaultDelete, { reference: entry.reference });
-  await house.providers.refresh();
+  await services.sidecar.request(vaultDelete, { reference: entry.reference });
+  await services.providers.refresh();
   void showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
 }
 
 /** Takes chosen keys from a .env file, each for the addresses it may be sent to. */
-export async function importEnv(house: KeyHouse): Promise<void> {
+export async function importEnv(services: KeyServices): Promise<void> {
   const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Take keys from a .env file'), openLabel: l10n.t('Read') })) ?? [];
   if (!file) throw new UserCancelledError();
-  await house.vault.ensureUnlocked();
-  const { entries } = await house.sidecar.request(vaultReadEnv, { path: file.fsPath });
+  await services.vault.ensureUnlocked();
+  const { entries } = await services.sidecar.request(vaultReadEnv, { path: file.fsPath });
   if (entries.length === 0) {
     void showInformationMessage(l10n.t('No keys stand in that file.'));
     return;
@@ -163,31 +163,31 @@ export async function importEnv(house: KeyHouse): Promise<void> {
     const origins = entry.origins.length > 0 ? entry.origins : await askForOrigins(l10n.t('Where {0} may be sent', entry.name), '');
     choices.push({ name: entry.name, reference: entry.reference, origins });
   }
-  await house.sidecar.request(vaultImportEnv, { path: file.fsPath, entries: choices });
-  await house.providers.refresh();
+  await services.sidecar.request(vaultImportEnv, { path: file.fsPath, entries: choices });
+  await services.providers.refresh();
   void showInformationMessage(
     choices.length === 1 ? l10n.t('One key is in the vault now.') : l10n.t('{0} keys are in the vault now.', choices.length),
   );
 }
 
-export async function lockVault(house: KeyHouse): Promise<void> {
-  await house.sidecar.request(vaultLock, {});
-  await house.providers.refresh();
+export async function lockVault(services: KeyServices): Promise<void> {
+  await services.sidecar.request(vaultLock, {});
+  await services.providers.refresh();
   void showInformationMessage(l10n.t('The vault is locked. Chats ask for it when they need a key.'));
 }
 
-export async function changePassphrase(house: KeyHouse): Promise<void> {
-  await house.vault.ensureUnlocked();
-  const { ways } = await house.sidecar.request(vaultStatus, {});
+export async function changePassphrase(services: KeyServices): Promise<void> {
+  await services.vault.ensureUnlocked();
+  const { ways } = await services.sidecar.request(vaultStatus, {});
   const current = ways.includes('passphrase') ? await passphrasePrompt.existing(l10n.t('The passphrase it has now')) : undefined;
   if (current === undefined && ways.includes('passphrase')) throw new UserCancelledError();
   const passphrase = await passphrasePrompt.fresh(l10n.t('It opens the vault where no keychain does, also on the command line.'));
   if (passphrase === undefined) throw new UserCancelledError();
-  await house.sidecar.request(vaultSetPassphrase, { current, passphrase });
+  await services.sidecar.request(vaultSetPassphrase, { current, passphrase });
   void showInformationMessage(l10n.t('The vault has its new passphrase.'));
 }
 
-async function chooseKey({ sidecar, vault }: KeyHouse, title: LocalizedText, placeHolder: LocalizedText): Promise<VaultEntrySummary> {
+async function chooseKey({ sidecar, vault }: KeyServices, title: LocalizedText, placeHolder: LocalizedText): Promise<VaultEntrySummary> {
   await vault.ensureUnlocked();
   const { entries } = await sidecar.request(vaultList, {});
   if (entries.length === 0) {
@@ -235,7 +235,7 @@ function usedBy({ usedBy: users }: VaultEntrySummary): string {
 }
 
 function detailOf(entry: VaultEntrySummary): string {
-  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', moment(entry.lastUsed));
+  const last = entry.lastUsed === undefined ? l10n.t('never used') : l10n.t('last used {0}', formatTime(entry.lastUsed));
   return `${entry.origins.join(', ')} · ${usedBy(entry)} · ${last}`;
 }
 

@@ -19,7 +19,7 @@ export interface PassphrasePrompt {
 }
 
 /** How a vault can be opened, in words. */
-const wayWords: Readonly<Record<string, string>> = {
+const wayText: Readonly<Record<string, string>> = {
   editor: l10n.t('by VS Code'),
   keychain: l10n.t('by the system’s keychain'),
 };
@@ -89,7 +89,7 @@ export class VaultAccess {
         'vaultLocked',
         l10n.t(
           'The vault was made where it opens in another way ({0}), and that is not available here. Your keys are still in it: open it there once.',
-          status.ways.map((way) => wayWords[way] ?? way).join(', '),
+          status.ways.map((way) => wayText[way] ?? way).join(', '),
         ),
       );
     }

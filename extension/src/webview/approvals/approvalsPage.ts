@@ -4,8 +4,8 @@ import { ApprovalBox } from '../shared/approvals/approvalBox';
 import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
-import type { FromApprovalsPage, ToApprovalsPage } from './messages';
+import { visibleText } from '../../common/visibleText';
+import type { FromApprovalsPage, ToApprovalsPage } from '../../common/messages/approvals';
 
 export class ApprovalsPage {
   private readonly banners = new Banners();

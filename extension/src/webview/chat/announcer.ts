@@ -1,7 +1,7 @@
 // What a screen reader hears: that an answer began and how it ended, not its words.
 import * as l10n from '@vscode/l10n';
 import { element } from '../shared/element';
-import { type ChatState, isRunning } from './chatState';
+import { type ChatState, isRunning } from './state/chatState';
 
 export class Announcer {
   readonly node = element('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });

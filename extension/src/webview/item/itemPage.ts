@@ -1,29 +1,27 @@
 // What a template has fields for, as a form: an item, a new task, what a chat is told and may use.
 import * as l10n from '@vscode/l10n';
 import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.generated';
-import { Banners } from '../shared/banners';
 import { element, setText, textButton } from '../shared/element';
 import type { ControlOptions } from '../shared/fieldControl';
 import { Form } from '../shared/form';
-import { hookFailureWords } from '../shared/hookFailure';
+import { hookFailureText } from '../shared/hookFailure';
 import { ModelLists } from '../shared/modelLists';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { layoutOf, type Layout } from './layout';
-import type { FromItemPage, ItemTarget, ToItemPage } from './messages';
+import type { FromItemPage, ItemTarget, ToItemPage } from '../../common/messages/item';
+import type { Draft, SavedState } from './savedState';
 import { ProviderChoice } from './providerChoice';
-import type { Draft, KeptForms } from './readMessages';
 
 type Shown = Extract<ToItemPage, { type: 'form' }>;
 
-const mostDrafts = 20;
+const maxDrafts = 20;
 
 export class ItemPage {
-  private readonly heading = element('h1', {}, l10n.t('Loading…'));
   private readonly kind = element('span', { class: 'kind' });
-  private readonly banners = new Banners();
-  private readonly place = element('div', { class: 'column' });
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly body = element('div', { class: 'column' });
+  private readonly frame: PageFrame;
   private readonly save: HTMLButtonElement;
   private readonly buttons: HTMLElement;
   private readonly extra: HTMLButtonElement[];
@@ -40,7 +38,7 @@ export class ItemPage {
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromItemPage>,
-    kept: KeptForms | undefined,
+    kept: SavedState | undefined,
   ) {
     for (const draft of kept?.drafts ?? []) this.drafts.set(keyOf(draft.target), draft);
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
@@ -52,13 +50,7 @@ export class ItemPage {
     ];
     this.buttons = element('div', { class: 'column buttons' }, this.save, ...this.extra);
     this.buttons.hidden = true;
-    root.append(
-      element('header', { class: 'page-header' }, element('div', { class: 'column header-line' }, this.heading, this.kind)),
-      this.banners.node,
-      element('div', { class: 'page-body' }, this.place),
-      element('footer', { class: 'page-footer' }, this.buttons),
-      this.status,
-    );
+    this.frame = new PageFrame(root, l10n.t('Loading…'), { header: [this.kind], body: [this.body], footer: this.buttons });
     root.addEventListener('keydown', (event) => {
       if (event.key === 's' && (event.ctrlKey || event.metaKey)) {
         event.preventDefault();
@@ -83,13 +75,13 @@ export class ItemPage {
         this.isSaving = false;
         return this.showSaved(message);
       case 'changed':
-        return this.tellChanged(message.isGone);
+        return this.showConflict(message.isGone);
       case 'refused':
         this.isSaving = false;
         this.draw();
-        if (this.shown === undefined) this.tellNotLoaded(message.error.message);
-        else if (message.error.kind === 'conflict') this.tellChanged(false);
-        else this.banners.set('problem', message.error.message, 'error', [], () => this.banners.set('problem', undefined));
+        if (this.shown === undefined) this.showLoadError(message.error.message);
+        else if (message.error.kind === 'conflict') this.showConflict(false);
+        else this.frame.banners.set('problem', message.error.message, 'error', [], () => this.frame.banners.set('problem', undefined));
         return;
     }
   }
@@ -114,22 +106,22 @@ export class ItemPage {
       onChange: () => this.keep(),
     });
     for (const [name, value] of Object.entries(typed)) this.form.set(name, value ?? undefined);
-    this.place.replaceChildren(
+    this.body.replaceChildren(
       ...(template.description === undefined ? [] : [element('p', { class: 'quiet' }, visibleText(template.description))]),
       this.form.node,
     );
-    this.banners.set('problem', undefined);
-    this.banners.set('changed', undefined);
-    this.banners.set('readOnly', readOnlyReason, 'info');
-    this.tellHooks(message.hookFailures);
+    this.frame.banners.set('problem', undefined);
+    this.frame.banners.set('changed', undefined);
+    this.frame.banners.set('readOnly', readOnlyReason, 'info');
+    this.showHookFailures(message.hookFailures);
     this.keep();
     this.draw();
     this.form.focus();
   }
 
-  private tellHooks(failures: readonly HookFailureView[] | undefined): void {
-    const words = hookFailureWords(failures);
-    this.banners.set('hooks', words === undefined ? undefined : visibleText(words), 'warning', [
+  private showHookFailures(failures: readonly HookFailureView[] | undefined): void {
+    const words = hookFailureText(failures);
+    this.frame.banners.set('hooks', words === undefined ? undefined : visibleText(words), 'warning', [
       textButton(l10n.t('Show History'), () => this.panel.post({ type: 'history' })),
     ]);
   }
@@ -149,18 +141,18 @@ export class ItemPage {
     } else {
       this.shown = { ...shown, codex };
       this.form?.update(values);
-      this.banners.set('problem', undefined);
-      this.tellHooks(hookFailures);
+      this.frame.banners.set('problem', undefined);
+      this.showHookFailures(hookFailures);
       this.keep();
       this.draw();
     }
-    setText(this.status, l10n.t('Saved.'));
+    setText(this.frame.status, l10n.t('Saved.'));
   }
 
   private draw(): void {
     const { shown } = this;
     if (shown === undefined) return;
-    setText(this.heading, visibleText(shown.codex?.title ?? l10n.t('New {0}', shown.template.name)));
+    setText(this.frame.heading, visibleText(shown.codex?.title ?? l10n.t('New {0}', shown.template.name)));
     const isSettings = shown.codex !== undefined && shown.codex.layer === undefined;
     setText(
       this.kind,
@@ -193,15 +185,15 @@ export class ItemPage {
     });
   }
 
-  private tellNotLoaded(why: string): void {
-    setText(this.heading, l10n.t('Nothing to show'));
-    this.banners.set('problem', why, 'error', [textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'reload' }))]);
+  private showLoadError(why: string): void {
+    setText(this.frame.heading, l10n.t('Nothing to show'));
+    this.frame.banners.set('problem', why, 'error', [textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'reload' }))]);
   }
 
-  private tellChanged(isGone: boolean): void {
-    if (isGone) this.banners.set('changed', l10n.t('It was moved to the trash. What you typed is still here.'), 'warning');
+  private showConflict(isGone: boolean): void {
+    if (isGone) this.frame.banners.set('changed', l10n.t('It was moved to the trash. What you typed is still here.'), 'warning');
     else
-      this.banners.set(
+      this.frame.banners.set(
         'changed',
         l10n.t('It was changed elsewhere since you opened it. Reload shows that, without what you typed here.'),
         'warning',
@@ -222,7 +214,7 @@ export class ItemPage {
     // The one in front is the last, and the oldest makes room.
     this.drafts.delete(keyOf(target));
     if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
-    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-mostDrafts) } satisfies KeptForms);
+    this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-maxDrafts) } satisfies SavedState);
   }
 }
 

@@ -1,15 +1,12 @@
 import '../shared/localization';
 // The page of an item begins here.
-import { acquirePanel } from '../shared/panel';
+import { acquirePanel, onHostMessage } from '../shared/panel';
 import { ItemPage } from './itemPage';
-import type { FromItemPage } from './messages';
-import { readKeptForms, readToItemPage } from './readMessages';
+import type { FromItemPage, ToItemPage } from '../../common/messages/item';
+import { readSavedState } from './savedState';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no #app to draw the item in.');
 const panel = acquirePanel<FromItemPage>();
-const page = new ItemPage(root, panel, readKeptForms(panel.getState()));
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const message = readToItemPage(event.data);
-  if (message !== undefined) page.receive(message);
-});
+const page = new ItemPage(root, panel, readSavedState(panel.getState()));
+onHostMessage((message: ToItemPage) => page.receive(message));

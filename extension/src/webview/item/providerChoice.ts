@@ -4,12 +4,12 @@ import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.gener
 import { element, setText } from '../shared/element';
 import type { ControlOptions, FieldControl } from '../shared/fieldControl';
 import type { ModelLists } from '../shared/modelLists';
-import { abilityWords, keptChoiceWords, ModelPicker, priceWords } from '../shared/modelPicker';
-import { visibleText } from '../shared/visibleText';
+import { abilityText, savedChoiceText, ModelPicker, priceText } from '../shared/modelPicker';
+import { visibleText } from '../../common/visibleText';
 
 const prefix = 'codex://providers/';
 
-const statusWords = {
+const statusText = {
   untested: l10n.t('not tested'),
   testing: l10n.t('being tested'),
   connected: l10n.t('connected'),
@@ -90,7 +90,7 @@ export class ProviderChoice implements FieldControl {
     const { providers } = this;
     const chosen = this.choice();
     const words =
-      chosen !== undefined ? keptChoiceWords(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Several, in order');
+      chosen !== undefined ? savedChoiceText(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Several, in order');
     this.picker.show({ words, providers, chosen });
     this.describe();
   }
@@ -102,8 +102,8 @@ export class ProviderChoice implements FieldControl {
     if (provider.enabled && provider.kind !== 'tour') this.lists.load(provider.id);
     const id = chosen?.model ?? provider.model;
     const model = this.lists.model(provider.id, id);
-    const known = model === undefined ? [] : [priceWords(model) ?? l10n.t('price n/a'), abilityWords(model)];
-    const words = [provider.name, statusWords[provider.enabled ? provider.status : 'disabled'], id ?? '', ...known];
+    const known = model === undefined ? [] : [priceText(model) ?? l10n.t('price n/a'), abilityText(model)];
+    const words = [provider.name, statusText[provider.enabled ? provider.status : 'disabled'], id ?? '', ...known];
     setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
   }
 

@@ -2,13 +2,14 @@
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
-import type { Deed, ViewError } from './messages';
+import { visibleText } from '../../common/visibleText';
+import type { ProvidersAction } from '../../common/messages/providers';
+import type { ViewError } from '../../common/messages/viewError';
 import { isBusy, type Route, type State } from './pageState';
 
 export interface Actions {
   /** Asks the host. `work` is what the page is busy with until the answer comes. */
-  ask(work: string, deed: Deed): void;
+  ask(work: string, action: ProvidersAction): void;
   go(route: Route): void;
   /** To where the reader came from. */
   back(): void;
@@ -30,30 +31,34 @@ export function isUp(state: State): boolean {
   return state.sidecar.state === 'running';
 }
 
-export interface DeedButton {
+export interface ActionButton {
   label: string;
   /** What a screen reader hears, where the words alone do not say what of. */
   name?: string;
   work: string;
-  deed: Deed;
+  action: ProvidersAction;
   /** Instead of the label while it is under way. */
   busyLabel?: string;
   look?: 'primary' | 'secondary' | 'quiet';
 }
 
 /** A button that asks the host; it waits while that is under way and rests while nobody would answer. */
-export function deedButton(state: State, actions: Actions, { label, name, work, deed, busyLabel, look }: DeedButton): HTMLButtonElement {
+export function actionButton(
+  state: State,
+  actions: Actions,
+  { label, name, work, action, busyLabel, look }: ActionButton,
+): HTMLButtonElement {
   const busy = isBusy(state, work);
   const button = textButton(
     busy ? (busyLabel ?? label) : label,
     () => {
-      if (button.getAttribute('aria-disabled') !== 'true') actions.ask(work, deed);
+      if (button.getAttribute('aria-disabled') !== 'true') actions.ask(work, action);
     },
     look,
   );
   if (name !== undefined) button.setAttribute('aria-label', visibleText(busy ? (busyLabel ?? name) : name));
   if (busy || !isUp(state)) button.setAttribute('aria-disabled', 'true');
-  button.dataset['key'] = `${deed.type}:${work}`;
+  button.dataset['key'] = `${action.type}:${work}`;
   return button;
 }
 
@@ -69,7 +74,8 @@ export function failureLine(state: State, actions: Actions, error: ViewError, pr
 }
 
 function remedy(state: State, actions: Actions, error: ViewError, provider?: ProviderSummary): HTMLElement | undefined {
-  const make = (label: string, deed: Deed): HTMLElement => deedButton(state, actions, { label, work: `help:${deed.type}`, deed });
+  const make = (label: string, action: ProvidersAction): HTMLElement =>
+    actionButton(state, actions, { label, work: `help:${action.type}`, action });
   switch (error.kind) {
     case 'providerAuthFailed':
     case 'keyNotBoundToOrigin':
@@ -102,11 +108,11 @@ export function approval(state: State, actions: Actions, { id }: ProviderSummary
     'span',
     {},
     element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
-    deedButton(state, actions, {
+    actionButton(state, actions, {
       label: l10n.t('Approve this program'),
       name: l10n.t('Approve this program: {0}', program.name),
       work: 'approve',
-      deed: { type: 'approve', path: program.path, sha256: program.sha256 },
+      action: { type: 'approve', path: program.path, sha256: program.sha256 },
     }),
   );
 }
@@ -116,13 +122,13 @@ export function failureOf(state: State, actions: Actions, work: string, provider
   const error = state.failures[work];
   if (error === undefined) return undefined;
   const line = failureLine(state, actions, error, provider);
-  const deed = state.asked[work];
-  if (deed !== undefined && isLoading(deed)) line.append(deedButton(state, actions, { label: l10n.t('Try again'), work, deed }));
+  const action = state.asked[work];
+  if (action !== undefined && isLoading(action)) line.append(actionButton(state, actions, { label: l10n.t('Try again'), work, action }));
   return line;
 }
 
 /** It only reads, so it can be asked again without a thought. */
-function isLoading({ type }: Deed): boolean {
+function isLoading({ type }: ProvidersAction): boolean {
   return type.startsWith('load') || type === 'show' || type === 'listModels' || type === 'discover' || type === 'refreshCatalog';
 }
 

@@ -1,10 +1,10 @@
 // Earlier versions of the user's catalogs.
 import * as l10n from '@vscode/l10n';
-import { modelsInWords } from '../shared/amounts';
+import { formatModelCount } from '../../common/counts';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
-import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
+import { visibleText } from '../../common/visibleText';
+import { actionButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import type { State } from './pageState';
 import { ago } from './words';
 
@@ -43,15 +43,15 @@ export class BackupsView implements View {
           'span',
           { class: 'provider-words' },
           element('span', {}, visibleText(name)),
-          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${modelsInWords(modelCount)}`),
+          element('span', { class: 'quiet line' }, `${ago(at, new Date())}, ${formatModelCount(modelCount)}`),
           failureOf(state, actions, `restore:${id}`),
         ),
-        deedButton(state, actions, {
+        actionButton(state, actions, {
           label: l10n.t('Restore'),
           name: l10n.t('Restore {0}, {1}', name, ago(at, new Date())),
           busyLabel: l10n.t('Restoring…'),
           work: `restore:${id}`,
-          deed: { type: 'restore', backupId: id },
+          action: { type: 'restore', backupId: id },
         }),
       ),
     );

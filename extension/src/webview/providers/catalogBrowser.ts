@@ -5,10 +5,10 @@ import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
 import { moveByArrows } from '../shared/roving';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, type Choice, type Filter, type State } from './pageState';
-import { catalogAbilities, catalogModels, errorsWords, priceRange, warningsWords, window } from './words';
+import { catalogAbilities, catalogModels, errorsText, priceRange, warningsText, window } from './words';
 
 export class CatalogBrowser implements View {
   readonly node: HTMLElement;
@@ -195,8 +195,8 @@ export class CatalogBrowser implements View {
           ? l10n.t('your own, in place of the shipped one')
           : l10n.t('your own')
         : undefined,
-      catalog.errorCount > 0 ? errorsWords(catalog.errorCount) : undefined,
-      catalog.warningCount > 0 ? warningsWords(catalog.warningCount) : undefined,
+      catalog.errorCount > 0 ? errorsText(catalog.errorCount) : undefined,
+      catalog.warningCount > 0 ? warningsText(catalog.warningCount) : undefined,
     ].filter((note) => note !== undefined);
     return element(
       'tr',

@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import { element, textButton, type Child } from '../shared/element';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
-import { deedButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
+import { visibleText } from '../../common/visibleText';
+import { actionButton, failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import { compareBar } from './catalogBrowser';
 import { modelTable, priceNote } from './modelTable';
 import { isBusy, type State } from './pageState';
@@ -82,13 +82,13 @@ export class CatalogView implements View {
         { class: 'buttons' },
         choose,
         detail === undefined ? undefined : edit,
-        deedButton(state, actions, { label: l10n.t('Export…'), work: 'export', deed: { type: 'exportCatalog', ids: [id] } }),
+        actionButton(state, actions, { label: l10n.t('Export…'), work: 'export', action: { type: 'exportCatalog', ids: [id] } }),
         isShipped
           ? undefined
-          : deedButton(state, actions, {
+          : actionButton(state, actions, {
               label: l10n.t('Delete catalog…'),
               work: `deleteCatalog:${id}`,
-              deed: { type: 'deleteCatalog', id },
+              action: { type: 'deleteCatalog', id },
             }),
       ),
       failureOf(state, actions, 'export'),

@@ -5,10 +5,10 @@ import { element, icon, iconButton, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import { numberProblem } from '../shared/fieldControl';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { failureOf, focusHeading, isUp, routeHead, type Actions, type View } from './actions';
 import { isBusy, type State } from './pageState';
-import { errorsWords, warningsWords } from './words';
+import { errorsText, warningsText } from './words';
 
 type Entries = Record<string, unknown>;
 
@@ -98,14 +98,7 @@ export class CatalogEditor implements View {
         if (this.checkKeyVariable()) this.set(this.document, name, value);
       },
     });
-    const add = textButton(l10n.t('Add model'), () => {
-      const models = this.models();
-      models.push({ id: '', name: '' });
-      this.document['models'] = models;
-      this.drawModels();
-      this.changed();
-      this.cell(models.length - 1, 'id')?.focus();
-    });
+    const add = textButton(l10n.t('Add model'), () => this.addModel());
     const title = previousId === undefined ? l10n.t('New catalog') : l10n.t('Edit catalog {0}', asText(this.document['name']));
     this.node = element(
       'section',
@@ -115,30 +108,43 @@ export class CatalogEditor implements View {
       this.form.node,
       element('h3', {}, l10n.t('Models')),
       element('p', { class: 'field-help' }, l10n.t('Prices are USD for a million tokens. An empty field means unknown.')),
-      element(
-        'div',
-        { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': l10n.t('Models') },
-        element(
-          'table',
-          { class: 'model-editor' },
-          element('caption', { class: 'visually-hidden' }, l10n.t('Models of this catalog')),
-          element(
-            'thead',
-            {},
-            element(
-              'tr',
-              {},
-              ...columns.map(({ label }) => element('th', { scope: 'col' }, label)),
-              element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Remove'))),
-            ),
-          ),
-          this.body,
-        ),
-      ),
+      this.modelTable(),
       element('div', { class: 'buttons' }, add),
       this.foot.node,
     );
     this.drawModels();
+  }
+
+  private modelTable(): HTMLElement {
+    return element(
+      'div',
+      { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': l10n.t('Models') },
+      element(
+        'table',
+        { class: 'model-editor' },
+        element('caption', { class: 'visually-hidden' }, l10n.t('Models of this catalog')),
+        element(
+          'thead',
+          {},
+          element(
+            'tr',
+            {},
+            ...columns.map(({ label }) => element('th', { scope: 'col' }, label)),
+            element('th', { scope: 'col' }, element('span', { class: 'visually-hidden' }, l10n.t('Remove'))),
+          ),
+        ),
+        this.body,
+      ),
+    );
+  }
+
+  private addModel(): void {
+    const models = this.models();
+    models.push({ id: '', name: '' });
+    this.document['models'] = models;
+    this.drawModels();
+    this.changed();
+    this.cell(models.length - 1, 'id')?.focus();
   }
 
   focus(): void {
@@ -165,7 +171,7 @@ export class CatalogEditor implements View {
     this.problems = problems;
     const at = (name: string): string | undefined => problems.find(({ path, severity }) => path === name && severity === 'error')?.message;
     for (const { name } of fields) this.form.showProblem(name, at(name));
-    this.tellCells();
+    this.announceCells();
     this.summary.show(problems, () => this.summaryLines());
   }
 
@@ -173,7 +179,7 @@ export class CatalogEditor implements View {
     const { problems } = this;
     if (problems.length === 0) return [];
     const errors = problems.filter(({ severity }) => severity === 'error').length;
-    const counted = [errors > 0 ? errorsWords(errors) : '', problems.length > errors ? warningsWords(problems.length - errors) : ''];
+    const counted = [errors > 0 ? errorsText(errors) : '', problems.length > errors ? warningsText(problems.length - errors) : ''];
     const rows = problems.map((problem) => {
       const go = textButton(visibleText(problem.message), () => this.goTo(problem.path), 'quiet');
       return element('li', {}, icon(problem.severity), ' ', go, element('span', { class: 'quiet mono' }, ` ${visibleText(problem.path)}`));
@@ -196,7 +202,7 @@ export class CatalogEditor implements View {
 
   private drawModels(): void {
     this.body.replaceChildren(...this.models().map((model, at) => this.modelRow(model, at)));
-    this.tellCells();
+    this.announceCells();
   }
 
   private modelRow(model: Entries, at: number): HTMLElement {
@@ -228,22 +234,22 @@ export class CatalogEditor implements View {
     input.addEventListener(type === 'check' ? 'change' : 'input', () => {
       const value = read(input, type);
       this.set(model, name, value);
-      if (typeof value === 'number') this.tellCell(at, name, numberProblem(value, type === 'whole' ? { step: 1 } : {}));
+      if (typeof value === 'number') this.announceCell(at, name, numberProblem(value, type === 'whole' ? { step: 1 } : {}));
     });
     return element('td', {}, input, element('span', { class: 'field-problem', id: `${id}-problem`, hidden: true }));
   }
 
-  private tellCells(): void {
+  private announceCells(): void {
     this.models().forEach((_, at) => {
       for (const { name } of columns) {
         const path = `models[${at}].${name}`;
         const found = this.problems.find((one) => one.path === path || (name === 'id' && one.path === `models[${at}]`));
-        this.tellCell(at, name, found === undefined ? undefined : found.message, found?.severity === 'error');
+        this.announceCell(at, name, found === undefined ? undefined : found.message, found?.severity === 'error');
       }
     });
   }
 
-  private tellCell(at: number, name: string, problem: string | undefined, isError = true): void {
+  private announceCell(at: number, name: string, problem: string | undefined, isError = true): void {
     const input = this.cell(at, name);
     const place = input?.nextElementSibling;
     if (input === undefined || !(place instanceof HTMLElement)) return;

@@ -2,9 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, iconButton, type Child } from '../shared/element';
-import { notKnown } from '../shared/figures';
+import { notAvailable } from '../../common/format';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { failureOf, focusHeading, loadingLine, routeHead, type Actions, type View } from './actions';
 import { priceNote } from './modelTable';
 import type { ComparedModel, State } from './pageState';
@@ -84,7 +84,7 @@ export class CompareView implements View {
                 element('th', { scope: 'row' }, name),
                 ...columns.map(({ model }) => {
                   const words = read(model);
-                  return element('td', { class: words === notKnown ? 'quiet' : undefined }, visibleText(words));
+                  return element('td', { class: words === notAvailable ? 'quiet' : undefined }, visibleText(words));
                 }),
               ),
             ),

@@ -8,14 +8,14 @@ import type {
   ProviderKindView,
   ProviderSummary,
 } from '../../protocol/protocol.generated';
-import { modelsInWords } from '../shared/amounts';
+import { formatModelCount } from '../../common/counts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { urlProblem } from '../shared/fieldControl';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
-import { deedButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
-import type { Deed, NewProvider } from './messages';
+import { visibleText } from '../../common/visibleText';
+import { actionButton, failureLine, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
+import type { NewProvider, ProvidersAction } from '../../common/messages/providers';
 import { isBusy, type Choice, type State } from './pageState';
 import {
   authNames,
@@ -294,11 +294,11 @@ export class ConnectView implements View {
 
   /** Who approves a program means to use it. */
   private approval(state: State, program: ExecutableView): HTMLElement {
-    const approve = deedButton(state, this.actions, {
+    const approve = actionButton(state, this.actions, {
       label: l10n.t('Approve this program'),
       name: l10n.t('Approve this program: {0}', program.name),
       work: 'approve',
-      deed: { type: 'approve', path: program.path, sha256: program.sha256 },
+      action: { type: 'approve', path: program.path, sha256: program.sha256 },
     });
     approve.addEventListener('click', () => {
       this.choice.command = program.path;
@@ -314,7 +314,8 @@ export class ConnectView implements View {
     const listed = state.models[this.stored(state)?.id ?? '']?.models;
     const heading = element('h3', {}, l10n.t('What it enables'));
     if (catalog === undefined) {
-      const words = listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : modelsInWords(listed.length);
+      const words =
+        listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : formatModelCount(listed.length);
       return [heading, element('p', {}, words)];
     }
     const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
@@ -376,7 +377,8 @@ export class ConnectView implements View {
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
     if (provider.status !== 'connected') return element('p', { class: 'quiet' }, l10n.t('It is stored, and not tested yet.'));
     const status = statusOf(provider, new Date(), false);
-    const words = provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', modelsInWords(provider.modelCount));
+    const words =
+      provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', formatModelCount(provider.modelCount));
     const done = textButton(l10n.t('Done'), () => actions.go({ at: 'providers' }));
     done.dataset['key'] = 'done';
     return element(
@@ -388,12 +390,12 @@ export class ConnectView implements View {
         { class: 'buttons' },
         provider.isDefault
           ? undefined
-          : deedButton(state, actions, {
+          : actionButton(state, actions, {
               label: l10n.t('Make default'),
               work: `default:${provider.id}`,
-              deed: { type: 'makeDefault', id: provider.id },
+              action: { type: 'makeDefault', id: provider.id },
             }),
-        deedButton(state, actions, { label: l10n.t('New chat'), work: 'newChat', deed: { type: 'newChat' } }),
+        actionButton(state, actions, { label: l10n.t('New chat'), work: 'newChat', action: { type: 'newChat' } }),
         done,
       ),
     );
@@ -415,8 +417,8 @@ export class ConnectView implements View {
     if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
     choice.wasTested = true;
     this.keep();
-    const deed: Deed = { type: 'connect', provider, then };
-    this.actions.ask(connectWork, deed);
+    const action: ProvidersAction = { type: 'connect', provider, then };
+    this.actions.ask(connectWork, action);
   }
 
   private check(state: State, kind: ProviderKindView): boolean {

@@ -3,16 +3,16 @@ import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 import { Form } from '../shared/form';
 import { Section } from '../shared/section';
-import { deedButton, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
+import { actionButton, failureOf, focusHeading, isUp, loadingLine, routeHead, type Actions, type View } from './actions';
 import { isBusy, type State } from './pageState';
-import { keyWords } from './providerDetail';
+import { keyText } from './providerDetail';
 import { authNames, authSpelling, authTypes } from './words';
 
 /** Fixed for a file, kept in the vault, or a switch of its own. */
 const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
 
 /** As the step that connects one says them. */
-const authWords = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
+const authText = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
 
 export class EditProviderView implements View {
   readonly node: HTMLElement;
@@ -56,7 +56,7 @@ export class EditProviderView implements View {
           values,
           hidden: elsewhere,
           labels: { auth_type: l10n.t('How it knows you') },
-          words: authWords,
+          words: authText,
           defaultWord: l10n.t('Suggested'),
           onChange: () => actions.keep({ at: 'edit', id, draft: this.form?.changes ?? {} }),
         });
@@ -71,8 +71,8 @@ export class EditProviderView implements View {
           'div',
           { class: 'field' },
           element('div', { class: 'field-label' }, l10n.t('Key')),
-          element('div', { class: 'field-help' }, keyWords(provider, detail?.key, new Date())),
-          deedButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, deed: { type: 'setKey', id } }),
+          element('div', { class: 'field-help' }, keyText(provider, detail?.key, new Date())),
+          actionButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, action: { type: 'setKey', id } }),
         ),
       ];
     });

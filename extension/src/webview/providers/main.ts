@@ -1,16 +1,12 @@
 import '../shared/localization';
 // The Providers page begins here.
-import { acquirePanel } from '../shared/panel';
-import type { FromPage } from './messages';
+import { acquirePanel, onHostMessage } from '../shared/panel';
+import type { FromProvidersPage, ToProvidersPage } from '../../common/messages/providers';
 import { ProvidersPage } from './page';
-import { readToPage } from './readToPage';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no #app to draw the providers in.');
-const panel = acquirePanel<FromPage>();
+const panel = acquirePanel<FromProvidersPage>();
 const page = new ProvidersPage(root, panel);
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const message = readToPage(event.data);
-  if (message !== undefined) page.receive(message);
-});
+onHostMessage((message: ToProvidersPage) => page.receive(message));
 panel.post({ type: 'ready' });

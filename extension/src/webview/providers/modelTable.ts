@@ -2,8 +2,8 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, textButton, type Child } from '../shared/element';
-import { notKnown } from '../shared/figures';
-import { visibleText } from '../shared/visibleText';
+import { notAvailable } from '../../common/format';
+import { visibleText } from '../../common/visibleText';
 import { chatCost, modelAbilities, price, window } from './words';
 
 export interface ModelTable {
@@ -19,7 +19,7 @@ export interface ModelTable {
 }
 
 /** More rows than anybody reads are drawn when they are asked for. */
-const mostRows = 100;
+const maxRows = 100;
 
 export function modelTable({ caption, models, words, ticks, marks, length }: ModelTable): Child[] {
   const found = models.filter((model) => matches(model, words));
@@ -34,7 +34,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
     l10n.t('Typical chat'),
   ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
-  const most = length.isWhole ? found.length : mostRows;
+  const most = length.isWhole ? found.length : maxRows;
   const body = element('tbody', {}, ...found.slice(0, most).map((model) => row(model, ticks, marks)));
   const table = element(
     'table',
@@ -86,7 +86,7 @@ export function matches(model: ModelView, words: string): boolean {
 function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['marks']): HTMLElement {
   const name = visibleText(model.name ?? model.id);
   const number = (words: string, more = ''): HTMLElement =>
-    element('td', { class: `number${words === notKnown ? ' quiet' : ''}${more}` }, words);
+    element('td', { class: `number${words === notAvailable ? ' quiet' : ''}${more}` }, words);
   let tick: HTMLElement | undefined;
   if (ticks !== undefined) {
     const box = element('input', {

@@ -1,10 +1,10 @@
 // The whole Providers page: where the reader is, what is shown there, and what is asked for meanwhile.
 import * as l10n from '@vscode/l10n';
-import { Banners } from '../shared/banners';
 import { element, textButton } from '../shared/element';
 import { menuButton } from '../shared/menu';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { isUp, type Actions, type View } from './actions';
 import { BackupsView } from './backups';
 import { CatalogBrowser } from './catalogBrowser';
@@ -13,7 +13,7 @@ import { CatalogEditor, saveWork } from './catalogEditor';
 import { CompareView } from './compare';
 import { connectWork, ConnectView } from './connect';
 import { EditProviderView } from './editProvider';
-import type { Deed, FromPage, ToPage } from './messages';
+import type { FromProvidersPage, ProvidersAction, ToProvidersPage } from '../../common/messages/providers';
 import { begin, isBusy, keptOf, reduce, stateFrom, type Route, type State } from './pageState';
 import { ProvidersView } from './providersView';
 import { statusOf } from './words';
@@ -22,17 +22,15 @@ export class ProvidersPage implements Actions {
   private state: State;
   private view: View | undefined;
   private shownRoute = '';
-  private frame: number | undefined;
+  private pendingDraw: number | undefined;
   private lookedAt = '';
   private readonly history: { route: Route; key: string | undefined }[] = [];
-  private readonly banners = new Banners();
-  private readonly announcer = element('div', { class: 'visually-hidden', role: 'status', 'aria-live': 'polite' });
-  private readonly body = element('div', { class: 'page-body' });
+  private readonly frame: PageFrame;
   private readonly add: HTMLButtonElement;
 
   constructor(
     root: HTMLElement,
-    private readonly panel: Panel<FromPage>,
+    private readonly panel: Panel<FromProvidersPage>,
   ) {
     this.state = stateFrom(panel.getState());
     this.add = textButton(l10n.t('Add provider'), () => this.go({ at: 'choose' }), 'primary');
@@ -46,17 +44,9 @@ export class ProvidersPage implements Actions {
         { label: l10n.t('Show log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
       ],
     });
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('h1', {}, l10n.t('Providers')),
-        element('span', { class: 'buttons' }, this.add, more),
-      ),
-      this.banners.node,
-      this.body,
-      this.announcer,
-    );
+    this.frame = new PageFrame(root, l10n.t('Providers'), {
+      header: [element('span', { class: 'buttons' }, this.add, more)],
+    });
     root.addEventListener('keydown', (event) => this.pressed(event));
     // "2 h ago" grows older while one looks.
     setInterval(() => this.schedule(), 60_000);
@@ -65,10 +55,10 @@ export class ProvidersPage implements Actions {
 
   /** False while something received waits for its frame. */
   get isDrawn(): boolean {
-    return this.frame === undefined;
+    return this.pendingDraw === undefined;
   }
 
-  receive(message: ToPage): void {
+  receive(message: ToProvidersPage): void {
     const before = this.state;
     if (message.type === 'go') this.remember();
     this.state = reduce(before, message);
@@ -79,8 +69,8 @@ export class ProvidersPage implements Actions {
       case 'problems':
         if (this.view instanceof CatalogEditor) this.view.showProblems(message.work, message.problems);
         break;
-      case 'said':
-        this.say(message.words);
+      case 'status':
+        this.say(message.text);
         break;
       case 'refused':
         this.say(message.error.message);
@@ -99,10 +89,10 @@ export class ProvidersPage implements Actions {
     this.schedule();
   }
 
-  ask(work: string, deed: Deed): void {
+  ask(work: string, action: ProvidersAction): void {
     if (isBusy(this.state, work)) return;
-    this.state = begin(this.state, work, deed);
-    this.panel.post({ ...deed, work });
+    this.state = begin(this.state, work, action);
+    this.panel.post({ ...action, work });
     this.schedule();
   }
 
@@ -143,7 +133,7 @@ export class ProvidersPage implements Actions {
   private settle(): void {
     this.panel.setState(keptOf(this.state));
     this.draw();
-    this.body.scrollTop = 0;
+    this.frame.body.scrollTop = 0;
   }
 
   private finished(before: State, work: string, problem: string | undefined): void {
@@ -162,13 +152,13 @@ export class ProvidersPage implements Actions {
   }
 
   private say(words: string): void {
-    this.announcer.textContent = visibleText(words);
+    this.frame.status.textContent = visibleText(words);
   }
 
   /** At most one drawing a frame. */
   private schedule(): void {
-    this.frame ??= requestAnimationFrame(() => {
-      this.frame = undefined;
+    this.pendingDraw ??= requestAnimationFrame(() => {
+      this.pendingDraw = undefined;
       this.draw();
     });
   }
@@ -185,7 +175,7 @@ export class ProvidersPage implements Actions {
       const isFirst = this.view === undefined;
       this.shownRoute = route;
       this.view = this.viewOf(state.route);
-      this.body.replaceChildren(this.view.node);
+      this.frame.body.replaceChildren(this.view.node);
       this.view.show(state);
       if (!isFirst) this.view.focus();
     } else this.view?.show(state);
@@ -196,7 +186,7 @@ export class ProvidersPage implements Actions {
     const { sidecar } = state;
     const button = (label: string, type: 'restart' | 'showLog'): HTMLElement =>
       textButton(label, () => this.panel.post({ type, work: `help:${type}` }), type === 'restart' ? 'primary' : 'secondary');
-    this.banners.set(
+    this.frame.banners.set(
       'sidecar',
       sidecar.state === 'running'
         ? undefined
@@ -209,14 +199,14 @@ export class ProvidersPage implements Actions {
       sidecar.state === 'starting' ? 'info' : 'error',
       sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show log'), 'showLog')] : [],
     );
-    this.banners.set(
+    this.frame.banners.set(
       'folder',
       state.folderProblem === undefined ? undefined : l10n.t('{0} What is shown can be used, and not changed.', state.folderProblem),
       'warning',
     );
-    this.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
+    this.frame.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
     const asides = ['help:unlockVault', 'help:checkClaudeCode', 'newChat', 'tour', 'discover'].map((work) => state.failures[work]?.message);
-    this.banners.set(
+    this.frame.banners.set(
       'aside',
       asides.find((one) => one !== undefined),
       'error',
@@ -248,8 +238,8 @@ export class ProvidersPage implements Actions {
   private load(state: State): void {
     if (!isUp(state)) return;
     const { route } = state;
-    const needs = (work: string, has: boolean, deed: Deed): void => {
-      if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, deed);
+    const needs = (work: string, has: boolean, action: ProvidersAction): void => {
+      if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, action);
     };
     // The empty page says how many there are.
     needs('catalogs', state.catalogs !== undefined, { type: 'loadCatalogs' });

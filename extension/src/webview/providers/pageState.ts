@@ -12,7 +12,8 @@ import type {
   ProviderSummary,
   TemplateView,
 } from '../../protocol/protocol.generated';
-import type { Deed, ToPage, ViewError } from './messages';
+import type { ProvidersAction, ToProvidersPage } from '../../common/messages/providers';
+import type { ViewError } from '../../common/messages/viewError';
 
 /** What "Connect" is about: a vendor of the catalog, or a kind by itself. */
 export interface Choice {
@@ -73,7 +74,7 @@ export interface State {
   busy: readonly string[];
   failures: Record<string, ViewError>;
   /** What the page asked with, to ask the same again. */
-  asked: Record<string, Deed>;
+  asked: Record<string, ProvidersAction>;
   /** What went wrong without being asked for. */
   refusal: ViewError | undefined;
   route: Route;
@@ -110,7 +111,7 @@ export const firstState: State = {
   modelFilter: '',
 };
 
-export function reduce(state: State, message: ToPage): State {
+export function reduce(state: State, message: ToProvidersPage): State {
   switch (message.type) {
     case 'snapshot': {
       const { providers, kinds, folderProblem } = message;
@@ -168,7 +169,7 @@ export function reduce(state: State, message: ToPage): State {
     case 'go':
       return message.to === 'add' ? { ...state, route: { at: 'choose' } } : { ...state, route: { at: 'providers' }, selected: message.id };
     case 'problems':
-    case 'said':
+    case 'status':
       return state;
   }
 }
@@ -180,12 +181,12 @@ function finish(state: State, work: string, error: ViewError | undefined): State
 }
 
 /** The page asks for something: it is busy with it, and what went wrong the last time counts no more. */
-export function begin(state: State, work: string, deed: Deed): State {
+export function begin(state: State, work: string, action: ProvidersAction): State {
   const { [work]: before, ...failures } = state.failures;
   return {
     ...state,
     busy: [...state.busy.filter((one) => one !== work), work],
-    asked: { ...state.asked, [work]: deed },
+    asked: { ...state.asked, [work]: action },
     ...(before === undefined ? {} : { failures }),
   };
 }

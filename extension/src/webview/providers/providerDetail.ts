@@ -1,15 +1,15 @@
 // Everything about the selected provider.
 import * as l10n from '@vscode/l10n';
 import type { ProviderDetail, ProviderErrorView, ProviderSummary, VaultEntrySummary } from '../../protocol/protocol.generated';
-import { chatsInWords } from '../shared/amounts';
+import { formatChatCount } from '../../common/counts';
 import { element, icon, textButton, type Child } from '../shared/element';
 import { menuButton } from '../shared/menu';
-import { titleWords } from '../shared/titleWords';
-import { visibleText } from '../shared/visibleText';
-import { approval, deedButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
+import { approval, actionButton, failureLine, failureOf, loadingLine, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
 import { badges, canBeTested, canMoveKey, providerMenu } from './providerRows';
-import { aboutWords, ago, keyVariable, statusOf } from './words';
+import { aboutText, ago, keyVariable, statusOf } from './words';
 
 export function providerHead(state: State, actions: Actions, provider: ProviderSummary, now: Date): Child[] {
   const { id, fault } = provider;
@@ -21,7 +21,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
       'div',
       { class: 'detail-head' },
       element('h2', { id: 'detail-name', tabindex: '-1', 'data-fallback': true }, visibleText(provider.name), ' ', ...badges(provider)),
-      element('p', { class: 'quiet' }, visibleText(aboutWords(provider, state.kinds))),
+      element('p', { class: 'quiet' }, visibleText(aboutText(provider, state.kinds))),
       provider.description === undefined ? undefined : element('p', {}, visibleText(provider.description)),
       element(
         'p',
@@ -83,35 +83,35 @@ function buttons(state: State, actions: Actions, provider: ProviderSummary): HTM
     'div',
     { class: 'buttons' },
     canBeTested(provider)
-      ? deedButton(state, actions, {
+      ? actionButton(state, actions, {
           label: l10n.t('Test'),
           busyLabel: l10n.t('Testing…'),
           work: `test:${id}`,
-          deed: { type: 'test', id },
+          action: { type: 'test', id },
           look: 'primary',
         })
       : undefined,
     !provider.enabled && fault === undefined
-      ? deedButton(state, actions, {
+      ? actionButton(state, actions, {
           label: l10n.t('Switch on'),
           busyLabel: l10n.t('Switching on…'),
           work: `switch:${id}`,
-          deed: { type: 'setEnabled', id, enabled: true },
+          action: { type: 'setEnabled', id, enabled: true },
           look: 'primary',
         })
       : undefined,
     source === 'file' && fault === undefined ? edit : undefined,
     provider.takesKey && fault === undefined && provider.authType !== 'oauth'
-      ? deedButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, deed: { type: 'setKey', id } })
+      ? actionButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, action: { type: 'setKey', id } })
       : undefined,
     provider.authType === 'oauth' && fault === undefined
-      ? deedButton(state, actions, { label: l10n.t('Sign in…'), work: `signIn:${id}`, deed: { type: 'signIn', id } })
+      ? actionButton(state, actions, { label: l10n.t('Sign in…'), work: `signIn:${id}`, action: { type: 'signIn', id } })
       : undefined,
     canMoveKey(provider)
-      ? deedButton(state, actions, {
+      ? actionButton(state, actions, {
           label: l10n.t('Move key to vault'),
           work: `moveKey:${id}`,
-          deed: { type: 'moveKey', id },
+          action: { type: 'moveKey', id },
           look: fault === undefined ? 'secondary' : 'primary',
         })
       : undefined,
@@ -139,10 +139,10 @@ function faultLines(state: State, actions: Actions, { id, fault }: ProviderSumma
     element(
       'div',
       { class: 'buttons' },
-      deedButton(state, actions, {
+      actionButton(state, actions, {
         label: l10n.t('Open file'),
         work: `file:${id}`,
-        deed: { type: 'openFile', id },
+        action: { type: 'openFile', id },
         look: fault.holdsSecret ? 'secondary' : 'primary',
       }),
     ),
@@ -156,7 +156,7 @@ function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, no
     provider.kind === 'external'
       ? [l10n.t('Program'), typeof command === 'string' ? command : undefined]
       : [l10n.t('Endpoint'), provider.endpoint ?? provider.origin],
-    [l10n.t('Key'), provider.takesKey || provider.authType === 'oauth' ? keyWords(provider, detail?.key, now) : undefined],
+    [l10n.t('Key'), provider.takesKey || provider.authType === 'oauth' ? keyText(provider, detail?.key, now) : undefined],
     [l10n.t('Model'), provider.model ?? (provider.source === 'tour' ? undefined : l10n.t('chosen by the chat'))],
     [l10n.t('Limits'), limits.length === 0 ? undefined : limits.join(' · ')],
     [
@@ -171,7 +171,7 @@ function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, no
   );
 }
 
-export function keyWords(provider: ProviderSummary, key: VaultEntrySummary | undefined, now: Date): string {
+export function keyText(provider: ProviderSummary, key: VaultEntrySummary | undefined, now: Date): string {
   const variable = keyVariable(provider);
   if (variable !== undefined) return l10n.t('from the environment: {0}', variable);
   if (key !== undefined) {
@@ -228,17 +228,17 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
   const lines: Child[] = [];
   if (chatCount > 0) {
     const links = chats.map(({ uri, title }) => {
-      const link = deedButton(state, actions, {
-        label: titleWords(title),
+      const link = actionButton(state, actions, {
+        label: displayTitle(title),
         work: `chat:${uri}`,
-        deed: { type: 'openChat', uri },
+        action: { type: 'openChat', uri },
         look: 'quiet',
       });
       return element('li', {}, link);
     });
     const rest = chatCount - chats.length;
     lines.push(
-      element('p', {}, chatsInWords(chatCount)),
+      element('p', {}, formatChatCount(chatCount)),
       element(
         'ul',
         { class: 'plain-list' },

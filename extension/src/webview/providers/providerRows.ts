@@ -4,16 +4,16 @@ import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, type Child } from '../shared/element';
 import { menuButton, type MenuItem } from '../shared/menu';
 import { moveByArrows } from '../shared/roving';
-import { visibleText } from '../shared/visibleText';
-import { deedButton, isUp, type Actions } from './actions';
+import { visibleText } from '../../common/visibleText';
+import { actionButton, isUp, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
-import { aboutWords, keyVariable, statusOf } from './words';
+import { aboutText, keyVariable, statusOf } from './words';
 
 export function providerRows(state: State, actions: Actions, now: Date): Child[] {
   const providers = state.providers ?? [];
   const selected = providers.some(({ id }) => id === state.selected) ? state.selected : providers[0]?.id;
   const rows = providers.map((provider) => row(state, actions, provider, provider.id === selected, now));
-  const list = element('ul', { class: 'provider-list', 'aria-label': l10n.t('Providers') }, ...rows);
+  const list = element('ul', { class: 'provider-list plain-list', 'aria-label': l10n.t('Providers') }, ...rows);
   list.addEventListener('keydown', (event) => {
     moveByArrows(
       event,
@@ -41,17 +41,17 @@ function row(state: State, actions: Actions, provider: ProviderSummary, isSelect
       'span',
       { class: 'provider-words' },
       element('span', { class: 'provider-title' }, element('span', { class: 'provider-called' }, name), ...badges(provider)),
-      element('span', { class: 'quiet line' }, visibleText(aboutWords(provider, state.kinds))),
+      element('span', { class: 'quiet line' }, visibleText(aboutText(provider, state.kinds))),
       element('span', { class: 'line status-words' }, visibleText(status.words)),
     ),
   );
   choose.addEventListener('click', () => actions.change({ selected: id }));
   const test = canBeTested(provider)
-    ? deedButton(state, actions, {
+    ? actionButton(state, actions, {
         label: l10n.t('Test'),
         name: l10n.t('Test {0}', provider.name),
         work: `test:${id}`,
-        deed: { type: 'test', id },
+        action: { type: 'test', id },
       })
     : undefined;
   const menu = menuButton({

@@ -3,8 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, type Child } from '../shared/element';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
-import { deedButton, failureOf, isUp, loadingLine, type Actions, type View } from './actions';
+import { visibleText } from '../../common/visibleText';
+import { actionButton, failureOf, isUp, loadingLine, type Actions, type View } from './actions';
 import { modelTable, priceNote } from './modelTable';
 import { isBusy, isEmpty, type State } from './pageState';
 import { providerHead } from './providerDetail';
@@ -107,12 +107,12 @@ export class ProvidersView implements View {
     const result = state.models[id];
     const heading = element('h3', {}, l10n.t('Models'));
     const ask = (label: string, named: string): HTMLElement =>
-      deedButton(state, this.actions, {
+      actionButton(state, this.actions, {
         label,
         name: named,
         busyLabel: l10n.t('Asking…'),
         work,
-        deed: { type: 'listModels', id, refresh: true },
+        action: { type: 'listModels', id, refresh: true },
         look: 'quiet',
       });
     const failure = failureOf(state, this.actions, work, provider);
@@ -137,7 +137,7 @@ export class ProvidersView implements View {
       ),
       result.error === undefined
         ? undefined
-        : element('p', { class: 'quiet' }, visibleText(unaskedWords(result.error.message, provider.error?.message))),
+        : element('p', { class: 'quiet' }, visibleText(unaskedText(result.error.message, provider.error?.message))),
       failure,
     ];
   }
@@ -158,7 +158,7 @@ export class ProvidersView implements View {
 }
 
 /** The same reason is not told twice on one page. */
-function unaskedWords(reason: string, shown: string | undefined): string {
+function unaskedText(reason: string, shown: string | undefined): string {
   return reason === shown
     ? l10n.t('They could not be asked for now, for the reason above.')
     : l10n.t('They could not be asked for now: {0}', reason);

@@ -2,10 +2,10 @@
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
-import { deedButton, failureOf, type Actions } from './actions';
+import { visibleText } from '../../common/visibleText';
+import { actionButton, failureOf, type Actions } from './actions';
 import { isBusy, type State } from './pageState';
-import { aboutWords, statusOf } from './words';
+import { aboutText, statusOf } from './words';
 
 export function welcome(state: State, actions: Actions, now: Date): Child[] {
   const found = (state.providers ?? []).filter(({ source }) => source === 'environment' || source === 'found');
@@ -30,13 +30,13 @@ export function welcome(state: State, actions: Actions, now: Date): Child[] {
       'div',
       { class: 'buttons' },
       browse,
-      deedButton(state, actions, { label: l10n.t('Take the tour'), work: 'tour', deed: { type: 'takeTour' } }),
-      deedButton(state, actions, {
+      actionButton(state, actions, { label: l10n.t('Take the tour'), work: 'tour', action: { type: 'takeTour' } }),
+      actionButton(state, actions, {
         label: l10n.t('Look again'),
         name: l10n.t('Look again at this machine'),
         busyLabel: l10n.t('Looking…'),
         work: 'discover',
-        deed: { type: 'discover' },
+        action: { type: 'discover' },
         look: 'quiet',
       }),
     ),
@@ -57,16 +57,16 @@ function row(state: State, actions: Actions, provider: ProviderSummary, now: Dat
       'span',
       { class: 'provider-words' },
       element('span', { class: 'provider-title' }, visibleText(provider.name)),
-      element('span', { class: 'quiet line' }, visibleText(aboutWords(provider, state.kinds))),
+      element('span', { class: 'quiet line' }, visibleText(aboutText(provider, state.kinds))),
       element('span', { class: 'line' }, visibleText(status.words)),
       failureOf(state, actions, work, provider),
     ),
-    deedButton(state, actions, {
+    actionButton(state, actions, {
       label: l10n.t('Use'),
       name: l10n.t('Use {0}', provider.name),
       busyLabel: l10n.t('Testing…'),
       work,
-      deed: { type: 'use', id },
+      action: { type: 'use', id },
       look: 'primary',
     }),
   );

@@ -1,9 +1,9 @@
 // Providers, prices and abilities as a person reads them.
 import * as l10n from '@vscode/l10n';
 import type { AuthType, CatalogSummary, ModelView, ProviderKindView, ProviderSummary } from '../../protocol/protocol.generated';
-import { modelsInWords } from '../shared/amounts';
-import { count, listed, money, notKnown } from '../shared/figures';
-import { language } from '../shared/language';
+import { formatModelCount } from '../../common/counts';
+import { formatTokens, formatPrice, formatCost, notAvailable } from '../../common/format';
+import { locale } from '../../common/locale';
 
 export interface Status {
   icon: string;
@@ -39,7 +39,7 @@ export function statusOf(provider: ProviderSummary, now: Date, isTesting: boolea
 }
 
 function clock(time: string): string {
-  return new Date(time).toLocaleTimeString(language, { hour: '2-digit', minute: '2-digit' });
+  return new Date(time).toLocaleTimeString(locale, { hour: '2-digit', minute: '2-digit' });
 }
 
 export function ago(time: string, now: Date): string {
@@ -52,10 +52,10 @@ export function ago(time: string, now: Date): string {
 }
 
 /** Vendor or kind, the models, and where its key stands. */
-export function aboutWords(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
+export function aboutText(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
   if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
-  if (provider.modelCount !== undefined) about.push(modelsInWords(provider.modelCount));
+  if (provider.modelCount !== undefined) about.push(formatModelCount(provider.modelCount));
   const variable = keyVariable(provider);
   if (variable !== undefined) about.push(l10n.t('key from the environment ({0})', variable));
   else if (provider.source === 'environment') about.push(l10n.t('key from the environment'));
@@ -77,34 +77,34 @@ export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
   return modelCount === 0 && isLocal ? l10n.t('its own') : String(modelCount);
 }
 
-export function errorsWords(amount: number): string {
+export function errorsText(amount: number): string {
   return amount === 1 ? l10n.t('1 error') : l10n.t('{0} errors', amount);
 }
 
-export function warningsWords(amount: number): string {
+export function warningsText(amount: number): string {
   return amount === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', amount);
 }
 
 /** USD for a million tokens, as listed: "$3", "$0.25", "$0.435"; cents have both digits. */
 export function price(perMillion: number | undefined): string {
-  if (perMillion === undefined) return notKnown;
+  if (perMillion === undefined) return notAvailable;
   if (perMillion === 0) return l10n.t('free');
   const rounded = Number(perMillion.toPrecision(4));
-  return listed(rounded, /\.\d$/.test(String(rounded)) ? 2 : 0);
+  return formatPrice(rounded, /\.\d$/.test(String(rounded)) ? 2 : 0);
 }
 
 export function priceRange(lowest: number | undefined, highest: number | undefined): string {
-  if (lowest === undefined || highest === undefined) return notKnown;
+  if (lowest === undefined || highest === undefined) return notAvailable;
   if (lowest === highest) return price(lowest);
   return l10n.t('{0} to {1}', price(lowest), price(highest));
 }
 
 export function window(tokens: number | undefined): string {
-  return tokens === undefined ? notKnown : count(tokens);
+  return tokens === undefined ? notAvailable : formatTokens(tokens);
 }
 
 export function yesNo(value: boolean | undefined): string {
-  return value === undefined ? notKnown : value ? l10n.t('yes') : l10n.t('no');
+  return value === undefined ? notAvailable : value ? l10n.t('yes') : l10n.t('no');
 }
 
 export function modelAbilities({ supportsTools, supportsVision, canReason, reasoningLevels }: ModelView): string {
@@ -115,7 +115,7 @@ export function modelAbilities({ supportsTools, supportsVision, canReason, reaso
   const has = [supportsTools === true && l10n.t('tools'), supportsVision === true && l10n.t('images'), canReason === true && reasoning];
   const said = has.filter((one) => one !== false);
   if (said.length > 0) return said.join(', ');
-  return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? notKnown : l10n.t('text only');
+  return [supportsTools, supportsVision, canReason].every((one) => one === undefined) ? notAvailable : l10n.t('text only');
 }
 
 export function catalogAbilities({ hasReasoning, hasImages, isLocal }: CatalogSummary): string {
@@ -126,7 +126,7 @@ export function catalogAbilities({ hasReasoning, hasImages, isLocal }: CatalogSu
 }
 
 export function chatCost(cost: number | undefined): string {
-  return cost === undefined ? notKnown : money(cost);
+  return cost === undefined ? notAvailable : formatCost(cost);
 }
 
 export const authNames = {

@@ -1,11 +1,11 @@
 // The search box and what narrows the search.
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton, textButton } from '../shared/element';
-import { visibleText } from '../shared/visibleText';
-import type { SearchChoices } from './messages';
+import { visibleText } from '../../common/visibleText';
+import type { SearchChoices } from '../../common/messages/search';
 import { emptyForm, isFiltered, periods, roles, statuses, type SearchForm } from './query';
 
-const periodWords = {
+const periodText = {
   any: l10n.t('Any time'),
   today: l10n.t('Today'),
   week: l10n.t('Last 7 days'),
@@ -13,8 +13,8 @@ const periodWords = {
   year: l10n.t('Last year'),
   custom: l10n.t('From … to …'),
 } as const;
-const roleWords = { user: l10n.t('Questions'), assistant: l10n.t('Answers') } as const;
-const statusWords = {
+const roleText = { user: l10n.t('Questions'), assistant: l10n.t('Answers') } as const;
+const statusText = {
   complete: l10n.t('Finished'),
   stopped: l10n.t('Stopped'),
   interrupted: l10n.t('Interrupted'),
@@ -24,27 +24,9 @@ const statusWords = {
 export class Filters {
   readonly node: HTMLElement;
   readonly box: HTMLInputElement;
-  private readonly period = choice(
-    l10n.t('When'),
-    periods.map((one) => [one, periodWords[one]]),
-  );
-  private readonly from = dayInput(l10n.t('From'));
-  private readonly to = dayInput(l10n.t('To'));
+  private readonly controls = createControls();
   private readonly days: HTMLElement;
-  private readonly provider = choice(l10n.t('Provider'), [['', l10n.t('Any provider')]]);
-  private readonly model = choice(l10n.t('Model'), [['', l10n.t('Any model')]]);
-  private readonly role = choice(l10n.t('Who'), [
-    ['', l10n.t('Questions and answers')],
-    ...roles.map((one) => [one, roleWords[one]] as const),
-  ]);
-  private readonly status = choice(l10n.t('Status'), [
-    ['', l10n.t('Any status')],
-    ...statuses.map((one) => [one, statusWords[one]] as const),
-  ]);
-  private readonly tag = choice(l10n.t('Add a tag'), [['', l10n.t('Tags')]]);
   private readonly tags = element('span', { class: 'tags' });
-  private readonly hasCode = check(l10n.t('With code'));
-  private readonly includeArchived = check(l10n.t('Archived too'));
   private readonly reset: HTMLButtonElement;
   private chosenTags: string[];
   private known: SearchChoices = { providers: [], models: [], tags: [] };
@@ -55,15 +37,15 @@ export class Filters {
     private readonly onChange: (typing: boolean) => void,
   ) {
     this.chosenTags = before.tags;
-    this.box = element('input', {
-      type: 'search',
-      class: 'text-input search-box',
-      'aria-label': l10n.t('Search all chats'),
-      placeholder: l10n.t('Search all chats'),
-      spellcheck: 'false',
-      autocomplete: 'off',
-    });
-    this.days = element('span', { class: 'days' }, this.from, element('span', { 'aria-hidden': 'true' }, l10n.t('to')), this.to);
+    this.box = createBox();
+    const { controls } = this;
+    this.days = element(
+      'span',
+      { class: 'days' },
+      this.controls.from,
+      element('span', { 'aria-hidden': 'true' }, l10n.t('to')),
+      this.controls.to,
+    );
     this.reset = textButton(l10n.t('Remove filters'), () => this.removeAll(), 'quiet');
     this.node = element(
       'div',
@@ -72,35 +54,30 @@ export class Filters {
       element(
         'div',
         { class: 'filters', role: 'group', 'aria-label': l10n.t('Filters') },
-        this.period,
+        controls.period,
         this.days,
-        this.provider,
-        this.model,
-        this.role,
-        this.status,
-        this.tag,
+        controls.provider,
+        controls.model,
+        controls.role,
+        controls.status,
+        controls.tag,
         this.tags,
-        this.hasCode.node,
-        this.includeArchived.node,
+        controls.hasCode.node,
+        controls.includeArchived.node,
         this.reset,
       ),
     );
     this.write(before);
-    this.box.addEventListener('input', () => onChange(true));
-    for (const control of [
-      this.period,
-      this.from,
-      this.to,
-      this.provider,
-      this.model,
-      this.role,
-      this.status,
-      this.hasCode.box,
-      this.includeArchived.box,
-    ])
+    this.listen();
+  }
+
+  private listen(): void {
+    this.box.addEventListener('input', () => this.onChange(true));
+    const { tag, hasCode, includeArchived, ...selects } = this.controls;
+    for (const control of [...Object.values(selects), hasCode.box, includeArchived.box])
       control.addEventListener('change', () => this.change());
-    this.tag.addEventListener('change', () => {
-      if (this.tag.value !== '') this.chosenTags = [...this.chosenTags, this.tag.value];
+    tag.addEventListener('change', () => {
+      if (tag.value !== '') this.chosenTags = [...this.chosenTags, tag.value];
       this.change();
     });
   }
@@ -108,16 +85,16 @@ export class Filters {
   get form(): SearchForm {
     return {
       text: this.box.value,
-      period: periods.find((one) => one === this.period.value) ?? 'any',
-      from: this.from.value,
-      to: this.to.value,
-      providerId: this.provider.value,
-      model: this.model.value,
-      role: roles.find((one) => one === this.role.value) ?? '',
-      status: statuses.find((one) => one === this.status.value) ?? '',
+      period: periods.find((one) => one === this.controls.period.value) ?? 'any',
+      from: this.controls.from.value,
+      to: this.controls.to.value,
+      providerId: this.controls.provider.value,
+      model: this.controls.model.value,
+      role: roles.find((one) => one === this.controls.role.value) ?? '',
+      status: statuses.find((one) => one === this.controls.status.value) ?? '',
       tags: this.chosenTags,
-      hasCode: this.hasCode.box.checked,
-      includeArchived: this.includeArchived.box.checked,
+      hasCode: this.controls.hasCode.box.checked,
+      includeArchived: this.controls.includeArchived.box.checked,
     };
   }
 
@@ -133,14 +110,14 @@ export class Filters {
   }
 
   includeArchive(): void {
-    this.includeArchived.box.checked = true;
+    this.controls.includeArchived.box.checked = true;
     this.change();
   }
 
   private change(): void {
     const form = this.form;
     // Days that are not shown do not count.
-    if (form.period !== 'custom') this.from.value = this.to.value = '';
+    if (form.period !== 'custom') this.controls.from.value = this.controls.to.value = '';
     this.fill(this.form);
     this.onChange(false);
   }
@@ -148,13 +125,13 @@ export class Filters {
   private write(form: SearchForm): void {
     this.chosenTags = form.tags;
     this.box.value = form.text;
-    this.period.value = form.period;
-    this.from.value = form.from;
-    this.to.value = form.to;
-    this.role.value = form.role;
-    this.status.value = form.status;
-    this.hasCode.box.checked = form.hasCode;
-    this.includeArchived.box.checked = form.includeArchived;
+    this.controls.period.value = form.period;
+    this.controls.from.value = form.from;
+    this.controls.to.value = form.to;
+    this.controls.role.value = form.role;
+    this.controls.status.value = form.status;
+    this.controls.hasCode.box.checked = form.hasCode;
+    this.controls.includeArchived.box.checked = form.includeArchived;
     this.fill(form);
   }
 
@@ -162,21 +139,21 @@ export class Filters {
   private fill(form: SearchForm): void {
     const { providers, models, tags } = this.known;
     offer(
-      this.provider,
+      this.controls.provider,
       providers.map(({ id, name }) => [id, name]),
       form.providerId,
     );
     offer(
-      this.model,
+      this.controls.model,
       models.map((model) => [model, model]),
       form.model,
     );
     offer(
-      this.tag,
+      this.controls.tag,
       tags.filter((tag) => !form.tags.includes(tag)).map((tag) => [tag, tag]),
       '',
     );
-    this.tag.hidden = tags.length === 0;
+    this.controls.tag.hidden = tags.length === 0;
     this.days.hidden = form.period !== 'custom';
     this.reset.hidden = !isFiltered(form);
     this.tags.replaceChildren(
@@ -194,6 +171,35 @@ export class Filters {
       ),
     );
   }
+}
+
+function createControls() {
+  return {
+    period: choice(
+      l10n.t('When'),
+      periods.map((one) => [one, periodText[one]]),
+    ),
+    from: dayInput(l10n.t('From')),
+    to: dayInput(l10n.t('To')),
+    provider: choice(l10n.t('Provider'), [['', l10n.t('Any provider')]]),
+    model: choice(l10n.t('Model'), [['', l10n.t('Any model')]]),
+    role: choice(l10n.t('Who'), [['', l10n.t('Questions and answers')], ...roles.map((one) => [one, roleText[one]] as const)]),
+    status: choice(l10n.t('Status'), [['', l10n.t('Any status')], ...statuses.map((one) => [one, statusText[one]] as const)]),
+    tag: choice(l10n.t('Add a tag'), [['', l10n.t('Tags')]]),
+    hasCode: check(l10n.t('With code')),
+    includeArchived: check(l10n.t('Archived too')),
+  };
+}
+
+function createBox(): HTMLInputElement {
+  return element('input', {
+    type: 'search',
+    class: 'text-input search-box',
+    'aria-label': l10n.t('Search all chats'),
+    placeholder: l10n.t('Search all chats'),
+    spellcheck: 'false',
+    autocomplete: 'off',
+  });
 }
 
 type Option = readonly [value: string, words: string];

@@ -1,7 +1,7 @@
 // What stands in the search box and its filters, and what is asked of the sidecar for it.
 import * as l10n from '@vscode/l10n';
 import type { MessageRole, MessageStatus } from '../../protocol/protocol.generated';
-import type { SearchQuery } from './messages';
+import type { SearchQuery } from '../../common/messages/search';
 
 export const periods = ['any', 'today', 'week', 'month', 'year', 'custom'] as const;
 export const roles = ['user', 'assistant'] as const satisfies readonly MessageRole[];

@@ -2,10 +2,10 @@
 import * as l10n from '@vscode/l10n';
 import type { SearchHit } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
-import { language } from '../shared/language';
+import { locale } from '../../common/locale';
 import { moveByArrows } from '../shared/roving';
-import { titleWords } from '../shared/titleWords';
-import { visibleText } from '../shared/visibleText';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 
 interface Group {
   list: HTMLElement;
@@ -59,7 +59,7 @@ export class Results {
       group.list.append(element('li', {}, row));
       this.rows.push(row);
       group.hits++;
-      setText(group.count, placesWords(group.hits));
+      setText(group.count, placesText(group.hits));
     }
   }
 
@@ -72,7 +72,7 @@ export class Results {
     const list = element('ul', { class: 'hits' });
     const count = element('span', { class: 'hit-count' });
     const group = { list, count, hits: 0 };
-    const name = titleWords(title);
+    const name = displayTitle(title);
     this.node.append(
       element(
         'section',
@@ -103,11 +103,7 @@ export class Results {
         element('mark', {}, visibleText(snippet.slice(start, start + length))),
         visibleText(snippet.slice(start + length)),
       ),
-      element(
-        'time',
-        { class: 'hit-time', datetime: hit.createdAt, title: time.toLocaleString(language) },
-        time.toLocaleDateString(language),
-      ),
+      element('time', { class: 'hit-time', datetime: hit.createdAt, title: time.toLocaleString(locale) }, time.toLocaleDateString(locale)),
     );
     row.addEventListener('click', () => {
       for (const other of this.rows) {
@@ -127,6 +123,6 @@ export function keyOf({ codexId, messageId }: Pick<SearchHit, 'codexId' | 'messa
 }
 
 /** "12 places" */
-export function placesWords(hits: number): string {
+export function placesText(hits: number): string {
   return hits === 1 ? l10n.t('1 place') : l10n.t('{0} places', hits);
 }

@@ -2,26 +2,27 @@
 import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { Filters } from './filters';
-import type { FromSearchPage, ToSearchPage } from './messages';
+import type { FromSearchPage, ToSearchPage } from '../../common/messages/search';
+import type { SavedState } from './savedState';
 import { emptyForm, isFiltered, problemOf, queryOf } from './query';
-import type { KeptSearch } from './readMessages';
-import { keyOf, placesWords, Results } from './results';
+import { keyOf, placesText, Results } from './results';
 
 /** Milliseconds without a key before it is searched. */
 export const typingPause = 150;
 
 /** Places; more are not read by anybody. */
-const mostHits = 500;
+const maxHits = 500;
 
 export class SearchPage {
   private readonly filters: Filters;
   private readonly results: Results;
   private readonly line = element('div', { class: 'column progress-line' });
   private readonly note = element('div', { class: 'column note' });
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly frame: PageFrame;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private searches = 0;
   /** Under way, or the last one. */
@@ -34,7 +35,7 @@ export class SearchPage {
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromSearchPage>,
-    kept: KeptSearch | undefined,
+    kept: SavedState | undefined,
     private readonly now: () => Date = () => new Date(),
   ) {
     this.chosen = kept?.chosen;
@@ -47,18 +48,10 @@ export class SearchPage {
       },
       () => this.filters.box.focus(),
     );
-    const found = element('div', { class: 'page-body' }, this.note, element('div', { class: 'column' }, this.results.node));
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('h1', { class: 'visually-hidden' }, l10n.t('Search chats')),
-        this.filters.node,
-        this.line,
-      ),
-      found,
-      this.status,
-    );
+    this.frame = new PageFrame(root, l10n.t('Search chats'), {
+      headerLines: [this.filters.node, this.line],
+      body: [this.note, element('div', { class: 'column' }, this.results.node)],
+    });
     this.filters.box.addEventListener('keydown', (event) => {
       if (event.isComposing) return;
       if (event.key === 'ArrowDown' && this.results.hits > 0) {
@@ -105,7 +98,7 @@ export class SearchPage {
           failureLine(message.error.message),
           textButton(l10n.t('Try again'), () => this.search()),
         );
-        setText(this.status, visibleText(message.error.message));
+        setText(this.frame.status, visibleText(message.error.message));
         return;
     }
   }
@@ -118,7 +111,7 @@ export class SearchPage {
   }
 
   private keep(): void {
-    this.panel.setState({ form: this.filters.form, chosen: this.chosen } satisfies KeptSearch);
+    this.panel.setState({ form: this.filters.form, chosen: this.chosen } satisfies SavedState);
   }
 
   private search(): void {
@@ -142,7 +135,7 @@ export class SearchPage {
     this.isSearching = true;
     this.isStale = true;
     this.drawLine();
-    this.panel.post({ type: 'search', searchId: this.searchId, query: { ...query, limit: mostHits } });
+    this.panel.post({ type: 'search', searchId: this.searchId, query: { ...query, limit: maxHits } });
   }
 
   private dropStale(): void {
@@ -153,8 +146,8 @@ export class SearchPage {
 
   private finish({ hits, chats, isTruncated, unreadable }: SearchChatsResult): void {
     const { form } = this.filters;
-    const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundWords(hits, chats));
-    setText(this.status, words);
+    const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundText(hits, chats));
+    setText(this.frame.status, words);
     const notes: Child[] = [];
     if (hits === 0) {
       const what =
@@ -174,7 +167,7 @@ export class SearchPage {
 
   private drawLine(): void {
     const { results, isSearching } = this;
-    const count = this.isStale || results.hits === 0 ? '' : foundWords(results.hits, results.chats);
+    const count = this.isStale || results.hits === 0 ? '' : foundText(results.hits, results.chats);
     this.line.replaceChildren(
       ...(isSearching ? [icon('loading codicon-modifier-spin'), element('span', {}, l10n.t('Searching…'))] : []),
       element('span', { class: 'count' }, count),
@@ -191,6 +184,6 @@ function failureLine(message: string): HTMLElement {
 }
 
 /** "12 places in 3 chats" */
-function foundWords(hits: number, chats: number): string {
-  return chats === 1 ? l10n.t('{0} in 1 chat', placesWords(hits)) : l10n.t('{0} in {1} chats', placesWords(hits), chats);
+function foundText(hits: number, chats: number): string {
+  return chats === 1 ? l10n.t('{0} in 1 chat', placesText(hits)) : l10n.t('{0} in {1} chats', placesText(hits), chats);
 }

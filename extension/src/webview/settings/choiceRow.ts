@@ -5,8 +5,8 @@ import { readChoice, writeChoice } from '../../protocol/settingValues';
 import { ChoiceList } from '../shared/choiceList';
 import { element, setText, textButton } from '../shared/element';
 import type { ModelLists } from '../shared/modelLists';
-import { keptChoiceWords, ModelPicker } from '../shared/modelPicker';
-import { visibleText } from '../shared/visibleText';
+import { savedChoiceText, ModelPicker } from '../shared/modelPicker';
+import { visibleText } from '../../common/visibleText';
 
 export interface ChoiceRowOptions {
   field: FieldView;
@@ -16,7 +16,7 @@ export interface ChoiceRowOptions {
   onChange: (value: unknown) => void;
   connect: () => void;
   /** What counts while nothing is chosen. */
-  defaultWords: (providers: readonly ProviderSummary[]) => string;
+  defaultText: (providers: readonly ProviderSummary[]) => string;
 }
 
 /** Whether a field is drawn as a choice, and of how many. */
@@ -36,7 +36,7 @@ export class ChoiceRow {
   private readonly problem: HTMLElement;
   private readonly picker: ModelPicker | undefined;
   private readonly list: ChoiceList | undefined;
-  private readonly unsetWords = element('div', { class: 'field-help' });
+  private readonly unsetText = element('div', { class: 'field-help' });
 
   constructor(private readonly options: ChoiceRowOptions) {
     const { field, label, lists, onChange } = options;
@@ -59,14 +59,7 @@ export class ChoiceRow {
         onChange: (choices) => onChange(choices.length === 0 ? undefined : choices.map(writeChoice)),
       });
     }
-    this.reset = textButton(
-      l10n.t('Use default'),
-      () => {
-        onChange(undefined);
-        (this.picker?.button ?? this.list)?.focus();
-      },
-      'quiet',
-    );
+    this.reset = textButton(l10n.t('Use default'), () => this.useDefault(), 'quiet');
     this.reset.setAttribute('aria-label', l10n.t('Use default for {0}', label));
     this.problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });
     this.picker?.button.setAttribute('aria-describedby', `${id}-help ${id}-problem`);
@@ -76,25 +69,30 @@ export class ChoiceRow {
       element('div', { class: 'field-head' }, element('div', { class: 'field-label' }, label), this.reset),
       element('div', { class: 'field-help', id: `${id}-help` }, visibleText(field.description ?? '')),
       this.picker?.node ?? this.list?.node,
-      this.list === undefined ? undefined : this.unsetWords,
+      this.list === undefined ? undefined : this.unsetText,
       this.problem,
     );
   }
 
+  private useDefault(): void {
+    this.options.onChange(undefined);
+    (this.picker?.button ?? this.list)?.focus();
+  }
+
   show(value: unknown, providers: ProviderSummary[]): void {
-    const { defaultWords } = this.options;
-    const unset = l10n.t('Default: {0}', defaultWords(providers));
+    const { defaultText } = this.options;
+    const unset = l10n.t('Default: {0}', defaultText(providers));
     if (this.picker !== undefined) {
       const chosen = readChoice(value);
-      this.picker.show({ words: chosen === undefined ? unset : keptChoiceWords(chosen, providers), providers, chosen });
+      this.picker.show({ words: chosen === undefined ? unset : savedChoiceText(chosen, providers), providers, chosen });
       this.reset.hidden = chosen === undefined;
     }
     if (this.list !== undefined) {
       const chosen = Array.isArray(value) ? value.map(readChoice).filter((choice): choice is ModelChoice => choice !== undefined) : [];
       this.list.show(chosen, providers);
       this.reset.hidden = chosen.length === 0;
-      this.unsetWords.hidden = chosen.length > 0;
-      setText(this.unsetWords, visibleText(unset));
+      this.unsetText.hidden = chosen.length > 0;
+      setText(this.unsetText, visibleText(unset));
     }
   }
 

@@ -6,11 +6,12 @@ import { element, icon, setText, textButton } from '../shared/element';
 import { labelOf } from '../shared/fieldLabel';
 import { Form } from '../shared/form';
 import { ModelLists } from '../shared/modelLists';
-import { choiceWords } from '../shared/modelPicker';
+import { choiceText } from '../shared/modelPicker';
+import { loadingText, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { ChoiceRow, choiceKind } from './choiceRow';
-import type { FromSettingsPage, ToSettingsPage } from './messages';
+import type { FromSettingsPage, ToSettingsPage } from '../../common/messages/settings';
 
 const labels: Readonly<Record<string, string>> = {
   default_large: l10n.t('New chats'),
@@ -46,7 +47,7 @@ export class SettingsPage {
   private readonly lists: ModelLists;
   private readonly search: HTMLInputElement;
   private readonly status = element('span', { class: 'saved', role: 'status' });
-  private readonly problem = element('div', { class: 'banners' });
+  private readonly problem: HTMLElement;
   private readonly body = element('div', { class: 'column' });
   private readonly nothing = element('p', { class: 'quiet', hidden: true }, l10n.t('No setting matches.'));
 
@@ -70,16 +71,8 @@ export class SettingsPage {
       event.preventDefault();
     });
     const open = textButton(l10n.t('Open config.json5'), () => panel.post({ type: 'openFile' }), 'quiet');
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('div', { class: 'column header-line' }, element('h1', {}, l10n.t('Settings')), this.search, this.status, open),
-      ),
-      this.problem,
-      element('div', { class: 'page-body' }, this.body),
-    );
-    this.body.append(element('p', { class: 'quiet' }, l10n.t('Loading…')));
+    this.problem = new PageFrame(root, l10n.t('Settings'), { header: [this.search, this.status, open], body: [this.body] }).banners.node;
+    this.body.append(loadingText());
   }
 
   receive(message: ToSettingsPage): void {
@@ -153,7 +146,7 @@ export class SettingsPage {
           lists: this.lists,
           onChange: (value) => this.set(field.name, value),
           connect: () => this.panel.post({ type: 'manageProviders' }),
-          defaultWords: (providers) => this.defaultWords(field.name, providers),
+          defaultText: (providers) => this.defaultText(field.name, providers),
         });
         this.rows.push(row);
         return row.node;
@@ -165,12 +158,12 @@ export class SettingsPage {
     return [form.node];
   }
 
-  private defaultWords(name: string, providers: readonly ProviderSummary[]): string {
+  private defaultText(name: string, providers: readonly ProviderSummary[]): string {
     const found = providers.find(({ isDefault }) => isDefault);
     const large = readChoice(this.settings?.values['default_large']) ?? (found === undefined ? undefined : { providerId: found.id });
     if (name === 'default_large') return found === undefined ? l10n.t('nothing is connected yet') : found.name;
     if (name === 'default_small')
-      return large === undefined ? l10n.t('the same as new chats') : l10n.t('the same as new chats, {0}', choiceWords(large, providers));
+      return large === undefined ? l10n.t('the same as new chats') : l10n.t('the same as new chats, {0}', choiceText(large, providers));
     return l10n.t('nobody else is asked');
   }
 

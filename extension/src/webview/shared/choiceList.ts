@@ -3,8 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, iconButton } from './element';
 import type { ModelLists } from './modelLists';
-import { keptChoiceWords, ModelPicker } from './modelPicker';
-import { visibleText } from './visibleText';
+import { savedChoiceText, ModelPicker } from './modelPicker';
+import { visibleText } from '../../common/visibleText';
 
 export interface ChoiceListOptions {
   id: string;
@@ -63,7 +63,7 @@ export class ChoiceList {
   }
 
   private item(choice: ModelChoice, at: number): HTMLElement {
-    const words = visibleText(keptChoiceWords(choice, this.providers));
+    const words = visibleText(savedChoiceText(choice, this.providers));
     const picker = new ModelPicker({
       id: `${this.options.id}-${at}`,
       label: l10n.t('Number {0}', at + 1),

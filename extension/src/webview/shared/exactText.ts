@@ -1,5 +1,5 @@
 // Text as it is carried out: whatever hides in it is drawn.
-import { countHidden, visibleText } from './visibleText';
+import { countHidden, visibleText } from '../../common/visibleText';
 
 const carriageReturn = '⟨U+000D⟩';
 

@@ -3,7 +3,7 @@ import * as l10n from '@vscode/l10n';
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, iconButton, textButton } from './element';
 import { labelOf } from './fieldLabel';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface FieldControl {
   readonly node: HTMLElement;

@@ -4,7 +4,7 @@ import type { FieldView } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from './element';
 import { controlFor, type ControlOptions, type FieldControl } from './fieldControl';
 import { labelOf } from './fieldLabel';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export type FormValues = Readonly<Record<string, unknown>>;
 

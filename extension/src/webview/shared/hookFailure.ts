@@ -2,7 +2,7 @@ import * as l10n from '@vscode/l10n';
 import type { HookFailureView } from '../../protocol/protocol.generated';
 
 /** What a banner says of hooks that failed; undefined for none. */
-export function hookFailureWords(failures: readonly HookFailureView[] | undefined): string | undefined {
+export function hookFailureText(failures: readonly HookFailureView[] | undefined): string | undefined {
   const newest = failures?.[0];
   if (failures === undefined || newest === undefined) return undefined;
   const others = failures.length - 1;

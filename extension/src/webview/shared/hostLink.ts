@@ -28,7 +28,7 @@ export class HostLink {
   }
 
   /** The host said something, whatever it was. */
-  hear(): void {
+  received(): void {
     this.silence = 0;
     if (this.isAsked) {
       this.isAsked = false;

@@ -1,6 +1,6 @@
 // A button that opens a menu below it.
 import { element, icon } from './element';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface MenuItem {
   label: string;

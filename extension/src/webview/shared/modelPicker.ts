@@ -2,9 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from './element';
-import { count, listed } from './figures';
+import { formatTokens, formatPrice } from '../../common/format';
 import type { ModelLists, Models } from './modelLists';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 export interface ModelPickerOptions {
   /** Goes before the ids of the parts, so that several can stand on one page. */
@@ -65,17 +65,7 @@ export class ModelPicker {
     );
     this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.list = element('div', { class: 'picker-list', role: 'listbox', id: `${id}-list`, 'aria-label': l10n.t('Providers and models') });
-    this.filter = element('input', {
-      type: 'text',
-      class: 'picker-filter',
-      role: 'combobox',
-      'aria-expanded': 'true',
-      'aria-autocomplete': 'list',
-      'aria-controls': `${id}-list`,
-      'aria-label': l10n.t('Filter models or type a model id'),
-      placeholder: l10n.t('Filter, or type a model id'),
-      spellcheck: 'false',
-    });
+    this.filter = createFilter(id);
     this.filter.addEventListener('input', () => {
       this.options = [];
       this.active = 0;
@@ -239,7 +229,7 @@ export class ModelPicker {
       return [
         {
           label: name === undefined ? provider.name : `${provider.name} / ${name}`,
-          ...(model === undefined ? {} : { detail: priceWords(model) ?? '' }),
+          ...(model === undefined ? {} : { detail: priceText(model) ?? '' }),
           pick: () => this.take(choice),
         },
       ];
@@ -354,7 +344,7 @@ export class ModelPicker {
 }
 
 /** "Anthropic / claude-sonnet"; the provider's own model where the choice names none. */
-export function choiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
+export function choiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const provider = providers.find(({ id }) => id === choice.providerId);
   if (provider === undefined) return l10n.t('{0} (not found)', choice.providerId);
   const model = choice.model ?? provider.model;
@@ -362,9 +352,9 @@ export function choiceWords(choice: ModelChoice, providers: readonly ProviderSum
 }
 
 /** The same, and whether it is off: for choices that are kept for later. */
-export function keptChoiceWords(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
+export function savedChoiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
-  return isOff ? l10n.t('{0} (switched off)', choiceWords(choice, providers)) : choiceWords(choice, providers);
+  return isOff ? l10n.t('{0} (switched off)', choiceText(choice, providers)) : choiceText(choice, providers);
 }
 
 export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
@@ -372,11 +362,11 @@ export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolea
 }
 
 /** "$3 / $15 a million", input and output; undefined where the price is not known. */
-export function priceWords({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
+export function priceText({ inputPerMillion, outputPerMillion }: ModelView): string | undefined {
   if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
   return inputPerMillion === 0 && outputPerMillion === 0
     ? l10n.t('Free')
-    : l10n.t('{0} / {1} a million', listed(inputPerMillion), listed(outputPerMillion));
+    : l10n.t('{0} / {1} a million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
 }
 
 function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
@@ -395,16 +385,16 @@ function isListed(listed: Models | undefined, id: string): boolean {
 
 /** Prices where they are known; else the id, unless the line already says it. */
 function detailOf(model: ModelView): { detail?: string } {
-  const price = priceWords(model);
+  const price = priceText(model);
   if (price !== undefined) return { detail: price };
   return model.name === undefined || model.name === model.id ? {} : { detail: model.id };
 }
 
 /** Only what is known to be so. */
 /** "200k window, tools, images, reasoning"; only what is known. */
-export function abilityWords({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
+export function abilityText({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
-    contextLength === undefined ? '' : l10n.t('{0} window', count(contextLength)),
+    contextLength === undefined ? '' : l10n.t('{0} window', formatTokens(contextLength)),
     supportsTools === true ? l10n.t('tools') : '',
     supportsVision === true ? l10n.t('images') : '',
     canReason === true ? l10n.t('reasoning') : '',
@@ -416,9 +406,23 @@ function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }
   const words = (text: string, symbol?: string): Node =>
     element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);
   return [
-    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', count(contextLength)))]),
+    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', formatTokens(contextLength)))]),
     ...(supportsTools === true ? [words(l10n.t('Tools'), 'tools')] : []),
     ...(supportsVision === true ? [words(l10n.t('Images'), 'file-media')] : []),
     ...(canReason === true ? [words(l10n.t('Reasoning'), 'lightbulb')] : []),
   ];
+}
+
+function createFilter(id: string): HTMLInputElement {
+  return element('input', {
+    type: 'text',
+    class: 'picker-filter',
+    role: 'combobox',
+    'aria-expanded': 'true',
+    'aria-autocomplete': 'list',
+    'aria-controls': `${id}-list`,
+    'aria-label': l10n.t('Filter models or type a model id'),
+    placeholder: l10n.t('Filter, or type a model id'),
+    spellcheck: 'false',
+  });
 }

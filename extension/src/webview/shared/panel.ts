@@ -1,9 +1,9 @@
 import { HostLink } from './hostLink';
 import { StateCopy } from './stateCopy';
-import type { FromPage } from './viewMessages';
+import type { FromChatPage } from '../../common/messages/chat';
 
 /** The way from the page to its panel, and the little that VS Code keeps for it over a reload. */
-export interface Panel<From = FromPage> {
+export interface Panel<From = FromChatPage> {
   post(message: From): void;
   getState(): unknown;
   setState(state: unknown): void;
@@ -15,7 +15,7 @@ declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getS
  * May be called once in a page's life. A page whose extension host is gone shows the notice that `pageHtml` wrote.
  * @param hostChanged Called when the host is lost, and when it is heard again.
  */
-export function acquirePanel<From = FromPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
+export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
   const api = acquireVsCodeApi();
   const notice = document.getElementById('host-lost');
   const copy = new StateCopy(document.getElementById('app')?.dataset['key'] ?? '');
@@ -29,7 +29,7 @@ export function acquirePanel<From = FromPage>(hostChanged?: (isLost: boolean) =>
       hostChanged?.(isLost);
     },
   });
-  window.addEventListener('message', () => link.hear());
+  window.addEventListener('message', () => link.received());
   setInterval(() => link.tick(), 1000);
   return {
     post: (message) => link.send(message),
@@ -39,4 +39,11 @@ export function acquirePanel<From = FromPage>(hostChanged?: (isLost: boolean) =>
       copy.update(state);
     },
   };
+}
+
+/** Passes messages of the host to the page. The page trusts its host; pongs are only for the host link. */
+export function onHostMessage<To extends { type: string }>(receive: (message: To) => void): void {
+  window.addEventListener('message', ({ data }: MessageEvent<To>) => {
+    if (data.type !== 'pong') receive(data);
+  });
 }

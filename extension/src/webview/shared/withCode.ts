@@ -1,5 +1,5 @@
 import { element, type Child } from './element';
-import { visibleText } from './visibleText';
+import { visibleText } from '../../common/visibleText';
 
 /** A sentence in which what stands in backticks is a name of a file or a field. */
 export function withCode(words: string): Child[] {

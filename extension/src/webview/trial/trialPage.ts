@@ -1,18 +1,18 @@
 // What an agent or chat of a template would be told, have and cost, without anybody being called.
 import * as l10n from '@vscode/l10n';
 import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
-import { Banners } from '../shared/banners';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
-import { count, listed, money } from '../shared/figures';
+import { formatTokens, formatPrice, formatCost } from '../../common/format';
 import { Form } from '../shared/form';
+import { PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
 import { Section } from '../shared/section';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import { withCode } from '../shared/withCode';
-import type { FromTrialPage, ToTrialPage, Trial } from './messages';
-import type { KeptTrial } from './readMessages';
+import type { FromTrialPage, ToTrialPage, Trial } from '../../common/messages/trial';
+import type { SavedState } from './savedState';
 
-const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
+const sourceText: Readonly<Record<SteeringSource['kind'], string>> = {
   prompt: l10n.t('Prompt'),
   override: l10n.t('Text of its own, in place of a prompt'),
   rules: l10n.t('Rules of the workspace'),
@@ -21,7 +21,7 @@ const sourceWords: Readonly<Record<SteeringSource['kind'], string>> = {
 };
 
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };
-const findingWords: Readonly<Record<TemplateFinding['kind'], string>> = {
+const findingText: Readonly<Record<TemplateFinding['kind'], string>> = {
   error: l10n.t('Mistake'),
   warning: l10n.t('Warning'),
   risk: l10n.t('Risk'),
@@ -34,12 +34,10 @@ const kinds: Readonly<Record<string, { kind: string; start: string }>> = {
 const form = { kind: 'form', start: l10n.t('Fill In') };
 
 export class TrialPage {
-  private readonly heading = element('h1', {}, l10n.t('Loading…'));
   private readonly kind = element('span', { class: 'kind' });
-  private readonly banners = new Banners();
   private readonly formPlace = element('div', {});
   private readonly body = new Section('div', {});
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
+  private readonly frame: PageFrame;
   private readonly start: HTMLButtonElement;
   private readonly open: HTMLButtonElement;
   private trial: Trial | undefined;
@@ -50,28 +48,16 @@ export class TrialPage {
   constructor(
     root: HTMLElement,
     private readonly panel: Panel<FromTrialPage>,
-    private kept: KeptTrial | undefined,
+    private kept: SavedState | undefined,
   ) {
     this.start = textButton(l10n.t('Start'), () => this.begin(), 'primary');
     this.open = textButton(l10n.t('Open Template'), () => panel.post({ type: 'openTemplate' }));
     this.start.hidden = true;
     this.open.hidden = true;
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element(
-          'div',
-          { class: 'column header-line' },
-          this.heading,
-          this.kind,
-          element('div', { class: 'buttons' }, this.open, this.start),
-        ),
-      ),
-      this.banners.node,
-      element('div', { class: 'page-body' }, element('div', { class: 'column' }, this.formPlace, this.body.node)),
-      this.status,
-    );
+    this.frame = new PageFrame(root, l10n.t('Loading…'), {
+      header: [this.kind, element('div', { class: 'buttons' }, this.open, this.start)],
+      body: [element('div', { class: 'column' }, this.formPlace, this.body.node)],
+    });
     panel.post({ type: 'ready', ...(kept === undefined ? {} : { id: kept.id, values: kept.values }) });
   }
 
@@ -83,8 +69,8 @@ export class TrialPage {
         return this.showEmpty();
       case 'trying':
         this.isTrying = true;
-        if (message.name !== undefined) setText(this.heading, visibleText(message.name));
-        setText(this.status, l10n.t('Looking…'));
+        if (message.name !== undefined) setText(this.frame.heading, visibleText(message.name));
+        setText(this.frame.status, l10n.t('Looking…'));
         return;
       case 'refused':
         return this.refuse(message.error.message);
@@ -95,14 +81,14 @@ export class TrialPage {
     const wasTrying = this.isTrying;
     this.isTrying = false;
     this.trial = trial;
-    setText(this.heading, visibleText(l10n.t('Try: {0}', trial.name)));
+    setText(this.frame.heading, visibleText(l10n.t('Try: {0}', trial.name)));
     const { kind, start } = kinds[trial.collection] ?? form;
     setText(this.kind, kind);
     setText(this.start, start);
     this.start.hidden = false;
     this.open.hidden = trial.path === undefined;
-    this.banners.set('problem', undefined);
-    this.banners.set(
+    this.frame.banners.set('problem', undefined);
+    this.frame.banners.set(
       'shipped',
       trial.path === undefined ? l10n.t('This template ships with Plue, so it cannot be changed. A new one can begin with it.') : undefined,
       'info',
@@ -111,7 +97,7 @@ export class TrialPage {
     this.showForm(trial);
     this.body.show([trial.collection, result], () => (trial.collection in kinds ? sections : formSections)(result, this.panel));
     this.keep();
-    if (wasTrying) setText(this.status, l10n.t('Nobody was called. {0}', findingsSentence(result.findings)));
+    if (wasTrying) setText(this.frame.status, l10n.t('Nobody was called. {0}', findingsSentence(result.findings)));
   }
 
   /** Only drawn anew for other fields: what was typed stays where the cursor is. */
@@ -139,7 +125,7 @@ export class TrialPage {
 
   private showEmpty(): void {
     this.isTrying = false;
-    setText(this.heading, l10n.t('Try a template'));
+    setText(this.frame.heading, l10n.t('Try a template'));
     this.body.show('empty', () => [
       element(
         'p',
@@ -152,12 +138,14 @@ export class TrialPage {
 
   private refuse(why: string): void {
     this.isTrying = false;
-    if (this.trial === undefined) setText(this.heading, l10n.t('Nothing to show'));
+    if (this.trial === undefined) setText(this.frame.heading, l10n.t('Nothing to show'));
     const again = textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'try', values: this.values }));
     // What was found before stays, and says that it is older.
-    this.banners.set('problem', undefined);
-    this.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} What stands below is from before.', why), 'error', [again]);
-    setText(this.status, why);
+    this.frame.banners.set('problem', undefined);
+    this.frame.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} What stands below is from before.', why), 'error', [
+      again,
+    ]);
+    setText(this.frame.status, why);
   }
 
   private keep(): void {
@@ -204,7 +192,7 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
       element(
         'span',
         { class: 'finding-words' },
-        element('strong', {}, `${path === '' ? l10n.t('To fill in.') : l10n.t('{0}.', findingWords[kind])} `),
+        element('strong', {}, `${path === '' ? l10n.t('To fill in.') : l10n.t('{0}.', findingText[kind])} `),
         ...withCode(message),
       ),
       path === '' ? undefined : place,
@@ -223,8 +211,8 @@ function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResu
     [l10n.t('Provider'), provider === undefined ? l10n.t('Nobody can answer; the findings say why.') : provider.name],
     ...(provider === undefined ? [] : about(provider)),
     [l10n.t('First request'), sentTo(inputTokens, provider)],
-    [l10n.t('It costs'), costWords(firstCost, provider)],
-    [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : money(mostCost)],
+    [l10n.t('It costs'), costText(firstCost, provider)],
+    [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : formatCost(mostCost)],
   ];
   return element(
     'dl',
@@ -242,7 +230,7 @@ function about({ model, status, price }: TrialProvider): [string, string][] {
       : [
           [
             l10n.t('Price'),
-            l10n.t('{0} in, {1} out, a million tokens', listed(price.inputPerMillion), listed(price.outputPerMillion)),
+            l10n.t('{0} in, {1} out, a million tokens', formatPrice(price.inputPerMillion), formatPrice(price.outputPerMillion)),
           ] satisfies [string, string],
         ]),
   ];
@@ -250,13 +238,13 @@ function about({ model, status, price }: TrialProvider): [string, string][] {
 
 function sentTo(tokens: number, provider: TrialProvider | undefined): string {
   return provider?.contextWindow === undefined
-    ? l10n.t('about {0} tokens', count(tokens))
-    : l10n.t('about {0} tokens of a window of {1}', count(tokens), count(provider.contextWindow));
+    ? l10n.t('about {0} tokens', formatTokens(tokens))
+    : l10n.t('about {0} tokens of a window of {1}', formatTokens(tokens), formatTokens(provider.contextWindow));
 }
 
-function costWords(cost: number | undefined, provider: TrialProvider | undefined): string {
+function costText(cost: number | undefined, provider: TrialProvider | undefined): string {
   if (provider?.isFree === true) return l10n.t('nothing: the model runs on this machine');
-  return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', money(cost));
+  return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', formatCost(cost));
 }
 
 function tools(given: readonly ToolView[]): HTMLElement {
@@ -284,7 +272,7 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
   const rows = told.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
     const name = visibleText(title === '' ? source : title);
     const more = [
-      sourceWords[kind],
+      sourceText[kind],
       ...(hiddenCharacters === undefined || leftOut !== undefined
         ? []
         : [hiddenCharacters === 1 ? l10n.t('1 hidden character') : l10n.t('{0} hidden characters', hiddenCharacters)]),

@@ -1,7 +1,7 @@
 // Bars of what was spent, stacked by provider. For the eye only: the table beside it says the same.
 import uPlot from 'uplot';
-import { money } from '../shared/figures';
-import { bucketWords, type Spend } from './spend';
+import { formatCost } from '../../common/format';
+import { bucketText, type Spend } from './spend';
 
 export interface SpendChart {
   dispose(): void;
@@ -73,7 +73,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         ticks: { show: false },
         size: 28,
         splits: (plot) => everyFew(buckets.length, plot.width),
-        values: (_plot, splits) => splits.map((at) => bucketWords(buckets[at] ?? '')),
+        values: (_plot, splits) => splits.map((at) => bucketText(buckets[at] ?? '')),
       },
       {
         stroke: text,
@@ -81,7 +81,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         size: 64,
         grid: { stroke: lines, width: 1 },
         ticks: { show: false },
-        values: (_plot, splits) => splits.map((value) => money(value)),
+        values: (_plot, splits) => splits.map((value) => formatCost(value)),
       },
     ],
     // The tallest first: what stands below it is drawn over it.

@@ -1,16 +1,13 @@
 import '../shared/localization';
 // The Usage page begins here.
-import { acquirePanel } from '../shared/panel';
+import { acquirePanel, onHostMessage } from '../shared/panel';
 import { drawChart } from './chart';
-import type { FromUsagePage } from './messages';
-import { readKeptPeriod, readToUsagePage } from './readMessages';
+import type { FromUsagePage, ToUsagePage } from '../../common/messages/usage';
+import { readSavedState } from './savedState';
 import { UsagePage } from './usagePage';
 
 const root = document.getElementById('app');
 if (root === null) throw new Error('The page has no #app to draw the usage in.');
 const panel = acquirePanel<FromUsagePage>();
-const page = new UsagePage(root, panel, readKeptPeriod(panel.getState()), drawChart);
-window.addEventListener('message', (event: MessageEvent<unknown>) => {
-  const message = readToUsagePage(event.data);
-  if (message !== undefined) page.receive(message);
-});
+const page = new UsagePage(root, panel, readSavedState(panel.getState()), drawChart);
+onHostMessage((message: ToUsagePage) => page.receive(message));

@@ -1,7 +1,7 @@
 // What was spent when and with whom, as a chart and its table need it. Pure.
 import * as l10n from '@vscode/l10n';
 import type { UsageDay, UsageParams } from '../../protocol/protocol.generated';
-import { language } from '../shared/language';
+import { locale } from '../../common/locale';
 import { daysBetween } from './period';
 
 /** A name and what was spent in each bucket, in USD. */
@@ -20,9 +20,9 @@ export interface Spend {
 }
 
 /** More bars than this cannot be told apart. */
-const mostDays = 92;
+const maxDays = 92;
 /** More colors than this neither; the rest is one. */
-const mostSeries = 6;
+const maxSeries = 6;
 
 /** @param today The last day of a period that is open at its end. */
 export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: string): Spend {
@@ -30,7 +30,7 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
   const first = asked.from ?? days[0]?.day ?? today;
   const last = asked.to ?? days.at(-1)?.day ?? today;
   const all = daysBetween(first, asked.to === undefined && last < today ? today : last);
-  const unit = all.length > mostDays ? 'month' : 'day';
+  const unit = all.length > maxDays ? 'month' : 'day';
   const keyOf = (day: string): string => (unit === 'month' ? day.slice(0, 7) : day);
   const buckets = [...new Set(all.map(keyOf))];
   const at = new Map(buckets.map((bucket, index) => [bucket, index]));
@@ -44,7 +44,7 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
     byProvider.set(providerId, series);
   }
   const sorted = [...byProvider.values()].sort((one, other) => other.total - one.total || one.name.localeCompare(other.name));
-  const rest = sorted.splice(sorted.length > mostSeries ? mostSeries - 1 : sorted.length);
+  const rest = sorted.splice(sorted.length > maxSeries ? maxSeries - 1 : sorted.length);
   if (rest.length > 0) {
     sorted.push({
       name: l10n.t('{0} others', rest.length),
@@ -56,10 +56,10 @@ export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: st
 }
 
 /** "21 Nov", "Nov 2026" */
-export function bucketWords(bucket: string): string {
+export function bucketText(bucket: string): string {
   const isMonth = bucket.length === 7;
   const date = new Date(`${isMonth ? `${bucket}-01` : bucket}T00:00:00Z`);
-  return date.toLocaleDateString(language, {
+  return date.toLocaleDateString(locale, {
     timeZone: 'UTC',
     month: 'short',
     ...(isMonth ? { year: 'numeric' } : { day: 'numeric' }),

@@ -2,16 +2,17 @@
 import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
-import { count, seconds } from '../shared/figures';
+import { formatTokens, formatDuration } from '../../common/format';
+import { loadingText, PageFrame } from '../shared/pageFrame';
 import type { Panel } from '../shared/panel';
-import { visibleText } from '../shared/visibleText';
+import { visibleText } from '../../common/visibleText';
 import type { DrawChart, SpendChart } from './chart';
-import type { FromUsagePage, ToUsagePage } from './messages';
+import type { FromUsagePage, ToUsagePage } from '../../common/messages/usage';
 import { dayOf, paramsOf, type Period, type PeriodChoice, periods } from './period';
-import { bucketWords, type Spend, spendOf } from './spend';
-import { shareWords, spentMoney, usageTable, type UsageTableOptions } from './usageTable';
+import { bucketText, type Spend, spendOf } from './spend';
+import { shareText, spentMoney, usageTable, type UsageTableOptions } from './usageTable';
 
-const periodWords: Readonly<Record<Period, string>> = {
+const periodText: Readonly<Record<Period, string>> = {
   week: l10n.t('Last 7 days'),
   days30: l10n.t('Last 30 days'),
   month: l10n.t('This month'),
@@ -27,8 +28,7 @@ export class UsagePage {
   private readonly to: HTMLInputElement;
   private readonly custom: HTMLElement;
   private readonly csv: HTMLButtonElement;
-  private readonly status = element('span', { class: 'visually-hidden', role: 'status' });
-  private readonly banners = element('div', { class: 'banners' });
+  private readonly frame: PageFrame;
   private readonly body = element('div', { class: 'column' });
 
   constructor(
@@ -42,7 +42,7 @@ export class UsagePage {
     this.period = element(
       'select',
       { class: 'select period', 'aria-label': l10n.t('Period') },
-      ...periods.map((period) => element('option', { value: period }, periodWords[period])),
+      ...periods.map((period) => element('option', { value: period }, periodText[period])),
     );
     this.period.value = this.choice.period;
     this.from = this.dayInput(l10n.t('From'), this.choice.from);
@@ -50,17 +50,8 @@ export class UsagePage {
     this.custom = element('span', { class: 'custom-period' }, this.from, element('span', { 'aria-hidden': 'true' }, l10n.t('to')), this.to);
     for (const input of [this.period, this.from, this.to]) input.addEventListener('change', () => this.choose());
     this.csv = textButton(l10n.t('Export CSV…'), () => panel.post({ type: 'csv', asked: this.asked() }));
-    root.append(
-      element(
-        'header',
-        { class: 'page-header' },
-        element('div', { class: 'column header-line' }, element('h1', {}, l10n.t('Usage')), this.period, this.custom, this.csv),
-      ),
-      this.banners,
-      element('div', { class: 'page-body' }, this.body),
-      this.status,
-    );
-    this.body.append(element('p', { class: 'quiet' }, l10n.t('Loading…')));
+    this.frame = new PageFrame(root, l10n.t('Usage'), { header: [this.period, this.custom, this.csv], body: [this.body] });
+    this.body.append(loadingText());
     this.csv.disabled = true;
     this.custom.hidden = this.choice.period !== 'custom';
     this.ask();
@@ -71,11 +62,11 @@ export class UsagePage {
       case 'usage':
         // An answer to a question that was changed meanwhile is passed over.
         if (message.asked.from !== this.asked().from || message.asked.to !== this.asked().to) return;
-        this.banners.replaceChildren();
+        this.frame.banners.node.replaceChildren();
         this.show(message.usage, message.asked);
         return;
       case 'exported':
-        setText(this.status, visibleText(l10n.t('Saved {0}', message.file)));
+        setText(this.frame.status, visibleText(l10n.t('Saved {0}', message.file)));
         return;
       case 'refused':
         this.refuse(message.error.message);
@@ -117,7 +108,7 @@ export class UsagePage {
   }
 
   private refuse(message: string): void {
-    this.banners.replaceChildren(
+    this.frame.banners.node.replaceChildren(
       element(
         'div',
         { class: 'banner error', role: 'alert' },
@@ -136,7 +127,7 @@ export class UsagePage {
     if (total.answers === 0) {
       const words = this.choice.period === 'all' ? l10n.t('Nothing spent yet.') : l10n.t('Nothing spent in these days.');
       this.body.replaceChildren(element('p', { class: 'empty' }, words));
-      setText(this.status, words);
+      setText(this.frame.status, words);
       return;
     }
     const spend = spendOf(usage.days, asked, dayOf(this.now()));
@@ -154,7 +145,7 @@ export class UsagePage {
     );
     // It measures its room, so it is drawn when it has one.
     this.chart = chart.draw?.();
-    setText(this.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersWords(total.answers)));
+    setText(this.frame.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersText(total.answers)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
@@ -178,11 +169,11 @@ export class UsagePage {
         { class: 'totals' },
         figure(l10n.t('Spent'), spentMoney(total.cost)),
         figure(l10n.t('Answers'), String(total.answers)),
-        figure(l10n.t('Tokens in'), count(total.inputTokens)),
-        figure(l10n.t('From cache'), shareWords(total)),
-        figure(l10n.t('Tokens out'), count(total.outputTokens)),
-        figure(l10n.t('Time'), total.durationMs > 0 ? seconds(total.durationMs) : l10n.t('unknown')),
-        figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : seconds(total.firstTokenMs)),
+        figure(l10n.t('Tokens in'), formatTokens(total.inputTokens)),
+        figure(l10n.t('From cache'), shareText(total)),
+        figure(l10n.t('Tokens out'), formatTokens(total.outputTokens)),
+        figure(l10n.t('Time'), total.durationMs > 0 ? formatDuration(total.durationMs) : l10n.t('unknown')),
+        figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(total.firstTokenMs)),
       ),
       unpriced,
     );
@@ -195,7 +186,7 @@ export class UsagePage {
       node.append(element('p', { class: 'quiet' }, l10n.t('Nothing was paid. Local models are counted below, in tokens and time.')));
       return { node };
     }
-    const [from, to] = [bucketWords(spend.buckets[0] ?? ''), bucketWords(spend.buckets.at(-1) ?? '')];
+    const [from, to] = [bucketText(spend.buckets[0] ?? ''), bucketText(spend.buckets.at(-1) ?? '')];
     const summary =
       spend.unit === 'day'
         ? l10n.t('Spend per day by provider, from {0} to {1}. The same as a table below.', from, to)
@@ -207,7 +198,7 @@ export class UsagePage {
     node.append(legend(spend), place, hovered, dayTable(spend));
     return {
       node,
-      draw: () => this.drawChart(place, spend, (bucket) => setText(hovered, bucket === undefined ? usual : hoverWords(spend, bucket))),
+      draw: () => this.drawChart(place, spend, (bucket) => setText(hovered, bucket === undefined ? usual : hoverText(spend, bucket))),
     };
   }
 }
@@ -223,9 +214,9 @@ function legend({ series }: Spend): HTMLElement {
   );
 }
 
-function hoverWords({ buckets, series }: Spend, at: number): string {
+function hoverText({ buckets, series }: Spend, at: number): string {
   const parts = series.flatMap(({ name, spent }) => ((spent[at] ?? 0) > 0 ? [`${visibleText(name)} ${spentMoney(spent[at] ?? 0)}`] : []));
-  return `${bucketWords(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('nothing') : parts.join(' · ')}`;
+  return `${bucketText(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('nothing') : parts.join(' · ')}`;
 }
 
 function dayTable({ unit, buckets, series }: Spend): HTMLElement {
@@ -265,7 +256,7 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
             element(
               'tr',
               {},
-              element('th', { scope: 'row' }, bucketWords(bucket)),
+              element('th', { scope: 'row' }, bucketText(bucket)),
               ...series.map(({ spent }) => element('td', { class: 'number' }, spentMoney(spent[at] ?? 0))),
             ),
           ),
@@ -275,6 +266,6 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
   );
 }
 
-function answersWords(answers: number): string {
+function answersText(answers: number): string {
   return answers === 1 ? l10n.t('1 answer') : l10n.t('{0} answers', answers);
 }

@@ -2,9 +2,9 @@
 import * as l10n from '@vscode/l10n';
 import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
-import { atLeast, count, dollars, money, notKnown, seconds } from '../shared/figures';
-import { titleWords } from '../shared/titleWords';
-import { visibleText } from '../shared/visibleText';
+import { atLeast, formatTokens, formatDollars, formatCost, notAvailable, formatDuration } from '../../common/format';
+import { displayTitle } from '../../common/title';
+import { visibleText } from '../../common/visibleText';
 
 export interface UsageTableOptions {
   title: string;
@@ -24,13 +24,16 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: l10n.t('Spent'), cell: (figures) => spentWords(figures) },
+  { title: l10n.t('Spent'), cell: (figures) => spentText(figures) },
   { title: l10n.t('Answers'), cell: ({ answers }) => String(answers) },
-  { title: l10n.t('Tokens in'), cell: ({ inputTokens }) => count(inputTokens) },
-  { title: l10n.t('Cached'), cell: (figures) => shareWords(figures) },
-  { title: l10n.t('Tokens out'), cell: ({ outputTokens }) => count(outputTokens) },
-  { title: l10n.t('Time'), cell: ({ durationMs }) => (durationMs > 0 ? seconds(durationMs) : l10n.t('unknown')) },
-  { title: l10n.t('First token'), cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? l10n.t('unknown') : seconds(firstTokenMs)) },
+  { title: l10n.t('Tokens in'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
+  { title: l10n.t('Cached'), cell: (figures) => shareText(figures) },
+  { title: l10n.t('Tokens out'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
+  { title: l10n.t('Time'), cell: ({ durationMs }) => (durationMs > 0 ? formatDuration(durationMs) : l10n.t('unknown')) },
+  {
+    title: l10n.t('First token'),
+    cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(firstTokenMs)),
+  },
 ];
 
 export function usageTable(options: UsageTableOptions): HTMLElement {
@@ -84,7 +87,7 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
 }
 
 function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTableOptions): HTMLElement {
-  const words = titleWords(name);
+  const words = displayTitle(name);
   const label = open === undefined ? words : textButton(words, () => open(key), 'quiet');
   const whose = providerName === undefined ? undefined : element('span', { class: 'whose' }, visibleText(providerName));
   return element(
@@ -97,16 +100,16 @@ function line({ key, name, providerName, figures }: UsageRow, { open }: UsageTab
 
 /** USD, with cents where there are any. */
 export function spentMoney(amount: number): string {
-  return amount >= 0.01 ? dollars(amount, 2) : money(amount);
+  return amount >= 0.01 ? formatDollars(amount, 2) : formatCost(amount);
 }
 
 /** What could be counted: "$1.50+" where some responses had no price. */
-export function spentWords({ cost, answers, unpricedAnswers }: UsageFigures): string {
-  if (answers > 0 && unpricedAnswers >= answers) return notKnown;
+export function spentText({ cost, answers, unpricedAnswers }: UsageFigures): string {
+  if (answers > 0 && unpricedAnswers >= answers) return notAvailable;
   return atLeast(spentMoney(cost), unpricedAnswers > 0);
 }
 
 /** How much of what was read came from the vendor's cache. */
-export function shareWords({ inputTokens, cachedReadTokens }: UsageFigures): string {
+export function shareText({ inputTokens, cachedReadTokens }: UsageFigures): string {
   return inputTokens <= 0 ? '0 %' : `${Math.min(100, Math.round((100 * cachedReadTokens) / inputTokens))} %`;
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readFromApprovalsPage } from '../../../../extension/src/features/approvals/fromPage';
+import { fromApprovalsPage } from '../../../../extension/src/common/messages/approvals';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import { manageRules } from '../../../../extension/src/features/approvals/rules';
 import {
   approvalAnswer,
@@ -94,7 +95,7 @@ test('Without a rule it is said how one is stored', async () => {
 });
 
 test('The view may answer and open, and nothing else', () => {
-  expect(readFromApprovalsPage({ type: 'answer', answer: { id: '1', fingerprint: 'f', decision: 'once' } })).toBeDefined();
+  expect(parseMessage(fromApprovalsPage, { type: 'answer', answer: { id: '1', fingerprint: 'f', decision: 'once' } })).toBeDefined();
   for (const message of [null, { type: 'answer', answer: { id: '1' } }, { type: 'open', uri: 'file:///etc/passwd' }, { type: 'run' }])
-    expect(readFromApprovalsPage(message)).toBeUndefined();
+    expect(parseMessage(fromApprovalsPage, message)).toBeUndefined();
 });

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { byPlace, formatAge, formatCost, rowOf } from '../../../../extension/src/features/channels/row';
-import { writeIn } from '../../../../extension/src/webview/shared/language';
+import { setLocale } from '../../../../extension/src/common/locale';
 import type { CodexSummary } from '../../../../extension/src/protocol/protocol.generated';
 
 const now = Date.parse('2026-11-21T12:00:00Z');
@@ -31,12 +31,12 @@ test('A row says how old it is and what it cost', () => {
 });
 
 test('Money and time are written as VS Code’s language writes them', () => {
-  writeIn('de');
+  setLocale('de');
   const row = rowOf(chat({ cost: 1.5 }), now);
   expect(row.description).toBe('2 m  1,50\u00a0$');
   expect(row.tooltip).toContain('Changed 21.11.2026');
   expect(formatCost(0.0004)).toBe('<0,01\u00a0$');
-  writeIn('en-US');
+  setLocale('en-US');
 });
 
 test('State is told by shape, and in words to a screen reader', () => {

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { menuWordsOf, rowOf, spendOf } from '../../../../extension/src/features/channels/row';
+import { menuTextOf, rowOf, spendOf } from '../../../../extension/src/features/channels/row';
 import { problemWith, reachedLimits, TaskActions } from '../../../../extension/src/features/channels/taskActions';
 import {
   editUndo,
@@ -88,7 +88,7 @@ test('What stands in the way is said in the tooltip', () => {
 });
 
 test('Menus know what can be done in each state', () => {
-  expect(['running', 'waiting_for_approval', 'paused', 'over_budget', 'done'].map(menuWordsOf)).toEqual([
+  expect(['running', 'waiting_for_approval', 'paused', 'over_budget', 'done'].map(menuTextOf)).toEqual([
     'running',
     'running asks',
     'resumable',

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { handle } from '../../../../extension/src/common/handlers';
 import { Agents } from '../../../../extension/src/features/chat/agents';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { codexUpdate, editList, taskGet, type EditListResult, type EditState } from '../../../../extension/src/protocol/protocol.generated';
 import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { TaskList } from '../../../../extension/src/server/taskList';
-import type { AgentToPage } from '../../../../extension/src/webview/shared/viewMessages';
+import type { AgentsToPage } from '../../../../extension/src/common/messages/chatAgents';
 import { codexSummary } from '../../testing/codexSummary';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
@@ -13,7 +14,7 @@ import { answer } from '../../webview/chatSamples';
 import { child, detail, taskId } from '../../webview/taskSamples';
 
 let sidecar: FakeSidecar;
-let posted: AgentToPage[];
+let posted: AgentsToPage[];
 let lines: string[];
 let agents: Agents;
 
@@ -24,8 +25,8 @@ beforeEach(() => {
   sidecar = new FakeSidecar().answer(taskGet, () => detail()).answer(editList, () => edits('pending', 'accepted'));
   const { log, lines: written } = fakeLog();
   lines = written;
-  const house = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
-  agents = new Agents(taskId, house, (message) => posted.push(message));
+  const services = { sidecar, approvals: new ApprovalList(sidecar, log), tasks: new TaskList(sidecar, log), log };
+  agents = new Agents(taskId, services, (message) => posted.push(message));
 });
 
 afterEach(() => {
@@ -73,9 +74,9 @@ describe('beside a task', () => {
   it('is asked for once more when it changed while it was asked for, and no oftener', async () => {
     let end: () => void = () => undefined;
     sidecar.answer(taskGet, () => new Promise((resolve) => (end = () => resolve(detail()))));
-    const first = agents.act({ type: 'reloadTask' });
-    void agents.act({ type: 'reloadTask' });
-    void agents.act({ type: 'reloadTask' });
+    const first = handle(agents.handlers, { type: 'reloadTask' });
+    void handle(agents.handlers, { type: 'reloadTask' });
+    void handle(agents.handlers, { type: 'reloadTask' });
     sidecar.answer(taskGet, () => detail());
     end();
     await first;
@@ -87,7 +88,7 @@ describe('beside a task', () => {
     sidecar.answer(taskGet, () => {
       throw new FailureError('internal', 'The disk is gone.');
     });
-    await agents.act({ type: 'reloadTask' });
+    await handle(agents.handlers, { type: 'reloadTask' });
     expect(posted).toEqual([{ type: 'taskFailed', message: 'The disk is gone.' }]);
     expect(lines).toEqual([`What stands beside the task ${taskId} could not be read: The disk is gone.`]);
   });
@@ -113,12 +114,12 @@ it.each([
   [{ type: 'edits', command: 'plue.reviewChanges', path: 'a.ts' } as const, ['plue.reviewChanges', { codexId: taskId, path: 'a.ts' }]],
   [{ type: 'taskCommand', command: 'plue.tasks.pause' } as const, ['plue.tasks.pause', { type: 'codex', uri: taskId }]],
 ])('What the page asks for is done by a command: %j', async (message, command) => {
-  await agents.act(message);
+  await handle(agents.handlers, message);
   expect(executed).toEqual([command]);
 });
 
 it('How much is asked is a setting of the chat', async () => {
   sidecar.answer(codexUpdate, () => codexSummary(taskId));
-  await agents.act({ type: 'mode', mode: 'ask' });
+  await handle(agents.handlers, { type: 'mode', mode: 'ask' });
   expect(sidecar.asked).toEqual([{ method: 'codex/update', params: { uri: taskId, set: { permission_mode: 'ask' } } }]);
 });

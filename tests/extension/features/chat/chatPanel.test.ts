@@ -455,7 +455,7 @@ describe('a hook that failed', () => {
     });
     sidecar.codexChanged.fire({ uri: codexId, codex: codex() });
     await vi.advanceTimersByTimeAsync(1000);
-    expect(lines).toEqual([`The hooks of ${codexId} could not be looked at: The disk is gone.`]);
+    expect(lines).toEqual([`The hooks of ${codexId} could not be read: The disk is gone.`]);
   });
 });
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { handle } from '../../../../extension/src/common/handlers';
 import { ComposerPanel } from '../../../../extension/src/features/chat/composerPanel';
 import { LastEditor } from '../../../../extension/src/features/chat/insertCode';
 import { WorkspaceFiles } from '../../../../extension/src/features/chat/workspaceFiles';
@@ -18,7 +19,7 @@ import {
   settingsGet,
   type AttachmentView,
 } from '../../../../extension/src/protocol/protocol.generated';
-import type { ComposerToPage } from '../../../../extension/src/webview/shared/viewMessages';
+import type { ComposerToPage } from '../../../../extension/src/common/messages/chatComposer';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
@@ -76,7 +77,7 @@ afterEach(() => {
 });
 
 async function found(text: string): Promise<string[]> {
-  await panel.act({ type: 'findFiles', text });
+  await handle(panel.handlers, { type: 'findFiles', text });
   const message = posted.findLast((one) => one.type === 'files');
   return message?.type === 'files' ? message.files.map(({ path }) => path) : [];
 }
@@ -124,7 +125,7 @@ describe('files by @', () => {
 describe('what is dropped', () => {
   it('is named as it lies: in the folder or elsewhere, and never by another scheme', async () => {
     const uris = [`file://${folder}/src/date.ts`, 'file:///etc/hosts', 'vscode-remote://host/srv/a.ts', 'https://example.org', 'nonsense'];
-    await panel.act({ type: 'dropped', uris });
+    await handle(panel.handlers, { type: 'dropped', uris });
     expect(posted).toEqual([{ type: 'attach', files: [{ path: 'src/date.ts' }, { path: '/etc/hosts' }, { path: '/srv/a.ts' }] }]);
   });
 });
@@ -134,7 +135,7 @@ describe('a file', () => {
     sidecar.answer(attachmentInspect, () => {
       throw new Error('The disk is gone.');
     });
-    await panel.act({ type: 'inspect', chipId: 'file-1', attachment: { path: 'a.ts' } });
+    await handle(panel.handlers, { type: 'inspect', chipId: 'file-1', attachment: { path: 'a.ts' } });
     expect(posted).toEqual([{ type: 'inspected', chipId: 'file-1', error: 'The disk is gone.' }]);
   });
 
@@ -142,7 +143,7 @@ describe('a file', () => {
     const pinned = { path: 'notes.md', name: 'notes.md', kind: 'text' as const, questions: [] };
     sidecar.answer(codexGet, () => chat([], { contextFiles: [pinned] })).answer(codexUpdate, () => codex());
     chosen.push(Uri.file(join(folder, 'src', 'date.ts')));
-    await panel.act({ type: 'pickPin' });
+    await handle(panel.handlers, { type: 'pickPin' });
     expect(sidecar.asked.find(({ method }) => method === codexUpdate.method)?.params).toEqual({
       uri: codexId,
       contextFiles: ['notes.md', 'src/date.ts'],
@@ -153,27 +154,27 @@ describe('a file', () => {
 
 describe('what is put beside the draft', () => {
   it('is what is selected in an editor, by its lines', async () => {
-    await panel.act({ type: 'attachSelection' });
+    await handle(panel.handlers, { type: 'attachSelection' });
     expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in an editor. Select some lines first.']);
     expect(posted).toEqual([]);
     select(true);
-    await panel.act({ type: 'attachSelection' });
+    await handle(panel.handlers, { type: 'attachSelection' });
     const selection = { path: 'src/date.ts', range: { start: 1, end: 2 }, kind: 'selection', isUnsaved: true };
     expect(posted).toEqual([{ type: 'attach', files: [selection] }]);
   });
 
   it('is what is chosen in VS Code’s dialog', async () => {
-    await panel.act({ type: 'pickFiles' });
+    await handle(panel.handlers, { type: 'pickFiles' });
     expect(posted).toEqual([]);
     chosen.push(Uri.file(join(folder, 'notes.md')));
-    await panel.act({ type: 'pickFiles' });
+    await handle(panel.handlers, { type: 'pickFiles' });
     expect(posted).toEqual([{ type: 'attach', files: [{ path: 'notes.md' }] }]);
   });
 
   it('is an image that was pasted, once it is stored', async () => {
     const view: AttachmentView = { path: '', name: 'paste.png', kind: 'image', blob: 'b1', questions: [] };
     sidecar.answer(attachmentStore, () => view);
-    await panel.act({ type: 'storeImage', chipId: 'c1', name: 'paste.png', mediaType: 'image/png', data: 'AAAA' });
+    await handle(panel.handlers, { type: 'storeImage', chipId: 'c1', name: 'paste.png', mediaType: 'image/png', data: 'AAAA' });
     expect(sidecar.asked).toEqual([{ method: 'attachment/store', params: { name: 'paste.png', mediaType: 'image/png', data: 'AAAA' } }]);
     expect(posted).toEqual([{ type: 'inspected', chipId: 'c1', view }]);
   });
@@ -181,12 +182,12 @@ describe('what is put beside the draft', () => {
   it('is an image of the folder, and of nothing else without the user’s word', async () => {
     const png = Buffer.from('\u0089PNG\r\n\u001a\n0000', 'latin1');
     writeFileSync(join(folder, 'a.png'), png);
-    await panel.act({ type: 'readImage', chipId: 'c1', path: 'a.png' });
+    await handle(panel.handlers, { type: 'readImage', chipId: 'c1', path: 'a.png' });
     expect(posted).toEqual([{ type: 'image', chipId: 'c1', mediaType: 'image/png', data: png.toString('base64') }]);
-    await panel.act({ type: 'readImage', chipId: 'c2', path: '/etc/hosts' });
+    await handle(panel.handlers, { type: 'readImage', chipId: 'c2', path: '/etc/hosts' });
     expect(posted.at(-1)).toEqual({ type: 'inspected', chipId: 'c2', error: '/etc/hosts lies outside of the open folder.' });
     workspace.isTrusted = false;
-    await panel.act({ type: 'readImage', chipId: 'c3', path: 'a.png' });
+    await handle(panel.handlers, { type: 'readImage', chipId: 'c3', path: 'a.png' });
     expect(posted.at(-1)).toEqual({
       type: 'inspected',
       chipId: 'c3',
@@ -198,13 +199,13 @@ describe('what is put beside the draft', () => {
 describe('the queue', () => {
   it('gives back what was taken out of it', async () => {
     sidecar.answer(messageUnqueue, () => ({}));
-    await panel.act({ type: 'unqueue', queuedId: 'q1' });
+    await handle(panel.handlers, { type: 'unqueue', queuedId: 'q1' });
     expect(sidecar.asked).toEqual([{ method: 'message/unqueue', params: { codexId, queuedId: 'q1' } }]);
   });
 
   it('is passed on with its files', async () => {
     sidecar.answer(messageSteer, () => ({ messageId: 'm2' }));
-    await panel.act({ type: 'steer', text: 'Shorter', attachments: [{ path: 'a.ts' }] });
+    await handle(panel.handlers, { type: 'steer', text: 'Shorter', attachments: [{ path: 'a.ts' }] });
     expect(sidecar.asked[0]?.params).toMatchObject({ codexId, text: 'Shorter', attachments: [{ path: 'a.ts' }] });
   });
 });
@@ -214,12 +215,12 @@ describe('the meters', () => {
 
   it('show the context and the limit of a chat', async () => {
     sidecar.answer(messageContext, () => context).answer(settingsGet, () => ({ path: '', groups: [], values: { budget_usd_per_chat: 2 } }));
-    await panel.act({ type: 'measureContext', draft: '', attachments: [] });
+    await handle(panel.handlers, { type: 'measureContext', draft: '', attachments: [] });
     expect(posted).toEqual([{ type: 'context', context, costLimit: 2 }]);
   });
 
   it('show nothing where nothing could be measured, and trouble nobody', async () => {
-    await panel.act({ type: 'measureContext', draft: '', attachments: [] });
+    await handle(panel.handlers, { type: 'measureContext', draft: '', attachments: [] });
     expect(posted).toEqual([{ type: 'context' }]);
   });
 });
@@ -230,17 +231,17 @@ describe('prompts', () => {
     const hole = (name: string, written: string) => ({ name, start: text.indexOf(written), length: written.length });
     const holes = [hole('selection', '{{selection}}'), hole('file', '{{file}}')];
     sidecar.answer(messagePrompt, () => ({ text, holes, arguments: [] }));
-    await panel.act({ type: 'readPrompt', uri: 'codex://prompts/review' });
+    await handle(panel.handlers, { type: 'readPrompt', uri: 'codex://prompts/review' });
     expect(posted).toEqual([{ type: 'promptText', text, args: [] }]);
     select();
-    await panel.act({ type: 'readPrompt', uri: 'codex://prompts/review' });
+    await handle(panel.handlers, { type: 'readPrompt', uri: 'codex://prompts/review' });
     expect(posted).toEqual([{ type: 'promptText', text: 'Review one\ntwo\n of src/date.ts.', args: [] }]);
   });
 
   it('are the user’s and the folder’s, not what ships as instructions for a model', async () => {
     const prompt = (name: string, layer: 'shipped' | 'user') => codex({ uri: `codex://prompts/${name}`, title: name, layer });
     sidecar.answer(codexList, () => ({ items: [prompt('default-assistant', 'shipped'), prompt('review', 'user')], total: 2 }));
-    await panel.act({ type: 'listPrompts' });
+    await handle(panel.handlers, { type: 'listPrompts' });
     expect(posted).toEqual([{ type: 'prompts', prompts: [{ uri: 'codex://prompts/review', title: 'review' }] }]);
   });
 });

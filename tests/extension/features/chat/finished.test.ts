@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { tellWhenFinished } from '../../../../extension/src/features/chat/finished';
+import { notifyWhenFinished } from '../../../../extension/src/features/chat/finished';
 import { codexList, settingsGet } from '../../../../extension/src/protocol/protocol.generated';
 import type { MessageEvent } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
@@ -19,7 +19,7 @@ function follow(setting: string | undefined, isVisible: boolean): void {
     .answer(codexList, () => ({ items: [codex()] }));
   const { log, lines: written } = fakeLog();
   lines = written;
-  tellWhenFinished({ sidecar, log, isVisible: () => isVisible, open: (uri) => opened.push(uri) });
+  notifyWhenFinished({ sidecar, log, isVisible: () => isVisible, open: (uri) => opened.push(uri) });
 }
 
 async function end(event: MessageEvent = ended, ...others: string[]): Promise<void> {

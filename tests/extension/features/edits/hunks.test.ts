@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { hunkAt, inWords, linesOf, nextHunk, readTarget, refused } from '../../../../extension/src/features/edits/hunks';
+import { hunkAt, inText, linesOf, nextHunk, readTarget, refused } from '../../../../extension/src/features/edits/hunks';
 import type { FileEditView, HunkView } from '../../../../extension/src/protocol/protocol.generated';
 
 const hunk = (newStart: number, newLines: number, id = `${newStart}`): HunkView => ({
@@ -53,8 +53,8 @@ test('Whatever the sidecar says, the lines are in the document', () =>
   ));
 
 test('What is to review is said in words', () => {
-  expect(inWords([file([hunk(1, 1)])])).toBe('1 change in 1 file');
-  expect(inWords([file([hunk(1, 1), hunk(5, 1)]), file([], 'changed since')])).toBe('3 changes in 2 files, 1 conflict');
+  expect(inText([file([hunk(1, 1)])])).toBe('1 change in 1 file');
+  expect(inText([file([hunk(1, 1), hunk(5, 1)]), file([], 'changed since')])).toBe('3 changes in 2 files, 1 conflict');
 });
 
 test('At most three conflicts are told in full', () => {

@@ -6,7 +6,7 @@ import { isReviewOfAll, readTarget } from '../../../../extension/src/features/ed
 import { Reviews } from '../../../../extension/src/features/edits/reviews';
 import { editAccept, editContent, editList, editRedo, editReject, editUndo } from '../../../../extension/src/protocol/protocol.generated';
 import type { EditListResult, FileEditView, HunkView } from '../../../../extension/src/protocol/protocol.generated';
-import { moment } from '../../../../extension/src/webview/shared/figures';
+import { formatTime } from '../../../../extension/src/common/format';
 import { fakeLog } from '../../testing/fakeLog';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import {
@@ -291,7 +291,7 @@ test('A turn that is chosen is undone, or done again', async () => {
   answers.push('Tidy');
   await reviews.takeBack(undefined, false);
   expect(sidecar.asked.at(-1)).toMatchObject({ method: 'edit/redo', params: { turnId: '2' } });
-  const time = (at: number): string => moment(turns[at]?.time ?? '');
+  const time = (at: number): string => formatTime(turns[at]?.time ?? '');
   expect(lists).toMatchObject([
     [{ label: 'Fix', description: `1 file, ${time(0)}` }],
     [{ label: 'Tidy', description: `3 files, ${time(1)}` }],

@@ -1,7 +1,8 @@
 import { beforeEach, expect, test } from 'vitest';
 import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { Documents, linksSentence } from '../../../../extension/src/features/items/documents';
-import { readFromItemPage } from '../../../../extension/src/features/items/fromPage';
+import { fromItemPage } from '../../../../extension/src/common/messages/item';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import {
   codexDelete,
   codexLinks,
@@ -84,7 +85,7 @@ test('What ships with Plue is not offered where one’s own is asked for', async
 });
 
 test('The page of an item names only items', () => {
-  expect(readFromItemPage({ type: 'ready', target: { uri: 'codex://items/soup' } })).toBeDefined();
+  expect(parseMessage(fromItemPage, { type: 'ready', target: { uri: 'codex://items/soup' } })).toBeDefined();
   for (const message of [undefined, { type: 'ready', target: { uri: 'codex://providers/p' } }, { type: 'save' }])
-    expect(readFromItemPage(message)).toBeUndefined();
+    expect(parseMessage(fromItemPage, message)).toBeUndefined();
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { readFromItemPage, taskOfChat } from '../../../../extension/src/features/items/fromPage';
+import { fromItemPage, taskOfChat } from '../../../../extension/src/common/messages/item';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
 import { spawnParams } from '../../../../extension/src/features/items/startTask';
 import * as v from 'valibot';
 
@@ -34,5 +35,5 @@ test('What was not chosen is left to the template', () => {
 test('Only a chat or task can have a task under it', () => {
   expect(v.is(taskOfChat, { goal: 'x', parentId: 'codex://chats/a' })).toBe(true);
   expect(v.is(taskOfChat, { goal: 'x', parentId: 'codex://providers/a' })).toBe(false);
-  expect(readFromItemPage({ type: 'ready', target: { templateId: 't', parentId: 'codex://tasks/a' } })).toBeDefined();
+  expect(parseMessage(fromItemPage, { type: 'ready', target: { templateId: 't', parentId: 'codex://tasks/a' } })).toBeDefined();
 });

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { signInCommand } from '../../../../extension/src/features/providers/claudeCode';
 import { isEndpoint } from '../../../../extension/src/features/providers/providerCommands';
-import { statusDetail, statusWords } from '../../../../extension/src/features/providers/statusWords';
+import { statusDetail, statusText } from '../../../../extension/src/features/providers/statusWords';
 import { keyProblem, referenceOf } from '../../../../extension/src/features/vault/commands';
 import { providerDiscover, providerList, type ProviderSummary } from '../../../../extension/src/protocol/protocol.generated';
 import { ProviderList } from '../../../../extension/src/server/providerList';
@@ -25,8 +25,8 @@ function provider(changes: Partial<ProviderSummary> = {}): ProviderSummary {
 }
 
 test('A provider is described in words', () => {
-  expect(statusWords(provider({ isDefault: true }))).toBe('Connected, default');
-  expect(statusWords(provider({ status: 'untested', hasCredential: false, source: 'environment' }))).toBe(
+  expect(statusText(provider({ isDefault: true }))).toBe('Connected, default');
+  expect(statusText(provider({ status: 'untested', hasCredential: false, source: 'environment' }))).toBe(
     'Not tested yet, no key yet, key from the environment',
   );
   expect(statusDetail(provider({ error: { kind: 'unreachable', message: 'Nobody answers.' }, endpoint: 'http://x' }))).toBe(

@@ -3,7 +3,8 @@ import * as l10n from '../../../../extension/src/infrastructure/localizedText';
 import { Uri as RealUri } from 'vscode';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { CatalogActions } from '../../../../extension/src/features/providers/catalogActions';
-import { readFromPage } from '../../../../extension/src/features/providers/fromPage';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
+import { fromProvidersPage } from '../../../../extension/src/common/messages/providers';
 import { ProviderActions, usesSentence } from '../../../../extension/src/features/providers/providerActions';
 import { addProvider, pickProvider } from '../../../../extension/src/features/providers/providerCommands';
 import { ProvidersPage } from '../../../../extension/src/features/providers/providersPage';
@@ -268,8 +269,8 @@ describe('what the page asks for', () => {
     [{ type: 'checkClaudeCode' } as const, ['plue.checkClaudeCodeAuth']],
     [{ type: 'showLog' } as const, ['plue.showLog']],
     [{ type: 'restart' } as const, ['plue.restartServer']],
-  ])('of another room, as %j, is done by its command', async (deed, command) => {
-    await say({ ...deed, work: 'w' });
+  ])('of another room, as %j, is done by its command', async (action, command) => {
+    await say({ ...action, work: 'w' });
     expect(executed).toEqual([command]);
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
@@ -331,7 +332,7 @@ describe('what the page asks for', () => {
       { type: 'models', id: 'a', result: models },
       { type: 'executables', items: [program] },
       { type: 'template', template },
-      { type: 'said', words: 'Nothing was found.' },
+      { type: 'status', text: 'Nothing was found.' },
     ])
       expect(heard()).toContainEqual(answer);
   });
@@ -422,22 +423,22 @@ describe('catalogs in and out of files', () => {
       .answer(catalogSave, (params) => (refuse(params), catalogDetail(mine, [])))
       .answer(catalogRestore, (params) => (refuse(params), catalogDetail(mine, [])))
       .answer(catalogDelete, (params) => (refuse(params), {}));
-    const changes: { method: string; deed: Parameters<ProvidersPage['act']>[0]; before: string[] }[] = [
-      { method: 'catalog/import', deed: { type: 'importCatalog', work: 'w' }, before: [] },
-      { method: 'catalog/save', deed: { type: 'saveCatalog', document: {}, work: 'w' }, before: [] },
-      { method: 'catalog/restore', deed: { type: 'restore', backupId: 'b', work: 'w' }, before: [] },
-      { method: 'catalog/delete', deed: { type: 'deleteCatalog', id: 'mine', work: 'w' }, before: ['Delete'] },
+    const changes: { method: string; action: Parameters<ProvidersPage['act']>[0]; before: string[] }[] = [
+      { method: 'catalog/import', action: { type: 'importCatalog', work: 'w' }, before: [] },
+      { method: 'catalog/save', action: { type: 'saveCatalog', document: {}, work: 'w' }, before: [] },
+      { method: 'catalog/restore', action: { type: 'restore', backupId: 'b', work: 'w' }, before: [] },
+      { method: 'catalog/delete', action: { type: 'deleteCatalog', id: 'mine', work: 'w' }, before: ['Delete'] },
     ];
-    for (const { method, deed, before } of changes) {
+    for (const { method, action, before } of changes) {
       const sent = (): unknown[] => sidecar.asked.filter((one) => one.method === method).map(({ params }) => params);
       files.push(Uri.file('/c.json'));
       answers.push(...before, undefined);
-      await say(deed);
+      await say(action);
       expect(shown.at(-1)).toMatchObject({ detail: why, buttons: ['Use New Address'] });
       expect(sent()).toHaveLength(1);
       files.push(Uri.file('/c.json'));
       answers.push(...before, 'Use New Address');
-      await say(deed);
+      await say(action);
       expect(sent().at(-1)).toMatchObject({ allowOriginChange: true });
       expect(sent()).toHaveLength(3);
     }
@@ -490,7 +491,7 @@ describe('catalogs on the page', () => {
 
   it('say what became of a refresh and of a backup that is restored', async () => {
     await say({ type: 'refreshCatalog', work: 'w' });
-    expect(heard()).toContainEqual({ type: 'said', words: 'Two catalogs are new.' });
+    expect(heard()).toContainEqual({ type: 'status', text: 'Two catalogs are new.' });
     expect(heard()).toContainEqual({ type: 'catalogs', list: { items: all }, startingPoints: [] });
     await say({ type: 'loadBackups', work: 'w' });
     expect(heard()).toContainEqual({ type: 'backups', items: [] });
@@ -542,7 +543,7 @@ describe('catalogs on the page', () => {
     expect(shown[0]).toMatchObject({ text: 'Imported: New. Left out: mine.', buttons: ['Replace'] });
     expect(shown[0]?.detail).toBe('mine: There is one.\nThe versions before go to the backups.');
     expect(sidecar.methods().filter((method) => method === 'catalog/import')).toHaveLength(1);
-    expect(heard()).toContainEqual({ type: 'said', words: 'Imported: New. Left out: mine.' });
+    expect(heard()).toContainEqual({ type: 'status', text: 'Imported: New. Left out: mine.' });
   });
 
   it('are not imported without a file', async () => {
@@ -554,7 +555,7 @@ describe('catalogs on the page', () => {
 
 describe('what the page may say', () => {
   it('is read by its shape, and nothing else is', () => {
-    expect(readFromPage({ type: 'test', id: 'a', work: 'test:a' })).toBeDefined();
+    expect(parseMessage(fromProvidersPage, { type: 'test', id: 'a', work: 'test:a' })).toBeDefined();
     for (const message of [
       { type: 'test', id: 'a' },
       { type: 'test', id: '', work: 'w' },
@@ -565,7 +566,7 @@ describe('what the page may say', () => {
       { type: 'format', work: 'w' },
       undefined,
     ]) {
-      expect(readFromPage(message)).toBeUndefined();
+      expect(parseMessage(fromProvidersPage, message)).toBeUndefined();
     }
   });
 });

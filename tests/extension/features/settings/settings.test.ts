@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Uri } from 'vscode';
 import { activateSettings } from '../../../../extension/src/features/settings';
-import { readFromSettingsPage } from '../../../../extension/src/features/settings/fromPage';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
+import { fromSettingsPage } from '../../../../extension/src/common/messages/settings';
 import { FailureError } from '../../../../extension/src/infrastructure/errors';
 import { providerList, providerModels, settingsGet, settingsSet } from '../../../../extension/src/protocol/protocol.generated';
 import type { SettingsResult } from '../../../../extension/src/protocol/protocol.generated';
@@ -111,7 +112,7 @@ describe('the Settings page’s host', () => {
       { type: 'set', name: 'x', value: Number.NaN },
       { type: 'openFile', path: '/etc/passwd' },
     ]) {
-      expect(readFromSettingsPage(message)).toBeUndefined();
+      expect(parseMessage(fromSettingsPage, message)).toBeUndefined();
     }
   });
 });

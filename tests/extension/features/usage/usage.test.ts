@@ -1,7 +1,8 @@
 import { beforeEach, describe, expect, it, vi } from 'vitest';
 import { Uri } from 'vscode';
 import { activateUsage } from '../../../../extension/src/features/usage';
-import { readFromUsagePage } from '../../../../extension/src/features/usage/fromPage';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
+import { fromUsagePage } from '../../../../extension/src/common/messages/usage';
 import { usageCsv, usageSummary } from '../../../../extension/src/protocol/protocol.generated';
 import type { UsageSummaryResult } from '../../../../extension/src/protocol/protocol.generated';
 import { fakeLog } from '../../testing/fakeLog';
@@ -78,7 +79,7 @@ describe('the Usage page’s host', () => {
       { type: 'csv', asked: {}, path: '/etc/passwd' },
       { type: 'openChat', uri: 'command:evil' },
     ]) {
-      expect(readFromUsagePage(message)).toBeUndefined();
+      expect(parseMessage(fromUsagePage, message)).toBeUndefined();
     }
   });
 });

@@ -25,7 +25,7 @@ import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, executed, lists, registered, reset, shown } from '../../testing/vscode';
 import { kind, ownServer, provider } from '../../webview/providerSamples';
 
-const house = provider({ id: 'house', name: 'House', hasCredential: false, origin: 'https://api.example' });
+const services = provider({ id: 'house', name: 'House', hasCredential: false, origin: 'https://api.example' });
 
 const entry: VaultEntrySummary = {
   reference: 'vault://house/api_key',
@@ -44,7 +44,7 @@ let active: Disposable;
 
 beforeEach(() => {
   reset();
-  items = [house, provider({ id: 'tour', name: 'The tour', takesKey: false })];
+  items = [services, provider({ id: 'tour', name: 'The tour', takesKey: false })];
   kinds = [kind(), ownServer, kind({ kind: 'tour', name: 'Tour', takesKey: false })];
   status = { exists: true, locked: false, ways: ['passphrase'], keychainAvailable: false };
   sidecar = new FakeSidecar()
@@ -54,7 +54,7 @@ beforeEach(() => {
       if (id === undefined) items = [...items, stored];
       return stored;
     })
-    .answer(providerTest, ({ id }) => items.find((item) => item.id === id) ?? house)
+    .answer(providerTest, ({ id }) => items.find((item) => item.id === id) ?? services)
     .answer(vaultStatus, () => status)
     .answer(vaultUnlock, () => ({ ...status, locked: false }))
     .answer(vaultList, () => ({ entries: [] }))
@@ -92,7 +92,7 @@ describe('a key for a provider', () => {
   });
 
   it('takes the place of the one in the environment, of which the file is told', async () => {
-    items = [{ ...house, keyReference: 'env://HOUSE_KEY' }];
+    items = [{ ...services, keyReference: 'env://HOUSE_KEY' }];
     answers.push('sk-house');
     await run('plue.configureProviderKey', 'house');
     expect(paramsOf('provider/configure')).toEqual({
@@ -104,7 +104,7 @@ describe('a key for a provider', () => {
   });
 
   it('leaves the file alone that names its place already', async () => {
-    items = [{ ...house, keyReference: 'vault://team/house' }];
+    items = [{ ...services, keyReference: 'vault://team/house' }];
     answers.push('sk-house');
     await run('plue.configureProviderKey', 'house');
     expect(paramsOf('vault/store')).toMatchObject({ reference: 'vault://team/house' });
@@ -112,14 +112,14 @@ describe('a key for a provider', () => {
   });
 
   it('of an external program is said to go to that program', async () => {
-    items = [{ ...house, origin: 'exec:///bin/house' }];
+    items = [{ ...services, origin: 'exec:///bin/house' }];
     await run('plue.configureProviderKey', 'house');
     expect(shown[0]?.detail).toBe('Kept encrypted in Plue’s vault and given to the approved program only.');
     expect(sidecar.methods()).not.toContain('vault/store');
   });
 
   it('that is refused is kept, and the button beside the sentence asks for another one', async () => {
-    items = [{ ...house, error: { kind: 'providerAuthFailed', message: 'House refuses the key.' } }];
+    items = [{ ...services, error: { kind: 'providerAuthFailed', message: 'House refuses the key.' } }];
     answers.push('sk-house', 'Set Key…');
     await run('plue.configureProviderKey', 'house');
     await vi.waitFor(() => expect(executed).toEqual([['plue.configureProviderKey', 'house']]));
@@ -127,7 +127,7 @@ describe('a key for a provider', () => {
   });
 
   it('is not asked for where no address is known to bind it to', async () => {
-    items = [{ ...house, origin: undefined }];
+    items = [{ ...services, origin: undefined }];
     await run('plue.configureProviderKey', 'house');
     expect(shown.map(({ kind: how, text }) => [how, text])).toEqual([
       ['error', 'House has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.'],
@@ -236,7 +236,7 @@ describe('the vault', () => {
 });
 
 it('A key that a provider’s address was refused is allowed for that provider, or for whatever key is chosen', async () => {
-  items = [{ ...house, keyReference: entry.reference }];
+  items = [{ ...services, keyReference: entry.reference }];
   sidecar.answer(vaultList, () => ({ entries: [entry] })).answer(vaultSetOrigins, () => entry);
   answers.push('Allow https://api.example');
   await run('plue.allowKey', 'house');

@@ -13,7 +13,7 @@ import {
   referenceProblem,
   renameKey,
   rotateKey,
-  type KeyHouse,
+  type KeyServices,
 } from '../../../../extension/src/features/vault/manageKeys';
 import {
   vaultDelete,
@@ -30,7 +30,7 @@ import {
   type ProviderSummary,
   type VaultEntrySummary,
 } from '../../../../extension/src/protocol/protocol.generated';
-import { moment } from '../../../../extension/src/webview/shared/figures';
+import { formatTime } from '../../../../extension/src/common/format';
 import { FakeSidecar } from '../../testing/fakeSidecar';
 import { answers, files, lists, reset, shown, Uri } from '../../testing/vscode';
 import { provider as providerSample } from '../../webview/providerSamples';
@@ -57,7 +57,7 @@ let entries: VaultEntrySummary[];
 let sidecar: FakeSidecar;
 /** How often the vault was asked to be open, and the list of providers was fetched anew. */
 let count: { unlocks: number; refreshes: number };
-let keys: KeyHouse;
+let keys: KeyServices;
 
 beforeEach(() => {
   reset();
@@ -118,7 +118,7 @@ describe('the list of keys', () => {
     entries = [{ ...entry, lastUsed: '2026-11-21T09:00:00Z' }, spare];
     await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
     expect(count.unlocks).toBe(1);
-    const used = moment('2026-11-21T09:00:00Z');
+    const used = formatTime('2026-11-21T09:00:00Z');
     expect(lists[0]).toMatchObject([
       {
         label: 'vault://house/api_key',

@@ -19,7 +19,7 @@ function quiet(): void {
   // nobody reads this log
 }
 
-interface House {
+interface Services {
   vault: VaultAccess;
   /** "unlock keychain", "create passphrase", "ask", ... in order */
   story: string[];
@@ -27,7 +27,7 @@ interface House {
 }
 
 /** `opens` are the ways that unlock; `typed` what the user types, undefined for walking away. */
-function house(given: {
+function services(given: {
   status?: Partial<VaultStatusResult>;
   opens?: string[];
   typed?: (string | undefined)[];
@@ -35,7 +35,7 @@ function house(given: {
   secrets?: FakeSecrets;
   /** The vault file is an older copy; whether the user accepts it. */
   older?: boolean;
-}): House {
+}): Services {
   const status: VaultStatusResult = { exists: true, locked: true, ways: [], keychainAvailable: false, ...given.status };
   const story: string[] = [];
   const typed = [...(given.typed ?? [])];
@@ -80,22 +80,22 @@ async function secretsWithKey(): Promise<FakeSecrets> {
 
 test.each(['keychain', 'passphrase'])('An older copy of a vault with a %s opens only when the user accepts it', async (way) => {
   const given = { status: { ways: [way] }, opens: ['keychain'], typed: ['right'] };
-  const accepted = house({ ...given, older: true });
+  const accepted = services({ ...given, older: true });
   await accepted.vault.ensureUnlocked();
   expect(accepted.story.filter((line) => !line.startsWith('a'))).toEqual([`unlock ${way}`, 'It is an older copy.', `unlock ${way}`]);
-  const declined = house({ ...given, older: false });
+  const declined = services({ ...given, older: false });
   await expect(declined.vault.ensureUnlocked()).rejects.toThrow(UserCancelledError);
   expect(declined.story.at(-1)).toBe('It is an older copy.');
 });
 
 test('At a start an older copy of the vault stays locked, and nobody is asked', async () => {
-  const { vault, story } = house({ status: { ways: ['keychain'] }, opens: ['keychain'], older: true });
+  const { vault, story } = services({ status: { ways: ['keychain'] }, opens: ['keychain'], older: true });
   expect(await vault.unlockSilently()).toBe(false);
   expect(story).toEqual(['unlock keychain']);
 });
 
 test('At a start the ways that need nobody are tried, and nobody is asked', async () => {
-  const { vault, story } = house({
+  const { vault, story } = services({
     status: { ways: ['editor', 'keychain', 'passphrase'] },
     opens: ['keychain'],
     secrets: await secretsWithKey(),
@@ -103,65 +103,70 @@ test('At a start the ways that need nobody are tried, and nobody is asked', asyn
   expect(await vault.unlockSilently()).toBe(true);
   expect(story).toEqual(['unlock editor', 'unlock keychain']);
 
-  const locked = house({ status: { ways: ['keychain', 'passphrase'] } });
+  const locked = services({ status: { ways: ['keychain', 'passphrase'] } });
   expect(await locked.vault.unlockSilently()).toBe(false);
   expect(locked.story).toEqual(['unlock keychain']);
 });
 
 test('At a start no vault is made', async () => {
-  const { vault, story } = house({ status: { exists: false, keychainAvailable: true } });
+  const { vault, story } = services({ status: { exists: false, keychainAvailable: true } });
   expect(await vault.unlockSilently()).toBe(false);
   expect(story).toEqual([]);
 });
 
 test('An open vault asks nothing', async () => {
-  const { vault, story } = house({ status: { locked: false } });
+  const { vault, story } = services({ status: { locked: false } });
   await vault.ensureUnlocked();
   expect(story).toEqual([]);
 });
 
 test('A wrong passphrase is asked for again, and the right one lets this editor in from now on', async () => {
-  const { vault, story } = house({ status: { ways: ['passphrase'] }, typed: ['wrong', 'right'] });
+  const { vault, story } = services({ status: { ways: ['passphrase'] }, typed: ['wrong', 'right'] });
   await vault.ensureUnlocked();
   expect(story).toEqual(['ask', 'unlock passphrase', 'ask', 'unlock passphrase', 'add editor']);
 });
 
 test('Walking away from the passphrase is no failure', async () => {
-  const { vault } = house({ status: { ways: ['passphrase'] }, typed: [undefined] });
+  const { vault } = services({ status: { ways: ['passphrase'] }, typed: [undefined] });
   await expect(vault.ensureUnlocked()).rejects.toBeInstanceOf(UserCancelledError);
 });
 
 test('A new vault takes the keychain where there is one', async () => {
-  const { vault, story } = house({ status: { exists: false, keychainAvailable: true }, proven: true });
+  const { vault, story } = services({ status: { exists: false, keychainAvailable: true }, proven: true });
   await vault.ensureUnlocked();
   expect(story).toEqual(['create keychain']);
 });
 
 test('A new vault trusts VS Code with its only key when that was proven to last', async () => {
-  const { vault, story, secrets } = house({ status: { exists: false }, proven: true });
+  const { vault, story, secrets } = services({ status: { exists: false }, proven: true });
   await vault.ensureUnlocked();
   expect(story).toEqual(['create editor']);
   expect(secrets.held.size).toBe(1);
 });
 
 test('Else a new vault has a passphrase, and this editor as a comfort', async () => {
-  const { vault, story } = house({ status: { exists: false }, typed: ['long enough'] });
+  const { vault, story } = services({ status: { exists: false }, typed: ['long enough'] });
   await vault.ensureUnlocked();
   expect(story).toEqual(['ask for a new one', 'create passphrase', 'add editor']);
 });
 
 test('A secret storage that fails costs only the comfort', async () => {
-  const { vault, story } = house({ status: { exists: false }, typed: ['long enough'], proven: true, secrets: new FakeSecrets('broken') });
+  const { vault, story } = services({
+    status: { exists: false },
+    typed: ['long enough'],
+    proven: true,
+    secrets: new FakeSecrets('broken'),
+  });
   await vault.ensureUnlocked();
   expect(story).toEqual(['ask for a new one', 'create passphrase']);
 });
 
 test('A new key is never made over a vault that is there', async () => {
-  const { vault, story } = house({ status: { ways: ['editor'], keychainAvailable: true }, proven: true });
+  const { vault, story } = services({ status: { ways: ['editor'], keychainAvailable: true }, proven: true });
   await expect(vault.ensureUnlocked()).rejects.toMatchObject({ kind: 'vaultLocked' });
   expect(story).toEqual([]);
 
-  const damaged = house({ status: { problem: 'The vault file is damaged.' } });
+  const damaged = services({ status: { problem: 'The vault file is damaged.' } });
   await expect(damaged.vault.ensureUnlocked()).rejects.toThrow('damaged');
   expect(damaged.story).toEqual([]);
 });

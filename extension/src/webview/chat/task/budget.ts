@@ -1,7 +1,7 @@
 // What a task may spend, what it and everything under it did spend, and what it handed on.
 import * as l10n from '@vscode/l10n';
 import type { TaskBudgetView, TaskView } from '../../../protocol/protocol.generated';
-import { atLeast, count, money, notKnown, seconds } from '../../shared/figures';
+import { atLeast, formatTokens, formatCost, notAvailable, formatDuration } from '../../../common/format';
 
 export interface BudgetBar {
   name: string;
@@ -17,10 +17,10 @@ export interface BudgetBar {
 }
 
 const kinds = [
-  { key: 'usd', name: l10n.t('Money'), words: money },
-  { key: 'tokens', name: l10n.t('Tokens'), words: count },
+  { key: 'usd', name: l10n.t('Money'), words: formatCost },
+  { key: 'tokens', name: l10n.t('Tokens'), words: formatTokens },
   { key: 'rounds', name: l10n.t('Rounds'), words: String },
-  { key: 'seconds', name: l10n.t('Time'), words: (value: number) => seconds(value * 1000) },
+  { key: 'seconds', name: l10n.t('Time'), words: (value: number) => formatDuration(value * 1000) },
 ] as const satisfies { key: keyof TaskBudgetView; name: string; words: (value: number) => string }[];
 
 /** Those that have ended gave the rest back. */
@@ -31,7 +31,7 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
     const limit = task.budget[key];
     const spent = task.spentInAll[key];
     if (limit === undefined && spent === undefined) {
-      const unknown = task.isLocal ? l10n.t('local') : notKnown;
+      const unknown = task.isLocal ? l10n.t('local') : notAvailable;
       return key === 'usd' ? [{ name, words: unknown, spent: unknown, share: undefined, reservedShare: 0, isReached: false }] : [];
     }
     const reserved = children.reduce((sum, child) => sum + reservedBy(child, key), 0);
@@ -39,7 +39,7 @@ export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>
     const amount = isLocal
       ? l10n.t('local')
       : spent === undefined
-        ? notKnown
+        ? notAvailable
         : atLeast(words(spent), key === 'usd' && task.spentInAll.usdIsAtLeast);
     const said = limit === undefined ? amount : l10n.t('{0} of {1}', amount, words(limit));
     const share = limit === undefined || limit <= 0 || spent === undefined ? undefined : Math.min(1, spent / limit);

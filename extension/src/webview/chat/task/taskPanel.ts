@@ -12,14 +12,14 @@ import type {
 import { Banners } from '../../shared/banners';
 import { element, textButton, type Child } from '../../shared/element';
 import { labelOf } from '../../shared/fieldLabel';
-import { atLeast, costNotKnown, money } from '../../shared/figures';
-import { language } from '../../shared/language';
+import { atLeast, costNotAvailable, formatCost } from '../../../common/format';
+import { locale } from '../../../common/locale';
 import { exactText } from '../../shared/exactText';
 import { Section } from '../../shared/section';
-import { isResumable, isWorking, stateOf } from '../../shared/taskWords';
-import type { EditCommand, TaskCommand } from '../../shared/viewMessages';
-import { visibleText } from '../../shared/visibleText';
-import { sizeOf } from '../toolCall';
+import { isResumable, isWorking, taskStatusView } from '../../../common/taskStatus';
+import type { EditCommand, TaskCommand } from '../../../common/messages/chatAgents';
+import { visibleText } from '../../../common/visibleText';
+import { sizeOf } from '../messages/toolCall';
 import { barsOf, type BudgetBar } from './budget';
 import { stateIcon, TimelineView } from './timelineView';
 
@@ -108,13 +108,14 @@ export class TaskPanel {
     const open = textButton(visibleText(task.title), () => this.actions.open(task.uri), 'quiet');
     open.dataset['key'] = `child-${task.uri}`;
     const { usd, usdIsAtLeast } = task.spentInAll;
-    const cost = task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? costNotKnown : atLeast(money(usd), usdIsAtLeast);
+    const cost =
+      task.isLocal && (usd ?? 0) === 0 ? l10n.t('local') : usd === undefined ? costNotAvailable : atLeast(formatCost(usd), usdIsAtLeast);
     return element(
       'li',
       { class: 'task-child' },
       stateIcon(task.status),
       open,
-      element('span', { class: 'quiet' }, [visibleText(task.templateName), stateOf(task.status).words, cost].join(', ')),
+      element('span', { class: 'quiet' }, [visibleText(task.templateName), taskStatusView(task.status).words, cost].join(', ')),
     );
   }
 
@@ -162,7 +163,7 @@ function stateLine({ status, note, templateName, providerName, model }: TaskView
     'p',
     { class: 'task-state' },
     stateIcon(status),
-    element('span', {}, stateOf(status).words),
+    element('span', {}, taskStatusView(status).words),
     element('span', { class: 'quiet' }, visibleText(who.join(', '))),
     note === undefined ? undefined : element('span', {}, visibleText(note)),
   );
@@ -217,7 +218,7 @@ function todo({ text, state }: TodoView): HTMLElement {
 }
 
 function answered({ time, what, decision, reason }: AnsweredApprovalView): HTMLElement {
-  const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString(language);
+  const at = Number.isNaN(Date.parse(time)) ? '' : new Date(time).toLocaleTimeString(locale);
   return element(
     'li',
     { class: 'task-answered' },
@@ -242,7 +243,7 @@ function costTable(lanes: readonly TimelineLane[]): HTMLElement {
           'tr',
           {},
           element('th', { scope: 'row' }, visibleText(title)),
-          element('td', { class: 'number' }, atLeast(money(usd), usdIsAtLeast)),
+          element('td', { class: 'number' }, atLeast(formatCost(usd), usdIsAtLeast)),
         ),
       ),
     ),

@@ -2,10 +2,10 @@
 import * as l10n from '@vscode/l10n';
 import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
-import { atLeast, money, seconds } from '../../shared/figures';
+import { atLeast, formatCost, formatDuration } from '../../../common/format';
 import { Section } from '../../shared/section';
-import { stateOf } from '../../shared/taskWords';
-import { visibleText } from '../../shared/visibleText';
+import { taskStatusView } from '../../../common/taskStatus';
+import { visibleText } from '../../../common/visibleText';
 import { timelineOf, type Timeline, type TimelineBar, type TimelineRow } from './timeline';
 
 const svg = 'http://www.w3.org/2000/svg';
@@ -78,7 +78,7 @@ export class TimelineView {
       chart.append(rect);
     }
     const { usd, usdIsAtLeast } = row.spent;
-    const cost = usd === undefined ? '' : atLeast(money(usd), usdIsAtLeast);
+    const cost = usd === undefined ? '' : atLeast(formatCost(usd), usdIsAtLeast);
     return element('div', { class: 'timeline-lane' }, name, chart, element('span', { class: 'lane-cost' }, cost));
   }
 }
@@ -97,7 +97,7 @@ function axis({ ticks, lengthMs }: Timeline): HTMLElement {
   for (const tick of ticks) {
     // The last has no room to its right.
     if (tick / lengthMs > 0.94) continue;
-    const mark = element('span', {}, tick === 0 ? '0' : seconds(tick));
+    const mark = element('span', {}, tick === 0 ? '0' : formatDuration(tick));
     mark.style.left = percent(tick / lengthMs);
     line.append(mark);
   }
@@ -134,9 +134,9 @@ function tableOf({ rows }: Timeline): HTMLElement {
               element('th', { scope: 'row' }, visibleText(row.title)),
               cell(visibleText(bar.name)),
               cell(shapes[bar.kind].words),
-              cell(bar.startMs === 0 ? l10n.t('{0} s', 0) : seconds(bar.startMs), true),
-              cell(bar.isOpen ? l10n.t('{0}, goes on', seconds(bar.durationMs)) : seconds(bar.durationMs), true),
-              cell(bar.costUsd === undefined ? '' : money(bar.costUsd), true),
+              cell(bar.startMs === 0 ? l10n.t('{0} s', 0) : formatDuration(bar.startMs), true),
+              cell(bar.isOpen ? l10n.t('{0}, goes on', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs), true),
+              cell(bar.costUsd === undefined ? '' : formatCost(bar.costUsd), true),
             ),
           ),
         ),
@@ -147,12 +147,12 @@ function tableOf({ rows }: Timeline): HTMLElement {
 
 function summaryOf({ title, status, bars }: TimelineRow): string {
   const parts = bars.length === 1 ? l10n.t('1 span') : l10n.t('{0} spans', bars.length);
-  return l10n.t('{0}, {1}, {2}. The same as a table below.', visibleText(title), stateOf(status).words, parts);
+  return l10n.t('{0}, {1}, {2}. The same as a table below.', visibleText(title), taskStatusView(status).words, parts);
 }
 
 function wordsOf({ title }: TimelineRow, bar: TimelineBar): string {
-  const cost = bar.costUsd === undefined ? '' : `, ${money(bar.costUsd)}`;
-  const took = bar.isOpen ? l10n.t('{0} so far', seconds(bar.durationMs)) : seconds(bar.durationMs);
+  const cost = bar.costUsd === undefined ? '' : `, ${formatCost(bar.costUsd)}`;
+  const took = bar.isOpen ? l10n.t('{0} so far', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs);
   return visibleText(`${title}: ${bar.name}, ${shapes[bar.kind].words}, ${took}${cost}`);
 }
 
@@ -167,7 +167,7 @@ function attribute<T extends SVGElement>(node: T, attributes: Record<string, str
 
 /** A state's icon; what runs turns. */
 export function stateIcon(status: string): HTMLElement {
-  const { icon: drawn } = stateOf(status);
+  const { icon: drawn } = taskStatusView(status);
   const mark = icon(drawn);
   if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
   return mark;

@@ -3,8 +3,8 @@ import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../element';
 import { countExact, exactText } from '../exactText';
-import { grouped } from '../figures';
-import { countHidden, visibleText } from '../visibleText';
+import { formatInteger } from '../../../common/format';
+import { countHidden, visibleText } from '../../../common/visibleText';
 import { withParts } from '../withParts';
 import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
 import { diffLines, JudgedText } from './judgedText';
@@ -96,7 +96,7 @@ export class ApprovalCard {
   private showUnread(): void {
     this.texts.find((text) => !text.isRead)?.showNext(this.foot);
     this.look();
-    this.actions.say(this.isRead ? l10n.t('All lines viewed.') : unreadWords(this.unreadLines));
+    this.actions.say(this.isRead ? l10n.t('All lines viewed.') : unreadText(this.unreadLines));
   }
 
   private head(first: ApprovalView): HTMLElement[] {
@@ -134,7 +134,7 @@ export class ApprovalCard {
   private draw(): void {
     const { first, all } = this.group;
     const unread = this.mode === 'deny' || this.mode === 'sent' ? 0 : this.unreadLines;
-    setText(this.unread, unread === 0 ? '' : unreadWords(unread));
+    setText(this.unread, unread === 0 ? '' : unreadText(unread));
     const key = JSON.stringify([this.mode, all.length, this.canAnswer, unread === 0]);
     if (key === this.drawn) return;
     this.drawn = key;
@@ -171,7 +171,7 @@ export class ApprovalCard {
       case 'rule': {
         const store = textButton(l10n.t('Store rule and allow'), () => this.always(), 'primary');
         store.classList.add('allows');
-        return [ruleWords(first), element('div', { class: 'approval-buttons' }, store, cancel)];
+        return [ruleText(first), element('div', { class: 'approval-buttons' }, store, cancel)];
       }
       case 'deny': {
         const deny = textButton(l10n.t('Deny'), () => this.deny(false), 'primary');
@@ -238,7 +238,7 @@ export class ApprovalCard {
   private send(answer: Omit<ApprovalAnswerParams, 'id' | 'fingerprint'>): void {
     if (!this.canAnswer || this.mode === 'sent' || !this.actions.mayAnswer()) return;
     if (answer.decision !== 'deny' && !this.isRead) {
-      this.actions.say(unreadWords(this.unreadLines));
+      this.actions.say(unreadText(this.unreadLines));
       return;
     }
     const { id, fingerprint } = this.group.first;
@@ -269,8 +269,8 @@ function textsOf(approval: ApprovalView): JudgedText[] {
   ];
 }
 
-function unreadWords(lines: number): string {
-  return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', grouped(lines));
+function unreadText(lines: number): string {
+  return lines === 1 ? l10n.t('1 line not viewed yet.') : l10n.t('{0} lines not viewed yet.', formatInteger(lines));
 }
 
 function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
@@ -282,7 +282,7 @@ function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
   return element('dl', { class: 'approval-facts' }, ...lines);
 }
 
-function ruleWords({ rule = '', ruleFolder }: ApprovalView): HTMLElement {
+function ruleText({ rule = '', ruleFolder }: ApprovalView): HTMLElement {
   return element(
     'div',
     { class: 'approval-rule' },

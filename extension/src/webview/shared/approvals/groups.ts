@@ -1,8 +1,8 @@
 // Requests for exactly the same are one question.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalKind, ApprovalView } from '../../../protocol/protocol.generated';
-import { beginningOf } from '../beginning';
-import { visibleText } from '../visibleText';
+import { truncate } from '../../../common/truncate';
+import { visibleText } from '../../../common/visibleText';
 
 export interface ApprovalGroup {
   /** The oldest of them; what is shown. */
@@ -46,5 +46,5 @@ export function pathOf({ path }: Pick<ApprovalView, 'path'>): string {
 
 /** The same with what stands above cut short: "Add export comma… › Update docs". */
 export function shortPathOf({ path }: Pick<ApprovalView, 'path'>): string {
-  return pathOf({ path: path.map((title, index) => (index === path.length - 1 ? title : beginningOf(title.trim(), 20))) });
+  return pathOf({ path: path.map((title, index) => (index === path.length - 1 ? title : truncate(title.trim(), 20))) });
 }

@@ -1,0 +1,124 @@
+// Messages between the chat page and its panel. The chat itself travels in the types of the protocol.
+import * as v from 'valibot';
+import type {
+  CodexGetResult,
+  HookFailureView,
+  MessageEventParams,
+  MessageSteeringResult,
+  ModelChoice,
+  ModelView,
+  ProviderSummary,
+} from '../../protocol/protocol.generated';
+import { agentsFromPage, modes, type AgentsToPage } from './chatAgents';
+import { attachments, composerFromPage, type ComposerToPage } from './chatComposer';
+import { messagesFromPage, type MessagesToPage } from './chatMessages';
+import { id, path, text } from './fields';
+import type { SidecarState, ViewError } from './viewError';
+
+const choice = v.strictObject({ providerId: id, model: v.optional(id) });
+
+/** The info string behind the opening fence of a code block. */
+const info = v.pipe(v.string(), v.maxLength(4000));
+
+/** What a button under an error asks the panel to do. */
+const helpAction = v.picklist([
+  'setKey',
+  'signInProvider',
+  'allowKey',
+  'enableProvider',
+  'openSettings',
+  'signInClaude',
+  'chooseProvider',
+  'unlockVault',
+  'startOllama',
+  'manageProviders',
+  'openLog',
+  'restartSidecar',
+  'manageTrust',
+]);
+
+export type HelpAction = v.InferOutput<typeof helpAction>;
+
+/** Page to panel, about the instructions of the chat. */
+export const instructionsFromPage = v.variant('type', [
+  v.strictObject({ type: v.literal('loadInstructions') }),
+  /** Without a path the source has no file. */
+  v.strictObject({ type: v.literal('openInstructions'), source: path, path: v.optional(path) }),
+  /** Allows the version that the user saw. */
+  v.strictObject({ type: v.literal('allowInstructions'), source: path, version: id }),
+]);
+
+export type InstructionsFromPage = v.InferOutput<typeof instructionsFromPage>;
+
+/** Page to panel, about the chat as a whole. */
+export const panelFromPage = v.variant('type', [
+  v.strictObject({ type: v.literal('ready') }),
+  /** With `queue` the message waits for the current response. */
+  v.strictObject({ type: v.literal('send'), text, attachments: v.optional(attachments), queue: v.optional(v.boolean()) }),
+  v.strictObject({ type: v.literal('stop') }),
+  v.strictObject({ type: v.literal('retry'), messageId: id, continue: v.optional(v.boolean()) }),
+  /** `before`: the earlier rounds of the same response. */
+  v.strictObject({ type: v.literal('discard'), messageId: id, before: v.optional(v.pipe(v.array(id), v.maxLength(500))) }),
+  v.strictObject({ type: v.literal('rename'), title: v.pipe(v.string(), v.maxLength(1000)) }),
+  v.strictObject({ type: v.literal('choose'), providerId: id, model: v.optional(id) }),
+  v.strictObject({ type: v.literal('listModels'), providerId: id }),
+  /** Replaces all options. */
+  v.strictObject({
+    type: v.literal('options'),
+    options: v.strictObject({
+      temperature: v.optional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
+      maxTokens: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(200_000))),
+      stopSequences: v.optional(v.pipe(v.array(v.pipe(v.string(), v.minLength(1), v.maxLength(1000))), v.maxLength(100))),
+      reasoningLevel: v.optional(id),
+    }),
+  }),
+  v.strictObject({ type: v.literal('fallbacks'), fallbacks: v.pipe(v.array(choice), v.maxLength(100)) }),
+  v.strictObject({ type: v.literal('copy'), text }),
+  v.strictObject({ type: v.literal('insert'), text }),
+  v.strictObject({ type: v.literal('applyCode'), text, info }),
+  v.strictObject({ type: v.literal('newFile'), text, info }),
+  v.strictObject({ type: v.literal('preview'), text }),
+  v.strictObject({ type: v.literal('openLink'), href: v.pipe(v.string(), v.maxLength(8000)) }),
+  /** A new chat from another template, with the permission mode of this one. */
+  v.strictObject({ type: v.literal('newOfTemplate'), templateId: id, mode: v.picklist(modes) }),
+  v.strictObject({ type: v.literal('tryTemplate') }),
+  v.strictObject({ type: v.literal('help'), action: helpAction, providerId: v.optional(id) }),
+]);
+
+/** Page to panel. */
+export const fromChatPage = v.variant('type', [panelFromPage, messagesFromPage, composerFromPage, agentsFromPage, instructionsFromPage]);
+
+export type FromChatPage = v.InferOutput<typeof fromChatPage>;
+
+/** Panel to page. */
+export type ToChatPage =
+  /** The whole chat: after `ready`, and again after the sidecar restarted. Replaces everything but the draft. */
+  | { type: 'snapshot'; chat: CodexGetResult; providers: ProviderSummary[] }
+  | { type: 'event'; params: MessageEventParams }
+  | { type: 'providers'; providers: ProviderSummary[] }
+  | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
+  /** The recently used models, most recent first, and the defaults for chats and background tasks. */
+  | { type: 'choices'; recent: ModelChoice[]; large?: ModelChoice; small?: ModelChoice }
+  /** The title, provider, model or options changed. */
+  | { type: 'codex'; codex: CodexGetResult['codex'] }
+  /** Hooks of its template that failed, newest first, until it changes again. */
+  | { type: 'hookFailures'; failures: HookFailureView[] }
+  /** The templates for chats, or tasks, with the one of this codex. */
+  | { type: 'templates'; templates: TemplateName[] }
+  /** The sent message with this text is stored. */
+  | { type: 'stored'; text: string }
+  /** A send or retry was refused; `text` goes back to the draft. */
+  | { type: 'refused'; text?: string; error: ViewError }
+  | { type: 'sidecar'; state: SidecarState; cause?: string }
+  | { type: 'focusComposer' }
+  /** The instructions that the next request would send. */
+  | { type: 'instructions'; steering: MessageSteeringResult }
+  | AgentsToPage
+  | ComposerToPage
+  | MessagesToPage;
+
+/** A template as a menu shows it. */
+export interface TemplateName {
+  id: string;
+  name: string;
+}

@@ -1,0 +1,45 @@
+// Messages between the chat page and its panel about approvals, tasks and the permission mode.
+import * as v from 'valibot';
+import type { ApprovalView, TaskDetail, TaskView } from '../../protocol/protocol.generated';
+import { approvalAnswer } from './approvals';
+import { conversationUri, path } from './fields';
+
+/** Values of the field `permission_mode`. */
+export const modes = ['ask', 'edit', 'plan'] as const;
+
+export type Mode = (typeof modes)[number];
+
+const editCommands = ['plue.reviewChanges', 'plue.acceptChange', 'plue.rejectChange'] as const;
+
+export type EditCommand = (typeof editCommands)[number];
+
+const taskCommands = ['plue.tasks.stop', 'plue.tasks.pause', 'plue.tasks.resume', 'plue.tasks.steer', 'plue.tasks.topUp'] as const;
+
+export type TaskCommand = (typeof taskCommands)[number];
+
+/** Page to panel. */
+export const agentsFromPage = v.variant('type', [
+  v.strictObject({ type: v.literal('answerApproval'), answer: approvalAnswer }),
+  /** Another chat or task. */
+  v.strictObject({ type: v.literal('openCodex'), uri: conversationUri }),
+  v.strictObject({ type: v.literal('mode'), mode: v.picklist(modes) }),
+  /** A task of this chat. */
+  v.strictObject({ type: v.literal('newTask'), goal: v.pipe(v.string(), v.maxLength(100_000)) }),
+  /** Without a path all files that the chat changed. */
+  v.strictObject({ type: v.literal('edits'), command: v.picklist(editCommands), path: v.optional(path) }),
+  v.strictObject({ type: v.literal('taskCommand'), command: v.picklist(taskCommands) }),
+  v.strictObject({ type: v.literal('reloadTask') }),
+]);
+
+export type AgentsFromPage = v.InferOutput<typeof agentsFromPage>;
+
+/** Panel to page. */
+export type AgentsToPage =
+  /** Approvals of the chat or task and its subtasks. */
+  | { type: 'approvals'; approvals: ApprovalView[] }
+  /** Direct subtasks. */
+  | { type: 'children'; tasks: TaskView[] }
+  /** Files changed by the chat or its subtasks that are neither accepted nor rejected. */
+  | { type: 'underReview'; paths: string[] }
+  | { type: 'task'; detail: TaskDetail }
+  | { type: 'taskFailed'; message: string };

@@ -1,0 +1,81 @@
+// Messages between the chat page and its panel about files, images, the queue, prompts and the context meter.
+import * as v from 'valibot';
+import type { Attachment, AttachmentView, LineRange, MessageContextResult, PromptArgumentView } from '../../protocol/protocol.generated';
+import { id, path, text } from './fields';
+
+const line = v.pipe(v.number(), v.integer(), v.minValue(1));
+
+const attachment = v.strictObject({
+  path: v.optional(path),
+  blob: v.optional(id),
+  name: v.optional(path),
+  mediaType: v.optional(id),
+  range: v.optional(v.strictObject({ start: line, end: line })),
+  mode: v.optional(v.picklist(['whole', 'summary'])),
+  allowOutside: v.optional(v.boolean()),
+}) satisfies v.GenericSchema<unknown, Attachment>;
+export const attachments = v.pipe(v.array(attachment), v.maxLength(1000));
+
+/** Page to panel. */
+export const composerFromPage = v.variant('type', [
+  v.strictObject({ type: v.literal('findFiles'), text: v.pipe(text, v.maxLength(1000)) }),
+  v.strictObject({ type: v.literal('inspect'), chipId: id, attachment }),
+  v.strictObject({ type: v.literal('readImage'), chipId: id, path, allowOutside: v.optional(v.boolean()) }),
+  /** `data`: Base64 of an image that the page has scaled. */
+  v.strictObject({
+    type: v.literal('storeImage'),
+    chipId: id,
+    name: path,
+    mediaType: id,
+    data: v.pipe(v.string(), v.maxLength(30_000_000)),
+  }),
+  v.strictObject({ type: v.literal('dropped'), uris: v.pipe(v.array(path), v.maxLength(1000)) }),
+  v.strictObject({ type: v.literal('pickFiles') }),
+  v.strictObject({ type: v.literal('attachSelection') }),
+  v.strictObject({ type: v.literal('steer'), queuedId: v.optional(id), text: v.optional(text), attachments: v.optional(attachments) }),
+  v.strictObject({ type: v.literal('unqueue'), queuedId: id }),
+  /** Replaces the list of pinned files. */
+  v.strictObject({ type: v.literal('pin'), paths: v.pipe(v.array(path), v.maxLength(1000)) }),
+  v.strictObject({ type: v.literal('pickPin') }),
+  v.strictObject({ type: v.literal('measureContext'), draft: text, attachments }),
+  v.strictObject({ type: v.literal('listPrompts') }),
+  v.strictObject({ type: v.literal('readPrompt'), uri: v.pipe(id, v.startsWith('codex://prompts/')) }),
+]);
+
+export type ComposerFromPage = v.InferOutput<typeof composerFromPage>;
+
+/** Panel to page. */
+export type ComposerToPage =
+  /** Matches for the text after the @. Sent again when more of a large folder has been read. */
+  | { type: 'files'; text: string; files: FileHit[]; note?: string }
+  /** A file as it would be sent, or why it could not be read. */
+  | { type: 'inspected'; chipId: string; view?: AttachmentView; error?: string }
+  /** Base64 of a workspace image, which the page scales. */
+  | { type: 'image'; chipId: string; mediaType: string; data: string }
+  /** Adds attachments to the draft. */
+  | { type: 'attach'; files: FilePlace[] }
+  /** The pinned files with their current content. */
+  | { type: 'contextFiles'; files: AttachmentView[] }
+  /** How full the context window is, if known. `costLimit` in USD. */
+  | { type: 'context'; context?: MessageContextResult; costLimit?: number }
+  | { type: 'prompts'; prompts: PromptView[] }
+  /** Inserts a prompt into the composer, where the user fills in its {{arguments}}. */
+  | { type: 'promptText'; text: string; args: PromptArgumentView[] };
+
+/** `path` is relative to the workspace folder for files inside it, otherwise absolute. */
+export interface FilePlace {
+  path: string;
+  range?: LineRange;
+}
+
+export interface FileHit extends FilePlace {
+  kind: 'selection' | 'open' | 'file';
+  /** The editor has unsaved changes; the file on disk is sent. */
+  isUnsaved?: boolean;
+}
+
+export interface PromptView {
+  uri: string;
+  title: string;
+  description?: string;
+}

@@ -1,0 +1,65 @@
+// Messages between the form of a codex and the host.
+import * as v from 'valibot';
+import type { CodexSummary, HookFailureView, ModelView, ProviderSummary, TemplateView } from '../../protocol/protocol.generated';
+import { id, values } from './fields';
+import type { ViewError } from './viewError';
+
+const codexUri = v.pipe(v.string(), v.regex(/^codex:\/\/(items|chats|tasks)\//), v.maxLength(1000));
+
+/** A new codex: its template, initial values, and for a task the chat or task it belongs to. */
+export const newTarget = v.strictObject({
+  templateId: v.pipe(v.string(), v.maxLength(200)),
+  values: v.optional(values),
+  parentId: v.optional(codexUri),
+});
+
+/** A new task of a chat; the user selects its template first. */
+export const taskOfChat = v.strictObject({ goal: v.string(), parentId: codexUri });
+
+export const itemTarget = v.union([newTarget, v.strictObject({ uri: codexUri })]);
+
+/** A new codex or an existing one. */
+export type ItemTarget = v.InferOutput<typeof itemTarget>;
+
+/** Page to host. */
+export const fromItemPage = v.variant('type', [
+  /** The page was loaded; `target` is what it showed before. */
+  v.strictObject({ type: v.literal('ready'), target: v.optional(itemTarget) }),
+  v.strictObject({ type: v.literal('reload') }),
+  /** `title` belongs to a new codex. A value of null removes the field. */
+  v.strictObject({
+    type: v.literal('save'),
+    title: v.optional(v.pipe(v.string(), v.maxLength(1000))),
+    values,
+    expectedVersion: v.optional(v.pipe(v.number(), v.integer())),
+  }),
+  v.strictObject({ type: v.literal('listModels'), providerId: id }),
+  v.strictObject({ type: v.literal('connect') }),
+  v.strictObject({ type: v.literal('history') }),
+  v.strictObject({ type: v.literal('openFile') }),
+  v.strictObject({ type: v.literal('delete') }),
+]);
+
+export type FromItemPage = v.InferOutput<typeof fromItemPage>;
+
+/** Host to page. */
+export type ToItemPage =
+  /** Replaces the form. Without `codex` it is a new one. */
+  | {
+      type: 'form';
+      target: ItemTarget;
+      template: TemplateView;
+      codex?: CodexSummary;
+      values: Record<string, unknown>;
+      readOnlyReason?: string;
+      /** Codex addresses that a field accepts, by field name. */
+      offers?: Record<string, string[]>;
+      hookFailures?: HookFailureView[];
+    }
+  | { type: 'providers'; providers: ProviderSummary[] }
+  | { type: 'models'; providerId: string; models: ModelView[]; error?: string }
+  /** `values` are those of the file now. */
+  | { type: 'saved'; codex: CodexSummary; values: Record<string, unknown>; hookFailures?: HookFailureView[] }
+  /** The file was changed or deleted outside this form. */
+  | { type: 'changed'; isGone: boolean }
+  | { type: 'refused'; error: ViewError };

@@ -1,0 +1,78 @@
+// What steers a chat: asked anew whenever its files may have changed, opened, and allowed.
+import * as vscode from 'vscode';
+import { Disposables } from '../../infrastructure/disposables';
+import { toFailureError } from '../../infrastructure/errors';
+import type { Handlers } from '../../common/handlers';
+import { messageAllowSteering, messageSteering } from '../../protocol/protocol.generated';
+import type { Sidecar } from '../../server/client';
+import type { InstructionsFromPage, ToChatPage } from '../../common/messages/chat';
+
+export interface SteeringServices {
+  sidecar: Sidecar;
+  log: vscode.LogOutputChannel;
+}
+
+export class ChatInstructions implements vscode.Disposable {
+  private readonly disposables = new Disposables();
+  private asking: Promise<void> | undefined;
+  private isStale = false;
+
+  constructor(
+    private readonly codexId: string,
+    private readonly services: SteeringServices,
+    private readonly post: (message: ToChatPage) => void,
+  ) {
+    const { sidecar } = services;
+    // While a window is away its files are edited elsewhere, and while a turn runs by others.
+    this.disposables.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && this.refresh()));
+    this.disposables.add(vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
+    this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
+    this.disposables.add(
+      sidecar.onMessageEvent((params) => {
+        if (params.codexId === codexId && params.event.kind === 'turnFinished') this.refresh();
+      }),
+    );
+    this.disposables.add(sidecar.onCodexChanged(({ uri }) => uri === codexId && this.refresh()));
+  }
+
+  readonly handlers: Handlers<InstructionsFromPage> = {
+    loadInstructions: () => this.refresh(),
+    openInstructions: ({ source, path }) => this.open(source, path),
+    allowInstructions: async ({ source, version }) => {
+      const { codexId, services } = this;
+      this.post({ type: 'instructions', steering: await services.sidecar.request(messageAllowSteering, { codexId, source, version }) });
+    },
+  };
+
+  /** Once more at the end when it is asked for meanwhile. */
+  refresh(): void {
+    this.isStale = true;
+    this.asking ??= this.ask().finally(() => (this.asking = undefined));
+  }
+
+  dispose(): void {
+    this.disposables.dispose();
+  }
+
+  /** Without an answer the page goes on showing what it knows. */
+  private async ask(): Promise<void> {
+    const { sidecar, log } = this.services;
+    while (this.isStale) {
+      this.isStale = false;
+      try {
+        this.post({ type: 'instructions', steering: await sidecar.request(messageSteering, { codexId: this.codexId }) });
+      } catch (error) {
+        log.debug(`What steers ${this.codexId} is not known: ${toFailureError(error).message}`);
+      }
+    }
+  }
+
+  private async open(source: string, path: string | undefined): Promise<void> {
+    if (path === undefined || source.startsWith('codex://providers/')) {
+      await vscode.commands.executeCommand('plue.openCodex', source);
+    } else {
+      const document = await vscode.workspace.openTextDocument(vscode.Uri.file(path));
+      await vscode.window.showTextDocument(document, { preview: true });
+    }
+  }
+}

@@ -1,0 +1,281 @@
+// The chat page: passes the host's messages to the store and what the user does to the panel, and shows the store in its views.
+import * as l10n from '@vscode/l10n';
+import type { Attachment } from '../../protocol/protocol.generated';
+import { handle, type Handlers } from '../../common/handlers';
+import type { ToChatPage } from '../../common/messages/chat';
+import { element } from '../shared/element';
+import { ModelLists } from '../shared/modelLists';
+import type { Panel } from '../shared/panel';
+import { Announcer } from './announcer';
+import { FootView } from './composer/footView';
+import { Outbox } from './composer/outbox';
+import { BannersView } from './header/bannersView';
+import { HeaderView } from './header/headerView';
+import { MessagesView } from './messages/messagesView';
+import { isRunning } from './state/chatState';
+import type { ChatActions, ChatContext } from './state/chatContext';
+import { canAnswer, ChatStore, type ChatView } from './state/chatStore';
+import { DrawLoop } from './state/drawLoop';
+import type { SavedState } from './state/savedState';
+import { TaskPanel } from './task/taskPanel';
+
+export class ChatPage {
+  private readonly drawLoop = new DrawLoop(() => this.draw());
+  private readonly announcer = new Announcer();
+  private readonly context: ChatContext;
+  private readonly outbox: Outbox;
+  private readonly foot: FootView;
+  private readonly header: HeaderView;
+  private readonly messages: MessagesView;
+  /** Of a task only. */
+  private readonly task: TaskPanel | undefined;
+  private readonly views: readonly ChatView[];
+  private readonly handlers: Handlers<ToChatPage, void>;
+  private saving: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(
+    private readonly root: HTMLElement,
+    panel: Panel,
+    codexId: string,
+    saved: SavedState | undefined,
+  ) {
+    const store = new ChatStore(() => this.drawLoop.schedule());
+    const lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
+    lists.onChange(() => this.foot.composer.hasImage && this.drawLoop.schedule());
+    this.context = { panel, codexId, store, lists, actions: this.createActions(panel, store) };
+    this.outbox = this.createOutbox(saved);
+    const isSending = (): boolean => this.outbox.isSending;
+    this.foot = new FootView(root, this.context, {
+      isSending,
+      showCostLimit: (limit) => this.header.cost.showLimit(limit),
+      readBlob: (blob, tell) => this.messages.blobs.read(blob, tell),
+    });
+    this.header = new HeaderView(this.context, this.foot.composer.meter.node);
+    this.messages = new MessagesView(this.context, isSending, saved?.place ?? null);
+    this.task = this.isTask ? this.createTaskPanel() : undefined;
+    const banners = new BannersView(this.context);
+    this.views = [banners, this.foot, this.header, this.taskView(), this.messages];
+    this.handlers = { ...this.createHandlers(), ...this.messages.handlers, ...this.foot.composer.handlers };
+    this.layOut(banners.node);
+    root.addEventListener('click', (event) => this.clicked(event));
+    root.addEventListener('auxclick', (event) => this.clicked(event));
+    root.addEventListener('keydown', (event) => this.pressed(event));
+    if (saved !== undefined) this.foot.composer.restore(saved.draft, saved.attachments ?? []);
+    // VS Code restores only a panel whose state names its chat.
+    else this.save();
+    this.draw();
+  }
+
+  /** False while something received waits for its frame. */
+  get isDrawn(): boolean {
+    return !this.drawLoop.isPending;
+  }
+
+  /** The extension host stopped responding or responds again. What was sent before may not have arrived. */
+  changeHost(isLost: boolean): void {
+    this.context.store.update({ isHostLost: isLost });
+    if (isLost) this.outbox.giveBack();
+  }
+
+  receive(message: ToChatPage): void {
+    handle(this.handlers, message);
+  }
+
+  private get isTask(): boolean {
+    return this.context.codexId.startsWith('codex://tasks/');
+  }
+
+  private createActions(panel: Panel, store: ChatStore): ChatActions {
+    return {
+      announce: (text) => this.announcer.say(text),
+      redraw: () => this.drawLoop.schedule(),
+      save: () => this.save(),
+      saveSoon: () => this.saveSoon(),
+      sent: (text, attachments = []) => this.sent(text, attachments),
+      stop: () => {
+        const { chat } = store.model;
+        if (chat !== undefined && isRunning(chat)) panel.post({ type: 'stop' });
+      },
+      retry: (messageId, isContinued) => {
+        panel.post({ type: 'retry', messageId, ...(isContinued ? { continue: true } : {}) });
+        this.messages.followEnd();
+        this.foot.composer.focus();
+      },
+      help: (action, providerId) => panel.post({ type: 'help', action, ...(providerId === undefined ? {} : { providerId }) }),
+      focusComposer: () => this.foot.composer.focus(),
+      setDraft: (text) => this.foot.composer.setDraft(text),
+      openPicker: () => this.header.picker.open(),
+      askForModel: (choose) => this.header.picker.ask(choose),
+      openFind: () => this.messages.find.open(),
+      followEnd: () => this.messages.followEnd(),
+      rename: () => this.header.rename(),
+      offerUndo: (text, undo) => this.foot.offerUndo(text, undo),
+    };
+  }
+
+  private createOutbox(saved: SavedState | undefined): Outbox {
+    const { store } = this.context;
+    return new Outbox(
+      {
+        giveBack: (text, attachments) => this.foot.composer.giveBack(text, attachments),
+        takeBack: (text) => {
+          this.foot.composer.takeBack(text);
+          store.update({ refusal: undefined });
+        },
+        timedOut: (error) => {
+          store.update({ refusal: error });
+          this.announcer.say(l10n.t('Error: {0}', error.message));
+        },
+        changed: () => this.save(),
+      },
+      saved?.unstored,
+    );
+  }
+
+  private createTaskPanel(): TaskPanel {
+    const { panel, codexId } = this.context;
+    return new TaskPanel({
+      open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
+      edits: (command, path) => panel.post({ type: 'edits', command, ...(path === undefined ? {} : { path }) }),
+      run: (command) => panel.post({ type: 'taskCommand', command }),
+      reload: () => panel.post({ type: 'reloadTask' }),
+    });
+  }
+
+  private taskView(): ChatView {
+    return {
+      show: (model) => {
+        const { chat, task } = model;
+        if (chat !== undefined && task !== undefined)
+          this.task?.show(task, chat.readOnlyReason === undefined && canAnswer(model), Date.now());
+      },
+    };
+  }
+
+  private layOut(banners: HTMLElement): void {
+    const { root, task } = this;
+    const conversation = [this.messages.node, this.foot.node];
+    if (task === undefined) {
+      root.append(this.header.node, banners, ...conversation, this.announcer.node);
+      return;
+    }
+    const middle = element('div', { class: 'task-middle' }, element('div', { class: 'task-main' }, ...conversation), task.side);
+    root.append(this.header.node, banners, task.head, middle, task.timeline.node, this.announcer.node);
+  }
+
+  /** Handlers of the messages that are about the chat as a whole. */
+  private createHandlers() {
+    const { store, lists } = this.context;
+    return {
+      snapshot: ({ chat, providers }) => {
+        store.applySnapshot(chat, providers);
+        this.messages.reset();
+        const { chat: shown } = store.model;
+        if (shown !== undefined) {
+          this.announcer.follow(shown);
+          this.outbox.settle(shown);
+        }
+        handle(this.foot.composer.handlers, { type: 'contextFiles', files: chat.contextFiles });
+      },
+      event: ({ params }) => this.applyEvent(params),
+      providers: ({ providers }) => store.update({ providers }),
+      models: ({ providerId, models, error }) => lists.show(providerId, models, error),
+      choices: ({ recent, large, small }) =>
+        store.update({ choices: { recent, ...(large === undefined ? {} : { large }), ...(small === undefined ? {} : { small }) } }),
+      codex: ({ codex }) => store.updateChat({ codex }),
+      hookFailures: ({ failures }) => store.updateChat({ hookFailures: failures }),
+      templates: ({ templates }) => store.update({ templates }),
+      stored: ({ text }) => {
+        this.outbox.stored(text);
+        this.drawLoop.schedule();
+      },
+      refused: ({ text, error }) => {
+        store.update({ refusal: error });
+        if (text !== undefined) this.outbox.refused(text);
+        this.announcer.say(l10n.t('Error: {0}', error.message));
+        this.foot.askAgain();
+      },
+      sidecar: ({ state, cause }) => {
+        store.updateSidecar({ state, ...(cause === undefined ? {} : { cause }) });
+        if (state === 'stopped') this.outbox.giveBack();
+      },
+      approvals: ({ approvals }) => store.update({ approvals }),
+      children: ({ tasks }) => store.update({ children: tasks }),
+      underReview: ({ paths }) => store.update({ underReview: paths }),
+      task: ({ detail }) => store.update({ task: detail }),
+      taskFailed: ({ message }) => this.task?.fail(message),
+      focusComposer: () => this.foot.composer.focus(),
+      instructions: ({ steering }) => store.update({ instructions: steering }),
+    } satisfies Partial<Handlers<ToChatPage, void>>;
+  }
+
+  private applyEvent(params: Extract<ToChatPage, { type: 'event' }>['params']): void {
+    const { store, panel } = this.context;
+    const hasMissedEvents = store.applyEvent(params, this.messages.place === null);
+    const { chat } = store.model;
+    if (chat === undefined) return;
+    if (hasMissedEvents) panel.post({ type: 'ready' });
+    this.outbox.confirmIn(chat);
+    if (params.event.kind === 'messageFinished') this.messages.find.refresh();
+    this.announcer.follow(chat);
+  }
+
+  private sent(text: string, attachments: Attachment[]): void {
+    const { store } = this.context;
+    this.outbox.sent(text, attachments, store.model.chat?.messages.at(-1)?.id);
+    store.update({ refusal: undefined });
+    this.foot.hideUndo();
+    this.messages.followEnd();
+  }
+
+  /** Links have no address of their own; nothing else may reach the editor's own click handling. */
+  private clicked(event: MouseEvent): void {
+    const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a') : null;
+    if (link === null) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const href = link.dataset['href'];
+    if (event.type === 'click' && href !== undefined) this.context.panel.post({ type: 'openLink', href });
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    const { actions, store } = this.context;
+    const { chat } = store.model;
+    if (event.isComposing) return;
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey && event.key === 'f') {
+      actions.openFind();
+    } else if (event.altKey && (event.key === 'ArrowUp' || event.key === 'ArrowDown')) {
+      this.messages.jump(event.key === 'ArrowUp');
+    } else if (event.key === 'Enter' && event.target instanceof HTMLAnchorElement) {
+      event.target.click();
+    } else if (event.key === 'Escape' && chat !== undefined && isRunning(chat)) {
+      actions.stop();
+    } else if (event.key === 'F2') {
+      actions.rename();
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  private save(): void {
+    const { panel, codexId } = this.context;
+    const { draft, attachments } = this.foot.composer;
+    const files = attachments.length === 0 ? {} : { attachments };
+    const unstored = this.outbox.message === undefined ? {} : { unstored: this.outbox.message };
+    panel.setState({ codexId, draft, ...files, ...unstored, place: this.messages.place } satisfies SavedState);
+  }
+
+  private saveSoon(): void {
+    this.saving ??= setTimeout(() => {
+      this.saving = undefined;
+      this.save();
+    }, 150);
+  }
+
+  private draw(): void {
+    const { model } = this.context.store;
+    for (const view of this.views) view.show(model);
+    this.root.setAttribute('aria-busy', String(model.chat === undefined && this.messages.isLoading));
+  }
+}

@@ -1,0 +1,218 @@
+// What goes with the next message: files, lines of files and images, each looked at by the sidecar before it is sent.
+import * as l10n from '@vscode/l10n';
+import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
+import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
+import { nameOf } from './fileMentions';
+import { blobOf, scaleImage, type ScaledImage } from './imageScaler';
+
+export interface AttachedFile {
+  readonly id: string;
+  readonly attachment: Attachment;
+  readonly name: string;
+  /** Being looked at, scaled or stored. */
+  readonly isBusy: boolean;
+  readonly view?: AttachmentView;
+  /** Why it cannot be sent. */
+  readonly problem?: string;
+  /** A data address; an image. */
+  readonly thumbnail?: string;
+  /** "2400 × 1200, scaled to 1568 × 784" */
+  readonly scaling?: string;
+}
+
+export interface AttachedFilesActions {
+  post(message: ComposerFromPage): void;
+  changed(): void;
+  /** Tells the data address of a stored image, now or later; undefined when there is none. */
+  readBlob(blob: string, tell: (address: string | undefined) => void): void;
+}
+
+export class AttachedFiles {
+  private files: readonly AttachedFile[] = [];
+  private lastId = 0;
+
+  constructor(private readonly actions: AttachedFilesActions) {}
+
+  get all(): readonly AttachedFile[] {
+    return this.files;
+  }
+
+  /** For the message. */
+  get attachments(): Attachment[] {
+    return this.files.filter(({ problem }) => problem === undefined).map(({ attachment }) => attachment);
+  }
+
+  get hasImage(): boolean {
+    return this.files.some(isImage);
+  }
+
+  /** Why nothing can be sent until something is said about a file. */
+  get blocked(): string | undefined {
+    for (const file of this.files) {
+      if (file.problem !== undefined) return l10n.t('Remove {0}, which cannot be sent', file.name);
+      if (openQuestions(file).length > 0) return l10n.t('Answer the question about {0} first', file.name);
+      if (file.isBusy) return l10n.t('Reading {0}', file.name);
+    }
+    return undefined;
+  }
+
+  /** The same place twice is one. */
+  add({ path, range }: FilePlace): void {
+    const isKnown = this.files.some(
+      ({ attachment }) => attachment.path === path && JSON.stringify(attachment.range) === JSON.stringify(range),
+    );
+    if (!isKnown) this.inspect(this.begin({ path, ...(range === undefined ? {} : { range }) }, nameOf(path)));
+  }
+
+  /** From the clipboard or from outside of VS Code, so without a path. */
+  async addDropped(dropped: File): Promise<void> {
+    const name = dropped.name === '' ? 'image' : dropped.name;
+    const file = this.begin({ name, mediaType: dropped.type }, name);
+    if (dropped.type.startsWith('image/') && dropped.type !== 'image/svg+xml') return this.scale(file, dropped);
+    const problem = l10n.t('Only images can be dropped from outside of VS Code. Take “Add file…” from the menu beside the draft.');
+    this.change(file.id, { isBusy: false, problem });
+  }
+
+  /** What was beside the draft before a reload. */
+  restore(attachments: readonly Attachment[]): void {
+    for (const attachment of attachments) {
+      const name = attachment.name ?? nameOf(attachment.path ?? 'image');
+      const file = this.begin(attachment, nameOf(name));
+      if (attachment.blob === undefined) this.inspect(file);
+      else this.showStored(file, attachment.blob);
+    }
+  }
+
+  remove(id: string): void {
+    this.set(this.files.filter((file) => file.id !== id));
+  }
+
+  allowOutside(id: string): void {
+    this.change(id, ({ attachment }) => ({ attachment: { ...attachment, allowOutside: true } }));
+    const file = this.find(id);
+    if (file !== undefined) this.readIfImage(file);
+  }
+
+  sendAs(id: string, how: AttachmentMode | LineRange): void {
+    this.change(id, ({ attachment }) => ({
+      attachment: { ...attachment, ...(typeof how === 'string' ? { mode: how } : { range: how }) },
+      isBusy: true,
+    }));
+    const file = this.find(id);
+    if (file !== undefined) this.inspect(file);
+  }
+
+  /** Gives away what there is: it was sent. */
+  take(): readonly AttachedFile[] {
+    const { files } = this;
+    this.set([]);
+    return files;
+  }
+
+  /** What was sent and refused comes back. */
+  giveBack(files: readonly AttachedFile[]): void {
+    this.set([...files.filter(({ id }) => this.find(id) === undefined), ...this.files]);
+  }
+
+  receive(message: Extract<ComposerToPage, { type: 'inspected' | 'image' | 'attach' }>): void {
+    if (message.type === 'attach') {
+      for (const place of message.files) this.add(place);
+      return;
+    }
+    const file = this.find(message.chipId);
+    if (file === undefined) return;
+    if (message.type === 'inspected') this.inspected(file, message.view, message.error);
+    else void this.scale(file, blobOf(message.data, message.mediaType));
+  }
+
+  private inspected(file: AttachedFile, view: AttachmentView | undefined, error: string | undefined): void {
+    const problem = error ?? view?.problem;
+    const isStored = file.attachment.path === undefined;
+    const stored = isStored && view?.blob !== undefined ? { blob: view.blob, mediaType: view.mediaType ?? file.attachment.mediaType } : {};
+    const attachment = withoutNothing({ ...file.attachment, ...stored });
+    this.change(file.id, {
+      isBusy: false,
+      attachment,
+      ...(view === undefined ? {} : { view }),
+      ...(problem === undefined ? {} : { problem }),
+    });
+    const now = this.find(file.id);
+    if (now !== undefined && !isStored) this.readIfImage(now);
+  }
+
+  private readIfImage(file: AttachedFile): void {
+    const { path, allowOutside } = file.attachment;
+    const isReady = file.view?.kind === 'image' && file.problem === undefined && openQuestions(file).length === 0;
+    if (path === undefined || !isReady) return;
+    this.change(file.id, { isBusy: true });
+    this.actions.post({ type: 'readImage', chipId: file.id, path, ...(allowOutside === true ? { allowOutside } : {}) });
+  }
+
+  private showStored({ id }: AttachedFile, blob: string): void {
+    this.actions.readBlob(blob, (address) =>
+      this.change(id, {
+        isBusy: false,
+        ...(address === undefined ? { problem: l10n.t('The image is not there any more.') } : { thumbnail: address }),
+      }),
+    );
+  }
+
+  private async scale(file: AttachedFile, image: Blob): Promise<void> {
+    try {
+      const scaled = await scaleImage(image, file.name);
+      const name = file.attachment.path ?? file.name;
+      this.change(file.id, {
+        attachment: { name, mediaType: scaled.mediaType },
+        thumbnail: scaled.thumbnail,
+        scaling: scalingText(scaled),
+      });
+      if (this.find(file.id) === undefined) return;
+      this.actions.post({ type: 'storeImage', chipId: file.id, name: nameOf(name), mediaType: scaled.mediaType, data: scaled.data });
+    } catch (error) {
+      this.change(file.id, { isBusy: false, problem: error instanceof Error ? error.message : l10n.t('The image could not be read.') });
+    }
+  }
+
+  private begin(attachment: Attachment, name: string): AttachedFile {
+    const file: AttachedFile = { id: `file-${++this.lastId}`, attachment, name, isBusy: true };
+    this.set([...this.files, file]);
+    return file;
+  }
+
+  private inspect({ id, attachment }: AttachedFile): void {
+    this.actions.post({ type: 'inspect', chipId: id, attachment });
+  }
+
+  private find(id: string): AttachedFile | undefined {
+    return this.files.find((file) => file.id === id);
+  }
+
+  private change(id: string, change: Partial<AttachedFile> | ((file: AttachedFile) => Partial<AttachedFile>)): void {
+    this.set(this.files.map((file) => (file.id === id ? { ...file, ...(typeof change === 'function' ? change(file) : change) } : file)));
+  }
+
+  private set(files: readonly AttachedFile[]): void {
+    this.files = files;
+    this.actions.changed();
+  }
+}
+
+/** What has to be answered still. */
+export function openQuestions({ attachment, view }: AttachedFile): AttachmentQuestion[] {
+  return (view?.questions ?? []).filter((question) =>
+    question === 'outsideWorkspace' ? attachment.allowOutside !== true : attachment.mode === undefined,
+  );
+}
+
+export function isImage(file: AttachedFile): boolean {
+  return file.thumbnail !== undefined || file.view?.kind === 'image';
+}
+
+function scalingText({ size, from }: ScaledImage): string {
+  const words = (one: { width: number; height: number }): string => `${one.width} × ${one.height}`;
+  return from === undefined ? words(size) : l10n.t('{0}, scaled to {1}', words(from), words(size));
+}
+
+function withoutNothing({ mediaType, ...rest }: Omit<Attachment, 'mediaType'> & { mediaType?: string | undefined }): Attachment {
+  return { ...rest, ...(mediaType === undefined ? {} : { mediaType }) };
+}

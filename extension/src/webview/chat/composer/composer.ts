@@ -1,0 +1,280 @@
+// Where a question is written. The draft is the reader's: it survives a reload, a refusal and a stopped sidecar.
+import * as l10n from '@vscode/l10n';
+import type { PromptArgumentView } from '../../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../../shared/element';
+import { CompletionList } from './completionList';
+import type { Token } from './mention';
+import { PromptStops } from './promptStops';
+import { SentHistory } from './sentHistory';
+
+export interface ComposerActions {
+  /** `now`: it does not wait for the answer under way. */
+  send(text: string, now: boolean): void;
+  stop(): void;
+  /** The draft, or where the cursor stands in it. */
+  edited(draft: string, cursor: number): void;
+  pasted(files: File[]): void;
+  /** What was sent in this chat, oldest first. */
+  sent(): readonly string[];
+  /** Why a draft is probably not meant so; it is sent when the reader says so once more. */
+  mistake(text: string): string | undefined;
+}
+
+export interface ComposerState {
+  isRunning: boolean;
+  /** Why nothing can be sent now; the draft can still be written. */
+  blocked: string | undefined;
+  /** Why not until something else is done here, as answering a question about a file: said under the draft. */
+  waitsFor: string | undefined;
+}
+
+const maxLines = 12;
+const isMac = typeof navigator !== 'undefined' && /Mac/u.test(navigator.platform);
+const withControl = isMac ? '⌘' : l10n.t('Ctrl+');
+
+export class Composer {
+  readonly node: HTMLElement;
+  readonly completions: CompletionList;
+  private readonly input: HTMLTextAreaElement;
+  private readonly sendButton: HTMLButtonElement;
+  private readonly stopButton: HTMLButtonElement;
+  private readonly hint = element('span', { id: 'composer-hint', class: 'hint' });
+  private readonly hintText = element('span');
+  private readonly bringBack: HTMLButtonElement;
+  private readonly sendAnyway: HTMLButtonElement;
+  private readonly history: SentHistory;
+  private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined };
+  /** What was cleared, until something else is written. */
+  private cleared: string | undefined;
+  /** A draft that was held back, and why. */
+  private held: { text: string; why: string } | undefined;
+  private readonly stops = new PromptStops();
+
+  /**
+   * @param chips Above the draft, in its box.
+   * @param menu Beside the draft.
+   * @param foot Under its box.
+   */
+  constructor(
+    private readonly actions: ComposerActions,
+    chips: HTMLElement,
+    menu: HTMLElement,
+    foot: HTMLElement,
+  ) {
+    this.input = element('textarea', {
+      rows: 1,
+      placeholder: l10n.t('Ask, or type / for prompts, @ for files'),
+      'aria-label': l10n.t('Message'),
+      'aria-describedby': 'composer-hint',
+    });
+    this.history = new SentHistory(() => actions.sent());
+    this.completions = new CompletionList(this.input);
+    this.sendButton = element('button', { type: 'button', class: 'icon-button send' }, icon('send'));
+    this.sendButton.addEventListener('click', () => this.send(false));
+    this.stopButton = element(
+      'button',
+      { type: 'button', class: 'icon-button stop', 'aria-label': l10n.t('Stop (Escape)'), title: l10n.t('Stop (Escape)'), hidden: true },
+      icon('debug-stop'),
+    );
+    this.stopButton.addEventListener('click', () => {
+      this.actions.stop();
+      this.input.focus();
+    });
+    this.bringBack = textButton(l10n.t('Undo'), () => this.undoClear(), 'quiet');
+    this.sendAnyway = textButton(l10n.t('Send as Text'), () => this.send(false), 'quiet');
+    this.listen();
+    this.hint.append(this.hintText, this.bringBack, this.sendAnyway);
+    const line = element('div', { class: 'composer-line' }, this.input, this.sendButton, this.stopButton, menu);
+    const box = element('div', { class: 'composer-box' }, chips, line);
+    this.node = element(
+      'div',
+      { class: 'composer' },
+      this.completions.node,
+      box,
+      element('div', { class: 'composer-foot' }, foot, this.hint),
+    );
+    this.show(this.state);
+  }
+
+  private listen(): void {
+    this.input.addEventListener('input', () => this.changed());
+    this.input.addEventListener('keydown', (event) => this.pressed(event));
+    this.input.addEventListener('keyup', (event) => event.key.startsWith('Arrow') && this.follow());
+    this.input.addEventListener('click', () => this.follow());
+    this.input.addEventListener('paste', (event) => this.pasted(event));
+  }
+
+  show(state: ComposerState): void {
+    this.state = state;
+    const label = state.blocked ?? state.waitsFor ?? (state.isRunning ? l10n.t('Queue (Enter)') : l10n.t('Send (Enter)'));
+    this.sendButton.setAttribute('aria-label', label);
+    this.sendButton.title = label;
+    // Not `disabled`: the focus would be lost when a turn ends under the reader's finger.
+    this.sendButton.setAttribute('aria-disabled', String(!this.canSend()));
+    this.stopButton.hidden = !state.isRunning;
+    this.hint.classList.toggle('waits', state.waitsFor !== undefined || this.held !== undefined);
+    this.sendAnyway.hidden = this.held === undefined;
+    this.bringBack.hidden = this.cleared === undefined;
+    setText(this.hintText, this.hintNow());
+  }
+
+  get draft(): string {
+    return this.input.value;
+  }
+
+  /** Offers nothing: what comes from elsewhere is not being typed. */
+  setDraft(draft: string): void {
+    this.input.value = draft;
+    this.changed(0);
+  }
+
+  /** A prompt before what is written; its arguments are gone through with Tab. */
+  putPrompt(text: string, args: readonly PromptArgumentView[]): void {
+    this.stops.begin(args);
+    this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
+    this.input.focus();
+    this.input.setSelectionRange(0, 0);
+    if (!this.toStop(false)) this.input.setSelectionRange(this.draft.length, this.draft.length);
+  }
+
+  /** Gives a refused question back in front of what was written since. */
+  giveBack(text: string): void {
+    if (this.draft.includes(text)) return;
+    this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
+  }
+
+  /** Takes out what {@link giveBack} gave back. */
+  takeBack(text: string): void {
+    if (this.draft === text) this.setDraft('');
+    else if (this.draft.startsWith(`${text}\n`)) this.setDraft(this.draft.slice(text.length + 1));
+  }
+
+  /** Writes in place of a mention or command, and goes on behind it. */
+  replace({ start, end }: Token, text: string): void {
+    this.input.setRangeText(text, start, end, 'end');
+    this.changed();
+  }
+
+  focus(): void {
+    this.input.focus();
+  }
+
+  private canSend(): boolean {
+    const { blocked, waitsFor } = this.state;
+    return blocked === undefined && waitsFor === undefined && this.draft.trim() !== '';
+  }
+
+  private send(now: boolean): void {
+    if (!this.canSend()) return;
+    const { text, missing } = this.stops.finish(this.draft.trim());
+    this.completions.close();
+    const why =
+      missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is not filled in. Send it as it is?', missing.argument.name);
+    if (why !== undefined && this.held?.text !== this.draft) {
+      this.held = { text: this.draft, why };
+      this.show(this.state);
+      this.input.focus();
+      return;
+    }
+    this.stops.begin([]);
+    this.setDraft('');
+    this.actions.send(text, now);
+  }
+
+  private pressed(event: KeyboardEvent): void {
+    const isComposing = event.isComposing || event.keyCode === 229;
+    if (isComposing || this.completions.pressed(event)) return;
+    const withControlKey = (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+    const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.shiftKey;
+    const letter = event.key.toLowerCase();
+    if (event.key === 'Tab' && !event.ctrlKey && !event.metaKey && !event.altKey) {
+      if (!this.toStop(event.shiftKey)) return;
+    } else if (event.key === 'Enter' && !event.shiftKey) {
+      this.send(event.ctrlKey || event.metaKey);
+    } else if (letter === 'k' && withControlKey) {
+      event.stopPropagation();
+      this.clear();
+    } else if (letter === 'z' && withControlKey && this.cleared !== undefined) {
+      event.stopPropagation();
+      this.undoClear();
+    } else if (!(isPlain && this.walk(event.key))) {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  /** Selects the next argument that is still to be filled in. */
+  private toStop(backwards: boolean): boolean {
+    const { selectionStart: start, selectionEnd: end } = this.input;
+    const stop = this.stops.next(this.draft, { start, end }, backwards);
+    if (stop === undefined) return false;
+    this.input.setSelectionRange(stop.start, stop.end);
+    this.show(this.state);
+    return true;
+  }
+
+  /** Up in an empty composer brings back what was sent; Down leads to newer. */
+  private walk(key: string): boolean {
+    const text = key === 'ArrowUp' ? this.history.older(this.draft) : key === 'ArrowDown' ? this.history.newer(this.draft) : undefined;
+    if (text === undefined) return false;
+    this.setDraft(text);
+    this.input.setSelectionRange(text.length, text.length);
+    return true;
+  }
+
+  private clear(): void {
+    const { draft } = this;
+    this.setDraft('');
+    if (draft !== '') this.cleared = draft;
+    this.show(this.state);
+  }
+
+  private undoClear(): void {
+    const draft = this.cleared ?? '';
+    this.setDraft(draft);
+    this.input.focus();
+  }
+
+  /** An image alone becomes a file beside the draft; with text, as from a spreadsheet, the text is meant. */
+  private pasted(event: ClipboardEvent): void {
+    const files = [...(event.clipboardData?.files ?? [])];
+    if (files.length === 0 || (event.clipboardData?.getData('text/plain') ?? '') !== '') return;
+    event.preventDefault();
+    this.actions.pasted(files);
+  }
+
+  /** @param cursor Where something may be completed. */
+  private changed(cursor = this.input.selectionStart): void {
+    this.cleared = undefined;
+    if (this.held?.text !== this.draft) this.held = undefined;
+    this.grow();
+    this.show(this.state);
+    this.follow(cursor);
+  }
+
+  private follow(cursor = this.input.selectionStart): void {
+    // What came back is read or changed first; nothing is completed in it before.
+    const isBack = this.draft !== '' && this.history.isWalking(this.draft);
+    this.actions.edited(this.draft, isBack ? 0 : cursor);
+  }
+
+  private hintNow(): string {
+    const { isRunning, waitsFor } = this.state;
+    if (this.cleared !== undefined) return l10n.t('The draft was cleared.');
+    if (waitsFor !== undefined) return `${waitsFor}.`;
+    if (this.held !== undefined) return this.held.why;
+    const toFillIn = this.stops.words(this.draft, this.input.selectionStart);
+    if (toFillIn !== undefined) return toFillIn;
+    if (this.history.isWalking(this.draft) && this.draft !== '')
+      return l10n.t('Sent before. Up and Down lead to others, Enter asks it again.');
+    if (isRunning) return l10n.t('Enter queues, {0}Enter sends now, Escape stops', withControl);
+    return l10n.t('Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here');
+  }
+
+  private grow(): void {
+    this.input.style.height = 'auto';
+    const line = Number.parseFloat(getComputedStyle(this.input).lineHeight) || 18;
+    const padding = this.input.offsetHeight - this.input.clientHeight + 12;
+    this.input.style.height = `${Math.min(this.input.scrollHeight, line * maxLines + padding)}px`;
+  }
+}

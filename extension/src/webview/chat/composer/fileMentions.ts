@@ -1,0 +1,95 @@
+// Files by @: the list of what the open folder has, and the chosen one beside the draft.
+import * as l10n from '@vscode/l10n';
+import type { FileHit, FilePlace } from '../../../common/messages/chatComposer';
+import type { CompletionList } from './completionList';
+import { mentionAt, type Token, writePlace } from './mention';
+
+export interface FileMentionActions {
+  find(text: string): void;
+  attach(file: FilePlace): void;
+  /** Whether the whole file goes along already. */
+  isAttached(path: string): boolean;
+  /** Writes in place of what was typed. */
+  replace(token: Token, text: string): void;
+}
+
+export class FileMentions {
+  private token: Token | undefined;
+  private files: FileHit[] = [];
+  private asked: string | undefined;
+
+  constructor(
+    private readonly list: CompletionList,
+    private readonly actions: FileMentionActions,
+  ) {}
+
+  /** True while the cursor is in a mention. */
+  follow(text: string, cursor: number): boolean {
+    const before = this.token;
+    this.token = mentionAt(text, cursor);
+    if (this.token === undefined) {
+      this.takeWhatWasWritten(before, text, cursor);
+      this.asked = undefined;
+      return false;
+    }
+    if (this.token.query === this.asked) this.show(undefined);
+    else this.actions.find((this.asked = this.token.query));
+    return true;
+  }
+
+  receive(text: string, files: FileHit[], note: string | undefined): void {
+    if (text !== this.asked || this.token === undefined) return;
+    this.files = files;
+    this.show(note);
+  }
+
+  private show(note: string | undefined): void {
+    const { token } = this;
+    if (token === undefined) return;
+    // A mention that is complete leaves Enter to the message.
+    if (token.range === undefined && this.actions.isAttached(token.query)) return this.list.close();
+    const rows = this.files.map((file) => ({
+      icon: file.kind === 'selection' ? 'selection' : 'file',
+      label: file.kind === 'selection' ? '@selection' : nameOf(file.path),
+      detail: detailOf(file, token),
+      pick: () => this.pick(token, file),
+    }));
+    this.list.show({ label: l10n.t('Files'), rows, ...(note === undefined ? {} : { note }) });
+  }
+
+  private pick(token: Token, file: FileHit): void {
+    const range = file.range ?? token.range;
+    this.token = undefined;
+    this.list.close();
+    this.actions.replace(token, `@${writePlace(file.path, range)} `);
+    this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
+  }
+
+  /** A mention that was typed to its end, and a space behind it. */
+  private takeWhatWasWritten(before: Token | undefined, text: string, cursor: number): void {
+    if (before === undefined || cursor !== before.end + 1 || !/\s/u.test(text.charAt(before.end))) return;
+    const file =
+      before.query === 'selection'
+        ? this.files.find(({ kind }) => kind === 'selection')
+        : this.files.find(({ path, kind }) => path === before.query && kind !== 'selection');
+    if (file === undefined) return;
+    const range = file.range ?? before.range;
+    this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
+  }
+}
+
+export function nameOf(path: string): string {
+  return path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
+}
+
+function detailOf(file: FileHit, token: Token): string {
+  const range = file.range ?? token.range;
+  const lines = range === undefined ? undefined : linesText(range);
+  const folder = file.kind === 'selection' ? file.path : file.path.slice(0, -nameOf(file.path).length - 1);
+  const state = file.isUnsaved === true ? l10n.t('unsaved changes are not sent') : file.kind === 'open' ? l10n.t('open') : undefined;
+  return [folder, lines, state].filter((word) => word !== undefined && word !== '').join(' · ');
+}
+
+export function linesText({ start, end }: { start: number; end: number }): string {
+  return start === end ? l10n.t('line {0}', start) : l10n.t('lines {0}-{1}', start, end);
+}

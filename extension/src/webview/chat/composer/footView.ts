@@ -1,0 +1,152 @@
+// The foot of the chat: approvals, what can be undone, why a message was refused, and the composer.
+import * as l10n from '@vscode/l10n';
+import { undeleteMs } from '../../../common/messages/chatMessages';
+import { ApprovalBox } from '../../shared/approvals/approvalBox';
+import { element } from '../../shared/element';
+import { failureLine } from '../messages/failure';
+import { textOf } from '../messages/message';
+import { remedies } from '../messages/remedies';
+import type { ChatContext } from '../state/chatContext';
+import { chosenChoice } from '../state/chosenModel';
+import { type ChatState, isRunning } from '../state/chatState';
+import { canAnswer, type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
+import { Toast } from '../toast';
+import { ComposerArea } from './composerArea';
+import { modeOf, ModeSwitch } from './modeSwitch';
+import { TemplateSwitch } from './templateSwitch';
+
+export interface FootViewOptions {
+  isSending(): boolean;
+  showCostLimit(limit: number | undefined): void;
+  readBlob(blob: string, tell: (address: string | undefined) => void): void;
+}
+
+export class FootView implements ChatView {
+  readonly node: HTMLElement;
+  readonly composer: ComposerArea;
+  private readonly approvals: ApprovalBox;
+  private readonly template: TemplateSwitch;
+  private readonly mode: ModeSwitch;
+  private readonly toast = new Toast();
+  private readonly refused = element('div', { class: 'refused' });
+
+  /** @param page Files can be dropped on it. */
+  constructor(
+    page: HTMLElement,
+    private readonly context: ChatContext,
+    private readonly options: FootViewOptions,
+  ) {
+    const { panel, codexId, store, actions } = context;
+    this.template = new TemplateSwitch({
+      run: (command) => panel.post({ type: 'command', command }),
+      newOf: (templateId) => panel.post({ type: 'newOfTemplate', templateId, mode: modeOf(store.model.chat?.values) }),
+      tryTemplate: () => panel.post({ type: 'tryTemplate' }),
+    });
+    this.mode = new ModeSwitch((mode) => {
+      const { chat } = store.model;
+      if (chat !== undefined) store.updateChat({ values: { ...chat.values, permission_mode: mode } });
+      panel.post({ type: 'mode', mode });
+    });
+    this.approvals = new ApprovalBox({
+      answer: (answer) => panel.post({ type: 'answerApproval', answer }),
+      open: (uri) => uri !== codexId && panel.post({ type: 'openCodex', uri }),
+      say: (words) => actions.announce(words),
+      left: () => this.composer.focus(),
+    });
+    this.composer = this.createComposer(page);
+    const column = element('div', { class: 'column' }, this.toast.node, this.refused, this.composer.node);
+    const dock = element('div', { class: 'approval-dock' }, this.approvals.node);
+    this.node = element('div', { class: 'chat-foot' }, dock, element('div', { class: 'composer-area' }, column));
+  }
+
+  show(model: ChatModel): void {
+    const { chat, templates, approvals } = model;
+    const isReadOnly = chat === undefined || chat.readOnlyReason !== undefined;
+    this.showRefusal(model);
+    this.composer.show({
+      isRunning: chat !== undefined && isRunning(chat) && canAnswer(model),
+      blocked: this.blocked(model),
+      isReadOnly,
+      queue: chat?.queue ?? [],
+      sent: (chat?.messages ?? []).filter(({ role }) => role === 'user').map(textOf),
+      blind: this.composer.hasImage ? this.blind(model) : undefined,
+      contextKey: contextKey(chat),
+    });
+    this.approvals.show(approvals, canAnswer(model));
+    if (chat === undefined) return;
+    this.template.show(chat.codex, templates, isChatEmpty(chat));
+    this.mode.show(modeOf(chat.values), !isReadOnly);
+  }
+
+  /** An answer to an approval was refused. */
+  askAgain(): void {
+    this.approvals.askAgain();
+  }
+
+  offerUndo(text: string, undo: () => void): void {
+    this.toast.show(text, undo, undeleteMs);
+  }
+
+  hideUndo(): void {
+    this.toast.hide();
+  }
+
+  private createComposer(page: HTMLElement): ComposerArea {
+    const { panel, actions } = this.context;
+    return new ComposerArea(
+      page,
+      {
+        post: (message) => panel.post(message),
+        sent: (text, attachments) => actions.sent(text, attachments),
+        stop: () => actions.stop(),
+        changed: () => {
+          actions.save();
+          if (this.composer.hasImage) actions.redraw();
+        },
+        chooseModel: () => actions.openPicker(),
+        newTask: (goal) => panel.post({ type: 'newTask', goal }),
+        run: (command) => panel.post({ type: 'command', command }),
+        fork: () => panel.post({ type: 'fork' }),
+        find: () => actions.openFind(),
+        costLimit: (limit) => this.options.showCostLimit(limit),
+        readBlob: (blob, tell) => this.options.readBlob(blob, tell),
+      },
+      element('span', { class: 'composer-switches' }, this.template.node, this.mode.node),
+    );
+  }
+
+  private showRefusal({ refusal }: ChatModel): void {
+    const { provider } = this.context.store;
+    const key = JSON.stringify([refusal, provider?.kind]);
+    if (this.refused.dataset['shown'] === key) return;
+    this.refused.dataset['shown'] = key;
+    const fix = remedies(this.context, undefined, undefined);
+    this.refused.replaceChildren(...(refusal === undefined ? [] : [failureLine(refusal, provider, fix, false)]));
+  }
+
+  private blocked({ chat, sidecar, isHostLost }: ChatModel): string | undefined {
+    if (isHostLost) return l10n.t('Plue does not respond; the draft is kept');
+    if (sidecar.state === 'stopped') return l10n.t('Plue is not running; the draft is kept');
+    if (sidecar.state === 'starting' || chat === undefined) return l10n.t('Plue is starting; the draft is kept');
+    if (chat.readOnlyReason !== undefined) return l10n.t('This chat cannot be written to now');
+    return this.options.isSending() ? l10n.t('Sending') : undefined;
+  }
+
+  /** Known once the provider's models are. */
+  private blind({ chat, providers }: ChatModel): string | undefined {
+    const { lists, store } = this.context;
+    const { provider } = store;
+    const choice = chat === undefined ? undefined : chosenChoice(chat.codex, providers);
+    if (provider === undefined || !provider.enabled) return undefined;
+    if (provider.kind !== 'tour') lists.load(provider.id);
+    const model = lists.model(provider.id, choice?.model ?? provider.model);
+    return model?.supportsVision === false ? l10n.t('{0} sees no images', model.name ?? model.id) : undefined;
+  }
+}
+
+/** What the context depends on besides the draft. */
+function contextKey(chat: ChatState | undefined): string {
+  if (chat === undefined || isRunning(chat)) return '';
+  const { codex, messages } = chat;
+  return JSON.stringify([codex.providerId, codex.model, messages.length, messages.at(-1)?.id, messages.at(-1)?.status]);
+}

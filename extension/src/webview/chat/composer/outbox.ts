@@ -1,0 +1,109 @@
+// A message that was sent and is not known to be stored. It goes back into the draft if nobody confirms it.
+import * as l10n from '@vscode/l10n';
+import type { Attachment, MessageView } from '../../../protocol/protocol.generated';
+import type { ViewError } from '../../../common/messages/viewError';
+import { textOf } from '../messages/message';
+import type { ChatState } from '../state/chatState';
+import type { Unstored } from '../state/savedState';
+
+/** Milliseconds in which the sidecar has to confirm that a message is stored. */
+export const storeTimeout = 30_000;
+
+export interface OutboxActions {
+  giveBack(text: string, attachments?: readonly Attachment[]): void;
+  /** What was given back is stored after all. */
+  takeBack(text: string): void;
+  timedOut(error: ViewError): void;
+  changed(): void;
+}
+
+export class Outbox {
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param unstored From before a reload of the page. */
+  constructor(
+    private readonly actions: OutboxActions,
+    private unstored: Unstored | undefined,
+  ) {}
+
+  get message(): Unstored | undefined {
+    return this.unstored;
+  }
+
+  /** A message is on its way and expected to arrive. */
+  get isSending(): boolean {
+    return this.unstored?.isBack === false && this.timer !== undefined;
+  }
+
+  /** @param after The last message. */
+  sent(text: string, attachments: Attachment[], after: string | undefined): void {
+    this.unstored = { text, attachments, ...(after === undefined ? {} : { after }), isBack: false };
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.timeOut(), storeTimeout);
+    this.actions.changed();
+  }
+
+  /** It stays known until it is known to be stored: then the draft is rid of it again. */
+  giveBack(): void {
+    if (this.unstored === undefined || this.unstored.isBack) return;
+    this.unstored = { ...this.unstored, isBack: true };
+    this.actions.giveBack(this.unstored.text);
+    this.actions.changed();
+  }
+
+  /** The host refused this text, which goes back into the draft. */
+  refused(text: string): void {
+    if (text === this.unstored?.text) this.forget();
+    this.actions.giveBack(text);
+  }
+
+  stored(text: string): void {
+    if (text === this.unstored?.text) this.confirm();
+  }
+
+  /** Looks for the message among those of the chat. */
+  confirmIn(chat: ChatState): void {
+    if (this.unstored !== undefined && isStored(this.unstored, chat)) this.confirm();
+  }
+
+  /** A message sent before a reload, or before the sidecar ended, is in the chat or goes back into the draft. */
+  settle(chat: ChatState): void {
+    const { unstored } = this;
+    if (unstored === undefined) return;
+    if (isStored(unstored, chat)) this.confirm();
+    else if (this.timer === undefined) {
+      if (!unstored.isBack) this.actions.giveBack(unstored.text, unstored.attachments);
+      this.forget();
+    }
+  }
+
+  private timeOut(): void {
+    if (this.unstored === undefined || this.unstored.isBack) return;
+    this.giveBack();
+    const message = l10n.t(
+      'Plue did not confirm within {0} seconds that your message was stored. It is in the composer again. If this does not pass, restart Plue.',
+      storeTimeout / 1000,
+    );
+    this.actions.timedOut({ kind: 'sidecarStopped', message });
+  }
+
+  private confirm(): void {
+    const { unstored } = this;
+    this.forget();
+    if (unstored?.isBack === true) this.actions.takeBack(unstored.text);
+  }
+
+  private forget(): void {
+    clearTimeout(this.timer);
+    this.timer = undefined;
+    this.unstored = undefined;
+    this.actions.changed();
+  }
+}
+
+/** Whether it waits in the queue, or follows the message that was the last one then. */
+function isStored({ text, after }: Unstored, { messages, queue }: ChatState): boolean {
+  const from = messages.findIndex(({ id }) => id === after) + 1;
+  const isIt = (message: MessageView): boolean => message.role === 'user' && textOf(message) === text;
+  return queue.some((queued) => queued.text === text) || messages.slice(from).some(isIt);
+}

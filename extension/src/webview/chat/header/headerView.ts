@@ -1,0 +1,81 @@
+// The header: title, model, options, instructions, meters and the chat menu.
+import type { ChatContext } from '../state/chatContext';
+import type { ChatModel, ChatView } from '../state/chatStore';
+import type { MenuItem } from '../../shared/menu';
+import { AnswerOptions } from './answerOptions';
+import { chatMenu } from './chatMenu';
+import { CostMeter } from './costMeter';
+import { Header } from './header';
+import { InstructionsList } from './instructionsList';
+import { Picker } from './picker';
+
+export class HeaderView implements ChatView {
+  readonly picker: Picker;
+  readonly cost = new CostMeter();
+  private readonly options: AnswerOptions;
+  private readonly instructions: InstructionsList;
+  private readonly header: Header;
+
+  constructor(
+    private readonly context: ChatContext,
+    contextMeter: HTMLElement,
+  ) {
+    const { panel, lists, actions, store } = context;
+    this.picker = new Picker(lists, {
+      choose: (providerId, model) => {
+        // The refusal was about the previous model.
+        store.update({ refusal: undefined });
+        panel.post({ type: 'choose', providerId, ...(model === undefined ? {} : { model }) });
+      },
+      connect: () => actions.help('chooseProvider'),
+    });
+    this.options = new AnswerOptions(lists, {
+      setOptions: (options) => panel.post({ type: 'options', options }),
+      setFallbacks: (fallbacks) => panel.post({ type: 'fallbacks', fallbacks }),
+      openSettings: () => actions.help('openSettings'),
+    });
+    this.instructions = new InstructionsList({
+      refresh: () => panel.post({ type: 'loadInstructions' }),
+      open: ({ source, path }) => panel.post({ type: 'openInstructions', source, ...(path === undefined ? {} : { path }) }),
+      allow: ({ source, version }) => panel.post({ type: 'allowInstructions', source, version }),
+      manageTrust: () => actions.help('manageTrust'),
+    });
+    this.header = new Header(
+      this.picker,
+      this.options,
+      [this.instructions.node, this.cost.node, contextMeter],
+      (title) => panel.post({ type: 'rename', title }),
+      () => this.menu(),
+    );
+  }
+
+  get node(): HTMLElement {
+    return this.header.node;
+  }
+
+  show({ chat, providers, choices, instructions }: ChatModel): void {
+    this.cost.show(chat?.codex.cost);
+    if (chat === undefined) return;
+    this.instructions.show(instructions, chat.messages.findLast(({ steeredBy }) => steeredBy !== undefined)?.steeredBy);
+    this.header.show(chat.codex, providers, chat.messages.findLast(({ role }) => role === 'assistant')?.providerInfo);
+    this.picker.show(chat.codex, providers, choices);
+    this.options.show(chat.codex, providers, chat.readOnlyReason === undefined);
+  }
+
+  rename(): void {
+    this.header.rename();
+  }
+
+  private menu(): MenuItem[] {
+    const { panel, store, actions } = this.context;
+    const { chat } = store.model;
+    if (chat === undefined) return [];
+    return chatMenu(chat, {
+      rename: () => this.rename(),
+      fork: () => panel.post({ type: 'fork' }),
+      find: () => actions.openFind(),
+      tryTemplate: () => panel.post({ type: 'tryTemplate' }),
+      run: (command) => panel.post({ type: 'command', command }),
+    });
+  }
+}

@@ -1,0 +1,154 @@
+// What steers the chat, in the header: how many texts, and in a small panel below which, with what is wrong with each.
+import * as l10n from '@vscode/l10n';
+import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../../shared/element';
+import { visibleText } from '../../../common/visibleText';
+import { changedSince } from '../messages/instructionsChange';
+
+export interface InstructionsActions {
+  /** What is known may be old. */
+  refresh(): void;
+  open(source: SteeringSource): void;
+  allow(source: SteeringSource): void;
+  manageTrust(): void;
+}
+
+const kinds: Record<SteeringKind, { icon: string; name: string }> = {
+  prompt: { icon: 'note', name: l10n.t('Prompt') },
+  override: { icon: 'edit', name: l10n.t('Written in this chat or its template') },
+  rules: { icon: 'law', name: l10n.t('Rules of this folder') },
+  template: { icon: 'symbol-structure', name: l10n.t('Template') },
+  provider: { icon: 'plug', name: l10n.t('Provider') },
+};
+
+export class InstructionsList {
+  readonly node: HTMLElement;
+  private readonly button: HTMLButtonElement;
+  private readonly figure = element('span');
+  private readonly heading = element('p');
+  private readonly rows = element('ul', { class: 'steering-rows' });
+  private readonly note = element('p', { class: 'context-note' });
+  private readonly trust: HTMLButtonElement;
+  private readonly popup: HTMLElement;
+  private shown = '';
+
+  constructor(private readonly actions: InstructionsActions) {
+    this.button = element(
+      'button',
+      { type: 'button', class: 'steering-button', 'aria-haspopup': 'dialog', 'aria-expanded': 'false' },
+      icon('compass'),
+      this.figure,
+    );
+    this.trust = textButton(l10n.t('Manage Trust'), () => actions.manageTrust());
+    this.popup = element(
+      'div',
+      { class: 'steering-popup', role: 'dialog', 'aria-label': l10n.t('What steers this chat'), tabindex: -1, hidden: true },
+      this.heading,
+      this.rows,
+      this.note,
+    );
+    this.node = element('div', { class: 'steering', hidden: true }, this.button, this.popup);
+    this.button.addEventListener('click', () => (this.popup.hidden ? this.open() : this.close()));
+    this.node.addEventListener('focusout', (event) => {
+      if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close();
+    });
+    document.addEventListener('pointerdown', (event) => {
+      if (!(event.target instanceof Node && this.node.contains(event.target))) this.close();
+    });
+    this.node.addEventListener('keydown', (event) => {
+      if (event.key !== 'Escape' || this.popup.hidden) return;
+      event.preventDefault();
+      event.stopPropagation();
+      this.button.focus();
+      this.close();
+    });
+  }
+
+  /** @param last What steered the last answer. */
+  show(steering: MessageSteeringResult | undefined, last: readonly SteeredBy[] | undefined): void {
+    const key = JSON.stringify([steering, last]);
+    if (key === this.shown) return;
+    this.shown = key;
+    this.node.hidden = steering === undefined || (steering.sources.length === 0 && steering.note === undefined);
+    if (steering === undefined) return;
+    const { sources, note } = steering;
+    const used = sources.filter(({ leftOut }) => leftOut === undefined);
+    const waits = sources.some(needsLook);
+    setText(this.figure, String(used.length));
+    const titles = used.map(({ title }) => visibleText(title)).join(', ');
+    this.button.setAttribute(
+      'aria-label',
+      waits
+        ? l10n.t('Steered by {0}: {1}. Something needs a look', used.length, titles)
+        : l10n.t('Steered by {0}: {1}', used.length, titles),
+    );
+    this.button.title = waits ? l10n.t('Steered by {0}. Something needs a look', used.length) : l10n.t('Steered by {0}', used.length);
+    this.node.classList.toggle('warning', waits);
+    setText(
+      this.heading,
+      used.length === 0
+        ? l10n.t('Nothing steers this chat but what is said in it.')
+        : l10n.t('Besides your messages, the model is told what is in:'),
+    );
+    const focused = this.rows.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : undefined;
+    this.rows.replaceChildren(...sources.map((source, at) => this.row(source, at, changedSince(last, source))));
+    if (focused !== undefined && focused !== null) {
+      const again = [...this.rows.querySelectorAll<HTMLElement>('[data-key]')].find((node) => node.getAttribute('data-key') === focused);
+      (again ?? this.button).focus();
+    }
+    setText(this.note, note ?? '');
+    if (note?.includes('not trusted') === true) this.popup.append(this.trust);
+    else this.trust.remove();
+  }
+
+  private row(source: SteeringSource, at: number, isChanged: boolean): HTMLElement {
+    const { kind, title, leftOut, hiddenCharacters, mayBeAllowed } = source;
+    const name = visibleText(title);
+    const open = textButton(name, () => this.actions.open(source), 'quiet');
+    open.setAttribute('data-key', `open-${at}`);
+    open.setAttribute('aria-label', l10n.t('{0}: {1}. Open', kinds[kind].name, name));
+    const canOpen = kind !== 'override';
+    const use = textButton(l10n.t('Use It Anyway'), () => this.actions.allow(source));
+    use.setAttribute('data-key', `use-${at}`);
+    const look = textButton(l10n.t('Show'), () => this.actions.open(source));
+    look.setAttribute('data-key', `show-${at}`);
+    const hidden =
+      hiddenCharacters === undefined || leftOut !== undefined
+        ? undefined
+        : hiddenCharacters === 1
+          ? l10n.t('A character in it nobody sees.')
+          : l10n.t('{0} characters in it nobody sees.', hiddenCharacters);
+    return element(
+      'li',
+      { class: leftOut === undefined ? 'steering-row' : 'steering-row left-out' },
+      icon(kinds[kind].icon),
+      element(
+        'div',
+        { class: 'steering-words' },
+        element('span', { class: 'steering-name' }, canOpen ? open : name),
+        element('span', { class: 'steering-kind' }, kinds[kind].name),
+        isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: counts from the next answer')) : undefined,
+        hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),
+        leftOut === undefined
+          ? undefined
+          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Left out. {0}', leftOut))),
+        mayBeAllowed === true ? element('span', { class: 'steering-buttons' }, look, use) : undefined,
+      ),
+    );
+  }
+
+  private open(): void {
+    this.popup.hidden = false;
+    this.button.setAttribute('aria-expanded', 'true');
+    this.actions.refresh();
+  }
+
+  private close(): void {
+    this.popup.hidden = true;
+    this.button.setAttribute('aria-expanded', 'false');
+  }
+}
+
+function needsLook({ leftOut, hiddenCharacters }: SteeringSource): boolean {
+  return leftOut !== undefined || hiddenCharacters !== undefined;
+}

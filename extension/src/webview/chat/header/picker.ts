@@ -1,0 +1,52 @@
+// Which provider and model answer in this chat.
+import * as l10n from '@vscode/l10n';
+import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
+import type { ModelLists } from '../../shared/modelLists';
+import { ModelPicker } from '../../shared/modelPicker';
+import { chosenChoice, chosenText, type KnownChoices } from '../state/chosenModel';
+
+export interface PickerActions {
+  choose(providerId: string, model: string | undefined): void;
+  connect(): void;
+}
+
+export class Picker {
+  readonly node: HTMLElement;
+  private readonly picker: ModelPicker;
+  /** Takes the next choice instead of the chat. */
+  private once: ((choice: ModelChoice) => void) | undefined;
+
+  constructor(lists: ModelLists, actions: PickerActions) {
+    this.picker = new ModelPicker({
+      id: 'picker',
+      label: l10n.t('Provider and model'),
+      lists,
+      choose: (choice) => {
+        const { once } = this;
+        this.once = undefined;
+        if (choice === undefined) return;
+        if (once === undefined) actions.choose(choice.providerId, choice.model);
+        else once(choice);
+      },
+      connect: () => actions.connect(),
+    });
+    this.node = this.picker.node;
+    // Opened by hand it is about the chat again.
+    this.picker.button.addEventListener('click', () => (this.once = undefined), { capture: true });
+  }
+
+  show(codex: CodexSummary, providers: ProviderSummary[], known: KnownChoices): void {
+    this.picker.show({ ...known, words: chosenText(codex, providers), providers, chosen: chosenChoice(codex, providers) });
+  }
+
+  open(): void {
+    this.once = undefined;
+    this.picker.open();
+  }
+
+  /** Asks for a model for one answer; the chat keeps its own. */
+  ask(choose: (choice: ModelChoice) => void): void {
+    this.once = choose;
+    this.picker.open();
+  }
+}

@@ -1,0 +1,37 @@
+// The bytes of images in messages. They come through the panel once, and only a few are kept.
+
+/** Drawn by the page; anything else stays a name. */
+const drawable = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
+
+const maxKept = 24;
+
+export class Blobs {
+  /** A data address, or undefined where it cannot be had. */
+  private readonly known = new Map<string, string | undefined>();
+  private readonly waiting = new Map<string, ((address: string | undefined) => void)[]>();
+
+  constructor(private readonly ask: (blob: string) => void) {}
+
+  /** Tells the address of an image, now or when it is here; undefined when there is none. */
+  read(blob: string, tell: (address: string | undefined) => void): void {
+    if (this.known.has(blob)) {
+      tell(this.known.get(blob));
+      return;
+    }
+    const others = this.waiting.get(blob);
+    if (others === undefined) {
+      this.waiting.set(blob, [tell]);
+      this.ask(blob);
+    } else others.push(tell);
+  }
+
+  take(blob: string, mediaType: string | undefined, data: string | undefined): void {
+    const address =
+      mediaType !== undefined && data !== undefined && drawable.has(mediaType) ? `data:${mediaType};base64,${data}` : undefined;
+    this.known.set(blob, address);
+    for (const oldest of [...this.known.keys()].slice(0, -maxKept)) this.known.delete(oldest);
+    const waiting = this.waiting.get(blob) ?? [];
+    this.waiting.delete(blob);
+    for (const tell of waiting) tell(address);
+  }
+}

@@ -1,0 +1,89 @@
+// Code in an answer: a row with the language and what can be done with it, and the code colored by classes that chat.css themes.
+import * as l10n from '@vscode/l10n';
+import DOMPurify from 'dompurify';
+import hljs from 'highlight.js/lib/common';
+import { copyButton, element, iconButton, setText } from '../../shared/element';
+import { visibleText } from '../../../common/visibleText';
+
+/** `info` is what stands behind the opening fence: a language, and perhaps the file that the code is for. */
+export interface CodeActions {
+  copy(text: string): void;
+  insert(text: string): void;
+  /** Shows the code against the file it is for. */
+  apply(text: string, info: string): void;
+  newFile(text: string, info: string): void;
+  /** Shows a diagram in VS Code's own Markdown preview. */
+  preview(text: string): void;
+}
+
+/** Longer code stays in one color: coloring it would take longer than a reader waits. */
+const maxColoredLength = 60_000;
+
+export function codeBlock(source: string, info: string, actions: CodeActions): HTMLElement {
+  const language = languageOf(info);
+  const block = element('div', { class: 'code', 'data-language': language });
+  const code = element('code');
+  const text = (): string => code.textContent ?? '';
+  const button = (name: string, label: string, does: 'apply' | 'newFile' | 'preview'): HTMLButtonElement =>
+    iconButton(name, label, () => actions[does](text(), block.dataset['info'] ?? ''));
+  block.append(
+    element(
+      'div',
+      { class: 'code-header' },
+      element('span', { class: 'code-language' }, language, element('span', { class: 'code-path' })),
+      element(
+        'span',
+        { class: 'code-actions' },
+        ...(language === 'mermaid' ? [button('open-preview', l10n.t('Open preview'), 'preview')] : []),
+        copyButton(l10n.t('Copy code'), () => actions.copy(text())),
+        iconButton('insert', l10n.t('Insert at cursor'), () => actions.insert(text())),
+        button('git-compare', l10n.t('Apply as a diff'), 'apply'),
+        button('new-file', l10n.t('New file'), 'newFile'),
+      ),
+    ),
+    element('pre', { tabindex: 0, 'aria-label': language === '' ? l10n.t('Code') : l10n.t('Code, {0}', language), role: 'group' }, code),
+  );
+  fillCode(block, source, info);
+  return block;
+}
+
+/** Shows longer code in a block that is already there. Until `closed`, only what is short enough is colored again. */
+export function fillCode(block: HTMLElement, source: string, info: string, closed = true): void {
+  const code = block.querySelector('code');
+  const path = block.querySelector('.code-path');
+  if (code === null || path === null) return;
+  const language = languageOf(info);
+  block.dataset['info'] = info.trim();
+  setText(path, visibleText(pathOf(info)));
+  const visible = visibleText(source);
+  if (visible.length > (closed ? maxColoredLength : 8_000)) {
+    extend(code, visible);
+    return;
+  }
+  const colored = language !== '' && hljs.getLanguage(language) !== undefined ? color(visible, language) : undefined;
+  if (colored === undefined) extend(code, visible);
+  else code.replaceChildren(colored);
+}
+
+/** The first word behind a fence; of a path, its ending. */
+export function languageOf(info: string): string {
+  const word = /^[^\s:{]*/.exec(info.trim())?.[0] ?? '';
+  return /^[\w+#.-]+/.exec(word.includes('/') ? (/\.([^./]+)$/.exec(word)?.[1] ?? '') : word)?.[0] ?? '';
+}
+
+/** The file that stands behind the language, as in `ts src/date.ts` or `ts:src/date.ts`. */
+function pathOf(info: string): string {
+  return /(?:^|[\s:="'])([^\s:="']*[./][^\s:="']*\w)/.exec(info.trim())?.[1] ?? '';
+}
+
+function color(source: string, language: string): DocumentFragment {
+  const { value } = hljs.highlight(source, { language, ignoreIllegals: true });
+  return DOMPurify.sanitize(value, { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'], ALLOW_DATA_ATTR: false });
+}
+
+/** Adds only what is new, so that the lines above are not laid out again. */
+function extend(code: HTMLElement, text: string): void {
+  const before = code.textContent ?? '';
+  if (text.startsWith(before)) code.append(text.slice(before.length));
+  else code.textContent = text;
+}

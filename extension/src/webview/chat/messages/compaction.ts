@@ -1,0 +1,40 @@
+// The line where earlier messages are summarized for the model. What was said stays above it.
+import * as l10n from '@vscode/l10n';
+import type { CompactionView } from '../../../protocol/protocol.generated';
+import { element } from '../../shared/element';
+import { formatTokens } from '../../../common/format';
+import type { CodeActions } from './codeBlock';
+import { Fold } from './fold';
+import { MarkdownView } from './markdownView';
+
+export class CompactionLine {
+  readonly node: HTMLElement;
+  private readonly words = element('span');
+  private readonly fold: Fold;
+  private text = '';
+
+  constructor(id: string, actions: CodeActions) {
+    const markdown = new MarkdownView(actions);
+    this.fold = new Fold(id, (body) => {
+      if (body.firstChild === null) body.append(markdown.node);
+      markdown.update(this.text, true);
+    });
+    this.fold.describe(l10n.t('Summary'));
+    this.node = element('div', { class: 'compaction' }, element('div', { class: 'compaction-words' }, this.words), this.fold.node);
+  }
+
+  update(compaction: CompactionView, text: string): void {
+    this.text = text;
+    this.words.textContent = compactionText(compaction);
+    this.fold.refresh();
+  }
+}
+
+/** "84k tokens of earlier messages summarized to 6k. The original stays above." */
+export function compactionText({ tokensBefore, tokensAfter }: CompactionView): string {
+  return l10n.t(
+    '{0} tokens of earlier messages summarized to {1}. The original stays above.',
+    formatTokens(tokensBefore),
+    formatTokens(tokensAfter),
+  );
+}

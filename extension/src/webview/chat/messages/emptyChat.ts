@@ -1,0 +1,87 @@
+// A chat without messages: what one could ask, who would answer, and where to change that.
+import * as l10n from '@vscode/l10n';
+import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.generated';
+import { element, icon, textButton } from '../../shared/element';
+import { visibleText } from '../../../common/visibleText';
+import { withParts } from '../../shared/withParts';
+import { chosenProvider, chosenText } from '../state/chosenModel';
+
+export interface EmptyChatActions {
+  /** Puts a question into the composer, to be changed or sent. */
+  suggest(question: string): void;
+  pick(): void;
+  connect(): void;
+}
+
+/** What the one who answers can really do: only Claude Code reads files yet, and the tour has its recordings. */
+function suggestionsFor(kind: string | undefined): string[] {
+  if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
+  const anywhere = [
+    l10n.t('Write a function that parses a date and rejects days that do not exist'),
+    l10n.t('What should I check before I merge a change?'),
+  ];
+  return kind === 'claude-code'
+    ? [l10n.t('Explain how this workspace is organized'), ...anywhere]
+    : [l10n.t('Explain a race condition with a small example'), ...anywhere];
+}
+
+export class EmptyChat {
+  readonly node = element('section', { class: 'empty-chat', 'aria-label': l10n.t('Getting started'), hidden: true });
+  private shown = '';
+
+  constructor(private readonly actions: EmptyChatActions) {}
+
+  show(codex: CodexSummary, providers: ProviderSummary[]): void {
+    const provider = chosenProvider(codex, providers);
+    const words = chosenText(codex, providers);
+    const key = JSON.stringify([provider?.kind, words]);
+    this.node.hidden = false;
+    if (key === this.shown) return;
+    this.shown = key;
+    this.node.replaceChildren(
+      element('h2', {}, l10n.t('Three things to try')),
+      element(
+        'ul',
+        { class: 'suggestions' },
+        ...suggestionsFor(provider?.kind).map((question) => element('li', {}, this.suggestion(question))),
+      ),
+      this.answeredBy(provider, words),
+    );
+  }
+
+  hide(): void {
+    this.node.hidden = true;
+  }
+
+  private suggestion(question: string): HTMLElement {
+    const button = element('button', { type: 'button', class: 'suggestion' }, icon('comment'), element('span', {}, question));
+    button.addEventListener('click', () => this.actions.suggest(question));
+    return button;
+  }
+
+  private answeredBy(provider: ProviderSummary | undefined, words: string): HTMLElement {
+    const connect = textButton(l10n.t('Connect a Provider…'), () => this.actions.connect(), 'primary');
+    const change = textButton(l10n.t('Change'), () => this.actions.pick(), 'quiet');
+    if (provider === undefined) {
+      return element(
+        'div',
+        { class: 'answered-by' },
+        element('p', {}, l10n.t('No provider is connected to this chat yet.')),
+        element('div', { class: 'buttons' }, connect),
+      );
+    }
+    if (provider.kind === 'tour') {
+      return element(
+        'div',
+        { class: 'answered-by' },
+        element('p', {}, l10n.t('This is the tour: answers are replayed from a recording. No model is called and nothing is sent.')),
+        element('div', { class: 'buttons' }, connect),
+      );
+    }
+    return element(
+      'p',
+      { class: 'answered-by' },
+      ...withParts(l10n.t('Answers come from {0}. {1}'), element('strong', {}, visibleText(words)), change),
+    );
+  }
+}

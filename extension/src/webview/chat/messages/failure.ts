@@ -1,0 +1,96 @@
+// An error is one sentence and one or two buttons that help; the kind of the failure picks them.
+import * as l10n from '@vscode/l10n';
+import type { ProviderSummary } from '../../../protocol/protocol.generated';
+import { element, icon, textButton } from '../../shared/element';
+import { visibleText } from '../../../common/visibleText';
+import type { HelpAction } from '../../../common/messages/chat';
+import type { ViewError } from '../../../common/messages/viewError';
+
+/** What a button does: ask the panel for help, try the same again, go on from where it stopped, or open the picker here. */
+export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };
+
+/** What a remedy depends on. */
+export type FailedProvider = Pick<ProviderSummary, 'kind' | 'authType'>;
+
+export interface Remedies {
+  retry(): void;
+  /** Undefined where nothing was kept that could be continued. */
+  goOn: (() => void) | undefined;
+  pick(): void;
+  help(action: HelpAction): void;
+}
+
+const retry: Remedy = { label: l10n.t('Retry'), does: 'retry' };
+const goOn: Remedy = { label: l10n.t('Continue'), does: 'goOn' };
+const chooseAnother: Remedy = { label: l10n.t('Choose Another…'), does: 'pick' };
+const setKey: Remedy = { label: l10n.t('Set Key…'), does: 'setKey' };
+const signIn: Remedy = { label: l10n.t('Sign In…'), does: 'signInClaude' };
+const signInProvider: Remedy = { label: l10n.t('Sign In…'), does: 'signInProvider' };
+const showLog: Remedy = { label: l10n.t('Show Log'), does: 'openLog' };
+
+/** @param provider Undefined when it is not known any more. */
+export function remediesFor(errorKind: string, provider: FailedProvider | undefined): Remedy[] {
+  switch (errorKind) {
+    case 'providerAuthFailed':
+      return [provider?.kind === 'claude-code' ? signIn : provider?.authType === 'oauth' ? signInProvider : setKey, retry];
+    case 'keyNotBoundToOrigin':
+      return [{ label: l10n.t('Allow This Address…'), does: 'allowKey' }, setKey, retry];
+    case 'unreachable':
+      return provider?.kind === 'ollama' ? [{ label: l10n.t('Start Ollama…'), does: 'startOllama' }, retry] : [retry, chooseAnother];
+    case 'vaultLocked':
+    case 'vaultOlder':
+      return [{ label: l10n.t('Unlock Vault…'), does: 'unlockVault' }, retry];
+    case 'providerDisabled':
+      return [{ label: l10n.t('Enable'), does: 'enableProvider' }, chooseAnother, retry];
+    case 'notFound':
+    case 'modelNotFound':
+    case 'missingField':
+      return [chooseAnother, retry];
+    case 'rateLimited':
+    case 'overloaded':
+    case 'conflict':
+      return [retry];
+    case 'timeout':
+    case 'cutStream':
+    case 'roundLimit':
+      return [goOn, retry];
+    case 'badResponse':
+    case 'badRequest':
+    case 'refused':
+    case 'contextFull':
+    case 'spendLimit':
+      return [retry, chooseAnother];
+    case 'budgetExceeded':
+      return [{ label: l10n.t('Change Budget…'), does: 'openSettings' }, chooseAnother, retry];
+    case 'providerExecutableFailed':
+      return provider?.kind === 'claude-code' ? [signIn, retry] : [retry, showLog];
+    case 'permissionDenied':
+      return provider?.kind === 'github-copilot'
+        ? [chooseAnother, retry]
+        : [{ label: l10n.t('Manage Providers'), does: 'manageProviders' }, retry];
+    case 'untrusted':
+      return [{ label: l10n.t('Manage Trust'), does: 'manageTrust' }];
+    default:
+      return [retry, showLog];
+  }
+}
+
+/** @param canRetry False where the question is back in the composer, and Enter asks it again. */
+export function failureLine(error: ViewError, provider: FailedProvider | undefined, remedies: Remedies, canRetry = true): HTMLElement {
+  const buttons = remediesFor(error.kind, provider)
+    .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.goOn !== undefined || remedy.does !== 'goOn'))
+    .map((remedy, index) => textButton(remedy.label, () => apply(remedy, remedies), index === 0 ? 'primary' : 'secondary'));
+  return element(
+    'div',
+    { class: 'failure' },
+    element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(error.message))),
+    buttons.length === 0 ? undefined : element('div', { class: 'buttons' }, ...buttons),
+  );
+}
+
+function apply(remedy: Remedy, remedies: Remedies): void {
+  if (remedy.does === 'retry') remedies.retry();
+  else if (remedy.does === 'goOn') remedies.goOn?.();
+  else if (remedy.does === 'pick') remedies.pick();
+  else remedies.help(remedy.does);
+}

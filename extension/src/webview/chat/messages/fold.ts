@@ -1,0 +1,53 @@
+import { element, icon, setText } from '../../shared/element';
+
+/** One line that opens in place: reasoning, a tool call. What is inside is built when it is first opened. */
+export class Fold {
+  readonly node: HTMLElement;
+  readonly line: HTMLElement;
+  readonly trailing = element('span', { class: 'fold-trailing' });
+  private readonly button: HTMLButtonElement;
+  private readonly body: HTMLElement;
+  private readonly title = element('span', { class: 'fold-title' });
+  private readonly detail = element('span', { class: 'fold-detail' });
+
+  constructor(
+    id: string,
+    private readonly fill: (body: HTMLElement) => void,
+  ) {
+    this.body = element('div', { class: 'fold-body', id, hidden: true });
+    this.button = element(
+      'button',
+      { type: 'button', class: 'fold-button', 'aria-expanded': 'false', 'aria-controls': id },
+      icon('chevron-right'),
+      this.title,
+      this.detail,
+      this.trailing,
+    );
+    this.button.addEventListener('click', () => this.toggle());
+    this.line = this.button;
+    this.node = element('div', { class: 'fold' }, this.button, this.body);
+  }
+
+  get isOpen(): boolean {
+    return !this.body.hidden;
+  }
+
+  describe(title: string, detail = ''): void {
+    setText(this.title, title);
+    setText(this.detail, detail);
+  }
+
+  /** Shows again what is inside, where a reader has it open. */
+  refresh(): void {
+    if (this.isOpen) this.fill(this.body);
+  }
+
+  private toggle(): void {
+    this.body.hidden = !this.body.hidden;
+    this.button.setAttribute('aria-expanded', String(this.isOpen));
+    this.button.firstElementChild?.classList.toggle('codicon-chevron-right', !this.isOpen);
+    this.button.firstElementChild?.classList.toggle('codicon-chevron-down', this.isOpen);
+    this.refresh();
+    if (this.isOpen) this.node.scrollIntoView?.({ block: 'nearest' });
+  }
+}

@@ -1,0 +1,291 @@
+// Text that a model wrote, as elements. Nothing in it can run, load or navigate: markup is not passed on, what is
+// built is sanitized by a strict list, images of others become links, and links only ask the panel.
+import * as l10n from '@vscode/l10n';
+import DOMPurify from 'dompurify';
+import MarkdownIt, { type Env, type StateBlock, type StateInline, type Token } from 'markdown-it';
+import { element, icon, textButton } from '../../shared/element';
+import { visibleText } from '../../../common/visibleText';
+import { codeBlock, type CodeActions } from './codeBlock';
+import { showFormula } from './formula';
+import { asCsv, asMarkdown, rowsOf } from './tableText';
+
+/** One top-level block of a text: a paragraph, a list, a fence. */
+export interface Block {
+  tokens: Token[];
+  /** Lines of the parsed text, the end exclusive. */
+  firstLine: number;
+  endLine: number;
+}
+
+/** Link definitions seen so far; one for each text. Parsing adds to it. */
+export type Definitions = Pick<Env, 'references'> & {
+  /** More of the text follows: a formula without its end still has one coming. */
+  isOpen?: boolean;
+};
+
+export function parseBlocks(text: string, definitions: Definitions): Block[] {
+  const blocks: Block[] = [];
+  let open: Token[] = [];
+  for (const token of markdown.parse(text, definitions)) {
+    open.push(token);
+    const closes = token.level === 0 && token.nesting <= 0;
+    if (!closes) continue;
+    const [firstLine, endLine] = open[0]?.map ?? [0, 0];
+    blocks.push({ tokens: open, firstLine, endLine });
+    open = [];
+  }
+  return blocks;
+}
+
+export function renderBlock(block: Block, definitions: Definitions, actions: CodeActions): HTMLElement {
+  const fence = block.tokens[0];
+  if (block.tokens.length === 1 && fence !== undefined && (fence.type === 'fence' || fence.type === 'code_block')) {
+    return wrapped(codeBlock(fence.content, fence.info, actions));
+  }
+  const html = markdown.renderer.render(block.tokens, markdown.options, definitions);
+  const node = wrapped(DOMPurify.sanitize(html, allowed));
+  finish(node, actions);
+  return node;
+}
+
+const allowed = {
+  RETURN_DOM_FRAGMENT: true as const,
+  ALLOWED_TAGS: [
+    'p',
+    'br',
+    'hr',
+    'h1',
+    'h2',
+    'h3',
+    'h4',
+    'h5',
+    'h6',
+    'strong',
+    'em',
+    's',
+    'code',
+    'pre',
+    'blockquote',
+    'ul',
+    'ol',
+    'li',
+    'table',
+    'thead',
+    'tbody',
+    'tr',
+    'th',
+    'td',
+    'a',
+    'div',
+    'span',
+  ],
+  ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-info'],
+  // No browser follows these; what they hold is checked before it is used.
+  ADD_URI_SAFE_ATTR: ['data-href', 'data-info'],
+  ALLOW_DATA_ATTR: false,
+  ALLOW_ARIA_ATTR: false,
+};
+
+const markdown = new MarkdownIt({ html: false, linkify: true, breaks: false });
+markdown.linkify.set({ fuzzyLink: false, fuzzyEmail: false, fuzzyIP: false });
+markdown.validateLink = (href) => isOpenable(href) || isShownImage(href);
+markdown.inline.ruler.before('escape', 'formula', inlineFormula);
+markdown.block.ruler.before('fence', 'formula', formulaBlock, { alt: ['paragraph', 'reference', 'blockquote', 'list'] });
+
+const { rules } = markdown.renderer;
+rules['link_open'] = (tokens, at) => `<a data-href="${escape(attribute(tokens[at], 'href'))}">`;
+rules['image'] = (tokens, at) => {
+  const image = tokens[at];
+  const href = attribute(image, 'src');
+  const words = image?.content === undefined || image.content === '' ? l10n.t('Image') : image.content;
+  return `<a class="image-link" data-href="${escape(href)}">${escape(words)}</a>`;
+};
+rules['fence'] = rules['code_block'] = (tokens, at) =>
+  `<pre data-info="${escape(tokens[at]?.info ?? '')}">${escape(tokens[at]?.content ?? '')}</pre>`;
+rules['formula'] = (tokens, at) => {
+  const [tag, look] = [tokens[at]?.block === true ? 'div' : 'span', tokens[at]?.info ?? ''];
+  return `<${tag} class="formula ${look}">${escape(tokens[at]?.content ?? '')}</${tag}>`;
+};
+for (const cell of ['th_open', 'td_open']) {
+  rules[cell] = (tokens, at) => {
+    const side = /text-align:\s*(left|center|right)/.exec(attribute(tokens[at], 'style'))?.[1];
+    return `<${cell.slice(0, 2)}${side === undefined ? '' : ` class="align-${side}"`}>`;
+  };
+}
+
+/** `$x$`, `\(x\)`, and between words also `$$x$$` and `\[x\]`. */
+function inlineFormula(state: StateInline, silent: boolean): boolean {
+  const formula = /^(?:\\\([^]+?\\\)|\\\[[^]+?\\\]|\$\$[^$]+?\$\$|\$(?=\S)[^$\n]*?[^\s$]\$(?!\w))/.exec(
+    state.src.slice(state.pos, state.pos + 2000),
+  )?.[0];
+  if (formula === undefined || (formula.startsWith('$') && isMoney(formula, state.src[state.pos - 1]))) return false;
+  if (!silent) {
+    const token = state.push('formula', 'span', 0);
+    token.content = formula;
+    token.info = /^(?:\$\$|\\\[)/.test(formula) ? 'display' : '';
+  }
+  state.pos += formula.length;
+  return true;
+}
+
+/** Between two dollar signs stands a sentence, or one of the signs ends a word. */
+function isMoney(formula: string, before: string | undefined): boolean {
+  if (before !== undefined && /[\w$\\]/.test(before)) return true;
+  return /^\$\d/.test(formula) && /\s[a-z]{2,}/i.test(formula) && !/[\\^_{}]/.test(formula);
+}
+
+/** A formula on lines of its own. A blank line is no part of one. */
+function formulaBlock(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
+  const lineAt = (line: number): string => state.getLines(line, line + 1, state.blkIndent, false);
+  const isCode = /^(?: {4}|\t)/.test(lineAt(startLine));
+  const opening = /^(?:\$\$|\\\[)/.exec(lineAt(startLine).trim())?.[0];
+  if (opening === undefined || isCode) return false;
+  const closing = opening === '$$' ? '$$' : '\\]';
+
+  let line = startLine;
+  let text = lineAt(line).trim().slice(2);
+  while (!text.includes(closing)) {
+    line++;
+    const isEnd = line >= endLine;
+    if (isEnd && state.env['isOpen'] === true && isLastLine(state, endLine)) break;
+    if (isEnd || state.isEmpty(line)) return false;
+    text = lineAt(line);
+  }
+  const isWhole = line < endLine;
+  if (isWhole && text.trimEnd().indexOf(closing) !== text.trimEnd().length - 2) return false;
+  if (silent) return true;
+
+  const token = state.push('formula', 'div', 0);
+  token.block = true;
+  token.content = state.getLines(startLine, isWhole ? line + 1 : endLine, state.blkIndent, false).trim();
+  token.info = isWhole ? 'display' : 'open';
+  token.map = [startLine, line + 1];
+  state.line = line + 1;
+  return true;
+}
+
+function isLastLine(state: StateBlock, endLine: number): boolean {
+  return state.src.slice(state.eMarks[endLine - 1]).trim() === '';
+}
+
+/** Web and mail addresses, and paths of the workspace; the panel checks again. */
+function isOpenable(href: string): boolean {
+  if (/^[\w/-]*[./][\w./-]*:\d+(:\d+)?$/.test(href)) return !href.startsWith('//'); // date.ts:12
+  const scheme = /^[a-z][a-z0-9+.-]*:/i.exec(href.trim())?.[0].toLowerCase();
+  if (scheme === undefined) return !/^(\/\/|\\|#)/.test(href.trim());
+  return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';
+}
+
+/** A small picture that the answer itself holds: nothing is fetched for it. */
+function isShownImage(href: string): boolean {
+  return href.length <= 300_000 && /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/.test(href);
+}
+
+function attribute(token: Token | undefined, name: string): string {
+  return String(token?.attrGet(name) ?? '');
+}
+
+function escape(text: string): string {
+  return markdown.utils.escapeHtml(text);
+}
+
+function wrapped(content: Node): HTMLElement {
+  return element('div', { class: 'block' }, content);
+}
+
+function finish(root: HTMLElement, actions: CodeActions): void {
+  for (const pre of root.querySelectorAll('pre')) {
+    pre.replaceWith(codeBlock(pre.textContent ?? '', pre.dataset['info'] ?? '', actions));
+  }
+  for (const table of root.querySelectorAll('table')) finishTable(table, actions);
+  for (const link of root.querySelectorAll('a')) finishLink(link);
+  for (const item of root.querySelectorAll('li')) finishTask(item);
+  showHiddenCharacters(root);
+  for (const formula of root.querySelectorAll<HTMLElement>('.formula:not(.open)')) showFormula(formula);
+}
+
+/** A wide table scrolls by itself, and can be taken along. */
+function finishTable(table: HTMLTableElement, actions: CodeActions): void {
+  const block = element('div', { class: 'table-block' });
+  const scroller = element('div', { class: 'table', tabindex: 0, role: 'group', 'aria-label': l10n.t('Table') });
+  table.replaceWith(block);
+  scroller.append(table);
+  block.append(
+    scroller,
+    element(
+      'div',
+      { class: 'table-actions' },
+      textButton(l10n.t('Copy as Markdown'), () => actions.copy(asMarkdown(rowsOf(table))), 'quiet'),
+      textButton(l10n.t('Copy as CSV'), () => actions.copy(asCsv(rowsOf(table))), 'quiet'),
+    ),
+  );
+}
+
+/** Without an address of its own nothing can follow it: no click, no middle click, no drag, no prefetch. */
+function finishLink(link: HTMLAnchorElement): void {
+  const href = link.dataset['href'] ?? '';
+  if (link.classList.contains('image-link') && isShownImage(href)) {
+    link.replaceWith(element('img', { class: 'image', src: href, alt: visibleText(link.textContent ?? '') }));
+    return;
+  }
+  if (!isOpenable(href) || href === '') {
+    link.replaceWith(...link.childNodes);
+    return;
+  }
+  link.setAttribute('role', 'link');
+  link.tabIndex = 0;
+  link.title = visibleText(href);
+  const host = hostOf(href);
+  if (link.classList.contains('image-link')) {
+    link.prepend(icon('file-media'));
+    if (host !== undefined) link.append(` (${host})`);
+  } else if (host !== undefined && (hasUserInformation(href) || claimsAnotherHost(link.textContent ?? '', host))) {
+    link.after(element('span', { class: 'real-host' }, ` (${host})`));
+  }
+}
+
+function hostOf(href: string): string | undefined {
+  if (!URL.canParse(href)) return undefined;
+  const { protocol, host } = new URL(href);
+  return protocol === 'mailto:' ? undefined : host;
+}
+
+/** `https://github.com@example.org`: what comes before the host may look like one. */
+function hasUserInformation(href: string): boolean {
+  const { username, password } = new URL(href);
+  return username !== '' || password !== '';
+}
+
+/** The words look like an address, but not like the one behind them. */
+function claimsAnotherHost(words: string, host: string): boolean {
+  const claimed = /(?:^|[\s/@.])((?:[\w-]+\.)+[a-z]{2,})(?:[\s/:?#]|$)/i.exec(words)?.[1]?.toLowerCase();
+  return claimed !== undefined && claimed !== host && `www.${claimed}` !== host && claimed !== `www.${host}`;
+}
+
+/** `[ ]` and `[x]` at the start of an item. */
+function finishTask(item: HTMLElement): void {
+  const holder = item.firstElementChild?.tagName === 'P' ? item.firstElementChild : item;
+  const first = holder.firstChild;
+  const mark = first instanceof Text ? /^\s*\[([ xX])\]\s/.exec(first.data) : null;
+  if (!(first instanceof Text) || mark === null) return;
+  const done = mark[1] !== ' ';
+  first.data = first.data.slice(mark[0].length);
+  item.classList.add('task');
+  holder.prepend(
+    element('span', {
+      class: `codicon codicon-${done ? 'pass-filled' : 'circle-large-outline'}`,
+      role: 'img',
+      'aria-label': done ? l10n.t('Done:') : l10n.t('To do:'),
+    }),
+  );
+}
+
+function showHiddenCharacters(root: HTMLElement): void {
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const node = walker.currentNode;
+    if (!(node instanceof Text)) continue;
+    const visible = visibleText(node.data);
+    if (visible !== node.data) node.data = visible;
+  }
+}

@@ -1,0 +1,407 @@
+// One message as an article. Its parts keep their elements while they grow.
+import * as l10n from '@vscode/l10n';
+import type { MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
+import { copyButton, element, icon, iconButton, setText, textButton } from '../../shared/element';
+import { menuAt, menuButton, type MenuItem } from '../../shared/menu';
+import { visibleText } from '../../../common/visibleText';
+import { BranchSwitch } from './branchSwitch';
+import type { Timing } from '../state/chatState';
+import type { CodeActions } from './codeBlock';
+import { CompactionLine } from './compaction';
+import { detailsTable } from './details';
+import { failureLine, type FailedProvider, type Remedies } from './failure';
+import { type Figure, figuresOf } from './messageFigures';
+import { MarkdownView } from './markdownView';
+import { MessageEditor } from './messageEditor';
+import { MessageFile, type FileActions } from './messageFile';
+import { Reasoning } from './reasoning';
+import type { Rounds } from './rounds';
+import { ToolCall, type ToolActions, type ToolResults } from './toolCall';
+
+/** What is known beside the message itself. */
+export interface MessageContext {
+  timing: Timing | undefined;
+  results: ToolResults;
+  /** Of tools under way, by the id of the call. */
+  outputs: ReadonlyMap<string, string>;
+  /** Ids of calls that wait for the user's word. */
+  asking: readonly string[];
+  /** The agents that its calls started, by the id of the call. */
+  children: readonly (readonly [toolUseId: string, task: TaskView])[];
+  /** Files that its calls changed, and that nobody has decided about yet. */
+  underReview: readonly string[];
+  /** The answer that it is a round of. */
+  rounds: Rounds;
+  /** Only the last message offers to go on, and only when nothing runs and the chat can be written to. */
+  canGoOn: boolean;
+  /** Nothing runs, and the chat can be written to. */
+  canChange: boolean;
+  /** The turn of this message is under way: a tool without a result is still running. */
+  isRunning: boolean;
+  provider: FailedProvider | undefined;
+  /** Said above the answer: what steers it is another than with the answer before. */
+  steeringChange: string | undefined;
+  /** Said under the answer, e.g. that the model declined. */
+  note: string | undefined;
+}
+
+export interface MessageActions extends CodeActions, FileActions, ToolActions {
+  /** The words of an answer with all its rounds. */
+  wholeText(messageId: string): string;
+  retry(messageId: string, goOn: boolean): void;
+  /** Asks which model should answer. */
+  retryWith(messageId: string): void;
+  edit(messageId: string, text: string): void;
+  fork(messageId: string): void;
+  /** @param before The rounds before it. */
+  discard(messageId: string, before: readonly string[]): void;
+  remove(messageId: string, before: readonly string[]): void;
+  switchBranch(messageId: string): void;
+  /** @param hasRounds It follows rounds of the same answer, from which it can go on. */
+  remediesFor(message: MessageView, hasRounds: boolean): Remedies;
+}
+
+export class Message {
+  readonly node: HTMLElement;
+  private readonly body = element('div', { class: 'message-body' });
+  private readonly ending = element('div', { class: 'message-ending' });
+  private readonly steering = element('div', { class: 'steering-change', hidden: true });
+  private readonly figures = element('span', { class: 'figures' });
+  private readonly buttons: Readonly<Record<'copy' | 'retry' | 'edit' | 'details' | 'more', HTMLButtonElement>>;
+  private readonly branch: BranchSwitch;
+  private readonly compaction: CompactionLine | undefined;
+  private details: HTMLElement | undefined;
+  private editor: MessageEditor | undefined;
+  private parts: ShownPart[] = [];
+  private message: MessageView;
+  private context: MessageContext | undefined;
+  /** The ending and figures as they are drawn. */
+  private readonly shown = { ending: '', figures: '' };
+
+  constructor(
+    message: MessageView,
+    private readonly actions: MessageActions,
+  ) {
+    this.message = message;
+    const isQuestion = message.role === 'user';
+    this.buttons = {
+      copy: copyButton(isQuestion ? l10n.t('Copy message') : l10n.t('Copy answer'), () => actions.copy(this.text())),
+      retry: iconButton('refresh', l10n.t('Retry'), () => actions.retry(this.firstId(), false)),
+      edit: iconButton('edit', l10n.t('Edit message'), () => this.edit()),
+      details: iconButton('info', l10n.t('Details'), () => this.toggleDetails()),
+      more: menuButton({ label: l10n.t('More actions'), key: `more-${message.id}`, items: () => this.menu() }),
+    };
+    this.buttons.details.classList.add('details-button');
+    this.buttons.details.setAttribute('aria-expanded', 'false');
+    const { copy, retry, edit, details, more } = this.buttons;
+    this.branch = new BranchSwitch((id) => actions.switchBranch(id));
+    this.node = element('article', { class: `message ${message.role}`, 'data-message-id': message.id, tabindex: -1 });
+    this.node.addEventListener('contextmenu', (event) => this.openMenu(event));
+    if (message.compaction !== undefined) {
+      this.compaction = new CompactionLine(`${message.id}-summary`, actions);
+      this.node.className = 'message compacted';
+      this.node.append(this.compaction.node);
+    } else if (isQuestion) {
+      const tools = element('div', { class: 'message-tools' }, edit, copy, more, this.branch.node);
+      this.node.append(element('div', { class: 'message-header' }, element('span', { class: 'who' }, l10n.t('You')), tools), this.body);
+    } else {
+      const footer = element('div', { class: 'message-footer' }, this.branch.node, copy, retry, details, more, this.figures);
+      this.node.append(this.steering, this.body, this.ending, footer);
+    }
+  }
+
+  /** A draft of somebody's stands in it. */
+  get isEditing(): boolean {
+    return this.editor !== undefined;
+  }
+
+  update(message: MessageView, context: MessageContext): void {
+    this.message = message;
+    this.context = context;
+    this.node.setAttribute('aria-label', labelOf(message));
+    this.node.classList.toggle('streaming', message.status === 'streaming');
+    if (this.compaction !== undefined && message.compaction !== undefined) {
+      this.compaction.update(message.compaction, textOf(message));
+      return;
+    }
+    this.steering.hidden = context.steeringChange === undefined;
+    setText(this.steering, visibleText(context.steeringChange ?? ''));
+    this.showParts(message, context);
+    const hasText = context.rounds.hasText || textOf(message) !== '';
+    this.node.classList.toggle('continues', context.rounds.continues);
+    this.node.classList.toggle('continued', context.rounds.before.length > 0);
+    this.buttons.copy.hidden = !hasText;
+    this.buttons.edit.hidden = !context.canChange;
+    this.buttons.details.hidden = message.role === 'user' || message.status === 'streaming';
+    this.branch.show(message, context.canChange);
+    // Of an answer that never began, a model's name and a time would only puzzle.
+    const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
+    this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
+    this.buttons.retry.hidden = !context.canChange || message.status !== 'complete';
+    this.showEnding(message, context);
+    if (this.details !== undefined) this.showDetails();
+  }
+
+  private firstId(): string {
+    return this.context?.rounds.before[0] ?? this.message.id;
+  }
+
+  private text(): string {
+    return this.message.role === 'assistant' ? this.actions.wholeText(this.message.id) : textOf(this.message);
+  }
+
+  /** With what its rounds took together. */
+  private summed(): MessageView {
+    const { usage, cost, timing } = this.context?.rounds ?? {};
+    return {
+      ...this.message,
+      ...(usage === undefined ? {} : { usage }),
+      ...(cost === undefined ? {} : { cost }),
+      ...(timing === undefined ? {} : { timing }),
+    };
+  }
+
+  // What a reader does with it
+
+  private menu(): MenuItem[] {
+    const { id, role, status } = this.message;
+    const canChange = this.context?.canChange === true;
+    const isQuestion = role === 'user';
+    const items: (MenuItem | false)[] = [
+      this.text() !== '' && {
+        label: isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Answer'),
+        run: () => this.actions.copy(this.text()),
+      },
+      canChange && isQuestion && { label: l10n.t('Edit…'), run: () => this.edit() },
+      canChange && { label: isQuestion ? l10n.t('Ask Again') : l10n.t('Retry'), run: () => this.actions.retry(this.firstId(), false) },
+      canChange && {
+        label: isQuestion ? l10n.t('Ask Again with Another Model…') : l10n.t('Retry with Another Model…'),
+        run: () => this.actions.retryWith(this.firstId()),
+      },
+      !isQuestion &&
+        status !== 'streaming' && {
+          label: this.details === undefined ? l10n.t('Show Details') : l10n.t('Hide Details'),
+          run: () => this.toggleDetails(),
+        },
+      status !== 'streaming' && { label: l10n.t('Fork from Here'), run: () => this.actions.fork(id) },
+      canChange && { label: l10n.t('Delete'), run: () => this.actions.remove(id, this.context?.rounds.before ?? []) },
+    ];
+    return items.filter((item) => item !== false);
+  }
+
+  private openMenu(event: MouseEvent): void {
+    // Text that is selected or written, and links, have the editor's own menu.
+    if (event.target instanceof Element && event.target.closest('a, input, textarea, img') !== null) return;
+    if (this.compaction !== undefined || document.getSelection()?.isCollapsed === false) return;
+    event.preventDefault();
+    const owner = event.target instanceof HTMLElement && event.target.closest('button') !== null ? event.target : this.node;
+    const { left, top } = this.node.getBoundingClientRect();
+    // A key that opens the menu has no place of its own.
+    const isByKey = event.clientX === 0 && event.clientY === 0;
+    menuAt(
+      isByKey ? { x: left + 12, y: Math.max(8, top + 28) } : { x: event.clientX, y: event.clientY },
+      owner,
+      l10n.t('Message actions'),
+      this.menu(),
+    );
+  }
+
+  private edit(): void {
+    if (this.editor !== undefined) return;
+    const close = (): void => {
+      this.editor?.node.replaceWith(this.body);
+      this.editor = undefined;
+      this.node.classList.remove('editing');
+      // The button is hidden while an answer comes.
+      (this.buttons.edit.hidden ? this.node : this.buttons.edit).focus({ preventScroll: true });
+    };
+    const send = (text: string): void => {
+      close();
+      this.actions.edit(this.message.id, text);
+    };
+    this.editor = new MessageEditor(textOf(this.message), send, close);
+    this.node.classList.add('editing');
+    this.body.replaceWith(this.editor.node);
+    this.editor.focus();
+  }
+
+  private toggleDetails(): void {
+    this.buttons.details.setAttribute('aria-expanded', String(this.details === undefined));
+    if (this.details === undefined) {
+      this.showDetails().scrollIntoView?.({ block: 'nearest' });
+      return;
+    }
+    this.details.remove();
+    this.details = undefined;
+  }
+
+  private showDetails(): HTMLElement {
+    const table = detailsTable(this.summed(), this.context?.timing, (text) => this.actions.copy(text));
+    this.details?.remove();
+    this.details = table;
+    this.node.append(table);
+    return table;
+  }
+
+  private showFigures(figures: Figure[]): void {
+    const key = JSON.stringify(figures);
+    if (key === this.shown.figures) return;
+    this.shown.figures = key;
+    const spans = figures.map(({ words, source }) => element('span', { title: source }, visibleText(words)));
+    this.figures.replaceChildren(...spans.flatMap((span, index) => (index === 0 ? [span] : [document.createTextNode(' · '), span])));
+  }
+
+  private showParts(message: MessageView, context: MessageContext): void {
+    const shown = message.parts.filter((part) => part.kind !== 'toolResult');
+    shown.forEach((part, index) => {
+      let view = this.parts[index];
+      if (view === undefined || view.kind !== part.kind) {
+        for (const late of this.parts.splice(index)) late.node.remove();
+        view = this.partFor(part, index);
+        this.parts.push(view);
+        this.body.append(view.node);
+      }
+      const isOpen = message.status === 'streaming' && index === shown.length - 1;
+      view.update(part, isOpen, context);
+    });
+    for (const late of this.parts.splice(shown.length)) late.node.remove();
+  }
+
+  private partFor(part: MessagePart, index: number): ShownPart {
+    const id = `${this.message.id}-${index}`;
+    switch (part.kind) {
+      case 'text':
+        return this.message.role === 'user' ? plainText() : markdownText(this.actions);
+      case 'reasoning':
+        return reasoning(new Reasoning(id, this.actions));
+      case 'toolUse':
+        return toolCall(new ToolCall(id, this.actions));
+      case 'file':
+        return file(new MessageFile(this.actions));
+      case 'toolResult':
+        throw new Error('A result is shown with its call.');
+    }
+  }
+
+  private showEnding(message: MessageView, context: MessageContext): void {
+    const key = JSON.stringify([
+      message.status,
+      message.parts.length === 0,
+      message.error,
+      context.canGoOn,
+      context.provider?.kind,
+      context.provider?.authType,
+      context.note,
+      message.notCarried,
+    ]);
+    if (key === this.shown.ending) return;
+    this.shown.ending = key;
+    this.ending.replaceChildren(...this.endingOf(message, context));
+  }
+
+  private endingOf(message: MessageView, context: MessageContext): Node[] {
+    const goOn = textButton(l10n.t('Continue'), () => this.actions.retry(message.id, true), 'quiet');
+    const lines: Node[] = [];
+    if (message.status === 'interrupted') {
+      const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, context.rounds.before), 'quiet');
+      lines.push(thinLine(interruptedText(message), ...(context.canGoOn ? [goOn, discard] : [])));
+    } else if (message.status === 'stopped') {
+      // Where nothing had come there is nothing to go on from.
+      const again = textButton(l10n.t('Retry'), () => this.actions.retry(this.firstId(), false), 'quiet');
+      lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
+    } else if (message.status === 'failed') {
+      const error = message.error ?? { kind: 'internal', message: l10n.t('The answer failed, and no reason was given.') };
+      if (context.canGoOn)
+        lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, context.rounds.before.length > 0)));
+      else
+        lines.push(
+          element('div', { class: 'failure' }, element('div', { class: 'failure-text' }, icon('error'), visibleText(error.message))),
+        );
+    }
+    if (message.notCarried !== undefined && message.notCarried.length > 0) lines.push(notCarriedLine(message.notCarried));
+    if (context.note !== undefined) lines.push(thinLine(context.note, ...(context.canGoOn ? [goOn] : [])));
+    return lines;
+  }
+}
+
+interface ShownPart {
+  kind: MessagePart['kind'];
+  node: HTMLElement;
+  update(part: MessagePart, isOpen: boolean, context: MessageContext): void;
+}
+
+function plainText(): ShownPart {
+  const node = element('div', { class: 'plain-text' });
+  return { kind: 'text', node, update: (part) => part.kind === 'text' && setText(node, visibleText(part.content)) };
+}
+
+function markdownText(actions: CodeActions): ShownPart {
+  const view = new MarkdownView(actions);
+  return { kind: 'text', node: view.node, update: (part, isOpen) => part.kind === 'text' && view.update(part.content, !isOpen) };
+}
+
+function reasoning(view: Reasoning): ShownPart {
+  return {
+    kind: 'reasoning',
+    node: view.node,
+    update: (part, isOpen, { timing }) => {
+      if (part.kind !== 'reasoning') return;
+      const { reasoningStartedAt: from, reasoningEndedAt: to } = timing ?? {};
+      view.update(part.content, isOpen, from === undefined || to === undefined ? undefined : to - from);
+    },
+  };
+}
+
+function toolCall(view: ToolCall): ShownPart {
+  return {
+    kind: 'toolUse',
+    node: view.node,
+    update: (part, _isOpen, { results, isRunning, outputs, asking, children, underReview }) => {
+      if (part.kind !== 'toolUse') return;
+      const { toolUseId } = part;
+      view.update(part, {
+        result: results.get(toolUseId),
+        isRunning,
+        isAsking: asking.includes(toolUseId),
+        output: outputs.get(toolUseId) ?? '',
+        child: children.find(([id]) => id === toolUseId)?.[1],
+        underReview,
+      });
+    },
+  };
+}
+
+function file(view: MessageFile): ShownPart {
+  return { kind: 'file', node: view.node, update: (part) => part.kind === 'file' && view.update(part) };
+}
+
+function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
+  const spaced = actions.flatMap((action, index) => (index === 0 ? [action] : [element('span', { 'aria-hidden': 'true' }, '·'), action]));
+  return element('div', { class: 'thin-line' }, element('span', {}, sentence), ...spaced);
+}
+
+/** What the answer's model could not be sent is said where it matters: with the answer. */
+function notCarriedLine(sentences: readonly string[]): HTMLElement {
+  return element('div', { class: 'thin-line' }, icon('info'), element('span', {}, visibleText(sentences.join(' '))));
+}
+
+function labelOf(message: MessageView): string {
+  if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
+  if (message.role === 'user') return l10n.t('Your message');
+  const who = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
+  return who === undefined ? l10n.t('Answer') : visibleText(l10n.t('Answer from {0}', who));
+}
+
+function interruptedText(message: MessageView): string {
+  const words = textOf(message)
+    .split(/\s+/)
+    .filter((word) => word !== '').length;
+  if (words === 0) return l10n.t('Interrupted when Plue restarted. No text had come yet.');
+  return words === 1
+    ? l10n.t('Interrupted when Plue restarted. 1 word kept.')
+    : l10n.t('Interrupted when Plue restarted. {0} words kept.', words);
+}
+
+export function textOf(message: MessageView): string {
+  return message.parts.flatMap((part) => (part.kind === 'text' ? [part.content] : [])).join('\n\n');
+}

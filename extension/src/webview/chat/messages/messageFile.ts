@@ -1,0 +1,76 @@
+// A file that went with a message: its name and what of it was sent; an image is drawn small.
+import * as l10n from '@vscode/l10n';
+import type { MessagePart } from '../../../protocol/protocol.generated';
+import { element, icon } from '../../shared/element';
+import { formatBytes } from '../../../common/format';
+import { visibleText } from '../../../common/visibleText';
+import type { Blobs } from './blobs';
+
+export type FileInMessage = Extract<MessagePart, { kind: 'file' }>;
+
+export interface FileActions {
+  blobs: Blobs;
+  openFile(file: FileInMessage): void;
+}
+
+export class MessageFile {
+  readonly node: HTMLElement;
+  private readonly button: HTMLButtonElement;
+  private shown = '';
+  private file: FileInMessage | undefined;
+
+  constructor(private readonly actions: FileActions) {
+    this.button = element('button', { type: 'button', class: 'file-chip' });
+    this.button.addEventListener('click', () => this.file !== undefined && actions.openFile(this.file));
+    this.node = element('div', { class: 'message-file' }, this.button);
+  }
+
+  update(file: FileInMessage): void {
+    const key = JSON.stringify({ ...file, content: undefined });
+    this.file = file;
+    if (key === this.shown) return;
+    this.shown = key;
+    const name = visibleText(nameOf(file.path));
+    const about = aboutText(file);
+    this.button.title = visibleText(file.path);
+    this.button.replaceChildren(
+      icon(isImage(file) ? 'file-media' : 'file'),
+      element('span', { class: 'file-name' }, name),
+      element('span', { class: 'file-about' }, visibleText(about)),
+      ...(file.hasChanged === true ? [element('span', { class: 'file-changed' }, l10n.t('changed since'))] : []),
+    );
+    if (isImage(file) && file.blob !== undefined) this.draw(file.blob);
+  }
+
+  private draw(blob: string): void {
+    this.actions.blobs.read(blob, (address) => {
+      if (address === undefined || this.file?.blob !== blob) return;
+      this.button.classList.add('has-image');
+      this.button.prepend(element('img', { class: 'thumbnail', src: address, alt: '' }));
+    });
+  }
+}
+
+/** "lines 12–40 · TypeScript · 3.2 KB · summary" */
+export function aboutText({ range, language, size, isSummary, mediaType }: FileInMessage): string {
+  return [
+    range === undefined
+      ? undefined
+      : range.start === range.end
+        ? l10n.t('line {0}', range.start)
+        : l10n.t('lines {0}–{1}', range.start, range.end),
+    language ?? (mediaType?.startsWith('image/') === true ? mediaType.slice('image/'.length).toUpperCase() : undefined),
+    size === undefined ? undefined : formatBytes(size),
+    isSummary === true ? l10n.t('summary') : undefined,
+  ]
+    .filter((words) => words !== undefined)
+    .join(' · ');
+}
+
+export function isImage({ mediaType, blob }: FileInMessage): boolean {
+  return blob !== undefined && mediaType?.startsWith('image/') === true;
+}
+
+function nameOf(path: string): string {
+  return path.split(/[\\/]/).findLast((part) => part !== '') ?? path;
+}

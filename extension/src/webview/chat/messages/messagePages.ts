@@ -1,0 +1,82 @@
+// The messages before those that the chat's state holds, asked for in pages while somebody reads there. Only what is near is kept.
+import type { MessageView } from '../../../protocol/protocol.generated';
+
+export const pageSize = 50;
+
+/** How many pages are kept; the farthest goes first. */
+const maxPages = 10;
+
+/** A page that was asked for this long ago is asked for again. */
+const patienceMs = 5000;
+
+export class MessagePages {
+  private readonly pages = new Map<number, readonly MessageView[]>();
+  private readonly asked = new Map<number, number>();
+  /** Shown until they are here anew. */
+  private readonly stale = new Set<number>();
+  /** Tells answers about this branch from late ones about another. */
+  private generation = 0;
+  private end = 0;
+  /** The page that was wanted last. */
+  private center = 0;
+
+  constructor(private readonly ask: (offset: number, limit: number, generation: number) => void) {}
+
+  /** How many messages are held. */
+  get count(): number {
+    return [...this.pages.values()].reduce((sum, page) => sum + page.length, 0);
+  }
+
+  /** @param end Where the messages begin that the state holds itself. */
+  setEnd(end: number): void {
+    this.end = end;
+  }
+
+  /** What was known may not be so any more: it is asked for again, and shown until the answer is here. */
+  renew(): void {
+    this.generation++;
+    this.asked.clear();
+    for (const number of this.pages.keys()) this.stale.add(number);
+  }
+
+  at(index: number): MessageView | undefined {
+    return this.pages.get(Math.floor(index / pageSize))?.[index % pageSize];
+  }
+
+  /**
+   * Asks for what is missing between two places, and lets go of what is far from them.
+   * @param now Milliseconds of the page's clock.
+   */
+  want(from: number, to: number, now: number): void {
+    const last = Math.floor((Math.min(to, this.end) - 1) / pageSize);
+    const first = Math.floor(Math.max(0, from) / pageSize);
+    for (let number = first; number <= last; number++) {
+      const limit = Math.min(pageSize, this.end - number * pageSize);
+      if ((this.pages.get(number)?.length ?? 0) >= limit && !this.stale.has(number)) continue;
+      if (now - (this.asked.get(number) ?? -Infinity) < patienceMs) continue;
+      this.asked.set(number, now);
+      this.ask(number * pageSize, limit, this.generation);
+    }
+    this.center = (first + Math.max(first, last)) / 2;
+    this.letGo();
+  }
+
+  /** @returns Whether it was waited for. */
+  take(offset: number, messages: readonly MessageView[], generation: number): boolean {
+    const number = offset / pageSize;
+    if (generation !== this.generation || !this.asked.delete(number)) return false;
+    this.stale.delete(number);
+    this.pages.set(number, messages);
+    this.letGo();
+    return true;
+  }
+
+  private letGo(): void {
+    const far = (number: number): number => Math.abs(number - this.center);
+    const byDistance = [...this.pages.keys()].sort((a, b) => far(a) - far(b));
+    for (const number of byDistance.slice(maxPages)) {
+      this.pages.delete(number);
+      this.stale.delete(number);
+    }
+  }
+}

@@ -1,0 +1,259 @@
+// The messages of the chat with what stands below them, and the bar that finds text in them.
+import * as l10n from '@vscode/l10n';
+import type { MessageView } from '../../../protocol/protocol.generated';
+import type { MessagesToPage } from '../../../common/messages/chatMessages';
+import type { Handlers } from '../../../common/handlers';
+import { element } from '../../shared/element';
+import { FindBar } from '../find/findBar';
+import type { ChatContext } from '../state/chatContext';
+import { type ChatState, isRunning } from '../state/chatState';
+import { type ChatModel, type ChatView, isChatEmpty } from '../state/chatStore';
+import type { Place } from '../state/savedState';
+import { ActivityLine } from './activityLine';
+import { Blobs } from './blobs';
+import { Deletions } from './deletions';
+import { EmptyChat } from './emptyChat';
+import { failureLine } from './failure';
+import { previousInstructions, instructionsChange } from './instructionsChange';
+import { messageActions } from './messageActions';
+import { textOf, type MessageContext } from './message';
+import { MessageList, type FromList } from './messageList';
+import { MessagePages } from './messagePages';
+import { nextQuestion } from './questions';
+import { remedies } from './remedies';
+import { roundsOf } from './rounds';
+import { childrenOfCalls } from './spawned';
+import { changedPaths } from './toolCall';
+
+export class MessagesView implements ChatView {
+  readonly find: FindBar;
+  readonly blobs: Blobs;
+  readonly pages: MessagePages;
+  private readonly deletions = new Deletions();
+  private readonly list: MessageList;
+  private readonly loading = element('p', { class: 'loading' }, l10n.t('Loading…'));
+  private readonly turnFailure = element('div', { class: 'turn-failure' });
+  private readonly activity: ActivityLine;
+  private readonly empty: EmptyChat;
+  private isRestored = false;
+  /** A message to show when the chat is drawn. */
+  private target: { index: number; messageId: string } | undefined;
+
+  /** @param place Where the reader was before a reload; null follows the end. */
+  constructor(
+    private readonly context: ChatContext,
+    private readonly isSending: () => boolean,
+    private savedPlace: Place | null,
+  ) {
+    const { panel, actions } = context;
+    this.pages = new MessagePages((offset, limit, generation) => panel.post({ type: 'list', offset, limit, generation }));
+    this.blobs = new Blobs((blob) => panel.post({ type: 'readBlob', blob }));
+    this.activity = new ActivityLine(() => actions.stop());
+    this.empty = new EmptyChat({
+      suggest: (question) => {
+        actions.setDraft(question);
+        actions.focusComposer();
+      },
+      pick: () => actions.openPicker(),
+      connect: () => actions.help('chooseProvider'),
+    });
+    this.list = new MessageList({
+      actions: messageActions(context, this),
+      pages: this.pages,
+      after: [this.loading, this.empty.node, this.turnFailure, this.activity.node],
+      onPlace: (place) => this.moved(place),
+      contextOf: (chat, message, index) => this.contextOf(chat, message, index),
+      isHidden: (messageId, index) => this.deletions.hides(messageId, index),
+      onDrawn: () => this.find.mark(),
+    });
+    this.find = this.createFindBar();
+    this.list.node.append(this.find.node);
+  }
+
+  readonly handlers: Handlers<MessagesToPage, void> = {
+    range: ({ offset, messages, generation }) => {
+      if (this.pages.take(offset, messages, generation)) this.context.actions.redraw();
+    },
+    found: ({ text, found, isTruncated }) => this.find.show(text, found, isTruncated),
+    jump: (target) => {
+      this.target = target;
+      this.context.actions.redraw();
+    },
+    deletionSettled: ({ messageId }) => {
+      this.deletions.settle(messageId, this.context.store.model.chat?.missedEvents !== true);
+      this.context.actions.redraw();
+    },
+    blob: ({ blob, mediaType, data }) => this.blobs.take(blob, mediaType, data),
+    find: () => this.find.open(),
+  };
+
+  get node(): HTMLElement {
+    return this.list.node;
+  }
+
+  /** Null while following the end. */
+  get place(): Place | null {
+    return this.savedPlace;
+  }
+
+  /** A new snapshot was received. */
+  reset(): void {
+    this.pages.renew();
+    this.deletions.renew();
+    this.find.refresh();
+  }
+
+  show(model: ChatModel): void {
+    const { chat, sidecar, refusal, providers } = model;
+    this.loading.hidden = chat !== undefined || sidecar.state === 'stopped' || refusal !== undefined;
+    this.loading.textContent = sidecar.state === 'starting' ? l10n.t('Starting Plue…') : l10n.t('Loading…');
+    if (chat === undefined) return;
+    const isTask = chat.codex.uri.startsWith('codex://tasks/');
+    // A task shows its goal.
+    if (isChatEmpty(chat) && !isTask && !isRunning(chat) && !this.isSending() && chat.ending?.error === undefined)
+      this.empty.show(chat.codex, providers);
+    else this.empty.hide();
+    this.showTurnFailure(chat);
+    this.activity.show(chat, this.isSending());
+    this.list.show(chat);
+    if (!this.isRestored) {
+      this.list.restore(this.savedPlace);
+      this.isRestored = true;
+    }
+    const { target } = this;
+    this.target = undefined;
+    if (target !== undefined) this.goTo(target.index, target.messageId);
+  }
+
+  get isLoading(): boolean {
+    return !this.loading.hidden;
+  }
+
+  followEnd(): void {
+    this.list.followEnd();
+  }
+
+  /** @param backwards To the question before what is in view. */
+  jump(backwards: boolean): void {
+    const index = this.list.firstInView;
+    const found = nextQuestion(this.list, index, backwards);
+    if (found === 'unknown') this.context.panel.post({ type: 'nextQuestion', index, backwards });
+    else if (found !== undefined) this.goTo(found.index, found.id);
+    else if (!backwards) this.list.followEnd();
+  }
+
+  /** Hides a message at once; the host deletes it unless the user selects Undo. */
+  remove(messageId: string, before: readonly string[]): void {
+    const { panel, actions } = this.context;
+    const index = this.list.indexOf(messageId);
+    const message = this.list.messageAt(index);
+    if (message === undefined) return;
+    // A response is deleted with its rounds, the last one first.
+    const removed = [messageId, ...[...before].reverse()];
+    for (const id of removed) {
+      const at = this.list.indexOf(id);
+      const round = this.list.messageAt(at);
+      if (round === undefined) continue;
+      this.deletions.add(round, at);
+      panel.post({ type: 'delete', messageId: id });
+    }
+    const undo = (): void => {
+      for (const id of removed) {
+        this.deletions.undo(id);
+        panel.post({ type: 'undelete', messageId: id });
+      }
+      actions.redraw();
+    };
+    const takesAll = message.role === 'user' && index < this.list.total - 1;
+    actions.offerUndo(takesAll ? l10n.t('Deleted, with all that followed.') : l10n.t('Deleted.'), undo);
+    actions.announce(
+      takesAll ? l10n.t('Deleted, with all that followed. Undo is above the composer.') : l10n.t('Deleted. Undo is above the composer.'),
+    );
+    actions.redraw();
+  }
+
+  /** The text of a response with the rounds before it. */
+  wholeText(messageId: string): string {
+    const index = this.list.indexOf(messageId);
+    const { before } = roundsOf(index, (at) => this.list.messageAt(at));
+    const messages = [...before.map((id) => this.list.indexOf(id)), index].map((at) => this.list.messageAt(at));
+    return messages
+      .flatMap((message) => (message === undefined ? [] : [textOf(message)]))
+      .filter((text) => text !== '')
+      .join('\n\n');
+  }
+
+  private createFindBar(): FindBar {
+    const { panel, actions } = this.context;
+    return new FindBar({
+      ask: (text) => panel.post({ type: 'find', text }),
+      goTo: (index, messageId, act) => this.list.goTo(index, messageId, act),
+      reveal: (rect) => this.list.reveal(rect),
+      firstInView: () => this.list.firstInView,
+      drawn: () => this.list.drawn,
+      leave: () => actions.focusComposer(),
+      say: (words) => actions.announce(words),
+    });
+  }
+
+  private goTo(index: number, messageId: string): void {
+    this.list.goTo(index, messageId, (article) => article.focus({ preventScroll: true }));
+  }
+
+  private moved(place: Place | null): void {
+    if (!this.isRestored) return;
+    this.savedPlace = place;
+    this.context.actions.saveSoon();
+  }
+
+  /** An error that belongs to no message, under the question that it leaves without a response. */
+  private showTurnFailure(chat: ChatState): void {
+    const { provider } = this.context.store;
+    const last = chat.messages.at(-1);
+    const error = last?.role === 'assistant' && last.status === 'failed' ? undefined : chat.ending?.error;
+    const key = JSON.stringify([error, last?.id, provider?.kind]);
+    if (this.turnFailure.dataset['shown'] === key) return;
+    this.turnFailure.dataset['shown'] = key;
+    const fix = remedies(this.context, undefined, last?.id, last?.stopReason === 'toolUse');
+    this.turnFailure.replaceChildren(...(error === undefined ? [] : [failureLine(error, provider, fix, last !== undefined)]));
+  }
+
+  private contextOf(chat: ChatState, message: MessageView, index: number): Omit<MessageContext, FromList> {
+    const { providers, approvals, children, underReview } = this.context.store.model;
+    const isLast = chat.messages.at(-1)?.id === message.id;
+    const running = isRunning(chat);
+    const providerId = message.providerInfo?.providerId;
+    return {
+      timing: chat.timings.get(message.id),
+      canGoOn: isLast && !running && chat.readOnlyReason === undefined,
+      canChange: !running && chat.readOnlyReason === undefined,
+      isRunning: running && (isLast || message === chat.messages.findLast(({ role }) => role === 'assistant')),
+      provider: providers.find(({ id }) => id === providerId),
+      steeringChange: this.instructionsChange(message, index),
+      asking: approvals.flatMap(({ toolUseId }) => (toolUseId === undefined ? [] : [toolUseId])),
+      children: childrenOfCalls(message, children, chat.outputs),
+      underReview: changedPaths(message).filter((path) => underReview?.includes(path) ?? true),
+      rounds: roundsOf(index, (at) => this.list.messageAt(at)),
+      note: isLast && message.role === 'assistant' ? endingNote(chat) : undefined,
+    };
+  }
+
+  private instructionsChange({ steeredBy }: MessageView, index: number): string | undefined {
+    if (steeredBy === undefined) return undefined;
+    const before = previousInstructions(index, (at) => this.list.messageAt(at));
+    return before === undefined ? undefined : instructionsChange(before, steeredBy);
+  }
+}
+
+function endingNote(chat: ChatState): string | undefined {
+  switch (chat.ending?.stopReason) {
+    case 'maxTokens':
+      return l10n.t('The answer reached its length limit.');
+    case 'refusal':
+      return l10n.t('The model declined to go on.');
+    case 'contextFull':
+      return l10n.t('The chat no longer fits what the model can read at once.');
+    default:
+      return undefined;
+  }
+}

@@ -1,0 +1,18 @@
+// Jumping from one question to the next.
+import type { MessageView } from '../../../protocol/protocol.generated';
+
+export interface Messages {
+  readonly total: number;
+  messageAt(index: number): MessageView | undefined;
+}
+
+/** The question before or after a row; `unknown` where a message on the way is not held, undefined at the ends. */
+export function nextQuestion(messages: Messages, from: number, backwards: boolean): { index: number; id: string } | 'unknown' | undefined {
+  const by = backwards ? -1 : 1;
+  for (let index = from + by; index >= 0 && index < messages.total; index += by) {
+    const message = messages.messageAt(index);
+    if (message === undefined) return 'unknown';
+    if (message.role === 'user' && message.parts.some(({ kind }) => kind !== 'toolResult')) return { index, id: message.id };
+  }
+  return undefined;
+}

@@ -1,0 +1,86 @@
+// The rounds of one turn, each a message of its own, read as one answer.
+import type { CostView, MessageView, TimingView, UsageView } from '../../../protocol/protocol.generated';
+
+/** What the last round of an answer says for all of them. */
+export interface Rounds {
+  /** Another round of the same answer follows. */
+  continues: boolean;
+  /** Ids of the rounds before, first to last. */
+  before: readonly string[];
+  /** Some round has words. */
+  hasText: boolean;
+  usage?: UsageView;
+  cost?: CostView;
+  timing?: TimingView;
+}
+
+/** More than any turn has. */
+const maxRounds = 500;
+
+/** @param at The message with a number of the branch; undefined where it is not loaded. */
+export function roundsOf(index: number, at: (index: number) => MessageView | undefined): Rounds {
+  const message = at(index);
+  const before: MessageView[] = [];
+  for (let i = index - 1; before.length < maxRounds; i--) {
+    const earlier = at(i);
+    if (earlier === undefined || !isRoundBefore(earlier, at(i + 1))) break;
+    before.unshift(earlier);
+  }
+  const all = message === undefined ? before : [...before, message];
+  const usage = sumOf(all, ({ usage }) => usage, addUsage);
+  const cost = sumOf(all, ({ cost }) => cost, addCost);
+  const timing = sumOf(all, ({ timing }) => timing, addTiming);
+  return {
+    continues: message !== undefined && isRoundBefore(message, at(index + 1)),
+    before: before.map(({ id }) => id),
+    hasText: all.some(({ parts }) => parts.some((part) => part.kind === 'text' && part.content !== '')),
+    ...(usage === undefined ? {} : { usage }),
+    ...(cost === undefined ? {} : { cost }),
+    ...(timing === undefined ? {} : { timing }),
+  };
+}
+
+function isRoundBefore(message: MessageView, next: MessageView | undefined): boolean {
+  return message.role === 'assistant' && message.stopReason === 'toolUse' && next?.role === 'assistant' && next.compaction === undefined;
+}
+
+function sumOf<T>(
+  messages: readonly MessageView[],
+  of: (message: MessageView) => T | undefined,
+  add: (one: T, other: T) => T,
+): T | undefined {
+  return messages
+    .map(of)
+    .filter((value) => value !== undefined)
+    .reduce<T | undefined>((sum, value) => (sum === undefined ? value : add(sum, value)), undefined);
+}
+
+function addUsage(one: UsageView, other: UsageView): UsageView {
+  return {
+    totalTokens: one.totalTokens + other.totalTokens,
+    inputTokens: one.inputTokens + other.inputTokens,
+    outputTokens: one.outputTokens + other.outputTokens,
+    cachedReadTokens: one.cachedReadTokens + other.cachedReadTokens,
+    cachedWriteTokens: one.cachedWriteTokens + other.cachedWriteTokens,
+    reasoningTokens: one.reasoningTokens + other.reasoningTokens,
+  };
+}
+
+/** Where it comes from is said only when that is one thing. */
+function addCost(one: CostView, other: CostView): CostView {
+  const { price } = one;
+  const isSame = price !== undefined && JSON.stringify(price) === JSON.stringify(other.price);
+  return {
+    inputCost: one.inputCost + other.inputCost,
+    outputCost: one.outputCost + other.outputCost,
+    cachedCost: one.cachedCost + other.cachedCost,
+    totalCost: one.totalCost + other.totalCost,
+    priceSource: one.priceSource === 'local' ? other.priceSource : one.priceSource,
+    ...(isSame ? { price } : {}),
+  };
+}
+
+/** The first token is the first round's. */
+function addTiming(one: TimingView, other: TimingView): TimingView {
+  return { ...one, durationMs: one.durationMs + other.durationMs };
+}

@@ -1,0 +1,26 @@
+// Which agent a call of spawn_task started.
+import type { MessageView, TaskView } from '../../../protocol/protocol.generated';
+
+const address = /codex:\/\/tasks\/[\w.-]+/u;
+
+/** By its address in the result, by the title that it says while it runs, else by a title that its goal has; where two could be meant, none. */
+export function childrenOfCalls(
+  { parts }: MessageView,
+  tasks: readonly TaskView[],
+  outputs: ReadonlyMap<string, string>,
+): (readonly [toolUseId: string, task: TaskView])[] {
+  return parts.flatMap((part) => {
+    if (part.kind !== 'toolUse' || !/(?:^|[_.-])spawn_task$/u.test(part.toolName)) return [];
+    const result = parts.find((other) => other.kind === 'toolResult' && other.toolUseId === part.toolUseId);
+    const output = outputs.get(part.toolUseId) ?? '';
+    const uri = address.exec(`${output} ${result?.kind === 'toolResult' ? (result.result ?? '') : ''}`)?.[0];
+    const isMeant = ({ uri: known, title }: TaskView): boolean => {
+      if (uri !== undefined) return known === uri;
+      if (output !== '') return output.split('\n').some((line) => line.startsWith(`${title}: `));
+      return title !== '' && part.parameters.includes(JSON.stringify(title).slice(1, -1));
+    };
+    const named = tasks.filter(isMeant);
+    const [task] = named;
+    return task !== undefined && named.length === 1 ? [[part.toolUseId, task] as const] : [];
+  });
+}

@@ -1,0 +1,245 @@
+import * as l10n from '@vscode/l10n';
+import type { ChangedFileView, MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
+import { element, icon, setText, textButton } from '../../shared/element';
+import { formatDuration } from '../../../common/format';
+import { taskStatusView } from '../../../common/taskStatus';
+import type { EditCommand } from '../../../common/messages/chatAgents';
+import { visibleText } from '../../../common/visibleText';
+import { Fold } from './fold';
+
+type ToolUse = Extract<MessagePart, { kind: 'toolUse' }>;
+export type ToolResult = Extract<MessagePart, { kind: 'toolResult' }>;
+
+/** By the id of the call. */
+export type ToolResults = ReadonlyMap<string, ToolResult>;
+
+export interface ToolActions {
+  /** Opens a chat or task. */
+  open(uri: string): void;
+  edits(command: EditCommand, path?: string): void;
+}
+
+/** What is known of one call beside what was asked. */
+export interface CallState {
+  result: ToolResult | undefined;
+  /** False once no result can come any more. */
+  isRunning: boolean;
+  /** It waits for the user's word. */
+  isAsking: boolean;
+  /** What it has said so far. */
+  output: string;
+  /** The agent that it started. */
+  child: TaskView | undefined;
+  /** Changed files that nobody has decided about yet. */
+  underReview: readonly string[];
+}
+
+interface ToolSection {
+  label: string;
+  text: string;
+  /** The program still writes. */
+  isGrowing?: boolean;
+}
+
+/** One tool call in one line, open to what went in and what came out. */
+export class ToolCall {
+  readonly node: HTMLElement;
+  private readonly fold: Fold;
+  private readonly beside = element('div', { class: 'tool-beside' });
+  private use: ToolUse | undefined;
+  private state: CallState | undefined;
+  private shownState = '';
+  private shownBeside = '';
+
+  constructor(
+    id: string,
+    private readonly actions: ToolActions,
+  ) {
+    this.fold = new Fold(id, (body) => this.fill(body));
+    this.fold.node.classList.add('tool-call');
+    this.fold.line.after(this.beside);
+    this.node = this.fold.node;
+  }
+
+  update(use: ToolUse, state: CallState): void {
+    this.use = use;
+    this.state = state;
+    this.fold.describe(visibleText(nameOf(use.toolName)), summaryOf(use.parameters));
+    this.showState(state);
+    this.showBeside(state);
+    this.fold.refresh();
+  }
+
+  private showState({ result, isRunning, isAsking }: CallState): void {
+    const [name, label] =
+      result !== undefined
+        ? result.error === undefined
+          ? ['check', l10n.t('Done')]
+          : ['close', l10n.t('Failed')]
+        : isAsking
+          ? ['question', l10n.t('Waiting for you')]
+          : isRunning
+            ? ['loading', l10n.t('Running')]
+            : ['circle-slash', l10n.t('Not finished')];
+    const took = result?.durationMs === undefined ? '' : tookText(result.durationMs);
+    const key = `${label} ${took}`;
+    if (key === this.shownState) return;
+    this.shownState = key;
+    const spins = name === 'loading' ? ' codicon-modifier-spin' : '';
+    this.fold.trailing.replaceChildren(
+      ...(took === '' ? [] : [element('span', { class: 'tool-time' }, took)]),
+      element('span', { class: `codicon codicon-${name}${spins} tool-${name}`, role: 'img', 'aria-label': label, title: label }),
+    );
+  }
+
+  /** The agent that was started, and the files that were changed. */
+  private showBeside({ child, result, underReview }: CallState): void {
+    const changes = result?.changes ?? [];
+    const isNamed = changes.length === 1 && summaryOf(this.use?.parameters ?? '') === changes[0]?.path;
+    const key = JSON.stringify([child?.uri, child?.title, child?.status, changes, underReview]);
+    if (key === this.shownBeside) return;
+    this.shownBeside = key;
+    this.beside.replaceChildren(
+      ...(child === undefined ? [] : [this.childLink(child)]),
+      ...changes.map((change) => this.changeLine(change, underReview.includes(change.path), isNamed)),
+    );
+  }
+
+  private childLink({ uri, title, status }: TaskView): HTMLElement {
+    const { icon: drawn, words } = taskStatusView(status);
+    const open = textButton(visibleText(title), () => this.actions.open(uri), 'quiet');
+    const mark = icon(drawn);
+    if (drawn === 'loading') mark.classList.add('codicon-modifier-spin');
+    return element('div', { class: 'tool-child' }, mark, open, element('span', { class: 'quiet' }, words));
+  }
+
+  /**
+   * @param isOpen Nobody has decided about the file yet.
+   * @param isNamed The line of the call says already which file it is.
+   */
+  private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean, isNamed: boolean): HTMLElement {
+    const shown = visibleText(path);
+    const button = (label: string, name: string, command: EditCommand): HTMLButtonElement => {
+      const one = textButton(label, () => this.actions.edits(command, path), 'quiet');
+      one.setAttribute('aria-label', name);
+      return one;
+    };
+    return element(
+      'div',
+      { class: 'tool-change' },
+      ...(isNamed ? [] : [element('span', { class: 'change-path' }, shown)]),
+      sizeOf({ added, removed }),
+      ...(isOpen
+        ? [
+            button(l10n.t('Review'), l10n.t('Review {0}', shown), 'plue.reviewChanges'),
+            button(l10n.t('Accept'), l10n.t('Accept {0}', shown), 'plue.acceptChange'),
+            button(l10n.t('Reject'), l10n.t('Reject {0}', shown), 'plue.rejectChange'),
+          ]
+        : [element('span', { class: 'quiet' }, l10n.t('decided'))]),
+    );
+  }
+
+  private fill(body: HTMLElement): void {
+    const { result, output = '' } = this.state ?? {};
+    const shown: ToolSection[] = [{ label: l10n.t('Input'), text: indented(this.use?.parameters ?? '') }];
+    if (result === undefined && output !== '') shown.push({ label: l10n.t('Output so far'), text: output, isGrowing: true });
+    if (result?.result !== undefined) shown.push({ label: l10n.t('Output'), text: result.result });
+    if (result?.error !== undefined) shown.push({ label: l10n.t('Error'), text: result.error });
+    shown.forEach(({ label, text, isGrowing = false }, index) => {
+      const section = body.children[index] ?? body.appendChild(sectionFor(label));
+      setText(section.children[0] ?? section, label);
+      const words = section.children[1];
+      const isAtEnd = words !== undefined && words.scrollHeight - words.scrollTop - words.clientHeight < 24;
+      setText(words ?? section, visibleText(text));
+      // What runs is read at its end, unless somebody scrolled up.
+      if (isGrowing && isAtEnd) words.scrollTop = words.scrollHeight;
+    });
+    for (const late of [...body.children].slice(shown.length)) late.remove();
+  }
+}
+
+/** Files that the calls of a message changed. */
+export function changedPaths({ parts }: Pick<MessageView, 'parts'>): string[] {
+  return parts.flatMap((part) => (part.kind === 'toolResult' ? (part.changes ?? []).map(({ path }) => path) : []));
+}
+
+/** "+6 −2", with words for who hears it. */
+export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'removed'>): HTMLElement {
+  return element(
+    'span',
+    { class: 'change-size', role: 'img', 'aria-label': l10n.t('{0} lines added, {1} removed', added, removed) },
+    element('span', { class: 'added' }, `+${added}`),
+    ' ',
+    element('span', { class: 'removed' }, `−${removed}`),
+  );
+}
+
+function tookText(ms: number): string {
+  return ms < 1000 ? l10n.t('{0} ms', Math.max(1, Math.round(ms))) : formatDuration(ms);
+}
+
+function sectionFor(label: string): HTMLElement {
+  return element(
+    'div',
+    { class: 'tool-section' },
+    element('div', { class: 'tool-label' }, label),
+    element('pre', { tabindex: 0, role: 'group', 'aria-label': label }),
+  );
+}
+
+/** A server's tool as a template names it: `SERVER/TOOL`. Names of servers have no two lines in a row. */
+function nameOf(toolName: string): string {
+  return toolName.startsWith('mcp__') ? toolName : toolName.replace('__', '/');
+}
+
+/** Says most about a call, the first that is there: what is left is long, or can be read in the call. */
+const mainNames = ['command', 'file_path', 'path', 'pattern', 'query', 'url', 'goal'] as const;
+
+/** What is put into a file: read in the call, or in the review. */
+const contents = /^(?:old|new|content|text)/u;
+
+/** What a call is about, in one line; what is not whole yet is shown as it came. */
+export function summaryOf(parameters: string): string {
+  const value = parsed(parameters);
+  if (typeof value !== 'object' || value === null) return visibleText(parameters.slice(0, 200));
+  const given = new Map<string, unknown>(Object.entries(value));
+  const main = mainNames.find((name) => typeof given.get(name) === 'string');
+  const words =
+    main === undefined
+      ? [...given.values()].map(asText)
+      : [
+          asText(given.get(main)),
+          ...[...given].flatMap(([name, argument]) =>
+            name !== main && !contents.test(name) && isShort(argument) ? [asText(argument)] : [],
+          ),
+        ];
+  return visibleText(words.join('  ')).replace(/\s+/g, ' ').slice(0, 200);
+}
+
+function isShort(argument: unknown): boolean {
+  const words = asText(argument);
+  return words.length <= 60 && !words.includes('\n');
+}
+
+/** As a person would say it: `usd 0.2, rounds 3`; what has parts of its own only by how many they are. */
+function asText(argument: unknown): string {
+  if (typeof argument === 'string') return argument;
+  if (typeof argument !== 'object' || argument === null) return JSON.stringify(argument) ?? '';
+  const parts: [string, unknown][] = Array.isArray(argument) ? argument.map((part) => ['', part]) : Object.entries(argument);
+  return parts.some(([, part]) => typeof part === 'object')
+    ? `(${parts.length})`
+    : parts.map(([name, part]) => `${name} ${String(part)}`.trim()).join(', ');
+}
+
+function indented(parameters: string): string {
+  const value = parsed(parameters);
+  return value === undefined ? parameters : JSON.stringify(value, undefined, 2);
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return undefined; // Still streaming, or cut short.
+  }
+}

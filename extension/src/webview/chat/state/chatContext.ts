@@ -1,0 +1,38 @@
+// What every view of the chat page works with.
+import type { Attachment, ModelChoice } from '../../../protocol/protocol.generated';
+import type { HelpAction } from '../../../common/messages/chat';
+import type { ModelLists } from '../../shared/modelLists';
+import type { Panel } from '../../shared/panel';
+import type { ChatStore } from './chatStore';
+
+export interface ChatContext {
+  readonly codexId: string;
+  readonly panel: Panel;
+  readonly store: ChatStore;
+  readonly lists: ModelLists;
+  readonly actions: ChatActions;
+}
+
+/** Actions of one view that others need. */
+export interface ChatActions {
+  /** For screen readers. */
+  announce(text: string): void;
+  redraw(): void;
+  /** Keeps draft and scroll position for a reload of the page. */
+  save(): void;
+  saveSoon(): void;
+  /** A message was sent; it is kept until it is stored. */
+  sent(text: string, attachments?: Attachment[]): void;
+  stop(): void;
+  retry(messageId: string, isContinued: boolean): void;
+  help(action: HelpAction, providerId?: string): void;
+  focusComposer(): void;
+  setDraft(text: string): void;
+  openPicker(): void;
+  /** Asks for the model of one response. */
+  askForModel(choose: (choice: ModelChoice) => void): void;
+  openFind(): void;
+  followEnd(): void;
+  rename(): void;
+  offerUndo(text: string, undo: () => void): void;
+}

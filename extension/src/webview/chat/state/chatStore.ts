@@ -1,0 +1,115 @@
+// What the chat page received. Views read the model; only the store replaces it.
+import type {
+  ApprovalView,
+  CodexGetResult,
+  MessageEventParams,
+  MessageSteeringResult,
+  ProviderSummary,
+  TaskDetail,
+  TaskView,
+} from '../../../protocol/protocol.generated';
+import type { TemplateName } from '../../../common/messages/chat';
+import type { SidecarState, ViewError } from '../../../common/messages/viewError';
+import { type ChatState, fromSnapshot, reduce, withoutEarliest } from './chatState';
+import { chosenProvider, type KnownChoices } from './chosenModel';
+
+/** The maximum number of events kept while a snapshot is on its way. */
+const maxRecentEvents = 5000;
+
+/** A chat that follows its end is cut when it has more messages than this. */
+const maxMessagesAtEnd = 400;
+const messagesKeptAtEnd = 200;
+
+export interface ChatModel {
+  /** Undefined until the first snapshot. */
+  chat?: ChatState;
+  providers: ProviderSummary[];
+  choices: KnownChoices;
+  templates: readonly TemplateName[];
+  sidecar: { state: SidecarState; cause?: string };
+  isHostLost: boolean;
+  /** Why the last request was refused. */
+  refusal?: ViewError | undefined;
+  instructions?: MessageSteeringResult;
+  approvals: readonly ApprovalView[];
+  children: readonly TaskView[];
+  /** Undefined until received; until then every change can be accepted or rejected. */
+  underReview?: readonly string[];
+  /** Of a task only. */
+  task?: TaskDetail;
+}
+
+/** A part of the page that shows the model. */
+export interface ChatView {
+  show(model: ChatModel): void;
+}
+
+export class ChatStore {
+  model: ChatModel = {
+    providers: [],
+    choices: { recent: [] },
+    templates: [],
+    sidecar: { state: 'running' },
+    isHostLost: false,
+    approvals: [],
+    children: [],
+  };
+
+  /** The last events: a snapshot may arrive after events that it does not contain. */
+  private recent: MessageEventParams[] = [];
+
+  constructor(private readonly changed: () => void) {}
+
+  get provider(): ProviderSummary | undefined {
+    return chosenProvider(this.model.chat?.codex, this.model.providers);
+  }
+
+  update(change: Partial<ChatModel>): void {
+    this.model = { ...this.model, ...change };
+    this.changed();
+  }
+
+  updateChat(change: Partial<ChatState>): void {
+    const { chat } = this.model;
+    this.update(chat === undefined ? {} : { chat: { ...chat, ...change } });
+  }
+
+  updateSidecar(sidecar: ChatModel['sidecar']): void {
+    // Another process numbers its events from the start.
+    if (sidecar.state !== 'running') this.recent = [];
+    this.update({ sidecar });
+  }
+
+  applySnapshot(snapshot: CodexGetResult, providers: ProviderSummary[]): void {
+    let chat = fromSnapshot(snapshot, this.model.chat);
+    const { lastSeq } = chat;
+    this.recent = this.recent.filter(({ seq }) => seq > lastSeq);
+    for (const params of this.recent) chat = reduce(chat, params, Date.now());
+    this.update({ chat, providers });
+  }
+
+  /** @param followsEnd Earlier messages may be dropped. @returns Whether events were missed, so that a snapshot is needed. */
+  applyEvent(params: MessageEventParams, followsEnd: boolean): boolean {
+    this.recent.push(params);
+    if (this.recent.length > maxRecentEvents) this.recent.splice(0, maxRecentEvents / 2);
+    const { chat: before } = this.model;
+    const change: Partial<ChatModel> = params.event.kind === 'turnStarted' ? { refusal: undefined } : {};
+    if (before === undefined) {
+      this.update(change);
+      return false;
+    }
+    const chat = reduce(before, params, Date.now());
+    const isLong = chat.messages.length > maxMessagesAtEnd && followsEnd;
+    this.update({ ...change, chat: isLong ? withoutEarliest(chat, messagesKeptAtEnd) : chat });
+    return chat.missedEvents && !before.missedEvents;
+  }
+}
+
+/** Whether requests to the sidecar can be answered. */
+export function canAnswer({ sidecar, isHostLost }: ChatModel): boolean {
+  return sidecar.state === 'running' && !isHostLost;
+}
+
+export function isChatEmpty({ messages, offset }: ChatState): boolean {
+  return messages.length + offset === 0;
+}

@@ -1,0 +1,30 @@
+// The provider and model that a chat uses.
+import * as l10n from '@vscode/l10n';
+import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
+import { choiceText } from '../../shared/modelPicker';
+
+/** Recently used models and the defaults. */
+export interface KnownChoices {
+  recent: readonly ModelChoice[];
+  large?: ModelChoice;
+  small?: ModelChoice;
+}
+
+/** The chosen provider, even if it is gone, and its model: "Anthropic / claude-sonnet". */
+export function chosenText(codex: CodexSummary, providers: ProviderSummary[]): string {
+  const choice = chosenChoice(codex, providers);
+  return choice === undefined ? l10n.t('Choose a provider') : choiceText(choice, providers);
+}
+
+export function chosenProvider(codex: CodexSummary | undefined, providers: ProviderSummary[]): ProviderSummary | undefined {
+  return codex?.providerId === undefined
+    ? providers.find((provider) => provider.isDefault)
+    : providers.find((provider) => provider.id === codex.providerId);
+}
+
+/** An empty model means the provider's own. */
+export function chosenChoice(codex: CodexSummary, providers: ProviderSummary[]): ModelChoice | undefined {
+  const providerId = codex.providerId ?? chosenProvider(codex, providers)?.id;
+  if (providerId === undefined) return undefined;
+  return { providerId, ...(codex.model === undefined || codex.model === '' ? {} : { model: codex.model }) };
+}

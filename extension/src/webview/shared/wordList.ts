@@ -1,7 +1,0 @@
-import * as l10n from '@vscode/l10n';
-
-/** "A, B and C" */
-export function wordList(words: readonly string[]): string {
-  const last = words.at(-1) ?? '';
-  return words.length < 2 ? last : l10n.t('{0} and {1}', words.slice(0, -1).join(', '), last);
-}

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { handle } from '../../../../extension/src/common/handlers';
+import { fromChatPage, type ToChatPage } from '../../../../extension/src/common/messages/chat';
+import { parseMessage } from '../../../../extension/src/common/messages/parseMessage';
+import { ChatInstructions } from '../../../../extension/src/features/chat/chatInstructions';
+import { messageAllowSteering, messageSteering } from '../../../../extension/src/protocol/protocol.generated';
+import { fakeLog } from '../../testing/fakeLog';
+import { FakeSidecar } from '../../testing/fakeSidecar';
+import { executed, reset } from '../../testing/vscode';
+import { codex, codexId } from '../../webview/chatSamples';
+
+let sidecar: FakeSidecar;
+let posted: ToChatPage[];
+let steering: ChatInstructions;
+const asked = (): number => sidecar.methods().filter((method) => method === 'message/steering').length;
+
+beforeEach(() => {
+  reset();
+  posted = [];
+  sidecar = new FakeSidecar()
+    .answer(messageSteering, () => ({ sources: [] }))
+    .answer(messageAllowSteering, () => ({ sources: [], note: 'allowed' }));
+  steering = new ChatInstructions(codexId, { sidecar, log: fakeLog().log }, (message) => posted.push(message));
+});
+afterEach(() => steering.dispose());
+
+it('What steers a chat is asked anew when a turn of it ended or the chat changed, and not for others', async () => {
+  sidecar.messageEvent.fire({
+    codexId: 'codex://chats/other',
+    seq: 1,
+    event: { kind: 'turnFinished', turnId: 't', stopReason: 'endTurn' },
+  });
+  sidecar.messageEvent.fire({ codexId, seq: 1, event: { kind: 'turnStarted', turnId: 't' } });
+  expect(asked()).toBe(0);
+  sidecar.messageEvent.fire({ codexId, seq: 2, event: { kind: 'turnFinished', turnId: 't', stopReason: 'endTurn' } });
+  await vi.waitFor(() => expect(posted).toHaveLength(1));
+  sidecar.codexChanged.fire({ uri: codexId, codex: codex() });
+  await vi.waitFor(() => expect(posted).toHaveLength(2));
+});
+
+it('Asked several times at once, it asks once more and no oftener', async () => {
+  for (let time = 0; time < 5; time++) steering.refresh();
+  await vi.waitFor(() => expect(posted).toHaveLength(2));
+  expect(asked()).toBe(2);
+});
+
+it('A failure leaves what the page knows', async () => {
+  sidecar.answer(messageSteering, () => {
+    throw new Error('no');
+  });
+  steering.refresh();
+  await vi.waitFor(() => expect(asked()).toBe(1));
+  expect(posted).toEqual([]);
+});
+
+it('What was allowed is shown at once, and what ships opens to be read', async () => {
+  await handle(steering.handlers, { type: 'allowInstructions', source: '/work/AGENTS.md', version: 'abc' });
+  expect(sidecar.asked.at(-1)?.params).toEqual({ codexId, source: '/work/AGENTS.md', version: 'abc' });
+  expect(posted).toEqual([{ type: 'instructions', steering: { sources: [], note: 'allowed' } }]);
+  await handle(steering.handlers, { type: 'openInstructions', source: 'codex://prompts/default-assistant' });
+  expect(executed).toEqual([['plue.openCodex', 'codex://prompts/default-assistant']]);
+});
+
+it('Only what the page may say is heard', () => {
+  expect(parseMessage(fromChatPage, { type: 'loadInstructions' })).toBeDefined();
+  expect(parseMessage(fromChatPage, { type: 'allowInstructions', source: 'x', version: 'y' })).toBeDefined();
+  expect(parseMessage(fromChatPage, { type: 'allowInstructions', source: 'x' })).toBeUndefined();
+  expect(parseMessage(fromChatPage, { type: 'openInstructions', source: '', path: 'x' })).toBeUndefined();
+});
