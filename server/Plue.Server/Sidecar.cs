@@ -19,6 +19,7 @@ internal static class Sidecar
     /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
     {
+        IdleMemory.OfThisProcess().Watch();
         await using var house = new Composition(logLevel);
         var threads = new RequestThreads();
         var exitCode = await RunAsync(house, threads.Read(input), output, threads, cancellationToken);

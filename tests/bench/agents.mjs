@@ -33,7 +33,7 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
     const idleMs = await idlePings(sidecar);
     const streams = await manyStreams(sidecar, turns, agents);
     const plainMs = await plainRequests(endpoint.origin, agents);
-    const [peakMb, nowMb] = [sidecar.peakMb(), sidecar.nowMb()];
+    const [peakMb, idleMb] = [sidecar.peakMb(), await sidecar.idleMb()];
     const trees = await largeTrees(sidecar, agents.tasks, rounds);
     return [
       { name: `a round with a tool, of ${toolRounds}; bare: the same request and file read`, unit: 'ms', digits: 2, ...inRounds.time },
@@ -47,7 +47,7 @@ export async function agentFigures({ serve, home: parent }, { rounds, agents }) 
         ...{ plue: streams.pingMs, bare: idleMs },
       },
       { name: `${agents.streams} answers at once: peak memory`, unit: 'MB', digits: 1, plue: peakMb },
-      { name: `${agents.streams} answers at once: memory afterwards`, unit: 'MB', digits: 1, plue: nowMb },
+      { name: `${agents.streams} answers at once: memory afterwards`, unit: 'MB', digits: 1, plue: idleMb },
       {
         ...{ name: `${agents.tasks} tasks in trees: made and done; bare: plain requests in turn`, unit: 'ms', digits: 0 },
         ...{ plue: trees.madeMs, bare: await requestsInTurn(endpoint.origin, agents.tasks) },

@@ -29,11 +29,11 @@ export const mostTimesBare = {
   'a round with a tool, of N: CPU': 6,
   'N answers at once, none with a word of another': 16,
   'N answers at once: another question meanwhile, N of N': 30,
-  'N answers at once: peak memory': 25,
-  'N answers at once: memory afterwards': 25,
+  'N answers at once: peak memory': 20,
+  'N answers at once: memory afterwards': 16,
   'N tasks in trees: made and done': 20,
   'N tasks in trees: listed': 10,
-  'agents: peak memory': 28,
+  'agents: peak memory': 20,
 };
 
 /** @param {string} name Of a figure. */

@@ -43,14 +43,14 @@ async function opening({ maker, serve, home }, { openMessages, rounds }) {
   const file = join(folder, 'codices', 'chats', `${last}.jsonl`);
   const [plue, bare] = [timer(), timer()];
   /** @type {number[]} */ const peak = [];
-  /** @type {number[]} */ const afterwards = [];
+  let idleMb = 0;
   for (let round = 0; round <= rounds; round++) {
     const sidecar = await startSidecar(at(serve, folder));
     try {
       const opened = await plue.time(round, () => sidecar.ask('codex/get', { uri: `codex://chats/${last}`, limit: 100 }));
       if (opened.messages.length !== Math.min(100, openMessages)) throw new Error(`${opened.messages.length} messages were shown.`);
       peak.push(sidecar.peakMb());
-      afterwards.push(sidecar.nowMb());
+      if (round === rounds) idleMb = await sidecar.idleMb();
     } finally {
       await sidecar.end();
     }
@@ -60,7 +60,7 @@ async function opening({ maker, serve, home }, { openMessages, rounds }) {
   return [
     { name: `${name}, last 100; bare: reading its file`, unit: 'ms', digits: 1, plue: plue.median(), bare: bare.median() },
     { name: `${name}: peak memory`, unit: 'MB', digits: 1, plue: median(peak) },
-    { name: `${name}: memory while it is open`, unit: 'MB', digits: 1, plue: median(afterwards) },
+    { name: `${name}: memory while it is open`, unit: 'MB', digits: 1, plue: idleMb },
   ];
 }
 

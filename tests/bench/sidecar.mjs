@@ -65,10 +65,16 @@ export async function startSidecar({ command, args, env, cwd }, workspaceFolder)
     peakMb: () => heldMb(child.pid, 'VmHWM'),
     /** User and system time so far, in milliseconds. */
     cpuMs: () => usedMs(child.pid),
-    /** What it holds now, in megabytes. */
-    nowMb: () => heldMb(child.pid, 'VmRSS'),
+    /** What it holds once it has been idle for so long that it returned what it needs no more, in megabytes. */
+    idleMb: async () => {
+      await new Promise((resolve) => setTimeout(resolve, untilIdleMs));
+      return heldMb(child.pid, 'VmRSS');
+    },
   };
 }
+
+/** Three times as long as the sidecar waits before it counts as idle: it was busy in the first of these pauses. */
+const untilIdleMs = 6_000;
 
 /** @param {number | undefined} pid @param {'VmHWM' | 'VmRSS'} what */
 function heldMb(pid, what) {
