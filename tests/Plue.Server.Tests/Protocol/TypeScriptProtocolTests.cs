@@ -7,8 +7,4 @@ public class TypeScriptProtocolTests
     [Fact]
     public void The_checked_in_TypeScript_is_what_the_DTOs_say() =>
         Repository.CheckFile("extension/src/protocol/protocol.generated.ts", TypeScriptProtocol.Render());
-
-    [Fact]
-    public void The_checked_in_schemas_are_what_the_DTOs_say() =>
-        Repository.CheckFile("extension/src/protocol/schemas.generated.ts", TypeScriptSchemas.Render());
 }

@@ -140,9 +140,14 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   }
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
-  // An open chat says itself who answers; a toast would only lie over its composer.
+  // An open chat shows its provider; a toast would only cover its composer.
   if (opensChat || isChatOpen()) return;
-  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers'));
+  const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
+    if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');
+  });
+  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() =>
+    opening.dispose(),
+  );
   if (chosen === l10n.t('New Chat')) await vscode.commands.executeCommand('plue.newChat');
   if (chosen === l10n.t('Manage Providers')) await vscode.commands.executeCommand(commands.manageProviders);
 }
