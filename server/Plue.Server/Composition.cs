@@ -6,7 +6,6 @@ using Plue.Server.Cli;
 using Plue.Server.Codices;
 using Plue.Server.Edits;
 using Plue.Server.Health;
-using Plue.Server.Json5;
 using Plue.Server.Language;
 using Plue.Server.Messages;
 using Plue.Server.Permissions;

@@ -1,7 +1,6 @@
 using System.IO.Pipelines;
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
-using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Platform;

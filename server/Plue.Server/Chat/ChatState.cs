@@ -1,7 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
-using Plue.Server.Providers;
 using Plue.Server.Store;
 using Plue.Server.Templates;
 

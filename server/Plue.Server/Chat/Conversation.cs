@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
-using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Store;

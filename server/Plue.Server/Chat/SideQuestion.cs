@@ -1,7 +1,6 @@
 using System.Text;
 using Plue.Server.Messages;
 using Plue.Server.Providers;
-using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Chat;
 

@@ -1,5 +1,3 @@
-using Plue.Server.Messages;
-
 namespace Plue.Server.Chat;
 
 /// <summary>Stops a turn when its task has no time left to work. What it waits for others does not count.</summary>

@@ -1,5 +1,4 @@
 using Plue.Server.Messages;
-using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Tools;

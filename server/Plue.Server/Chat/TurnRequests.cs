@@ -2,8 +2,6 @@ using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
-using Plue.Server.Store;
-using Plue.Server.Templates;
 using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;

@@ -21,7 +21,7 @@ public partial class SecurityRowsTests
         [40] = ["SEC_40_Programs_are_started_with_lists_of_arguments_and_never_by_a_shells_line"],
         [41] = ["The page may load what is ours and nothing else", "A name cannot break out of its attribute", "makes nothing that runs, loads or navigates of %s"],
         [42] = ["shows an image as a link with its host", "No request leaves the window", "Preview_of_exported_Markdown_loads_and_runs_nothing", "A diagram that would load something is shown as text"],
-        [43] = ["What is not a message of ours is refused", "What is not a message of the host is dropped"],
+        [43] = ["What is not a message of ours is refused"],
         [44] = ["The page may load what is ours and nothing else"],
         [45] = ["Web and mail links leave through VS Code", "says the real host when the words of a link claim another", "Hostile text at every place that shows text is no link and no icon", "An address is opened exactly as it is written"],
         [51] = ["A_token_goes_to_no_other_endpoint_than_it_was_got_for"],
