@@ -1,7 +1,6 @@
 using Plue.Server.Chat;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
-using Plue.Server.Providers;
 using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Testing;
