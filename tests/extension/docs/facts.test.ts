@@ -10,7 +10,7 @@ test('docs/budgets.md names the limits of agents and rounds', () => {
   const limit = (path: string, name: string): string => new RegExp(`const int ${name} = (\\d+);`).exec(source(path))?.[1] ?? 'none';
   const prose = document('docs/budgets.md').prose.replaceAll(/\s+/g, ' ');
   expect(prose).toContain(
-    `asks the model at most ${limit('Chat/Rounds.cs', 'Most')} times, in a task without a limit of rounds ${limit('Chat/Rounds.cs', 'MostOfTask')} times`,
+    `asks the model at most ${limit('Chat/ToolRounds.cs', 'MaxRounds')} times, in a task without a limit of rounds ${limit('Chat/ToolRounds.cs', 'MaxTaskRounds')} times`,
   );
   expect(prose).toContain(
     `at most ${limit('Agents/TaskSpawner.cs', 'MostInTree')} tasks, ${limit('Agents/TaskSpawner.cs', 'Deepest')} deep`,
