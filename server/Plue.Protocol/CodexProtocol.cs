@@ -56,7 +56,7 @@ public sealed record CodexSummary
     public required bool Unread { get; init; }
     /// <summary>Grows with every change; <c>codex/update</c> with an older one is refused.</summary>
     public required long Version { get; init; }
-    /// <summary>Of a task: its status as records.md has it, <c>waiting_for_child</c> and the like.</summary>
+    /// <summary>Of a task: its status as docs/records.md lists it, <c>waiting_for_child</c> and the like.</summary>
     public string? TaskStatus { get; init; }
     /// <summary>The chat or task that asked for this task.</summary>
     public string? SpawnedBy { get; init; }

@@ -7,7 +7,7 @@ public enum ProviderStatus { Untested, Testing, Connected, Error, Disabled }
 /// <summary>Where a provider comes from: a file of the user's, a key in the environment, a program found on this machine, or the tour.</summary>
 public enum ProviderSource { File, Environment, Found, Tour }
 
-/// <summary>How a provider knows its user. Written in files as records.md section 1.1 spells them.</summary>
+/// <summary>How a provider authenticates. Files spell the names in snake_case.</summary>
 public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
 
 public sealed record ProviderSummary

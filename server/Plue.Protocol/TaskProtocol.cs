@@ -25,7 +25,7 @@ public sealed record TaskView
     public required string TemplateId { get; init; }
     public required string TemplateName { get; init; }
     public required string Title { get; init; }
-    /// <summary>As records.md has it.</summary>
+    /// <summary>As docs/records.md lists it.</summary>
     public required string Status { get; init; }
     /// <summary>The chat or task above it.</summary>
     public string? ParentId { get; init; }

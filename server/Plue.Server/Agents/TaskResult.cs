@@ -18,7 +18,7 @@ public sealed record TaskResult(
 {
     private const string After = "after";
 
-    /// <summary>One JSON object, with the names of records.md.</summary>
+    /// <summary>One JSON object, with the names of docs/records.md.</summary>
     public string ToJson() => JsonValue.Of(Fields()).GetRawText();
 
     /// <param name="head">The last message that it takes into account.</param>

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>What a catalog that can be read must also be (records.md section 2).</summary>
+/// <summary>Checks the contents of a catalog that can be read.</summary>
 internal static class CatalogRules
 {
     private const decimal ImplausiblePrice = 1_000;

@@ -18,7 +18,7 @@ public sealed record Failure(FailureKind Kind, string Message, TimeSpan? RetryAf
     public bool IsRetryable => Kind is FailureKind.RateLimited or FailureKind.Overloaded or FailureKind.Timeout or FailureKind.Unreachable or FailureKind.CutStream;
 }
 
-/// <summary>The typed errors of the wire (records.md section 4), and the transport failures that turns meet. The names are stable.</summary>
+/// <summary>The typed errors of the wire (docs/records.md), and the transport failures that turns meet. The names are stable.</summary>
 public enum FailureKind
 {
     Internal,

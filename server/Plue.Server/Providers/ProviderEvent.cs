@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers;
 
-/// <summary>The events of a provider's stream: a closed set. See ARCHITECTURE.md for their order.</summary>
+/// <summary>The events of a provider's stream: a closed set. Their order is that of the message events in ARCHITECTURE.md.</summary>
 public abstract record ProviderEvent
 {
     private ProviderEvent() { }

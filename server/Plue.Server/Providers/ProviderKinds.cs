@@ -1,6 +1,6 @@
 namespace Plue.Server.Providers;
 
-/// <summary>Authentication; the names in files are those of records.md section 1.1.</summary>
+/// <summary>Authentication; the names in files are those of templates/llm-provider.json5.</summary>
 public enum AuthType { None, ApiKey, Oauth, AwsCredentials, ServiceAccount }
 
 /// <summary>A kind of provider: one protocol of one vendor, or a family of vendors.</summary>

@@ -1,6 +1,6 @@
 namespace Plue.Server.Providers;
 
-/// <summary>A provider codex as the providers read it: plain values, no documents. Field names and defaults: records.md section 1.1.</summary>
+/// <summary>A provider codex as the providers read it: plain values, no documents. Field names and defaults: templates/llm-provider.json5.</summary>
 public sealed record ProviderSettings
 {
     /// <summary>The codex name, as in <c>codex://providers/NAME</c>.</summary>

@@ -2,7 +2,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>What a chat or task may do and is told to use, read from its values. Shapes: records.md section 1.4.</summary>
+/// <summary>What a chat or task may do and is told to use, read from its values. Shapes: server/template-file.json5.</summary>
 public sealed record AgentSpec
 {
     /// <summary>

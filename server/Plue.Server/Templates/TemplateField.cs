@@ -4,7 +4,7 @@ namespace Plue.Server.Templates;
 
 public enum FieldType { Text, Textarea, Number, Boolean, Select, Url, Datetime, Array, Object, FileReference, CodexReference }
 
-/// <summary>One field of a template. Attributes as in records.md section 1.</summary>
+/// <summary>One field of a template. Attributes as in server/template-file.json5.</summary>
 public sealed record TemplateField
 {
     public required string Name { get; init; }

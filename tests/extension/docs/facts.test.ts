@@ -17,3 +17,19 @@ test('docs/budgets.md names the limits of agents and rounds', () => {
   );
   expect(prose).toContain(`at most ${limit('Agents/ProviderSlots.cs', 'Hosted')} children work at one provider`);
 });
+
+test('docs/records.md lists every record, event and error', () => {
+  const sources: [string, RegExp][] = [
+    ['Store/StoredRecord.cs', /Type => "([a-z_]+)"/g],
+    ['Store/VersionTrail.cs', /Type => "([a-z_]+)"/g],
+    ['../Plue.Protocol/MessageProtocol.cs', /\[JsonDerivedType\(typeof\((?!\w+Part\))\w+\), "(\w+)"\)\]/g],
+    ['Messages/Failure.cs', /^ {4}([A-Z]\w+),$/gm],
+  ];
+  const names = sources.flatMap(([path, pattern]) => {
+    const found = [...source(path).matchAll(pattern)].map((match) => match[1] ?? '');
+    expect(found, path).not.toEqual([]);
+    return found.map((name) => name.charAt(0).toLowerCase() + name.slice(1));
+  });
+  const prose = document('docs/records.md').prose;
+  expect(names.filter((name) => !prose.includes(`\`${name}\``))).toEqual([]);
+});
