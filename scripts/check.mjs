@@ -25,7 +25,7 @@ const checks = [
   },
   {
     title: 'TypeScript lint and layers',
-    mend: '`npx eslint --fix .` mends some of it; who may import whom is in STYLE.md.',
+    mend: '`npx eslint --fix .` mends some of it; who may import whom is in ARCHITECTURE.md.',
     command: process.execPath,
     args: [tool('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'],
   },

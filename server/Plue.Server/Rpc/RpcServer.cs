@@ -10,7 +10,7 @@ namespace Plue.Server.Rpc;
 
 /// <summary>
 /// JSON-RPC 2.0 with LSP framing: one connection, a route table, one error boundary. A small implementation of our own, behind this one
-/// class, because none of the libraries for it can be restored here (see ARCHITECTURE.md).
+/// class, because none of the libraries for it can be restored here (see docs/decisions/001-own-json-rpc.md).
 /// </summary>
 /// <param name="threads">Where requests begin and continue, and the output is written.</param>
 internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger, RequestThreads threads)
