@@ -1,8 +1,8 @@
 // A link in a document leads somewhere: to a file, a picture, a heading.
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
-import { anchorsOf, documents, linksOf, root } from './documents';
+import { anchorsOf, codeWordsOf, documents, linksOf, root } from './documents';
 
 const outside = /^(https?|mailto|vscode):/;
 
@@ -30,4 +30,22 @@ test('Each page of docs can be reached from the README', () => {
     }
   }
   expect(documents.map(({ path }) => path).filter((path) => !reached.has(path))).toEqual([]);
+});
+
+test('Each file and folder that ARCHITECTURE.md, STYLE.md or a decision names is there', () => {
+  const methods = readFileSync(join(root, 'server/Plue.Protocol/Methods.cs'), 'utf8');
+  /** Files of a user's home, built files, packages and methods of LSP. */
+  const other = /^(index|codices|extension\/out|@vscode|client)\//;
+  const isThere = (name: string): boolean =>
+    other.test(name) ||
+    methods.includes(`"${name.replace(/\*$/, '')}`) ||
+    ['', 'server/Plue.Server', 'extension/src', 'tests'].some((folder) =>
+      ['', '.cs', '.ts'].some((ending) => existsSync(join(root, folder, `${name.replace(/\/\*$/, '')}${ending}`))),
+    );
+  const named = documents
+    .filter(({ path }) => path === 'ARCHITECTURE.md' || path === 'STYLE.md' || path.startsWith('docs/decisions/'))
+    .flatMap((document) => codeWordsOf(document).map((word) => [document.path, word] as const))
+    .filter(([, word]) => /^[\w@][\w@.-]*(\/[\w.*-]+)+$/.test(word));
+  expect(named.length).toBeGreaterThan(100);
+  expect(named.filter(([, word]) => !isThere(word))).toEqual([]);
 });
