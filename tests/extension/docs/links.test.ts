@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 import { expect, test } from 'vitest';
-import { anchorsOf, codeWordsOf, documents, linksOf, root } from './documents';
+import { anchorsOf, codeWordsOf, documents, filesBelow, linksOf, root } from './documents';
 
 const outside = /^(https?|mailto|vscode):/;
 
@@ -48,4 +48,18 @@ test('Each file and folder that ARCHITECTURE.md, STYLE.md or a decision names is
     .filter(([, word]) => /^[\w@][\w@.-]*(\/[\w.*-]+)+$/.test(word));
   expect(named.length).toBeGreaterThan(100);
   expect(named.filter(([, word]) => !isThere(word))).toEqual([]);
+});
+
+test('Each document that a comment of the code cites is there', () => {
+  const cited = ['server', 'extension/src', 'scripts'].flatMap((folder) =>
+    filesBelow(folder, '.cs', '.ts', '.mjs').flatMap(({ path, text }) =>
+      [...text.matchAll(/^\s*(?:\/\/|\*|\/\*).*$/gm)].flatMap(([line]) =>
+        [...line.matchAll(/(?<![\w:/.-])([\w-]+(?:\/[\w-]+)*\.md)\b/g)].map((match) => [path, match[1] ?? ''] as const),
+      ),
+    ),
+  );
+  /** Names of a user's files, a template for new tools, reports. */
+  const other = /^(CLAUDE|prompts\/tool-example|artifacts\/.*|blockers)\.md$/;
+  expect(cited.length).toBeGreaterThan(10);
+  expect(cited.filter(([, name]) => !other.test(name) && !existsSync(join(root, name)))).toEqual([]);
 });
