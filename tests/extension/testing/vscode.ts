@@ -192,6 +192,8 @@ interface Window {
     activeTabGroup: { activeTab?: Tab };
     closed: Tab[];
     close: (tabs: Tab | Tab[]) => Promise<boolean>;
+    changed: EventEmitter<void>;
+    onDidChangeTabs: (listener: () => void) => { dispose: () => void };
   };
   activeTextEditor: FakeEditor | undefined;
 }
@@ -205,6 +207,8 @@ const editors: Window = {
       editors.tabGroups.closed.push(...[tabs].flat());
       return Promise.resolve(true);
     },
+    changed: new EventEmitter<void>(),
+    onDidChangeTabs: (listener) => editors.tabGroups.changed.event(listener),
   },
   activeTextEditor: undefined,
 };

@@ -167,6 +167,17 @@ describe('the first start', () => {
     expect(shown).toHaveLength(1);
   });
 
+  it('hides its message when a chat opens', async () => {
+    const message = vi.spyOn(window, 'showInformationMessage').mockReturnValue(new Promise(() => undefined));
+    sidecar.started.fire();
+    await vi.waitFor(() => expect(message).toHaveBeenCalledOnce());
+    message.mockRestore();
+    const activeTab = { input: new TabInputWebview('mainThreadWebview-plue.chat') };
+    window.tabGroups.all.push({ tabs: [activeTab], activeTab, viewColumn: 1 });
+    window.tabGroups.changed.fire();
+    expect(executed).toContainEqual(['notifications.hideToasts']);
+  });
+
   it('lays nothing over a chat that is open', async () => {
     const activeTab = { input: new TabInputWebview('mainThreadWebview-plue.chat') };
     window.tabGroups.all.push({ tabs: [activeTab], activeTab, viewColumn: 1 });
