@@ -145,9 +145,9 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');
   });
-  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() =>
-    opening.dispose(),
-  );
+  const chosen = await showInformationMessage(l10n.verbatim(sentence), l10n.t('New Chat'), l10n.t('Manage Providers')).finally(() => {
+    opening.dispose();
+  });
   if (chosen === l10n.t('New Chat')) await vscode.commands.executeCommand('plue.newChat');
   if (chosen === l10n.t('Manage Providers')) await vscode.commands.executeCommand(commands.manageProviders);
 }
