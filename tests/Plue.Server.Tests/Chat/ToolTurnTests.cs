@@ -294,6 +294,19 @@ public sealed class ToolTurnTests
     }
 
     [Fact]
+    public async Task Counts_the_usage_of_a_round_once_when_the_turn_is_stopped_after_it()
+    {
+        await using var chat = await ToolChat.StartAsync("task", "edit", [AnthropicScript.Calls("Look.", ("c1", "bash", """{"path":"one.txt","text":"1"}"""))], provider: "anthropic");
+        await chat.Tools.AtGate.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await chat.Chat.PauseAsync();
+        chat.Tools.Gate.SetResult();
+        await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.Paused);
+        await chat.Chat.StopAsync(StopCause.User);
+        Assert.Equal(MessageStatus.Stopped, chat.Last.Status);
+        Assert.Single(chat.Messages, message => message.Usage is not null);
+    }
+
+    [Fact]
     public async Task A_task_that_asks_says_that_it_waits_for_the_user()
     {
         await using var chat = await ToolChat.StartAsync("task", "ask", [Calls("", Write("c1", "one.txt", "1"))]);

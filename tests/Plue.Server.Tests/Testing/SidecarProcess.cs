@@ -51,7 +51,10 @@ internal sealed class SidecarProcess : IAsyncDisposable
     /// <summary>Ends as with an editor that closes: its input ends. One that goes on regardless is killed.</summary>
     public async ValueTask DisposeAsync()
     {
-        Process.StandardInput.Close();
+        // A process that was killed does not take the rest of what was being written to it.
+        try { Process.StandardInput.Close(); }
+        catch (IOException) when (Process.HasExited) { }
+
         try { await Process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(15)); }
         catch (TimeoutException) { Process.Kill(entireProcessTree: true); }
 
