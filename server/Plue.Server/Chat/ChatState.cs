@@ -28,6 +28,7 @@ internal sealed class ChatState
     {
         (Services, this.automation, Chats, read, Journal, this.readOnlyReason) = (services, automation, chats, chat, journal, readOnlyReason);
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
+        Loop = new CommandLoop(services.Logger);
         Sink = before?.Sink ?? services.Events.SinkFor(CodexId);
         before?.Sink.Skip();
         Tools = new ChannelTools(this);
@@ -38,7 +39,7 @@ internal sealed class ChatState
 
     public IChats Chats { get; }
 
-    public CommandLoop Loop { get; } = new();
+    public CommandLoop Loop { get; }
 
     public ITurnSink Sink { get; }
 
@@ -120,12 +121,10 @@ internal sealed class ChatState
     /// <summary>A message was stored: a view that shows its branch adds it.</summary>
     public void PublishAdded(Message message) => Sink.Publish(new TurnEvent.MessageAdded(message, Chat.Tree.AlternativesOf(message)));
 
-    /// <summary>The turn or one of its calls waits for something, or no longer does. Nothing without a turn.</summary>
+    /// <summary>The turn or one of its calls waits for something, or no longer does.</summary>
     /// <param name="state">A constant of <see cref="TaskStates"/>.</param>
-    public void Wait(string state, bool isWaiting)
+    public void Wait(RunningTurn turn, string state, bool isWaiting)
     {
-        if (running is not { } turn) { return; }
-
         turn.Wait(state, isWaiting);
         NotifyChanged();
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging;
 
 namespace Plue.Server.Chat;
 
@@ -12,14 +13,20 @@ public sealed class CommandLoop : SynchronizationContext
     private readonly Channel<(SendOrPostCallback Command, object? State)> commands =
         Channel.CreateUnbounded<(SendOrPostCallback, object?)>(new UnboundedChannelOptions { SingleReader = true });
 
-    public CommandLoop() => _ = ReadAsync();
+    private readonly ILogger logger;
+
+    public CommandLoop(ILogger logger)
+    {
+        this.logger = logger;
+        _ = ReadAsync();
+    }
 
     /// <summary>Awaited, the method goes on in this loop; at once where it is there already.</summary>
     public Entrance Enter() => new(this);
 
     public override void Post(SendOrPostCallback d, object? state) => commands.Writer.TryWrite((d, state));
 
-    /// <summary>What it throws is lost: for changes that cannot fail.</summary>
+    /// <summary>Runs a change that nobody waits for. What it throws goes to the log.</summary>
     public void Post(Action command) => Post(static state => ((Action)state!)(), command);
 
     /// <summary>A wait for the loop from outside would be one from inside as well, and never end.</summary>
@@ -31,6 +38,7 @@ public sealed class CommandLoop : SynchronizationContext
         {
             SetSynchronizationContext(this);
             try { command(state); }
+            catch (Exception fault) { logger.LogError(fault, "A change of a conversation failed"); }
             finally { SetSynchronizationContext(null); }
         }
     }

@@ -155,7 +155,7 @@ public sealed class Conversation : IAsyncDisposable
     public async Task WaitAsync(string what, bool isWaiting)
     {
         await state.Loop.Enter();
-        state.Wait(what, isWaiting);
+        if (state.Running is { } turn) { state.Wait(turn, what, isWaiting); }
     }
 
     /// <summary>Takes a message out of the queue.</summary>

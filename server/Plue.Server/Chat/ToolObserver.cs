@@ -30,7 +30,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
         Post(() => context.Sink.Publish(new TurnEvent.ToolCallProgress(round.Live.Id, call.ToolUseId, masked)));
     }
 
-    public void Waiting(ToolCall call, bool isWaiting) => context.Loop.Post(() => context.Chat?.Wait(TaskStates.WaitingForApproval, isWaiting));
+    public void Waiting(ToolCall call, bool isWaiting) => context.Loop.Post(() => context.Chat?.Wait(context.Turn, TaskStates.WaitingForApproval, isWaiting));
 
     public void Finished(ToolCallResult result)
     {

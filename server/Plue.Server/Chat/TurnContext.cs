@@ -20,7 +20,7 @@ internal sealed class TurnContext
     /// <summary>The provider that the user chose; others may respond.</summary>
     public required ProviderInfo Chosen { get; init; }
     /// <summary>The loop that the turn runs in.</summary>
-    public CommandLoop Loop { get; init; } = new();
+    public CommandLoop Loop { get; init; } = new(NullLogger.Instance);
     public ILogger Logger { get; init; } = NullLogger.Instance;
     /// <summary>The chat of the turn; null where nothing is stored.</summary>
     public ChatState? Chat { get; init; }

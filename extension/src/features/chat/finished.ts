@@ -59,7 +59,7 @@ export function notifyWhenFinished(services: FinishedServices): vscode.Disposabl
     const endings = gathered;
     [gathered, timer] = [[], undefined];
     tell(endings, services).catch((error: unknown) =>
-      services.log.warn(`Nobody was told of ${endings.length} answers that ended: ${toFailureError(error).message}`),
+      services.log.warn(`${endings.length} finished responses could not be reported: ${toFailureError(error).message}`),
     );
   };
   disposables.add(
