@@ -276,7 +276,11 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
         stderr: () => undefined, // read since the start
       },
       errorHandler: {
-        error: (_error, _message, count) => ({ action: (count ?? 0) <= 3 ? ErrorAction.Continue : ErrorAction.Shutdown, handled: true }),
+        // Never a shutdown by the library: it ends the connection without `closed`, so that nothing would start the sidecar again.
+        error: (_error, _message, count) => {
+          if ((count ?? 0) > 3) child.kill('SIGKILL');
+          return { action: ErrorAction.Continue, handled: true };
+        },
         closed: () => {
           void this.onDown(life);
           return { action: CloseAction.DoNotRestart, handled: true, message: 'The connection to the sidecar ended.' };

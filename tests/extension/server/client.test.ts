@@ -81,3 +81,9 @@ test('Two who ask for a restart at once get one sidecar, and none is started onc
   expect(lines.filter((line) => line.startsWith('changed'))).toEqual([1, 2].map((start) => `changed codex://chats/start-${start}`));
   expect(readFileSync(join(folder, 'asked'), 'utf8')).toHaveLength(2);
 });
+
+test('A sidecar that no longer reads is ended and started again, however many requests fail meanwhile', { timeout: 40_000 }, async () => {
+  const lines = await tell('deaf');
+  const states = lines.filter((line) => line.startsWith('state') || line === 'started');
+  expect(states).toEqual(['state running', 'started', 'state starting', 'state running', 'started', 'state stopped']);
+});

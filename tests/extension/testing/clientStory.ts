@@ -49,6 +49,16 @@ async function main(): Promise<void> {
     await Promise.all([client.restart(), client.stop()]);
     return;
   }
+  if (mode === 'deaf') {
+    const again = new Promise<void>((resolve) => client.onDidStart(resolve));
+    await crash();
+    // What is written until the end of its output is noticed fails, each time.
+    for (let requests = 0; requests < 6; requests++) list().catch(() => undefined);
+    await again;
+    await list();
+    await client.stop();
+    return;
+  }
   for (let crashes = 0; crashes < 3; crashes++) {
     const again = new Promise<void>((resolve) => client.onDidStart(resolve));
     await crash();

@@ -1,5 +1,5 @@
 // A sidecar that answers with what it knows and dies when it is asked to. Its argument names a file that counts its starts.
-import { appendFileSync, readFileSync } from 'node:fs';
+import { appendFileSync, closeSync, readFileSync } from 'node:fs';
 import { createMessageConnection, StreamMessageReader, StreamMessageWriter } from 'vscode-jsonrpc/node';
 
 const [counter, mode] = process.argv.slice(2);
@@ -24,6 +24,11 @@ connection.onRequest('codex/list', async (params) => {
   return { items: [], told: [JSON.stringify(params), `start ${starts}`, `in ${process.cwd()}`, `${models.length} models`, ...told] };
 });
 connection.onRequest('vault/lock', () => {
+  if (mode === 'deaf') {
+    closeSync(0);
+    setInterval(() => {}, 1000); // it lives on
+    return {};
+  }
   process.stderr.write('fail: It hurts.\n      at Somewhere\n');
   process.exit(7);
 });
