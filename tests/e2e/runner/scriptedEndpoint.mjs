@@ -1,5 +1,5 @@
 // A model's server on loopback that does what the scenario wants: it speaks Chat Completions and Messages,
-// asks for one key, and answers, answers slowly, cuts its answer, sends a web page or is overloaded.
+// asks for one key, and answers, answers slowly, never ends or cuts its answer, sends a web page or is overloaded.
 import { createServer } from 'node:http';
 
 /**
@@ -9,7 +9,7 @@ import { createServer } from 'node:http';
  * @property {{ input: number, output: number }} [tokens]
  */
 
-/** @typedef {'answers' | 'answers slowly' | 'cuts its answer' | 'sends a web page' | 'is overloaded' | 'refuses'} Manner */
+/** @typedef {'answers' | 'answers slowly' | 'never ends its answer' | 'cuts its answer' | 'sends a web page' | 'is overloaded' | 'refuses'} Manner */
 
 const paceMs = 150;
 const longestBody = 1024 * 1024;
@@ -107,6 +107,7 @@ export class ScriptedEndpoint {
     for (const [index, event] of events.entries()) {
       if (response.destroyed) return;
       if (manner === 'cuts its answer' && index > events.length / 2) return void response.destroy();
+      if (manner === 'never ends its answer' && index > events.length / 2) return;
       response.write(event);
       await new Promise((resolve) => setTimeout(resolve, manner === 'answers slowly' ? paceMs : 5));
     }

@@ -230,11 +230,11 @@ export class Workbench {
     await this.page.screenshot({ path });
   }
 
-  /** What may explain a failure: the ends of the page's console and of the extension's own log. */
+  /** What may explain a failure: the ends of the extension's own log and of the page's console. */
   recentLog() {
     const logs = this.#vsCode.logs().filter((path) => !this.#logsBefore.has(path));
     const ends = logs.map((path) => `--- ${path}\n${readFileSync(path, 'utf8').trimEnd().split('\n').slice(-25).join('\n')}`);
-    return ['--- console', ...this.console.slice(-15), ...ends].join('\n');
+    return [...ends, '--- console', ...this.console.slice(-15)].join('\n');
   }
 
   async close() {

@@ -1,18 +1,32 @@
 // The sidecar is killed in the middle of an answer. Nothing that was shown may be lost, and nobody has to do anything.
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
-import { answers, ask, composer, isStreaming, untilFinished } from '../runner/chatPage.mjs';
+import { answers, ask, composer, untilFinished } from '../runner/chatPage.mjs';
+import { writeHouseServer } from '../runner/houseServer.mjs';
+import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
   const sentence = 'A sidecar killed in the middle of an answer comes back by itself with the partial text';
   if (!existsSync('/proc/self/exe')) return scenario.skip(sentence, 'the sidecar is found through /proc, which is not here');
-  const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' } });
+  const endpoint = await new ScriptedEndpoint().start();
+  endpoint.text = 'A response that has been read must be there after the sidecar was killed. '.repeat(20);
+  endpoint.manner = 'never ends its answer'; // so that none is complete before it is killed
+  try {
+    await runSteps(scenario, sentence, endpoint);
+  } finally {
+    await endpoint.stop();
+  }
+}
+
+/** @param {import('../runner/scenario.mjs').Scenario} scenario @param {string} sentence @param {ScriptedEndpoint} endpoint */
+async function runSteps(scenario, sentence, endpoint) {
+  const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' }, prepare: (home) => writeHouseServer(home, endpoint) });
 
   await scenario.step('An answer is under way', async () => {
     await workbench.show();
     await composer(workbench).waitFor({ timeout: 60_000 });
-    await ask(workbench, 'Show me some code');
+    await ask(workbench, 'How are you?');
     // Text is written down a moment after it is shown; this much has been.
     await workbench.until(async () => (await answers(workbench).last().innerText()).length > 150);
   });
@@ -29,8 +43,10 @@ export default async function (scenario) {
   });
 
   await scenario.step('The interrupted answer can be continued', async () => {
+    endpoint.manner = 'answers';
+    endpoint.text = 'And this is the rest.';
     await workbench.chat.getByRole('button', { name: 'Continue' }).click();
-    await isStreaming(workbench);
+    await answers(workbench).filter({ hasText: endpoint.text }).waitFor();
     await untilFinished(workbench);
   });
 
