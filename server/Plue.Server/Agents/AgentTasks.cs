@@ -44,17 +44,17 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
     /// <summary>A row of the tree changed.</summary>
-    /// <param name="uri">Of a task; others are passed over.</param>
-    public void Changed(string uri)
+    /// <param name="codexId">Of a task; others are ignored.</param>
+    public void Changed(string codexId)
     {
-        if (CodexUri.TryParse(uri, out var address) && address.Collection == CodexCollection.Tasks) { news.Changed(uri); }
+        if (CodexUri.TryParse(codexId, out var address) && address.Collection == CodexCollection.Tasks) { news.Changed(codexId); }
     }
 
     /// <summary>Completes at the next change of a task. Taken before one looks.</summary>
-    internal Task NextChange(string uri) => news.Next(uri);
+    internal Task NextChangeAsync(string uri) => news.NextAsync(uri);
 
     /// <summary>Completes at the next change of any task. Taken before one looks.</summary>
-    public Task NextChange() => news.Next(TaskNews.Any);
+    public Task NextChangeAsync() => news.NextAsync(TaskNews.Any);
 
     /// <summary>What came of a task; null while it has not ended.</summary>
     public TaskResult? ResultOf(string uri) => TaskResult.Of(Look.Read(uri));
@@ -356,7 +356,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private static bool WasAskedToFinish(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
 
     /// <returns>The first check that fails, in a sentence; null when all is well.</returns>
-    private async Task<string?> FailedCheckAsync(Conversation conversation, AgentSpec spec, HandedBack? handed, CancellationToken cancellationToken)
+    private static async Task<string?> FailedCheckAsync(Conversation conversation, AgentSpec spec, HandedBack? handed, CancellationToken cancellationToken)
     {
         foreach (var check in spec.Checks)
         {

@@ -18,7 +18,7 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
     private bool isTelling;
 
     /// <summary>Completes at the next change.</summary>
-    public Task Next(string uri) => waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
+    public Task NextAsync(string uri) => waiting.GetOrAdd(uri, static _ => new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).Task;
 
     public void Changed(string uri)
     {

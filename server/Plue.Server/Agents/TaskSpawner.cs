@@ -191,7 +191,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         string? told = null;
         while (true)
         {
-            var next = tasks.NextChange(uri);
+            var next = tasks.NextChangeAsync(uri);
             if (Find(uri) is not { } task) { return new TaskResult(uri, TaskStates.Stopped, null, "", [], null, 0, "It was deleted."); }
             if (TaskResult.Of(task) is { } result) { return result; }
 

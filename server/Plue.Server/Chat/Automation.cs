@@ -59,9 +59,9 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
         var isOver = false;
         while (waiting.TryDequeue(out var next))
         {
-            var actions = planned ?? (target.Template is { } template ? Plan(template, next.Change, target.Values) : []);
+            var steps = planned ?? (target.Template is { } template ? Plan(template, next.Change, target.Values) : []);
             planned = null;
-            foreach (var action in actions)
+            foreach (var action in steps)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (isOver && (next.Depth > 0 || action is not HookAction.SendToLlm)) { continue; }

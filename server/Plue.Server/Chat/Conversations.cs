@@ -179,7 +179,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         // Whoever asks for it meanwhile waits here, so that nobody opens it again before it is gone.
         var gone = new TaskCompletionSource<Conversation>(TaskCreationOptions.RunContinuationsAsynchronously);
         var waiting = new Lazy<Task<Conversation>>(gone.Task);
-        if (!open.TryGetValue(id, out var lazy) || !IsReady(lazy) || lazy.Value.Result != conversation || !open.TryUpdate(id, waiting, lazy))
+        if (!open.TryGetValue(id, out var lazy) || Ready(lazy) != conversation || !open.TryUpdate(id, waiting, lazy))
         {
             throw new FailureException(FailureKind.NotFound, "This chat is already being deleted.");
         }
@@ -227,7 +227,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                 {
                     foreach (var (id, lazy) in open)
                     {
-                        if (IsReady(lazy) && !await lazy.Value.Result.FollowAsync()) { await ForgetAsync(id, lazy, lazy.Value.Result); }
+                        if (Ready(lazy) is { } conversation && !await conversation.FollowAsync()) { await ForgetAsync(id, lazy, conversation); }
                     }
 
                     if (look % ChatLooksForOneOfTheTree == 0) { FollowTree(); }
@@ -332,10 +332,10 @@ public sealed class Conversations : IChats, IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await Task.WhenAll(open.Values.Where(IsReady).Select(async chat =>
+        await Task.WhenAll(Opened().Select(async chat =>
         {
-            try { await chat.Value.Result.DisposeAsync(); }
-            catch (Exception fault) { services.Logger.LogError(fault, "{Chat} was not closed in good order", chat.Value.Result.CodexId); }
+            try { await chat.DisposeAsync(); }
+            catch (Exception fault) { services.Logger.LogError(fault, "{Chat} was not closed in good order", chat.CodexId); }
         }));
     }
 
@@ -376,7 +376,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         try
         {
             var id = ChatIdOf(codexUri);
-            return open.TryGetValue(id, out var known) && IsReady(known) ? known.Value.Result.Stored : services.Store.Read(id);
+            return open.TryGetValue(id, out var known) && Ready(known) is { } chat ? chat.Stored : services.Store.Read(id);
         }
         catch (FailureException fault)
         {
@@ -385,11 +385,13 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
     }
 
-    private IEnumerable<Conversation> Opened() => open.Values.Where(IsReady).Select(chat => chat.Value.Result);
+    private IEnumerable<Conversation> Opened() => open.Values.Select(Ready).OfType<Conversation>();
 
     private static string UriOf(string id) => CodexUri.OfChannel(id).ToString();
 
-    private static bool IsReady(Lazy<Task<Conversation>> chat) => chat.IsValueCreated && chat.Value.IsCompletedSuccessfully;
+    #pragma warning disable VSTHRD002 // It has completed.
+    private static Conversation? Ready(Lazy<Task<Conversation>> chat) => chat is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result: var conversation } } ? conversation : null;
+#pragma warning restore VSTHRD002
 
     private static string ChatIdOf(string codexUri)
     {

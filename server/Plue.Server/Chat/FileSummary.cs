@@ -59,6 +59,6 @@ public static partial class FileSummary
         @"^(#{1,6} \S|\[[^\]]+\]\s*$|\s{0,8}(export |default |public |private |protected |internal |static |abstract |sealed |final |async |pub(\([a-z]+\))? |unsafe |partial |override |virtual )*" +
         @"(class|interface|struct|enum|record|trait|impl|namespace|module|mod|package|def|fn|func|fun|function|type|object|protocol|extension|CREATE (TABLE|VIEW|INDEX|FUNCTION)) ?\w*|" +
         @"\s{0,8}(public|private|protected|internal) [\w<>\[\], ?.]+ \w+\s*[({=]|(export )?const \w+ = (async )?\()",
-        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking)]
+        RegexOptions.CultureInvariant | RegexOptions.NonBacktracking | RegexOptions.ExplicitCapture)]
     private static partial Regex Declaration();
 }

@@ -48,18 +48,18 @@ internal sealed class TurnRequests : ITurnRequests
     public static async Task<TurnRequests> PlanAsync(ChatState state, (string? ProviderId, string? Model) choice, bool goOn, CancellationToken cancellationToken)
     {
         var (chat, services) = (state.Chat, state.Services);
-        var provider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
-        await services.CheckBudgetAsync(provider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
+        var chosenProvider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
+        await services.CheckBudgetAsync(chosenProvider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
         var instructions = services.SteeringOf(chat);
         if (instructions.Failure is { } unusable) { throw new FailureException(unusable); }
         if (state.Tools.Mode == PermissionMode.PlanOnly) { instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
 
         IReadOnlyList<ModelChoice> fallbacks =
-            [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Config.Fallbacks).Where(other => other.ProviderId != provider.Settings.Id || (other.Model is { } model && model != choice.Model))];
-        var requests = new TurnRequests(state, provider, instructions, new ModelChoice(choice.ProviderId, choice.Model), fallbacks, goOn);
-        if (fallbacks.Count > 0 && services.Providers.Cooldowns.PausedUntil(provider.Settings) is not null) { return requests; }
+            [.. (chat.Fallbacks is { Count: > 0 } own ? own : services.Config.Fallbacks).Where(other => other.ProviderId != chosenProvider.Settings.Id || (other.Model is { } model && model != choice.Model))];
+        var requests = new TurnRequests(state, chosenProvider, instructions, new ModelChoice(choice.ProviderId, choice.Model), fallbacks, goOn);
+        if (fallbacks.Count > 0 && services.Providers.Cooldowns.PausedUntil(chosenProvider.Settings) is not null) { return requests; }
 
-        try { requests.model = await services.Providers.ResolveModelAsync(provider, choice.Model, cancellationToken); }
+        try { requests.model = await services.Providers.ResolveModelAsync(chosenProvider, choice.Model, cancellationToken); }
         catch (FailureException fault) when (fallbacks.Count > 0 && FallbackChain.CanHelp(fault.Failure)) { requests.failure = fault.Failure; }
 
         return requests;

@@ -100,7 +100,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         Dictionary<string, string> told = new(StringComparer.Ordinal);
         while (true)
         {
-            var next = house.Tasks.NextChange();
+            var next = house.Tasks.NextChangeAsync();
             foreach (var row in house.Tasks.Look.Rows(uri, includeArchived: true).Reverse())
             {
                 if (told.GetValueOrDefault(row.Uri) == row.Status) { continue; }

@@ -193,7 +193,7 @@ internal sealed class LanguageHandlers(
         try
         {
             await Task.Delay(Pause, time, pending.Token);
-            await ReadSecrets().WaitAsync(pending.Token);
+            await ReadSecretsOnceAsync().WaitAsync(pending.Token);
             OpenDocument document;
             lock (gate) { document = opened.Document; }
 
@@ -233,12 +233,12 @@ internal sealed class LanguageHandlers(
     /// <summary>Those that were read last will do, and a moment passes for the first.</summary>
     private async Task SecretsAsync(CancellationToken cancellationToken)
     {
-        var reading = ReadSecrets();
+        var reading = ReadSecretsOnceAsync();
         if (secrets is null && !reading.IsCompleted) { await Task.WhenAny(reading, Task.Delay(SecretsAreWaitedFor, time, cancellationToken)); }
     }
 
     /// <summary>Never fails; one reading at a time.</summary>
-    private Task ReadSecrets()
+    private Task ReadSecretsOnceAsync()
     {
         lock (gate)
         {

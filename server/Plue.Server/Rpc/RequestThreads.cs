@@ -44,7 +44,9 @@ internal sealed class RequestThreads
                 while ((read = stream.Read(pipe.Writer.GetSpan())) > 0)
                 {
                     pipe.Writer.Advance(read);
+#pragma warning disable VSTHRD002 // This thread is the pipe's own, and reads on only when there is room.
                     if (pipe.Writer.FlushAsync().AsTask().GetAwaiter().GetResult().IsCompleted) { break; }
+#pragma warning restore VSTHRD002
                 }
             }
             catch (Exception exception)

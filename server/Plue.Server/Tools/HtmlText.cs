@@ -16,7 +16,7 @@ internal static partial class HtmlText
     public static string Of(string html)
     {
         var text = new StringBuilder(html.Length / 2);
-        if (Title().Match(html) is { Success: true } title) { text.Append(title.Groups[1].Value.Trim()).Append("\n\n"); }
+        if (Title().Match(html) is { Success: true } title) { text.Append(title.Groups["title"].Value.Trim()).Append("\n\n"); }
 
         for (var at = 0; at < html.Length;)
         {
@@ -52,7 +52,8 @@ internal static partial class HtmlText
         return last < 0 ? html.Length : html.IndexOf('>', last) is >= 0 and var lastClose ? lastClose + 1 : html.Length;
     }
 
-    [GeneratedRegex(@"<title[^>]*>([^<]*)</title", RegexOptions.IgnoreCase)]
+    // Bounded, so that a page of unfinished titles takes no longer than its length.
+    [GeneratedRegex(@"<title[^>]{0,500}>(?<title>[^<]{0,2000})</title", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Title();
 
     [GeneratedRegex(@"[ \t\u00A0]+")]

@@ -67,6 +67,14 @@ public sealed class FetchToolTests : IDisposable
     }
 
     [Fact]
+    public async Task A_page_of_unfinished_titles_is_read_in_one_pass()
+    {
+        var page = string.Concat(Enumerable.Repeat("<title", 4 * 1024 * 1024 / 6));
+        var read = Task.Run(() => HtmlText.Of(page), TestContext.Current.CancellationToken);
+        Assert.Equal("", await read.WaitAsync(TimeSpan.FromSeconds(60), TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task SEC_49_A_way_to_another_place_is_named_and_not_taken()
     {
         using var other = new Server(_ => Answer("200 OK", "text/plain", "other"));

@@ -79,6 +79,6 @@ internal sealed partial class ClaudeCodeFailures(ProviderSettings settings, Time
     [GeneratedRegex("unable to connect|ECONNREFUSED|ConnectionRefused|ENOTFOUND|EAI_AGAIN|ETIMEDOUT|certificate", RegexOptions.IgnoreCase)]
     private static partial Regex Unconnected();
 
-    [GeneratedRegex("ECONNRESET|connection.*(lost|closed|reset)|Server error mid-response", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("ECONNRESET|connection.*(lost|closed|reset)|Server error mid-response", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Lost();
 }

@@ -132,7 +132,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         return null;
     }
 
-    private ClaudeCodeProgram? Take(string path, string foundBy, string? workspace, List<string> tried)
+    private static ClaudeCodeProgram? Take(string path, string foundBy, string? workspace, List<string> tried)
     {
         if (!File.Exists(path)) { return null; }
 
@@ -147,7 +147,7 @@ public sealed class ClaudeCodeLocator(string? cliPath, IReadOnlyDictionary<strin
         if (Directory.Exists(path)) { return "is a folder"; }
         if (!File.Exists(path)) { return "does not exist"; }
         if (Path.GetExtension(path).ToLowerInvariant() is ".cmd" or ".bat" or ".ps1") { return "is a script for a command shell; the native claude.exe is needed"; }
-        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+        if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
         {
             return "is not executable";
         }

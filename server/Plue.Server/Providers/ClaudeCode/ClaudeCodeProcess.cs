@@ -161,9 +161,9 @@ internal sealed class ClaudeCodeProcess(ChildProcess child, ClaudeCodeLaunch lau
         using var limit = new CancellationTokenSource(FirstLine, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, limit.Token);
         try { return await child.ReadLineAsync(either.Token).ConfigureAwait(false); }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        catch (OperationCanceledException canceled) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new TimeoutException($"Claude Code said nothing within {FirstLine.TotalSeconds:0} s.");
+            throw new TimeoutException($"Claude Code said nothing within {FirstLine.TotalSeconds:0} s.", canceled);
         }
     }
 

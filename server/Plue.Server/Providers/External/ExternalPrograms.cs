@@ -122,7 +122,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         {
             var file = new FileInfo(path);
             if (!file.Exists) { throw Refused(path, "does not exist"); }
-            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == 0)
+            if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & (UnixFileMode.UserExecute | UnixFileMode.GroupExecute | UnixFileMode.OtherExecute)) == UnixFileMode.None)
             {
                 throw Refused(path, "is not executable");
             }

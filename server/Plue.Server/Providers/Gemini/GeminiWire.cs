@@ -266,10 +266,10 @@ internal static partial class GeminiWire
     {
         var version = Version().Match(model);
         if (!version.Success) return model.Contains("gemini-", StringComparison.OrdinalIgnoreCase) ? 3 : null;
-        return double.Parse(version.Groups[1].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
+        return double.Parse(version.Groups["version"].ValueSpan, System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    [GeneratedRegex(@"gemini-(\d{1,2}(?:\.\d)?)", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"gemini-(?<version>\d{1,2}(\.\d)?)", RegexOptions.IgnoreCase | RegexOptions.ExplicitCapture)]
     private static partial Regex Version();
 
     /// <param name="Text">Null for a call.</param>

@@ -12,7 +12,7 @@ internal static class FileTag
     {
         var tag = new StringBuilder("file");
         // A file that holds the closing tag itself does not end there.
-        while (file.Content?.Contains($"</{tag}>", StringComparison.OrdinalIgnoreCase) == true) tag.Append("_");
+        while (file.Content?.Contains($"</{tag}>", StringComparison.OrdinalIgnoreCase) == true) tag.Append('_');
         var about = new StringBuilder().Append("path=\"").Append(Quoted(file.Path)).Append('"');
         if (file.Range is { } range) about.Append(CultureInfo.InvariantCulture, $" lines=\"{range.Start}-{range.End}\"");
         if (file.IsSummary) about.Append(" summary=\"true\"");

@@ -145,6 +145,6 @@ internal static partial class RequestMessages
     private static string List(IReadOnlyList<string> names) => names is [var only] ? only : $"{string.Join(", ", names.SkipLast(1))} and {names[^1]}";
 
     /// <summary>A date, a number of a release, or nothing; a name that goes on otherwise is another model's.</summary>
-    [GeneratedRegex(@"^([-@](\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|preview(-\d{2,4})*|\d{2}-\d{4}))?(-v\d+(:\d+)?)?$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(@"^([-@](\d{8}|\d{4}-\d{2}-\d{2}|\d{3,4}|preview(-\d{2,4})*|\d{2}-\d{4}))?(-v\d+(:\d+)?)?$", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture)]
     private static partial Regex Release();
 }

@@ -157,7 +157,7 @@ internal sealed class LoopbackRedirect : IDisposable
     private static readonly (string, string, Action?) NotFound = ("404 Not Found", "There is nothing here.", null);
 
     /// <summary>A page elsewhere may make the browser ask this machine, under a name of its own or from its own origin.</summary>
-    private bool IsForUs(string[] head)
+    private static bool IsForUs(string[] head)
     {
         string[] hosts = [.. head[1..].Where(line => line.StartsWith("host:", StringComparison.OrdinalIgnoreCase)).Select(line => line["host:".Length..].Trim())];
         return hosts is [var host]
