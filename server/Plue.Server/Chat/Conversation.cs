@@ -15,7 +15,6 @@ public sealed class Conversation : IAsyncDisposable
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
     private const string NothingToAnswer = "there was nothing to answer.";
-    private const string StoppedBefore = "It was stopped before it was sent.";
 
     private readonly ChatState state;
     private readonly ChatServices services;
@@ -595,9 +594,9 @@ public sealed class Conversation : IAsyncDisposable
         {
             return await Task.Run(() => TurnRequests.PlanAsync(state, choice, goOn, giveUp.Token), giveUp.Token).WaitAsync(giveUp.Token);
         }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested && !IsClosing)
+        catch (OperationCanceledException stopped) when (!cancellationToken.IsCancellationRequested && !IsClosing)
         {
-            throw new FailureException(FailureKind.Conflict, StoppedBefore);
+            throw new FailureException(FailureKind.Conflict, "It was stopped before it was sent.", stopped);
         }
         finally
         {
@@ -676,7 +675,7 @@ public sealed class Conversation : IAsyncDisposable
         catch (FailureException fault) when (Chat.IsTask && !IsClosing)
         {
             var status = fault.Failure.Kind == FailureKind.BudgetExceeded ? TaskStates.OverBudget
-                : fault.Message == StoppedBefore ? TaskStates.Stopped
+                : fault.InnerException is OperationCanceledException ? TaskStates.Stopped
                 : TaskStates.Failed;
             if (Chat.Text(TaskStates.Field) == status) { throw; }
 
