@@ -371,7 +371,7 @@ internal sealed class Composition : IAsyncDisposable
             ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http.Value, Time, credential),
             ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, Time),
             ProviderKinds.Tour => new TourProvider(settings, Time),
-            _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} is of the kind {settings.Kind}, which this version of Plue does not have."),
+            _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} has the kind {settings.Kind}, which this version of Plue does not support."),
         };
     }
 

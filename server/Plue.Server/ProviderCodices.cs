@@ -47,7 +47,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     /// <summary>Creates the file, or changes only what is named in it; all of it in one write, after all of it was found to be right.</summary>
     public string Configure(ProviderChange change, ProviderSettings? from)
     {
-        if (change.Id is { } given && ProviderRegistry.IsReserved(given)) { throw new FailureException(FailureKind.Conflict, $"{given} stands for the provider that the user chose. Take another name."); }
+        if (change.Id is { } given && ProviderRegistry.IsReserved(given)) { throw new FailureException(FailureKind.Conflict, $"{given} is reserved for the default provider. Choose another name."); }
 
         var existing = change.Id is null ? null : files.Value.Get(change.Id);
         var (name, kind, changes) = Changes(change, from, existing);
@@ -85,7 +85,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         var vendor = Vendor(change.CatalogProvider);
         var kindId = change.Kind is { Length: > 0 } named ? named
             : vendor is not null && existing is null ? CatalogTypes.KindOf(vendor.Id, vendor.Type, out _)
-            : from?.Kind ?? throw new FailureException(FailureKind.MissingField, "Say what kind of provider it is, or name one of the catalog.");
+            : from?.Kind ?? throw new FailureException(FailureKind.MissingField, "Give the kind of provider, or the id of one in the catalog.");
         var kind = ProviderKinds.Find(kindId) ?? throw new FailureException(FailureKind.MissingField, $"There is no kind of provider named {kindId}.{NearestName.Hint(kindId, ProviderKinds.All)}");
         var name = change.Name is { Length: > 0 } own ? own : from?.Name ?? vendor?.Name ?? kind.Name;
 
@@ -196,7 +196,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
 
     private static ProviderFault? Fault(FileCodex codex)
     {
-        if (ProviderRegistry.IsReserved(codex.Id)) { return new ProviderFault(codex.Path, 1, 1, $"{codex.Id} stands for the provider that you chose. Rename the file.", HoldsSecret: false); }
+        if (ProviderRegistry.IsReserved(codex.Id)) { return new ProviderFault(codex.Path, 1, 1, $"{codex.Id} is reserved for the default provider. Rename the file.", HoldsSecret: false); }
 
         var holdsSecret = codex.Problems.Any(problem => problem.Message == LiteralSecrets.Message);
         return codex.Problems.FirstOrDefault(problem => problem.IsError) is { } first ? new ProviderFault(codex.Path, first.Line, first.Column, first.Message, holdsSecret) : null;

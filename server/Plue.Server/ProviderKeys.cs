@@ -32,7 +32,7 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
         var users = files.Value.List().Where(file => PathsOf(file.Values, reference).Any()).ToList();
         if (users.FirstOrDefault(file => file.IsBroken) is { } broken)
         {
-            throw new FailureException(FailureKind.Conflict, $"The key was not renamed, because {Path.GetFileName(broken.Path)} names it and has a mistake. Open it and correct it.");
+            throw new FailureException(FailureKind.Conflict, $"The key was not renamed, because {Path.GetFileName(broken.Path)} refers to it and has a problem. Open it and fix it.");
         }
 
         await vault.Value.RenameAsync(reference, newReference, cancellationToken);
@@ -49,7 +49,7 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
     public async Task MoveAsync(string id, CancellationToken cancellationToken)
     {
         var provider = providers.List().FirstOrDefault(provider => provider.Settings.Id == id)?.Settings ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
-        var address = provider.Address ?? throw new FailureException(FailureKind.MissingField, $"{provider.Name} has no endpoint yet, so a key could not be bound to one. Give it one first.");
+        var address = provider.Address ?? throw new FailureException(FailureKind.MissingField, $"{provider.Name} has no endpoint yet, so a key cannot be bound to it. Set the endpoint first.");
         if (files.Value.Get(id) is { } file && LiteralSecrets.Values(file.Values) is { Count: > 0 } literals)
         {
             foreach (var (path, secret) in literals) { await MoveLiteralAsync(id, path, secret, address, cancellationToken); }
@@ -62,7 +62,7 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
         }
         else
         {
-            throw new FailureException(FailureKind.NotFound, $"There is no key of {provider.Name} to move: none is in the environment, and none that can be taken out stands in its file.");
+            throw new FailureException(FailureKind.NotFound, $"There is no key of {provider.Name} to move: none is in the environment, and its file has none that can be removed.");
         }
     }
 
@@ -103,7 +103,7 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
             if (!references.Contains(OAuthTokens.AccessReference(provider.Settings.Id)) && !references.Contains(OAuthTokens.RefreshReference(provider.Settings.Id))) { continue; }
 
             throw new FailureException(FailureKind.Conflict,
-                $"The sign-in of {provider.Settings.Name} is kept under this name, so nothing was renamed. Take another name, or sign {provider.Settings.Name} out first.");
+                $"The sign-in of {provider.Settings.Name} is kept under this name, so nothing was renamed. Choose another name, or sign {provider.Settings.Name} out first.");
         }
     }
 

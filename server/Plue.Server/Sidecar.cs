@@ -104,7 +104,7 @@ internal static class Sidecar
         try { await ending.WaitAsync(EndingTime, CancellationToken.None); }
         catch (TimeoutException)
         {
-            logger.LogWarning("Ending took too long; an answer that was not stored yet will be shown as interrupted");
+            logger.LogWarning("Shutdown took too long; a response that was not stored yet will be shown as interrupted");
         }
 
         return lifecycle.WasShutDown ? 0 : 1;
@@ -127,11 +127,11 @@ internal static class Sidecar
         }
         catch (OperationCanceledException)
         {
-            logger.LogDebug("The trash is looked through at the next start");
+            logger.LogDebug("The trash will be cleaned at the next start");
         }
         catch (Exception fault)
         {
-            logger.LogWarning("The trash was left as it is: {Reason}", fault.Message);
+            logger.LogWarning("The trash could not be cleaned: {Reason}", fault.Message);
         }
     }
 

@@ -173,7 +173,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             return;
         }
 
-        if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to have more done."); }
+        if (conversation.Stored.Text(TaskStates.Field) == TaskStates.Done) { throw new FailureException(FailureKind.Conflict, "This task is done. Send it a message to continue it."); }
 
         if (Spawner.CutOff(conversation.Stored, uri) is { Count: > 0 } children)
         {
@@ -207,11 +207,11 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
             // A program that runs its own rounds has a history of its own, in which nothing can be put afterwards.
             var text = string.Join("\n\n", results.Select(one => one.Result.ToJson()));
-            await conversation.SendAsync(new Draft($"Plue was restarted while you waited for spawn_task. This is what came of it:\n\n{text}\n\nGo on."), mayWait: false, CancellationToken.None);
+            await conversation.SendAsync(new Draft($"Plue was restarted while you waited for spawn_task. This is its result:\n\n{text}\n\nContinue."), mayWait: false, CancellationToken.None);
         }
         catch (FailureException fault)
         {
-            services.Logger.LogWarning("{Task} does not go on: {Why}", conversation.CodexId, fault.Message);
+            services.Logger.LogWarning("{Task} could not be resumed: {Why}", conversation.CodexId, fault.Message);
         }
         finally
         {
@@ -229,7 +229,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>Sets limits; null parts stay. What stands for its budget then waits to be resumed.</summary>
     public async Task SetBudgetAsync(string uri, AgentBudget budget, CancellationToken cancellationToken)
     {
-        if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 }) { throw new FailureException(FailureKind.MissingField, "A limit is more than 0."); }
+        if (budget is { Usd: < 0 } or { Tokens: < 0 } or { Rounds: < 1 } or { Seconds: < 1 }) { throw new FailureException(FailureKind.MissingField, "A limit must be more than 0."); }
 
         var conversation = await services.Conversations.GetAsync(uri, cancellationToken);
         await conversation.UpdateAsync(
@@ -245,7 +245,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     public async Task ArchiveAsync(string uri, CancellationToken cancellationToken)
     {
         var rows = Look.Rows(uri, includeArchived: true);
-        if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy) { throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still worked on. Stop it first."); }
+        if (rows.FirstOrDefault(row => IsUnderWay(row.Summary.TaskStatus)) is { } busy) { throw new FailureException(FailureKind.Conflict, $"\"{busy.Summary.Title}\" is still running. Stop it first."); }
 
         foreach (var row in rows) { await services.Conversations.UpdateAsync(row.Summary.Id, new ChatFields(Archived: true), cancellationToken); }
     }
@@ -253,7 +253,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     /// <summary>Nobody will go on with it and what is under it; whoever waits for it is told so.</summary>
     public async Task DropAsync(string uri, CancellationToken cancellationToken)
     {
-        foreach (var one in Look.Tree.Under(uri).Prepend(uri)) { await EndAsync(one, StopCause.User, "It was dropped: nobody will go on with it.", cancellationToken); }
+        foreach (var one in Look.Tree.Under(uri).Prepend(uri)) { await EndAsync(one, StopCause.User, "It was dropped and will not be resumed.", cancellationToken); }
     }
 
     /// <summary>Keeps how it ended. Once.</summary>
@@ -326,14 +326,14 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
                 return true;
             }
 
-            await SettleAsync(conversation, TaskStates.Failed, "It ended without handing back what its template asks for.");
+            await SettleAsync(conversation, TaskStates.Failed, "It ended without the result that its template asks for.");
             return false;
         }
 
         if (await FailedCheckAsync(conversation, spec, handed, cancellationToken) is not { } failed)
         {
             // The work is done, in whatever form its result came.
-            await SettleAsync(conversation, TaskStates.Done, handed?.Problem is { } problem ? $"What it handed back does not fit what its template asks for. {problem}" : null);
+            await SettleAsync(conversation, TaskStates.Done, handed?.Problem is { } problem ? $"Its result does not match the schema of its template. {problem}" : null);
             return false;
         }
 
@@ -341,7 +341,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         if (routing.Tries + 1 < TaskRouting.TriesEach)
         {
             await conversation.KeepAsync(Values((TaskFields.Routing, (routing with { Tries = routing.Tries + 1 }).ToValue())), cancellationToken);
-            await conversation.SendAsync(new Draft($"{failed} Put that right, then end your work again."), mayWait: false, cancellationToken);
+            await conversation.SendAsync(new Draft($"{failed} Fix that, then finish again."), mayWait: false, cancellationToken);
             return true;
         }
 
@@ -351,7 +351,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         return false;
     }
 
-    private const string AskToFinish = "Your work has not ended: hand back its result by calling the tool finish, once and with everything that it asks for.";
+    private const string AskToFinish = "Your task has not ended: return its result by calling the tool finish, once and with everything it asks for.";
 
     private static bool WasAskedToFinish(StoredChat task) => task.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Text == AskToFinish;
 
@@ -362,7 +362,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         {
             if (check.Schema is { } schema)
             {
-                if (handed?.Outputs is not { } outputs) { return "A check asks for a result that is handed back with the tool finish."; }
+                if (handed?.Outputs is not { } outputs) { return "A check needs a result returned with the tool finish."; }
                 if (OutputSchema.Check(outputs, schema) is { } problem) { return $"A check of the result failed. {problem}"; }
             }
             else if (check.Command is { } command && await FailedCommandAsync(conversation, command, cancellationToken) is { } said)
@@ -391,7 +391,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
         try
         {
             await conversation.SendAsync(
-                new Draft($"You take this over from {routing.Chosen}, which failed: {why} Look at what was done, then reach the goal.") { ProviderId = next.Choice.ProviderId, Model = next.Choice.Model },
+                new Draft($"You are taking over from {routing.Chosen}, which failed: {why} Review what was done, then complete the goal.") { ProviderId = next.Choice.ProviderId, Model = next.Choice.Model },
                 mayWait: false, cancellationToken);
             return true;
         }

@@ -12,14 +12,14 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 {
     private static readonly AgentBudget NoLimit = new(null, null, null, null);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, (Spend Estimate, int Answers)> underWay = new(StringComparer.Ordinal);
 
     /// <summary>Promises a request what it is expected to use, until its answer is stored. A task has one request at a time.</summary>
     /// <exception cref="FailureException">BudgetExceeded: whose budget it is, and the figures.</exception>
     public void Reserve(string id, Spend estimate)
     {
-        lock (gate)
+        lock (sync)
         {
             underWay.Remove(id);
             var nodes = Nodes(id);
@@ -33,8 +33,8 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
 
                 underWay.Remove(id);
                 throw new FailureException(FailureKind.BudgetExceeded, node.Id == id
-                    ? $"This task is over its budget. {why} Raise the budget of the task, then resume it."
-                    : $"The budget of \"{node.Title}\", which this task is part of, is used up. {why} Raise that budget, then resume this task.");
+                    ? $"This task has reached its budget. {why} Increase the budget of the task, then resume it."
+                    : $"The budget of \"{node.Title}\", which this task is part of, is used up. {why} Increase that budget, then resume this task.");
             }
         }
     }
@@ -42,7 +42,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     /// <summary>What a task may still use or give away: the least that is left of its own budget and of everybody's above it.</summary>
     public AgentBudget Left(string id)
     {
-        lock (gate)
+        lock (sync)
         {
             var nodes = Nodes(id);
             var promised = Promised(nodes);
@@ -68,7 +68,7 @@ public sealed class BudgetTree(Func<string, IReadOnlyList<BudgetNode>> treeOf)
     {
         if (left is { Usd: 0 } or { Tokens: 0 } or { Rounds: 0 } or { Seconds: 0 })
         {
-            throw new FailureException(FailureKind.BudgetExceeded, "Nothing is left of the budget to give away. Do the rest yourself, or end with what there is.");
+            throw new FailureException(FailureKind.BudgetExceeded, "No budget is left to give to a subtask. Do the rest yourself, or finish with what you have.");
         }
 
         var reserved = new AgentBudget(Least(asked.Usd, asked.Usd is null ? null : left.Usd), Least(asked.Tokens, asked.Tokens is null ? null : left.Tokens),

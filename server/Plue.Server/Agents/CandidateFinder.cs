@@ -21,8 +21,8 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
         List<RouteCandidate> chosen = [.. found.Where(candidate => candidate.Choice.Model == model)];
         return chosen.Count > 0 ? chosen
             : throw new FailureException(FailureKind.ModelNotFound, spec.Candidates.Count == 0
-                ? "This template leaves no choice of a model. Leave `model` out."
-                : $"`model` has to be one of {string.Join(", ", found.Select(candidate => candidate.Choice.Model).Where(name => name is not null).Distinct())}, or is left out.");
+                ? "This template does not let you choose a model. Omit `model`."
+                : $"`model` has to be one of {string.Join(", ", found.Select(candidate => candidate.Choice.Model).Where(name => name is not null).Distinct())}, or omitted.");
     }
 
     /// <summary>One that a person named.</summary>
@@ -51,5 +51,5 @@ internal sealed class CandidateFinder(ProviderRegistry providers)
 
     private RouteCandidate Of(string reference, AgentCandidate candidate) => CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers
         ? Of(new ModelChoice(uri.Name, candidate.Model), candidate.Needs)
-        : new RouteCandidate(reference, new ModelChoice(reference, candidate.Model), null, false, false, candidate.Needs, $"{reference} is not the address of a provider.");
+        : new RouteCandidate(reference, new ModelChoice(reference, candidate.Model), null, false, false, candidate.Needs, $"{reference} is not the URI of a provider.");
 }

@@ -13,7 +13,7 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
 {
     public const string ToolName = "finish";
 
-    private const string AnyReport = """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was reached, what was not, and what matters further on."}}}""";
+    private const string AnyReport = """{"type":"object","required":["summary"],"properties":{"summary":{"type":"string","description":"What was done, what was not, and what matters next."}}}""";
 
     /// <summary>What the agent is asked for: like every tool, it takes no arguments beside those that it names.</summary>
     /// <param name="outputs">The schema of the template; null when any report will do.</param>
@@ -30,7 +30,7 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
 
     public ToolDeclaration Declaration { get; } = new(
         ToolName,
-        "Ends your work and hands back its result. Call it once, alone, when everything is done or cannot be done. Nothing that you say after it is read.",
+        "Ends your work and returns its result. Call it once, alone, when everything is done or cannot be done. Nothing you write after it is read.",
         Json5.JsonValue.Of(SchemaOf(outputs)).GetRawText());
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
@@ -44,7 +44,7 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
             await hand(codexId, outputs, cancellationToken) is { } problem
-                ? throw new ToolFailureException($"This does not fit what is asked for. {problem} Call finish once more with all of it.")
-                : new ToolOutcome("The work has ended.") { Finished = outputs };
+                ? throw new ToolFailureException($"The result does not match its schema. {problem} Call finish once more with the whole result.")
+                : new ToolOutcome("The task has ended.") { Finished = outputs };
     }
 }

@@ -11,7 +11,7 @@ namespace Plue.Server.Agents;
 /// </summary>
 public static class OutputSchema
 {
-    private const int Deepest = 64;
+    private const int MaxDepth = 64;
     private static readonly TimeSpan PatternTime = TimeSpan.FromMilliseconds(200);
 
     /// <returns>The first thing that is wrong, in a sentence that names its place; null when all is well.</returns>
@@ -19,7 +19,7 @@ public static class OutputSchema
 
     private static string? Check(JsonElement value, Json5Node schema, string place, int depth)
     {
-        if (depth > Deepest) { return $"{place} is nested more than {Deepest} deep."; }
+        if (depth > MaxDepth) { return $"{place} is nested more than {MaxDepth} levels deep."; }
         if (schema is Json5Boolean { Value: false }) { return $"{place} must not be there."; }
         if (schema is not Json5Object words) { return null; }
 
@@ -39,7 +39,7 @@ public static class OutputSchema
     private static string? CheckType(JsonElement value, Json5Object words, string place)
     {
         List<string> types = words.Find("type") is Json5String one ? [one.Value] : [.. words.GetStrings("type")];
-        return types.Count == 0 || types.Exists(type => Is(value, type)) ? null : $"{place} is {NameOf(value)} where {string.Join(" or ", types)} is asked for.";
+        return types.Count == 0 || types.Exists(type => Is(value, type)) ? null : $"{place} is {NameOf(value)} where {string.Join(" or ", types)} is expected.";
     }
 
     private static bool Is(JsonElement value, string type) => type switch
@@ -58,7 +58,7 @@ public static class OutputSchema
     {
         JsonValueKind.Object => "an object",
         JsonValueKind.Array => "a list",
-        JsonValueKind.String => "a text",
+        JsonValueKind.String => "a string",
         JsonValueKind.Number => "a number",
         JsonValueKind.Null => "null",
         _ => "true or false",
@@ -135,7 +135,7 @@ public static class OutputSchema
 
         try { return Regex.IsMatch(text, pattern, RegexOptions.CultureInvariant, PatternTime) ? null : $"{place} does not match {pattern}."; }
         catch (ArgumentException) { return $"{place} cannot be checked: the schema's pattern {pattern} is no regular expression."; }
-        catch (RegexMatchTimeoutException) { return $"{place} takes too long to hold against {pattern}."; }
+        catch (RegexMatchTimeoutException) { return $"{place} takes too long to match {pattern}."; }
     }
 
     private static string? CheckNumber(double number, Json5Object words, string place)

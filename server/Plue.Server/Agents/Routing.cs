@@ -18,8 +18,8 @@ public sealed record RouteCandidate(string Name, ModelChoice Choice, ModelInfo? 
     /// <summary>USD for a million tokens, three in for one out; null where no price is known.</summary>
     public decimal? Price => IsLocal ? 0 : Model?.Pricing is { } price ? ((3 * price.InputPerMillion) + price.OutputPerMillion) / 4 : null;
 
-    public string PriceText => IsLocal ? "costs nothing"
-        : Model?.Pricing is { } price ? $"{Usd(price.InputPerMillion)} in and {Usd(price.OutputPerMillion)} out for a million tokens"
+    public string PriceText => IsLocal ? "is free"
+        : Model?.Pricing is { } price ? $"{Usd(price.InputPerMillion)} input and {Usd(price.OutputPerMillion)} output per million tokens"
         : "price n/a";
 
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00##}");
@@ -53,8 +53,8 @@ public static class Routing
         : route.InOrder.Count == 1 && route.Rejected.Count == 0 ? "It is the only candidate."
         : route.InOrder.Count == 1 ? "It is the only candidate that fits."
         : chosen.Price is null ? "It is the first that fits; no price is known."
-        : chosen.IsLocal ? "It fits and costs nothing."
-        : $"It is the cheapest of {route.InOrder.Count} that fit: {chosen.PriceText}.";
+        : chosen.IsLocal ? "It fits and is free."
+        : $"It is the cheapest of {route.InOrder.Count} candidates that fit: {chosen.PriceText}.";
 
     /// <summary>The first need that it does not meet. What is not known is not met.</summary>
     private static string? Missing(RouteCandidate candidate) => candidate.Needs.Select(need => need switch

@@ -11,7 +11,7 @@ namespace Plue.Server.Agents;
 public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : ITool
 {
     public const string ToolName = "spawn_task";
-    private const int LongestGoal = 100_000;
+    private const int MaxGoalLength = 100_000;
     private const int HighestLimit = 1_000_000_000;
 
     public string Name => ToolName;
@@ -22,11 +22,11 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
 
     public ToolDeclaration Declaration { get; } = new(ToolName, description, """
         {"type":"object","required":["template","goal"],"properties":{
-        "template":{"type":"string","description":"The id of the kind of agent."},
-        "goal":{"type":"string","description":"Everything that it needs to know."},
+        "template":{"type":"string","description":"The id of the agent template."},
+        "goal":{"type":"string","description":"Everything the agent needs to know."},
         "values":{"type":"object","description":"Other fields of the template."},
         "budget":{"type":"object","properties":{"usd":{"type":"number"},"tokens":{"type":"integer"},"rounds":{"type":"integer"},"seconds":{"type":"integer"}},"additionalProperties":false},
-        "model":{"type":"string","description":"One of the template's candidates; leave it out to get the cheapest that fits."}},"additionalProperties":false}
+        "model":{"type":"string","description":"One of the template's candidates; omit it to get the cheapest that fits."}},"additionalProperties":false}
         """.ReplaceLineEndings(""));
 
     public async Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -34,7 +34,7 @@ public sealed class SpawnTaskTool(ITaskSpawner spawner, string description) : IT
         var given = new ToolParameters(parameters, "template", "goal", "values", "budget", "model");
         var template = Filled(given, "template") ?? throw new ToolFailureException("`template` is missing: name the kind of agent, such as task-code-writer.");
         var goal = Filled(given, "goal") ?? throw new ToolFailureException("`goal` is missing: say what is to be reached, because the agent sees nothing else.");
-        if (goal.Length > LongestGoal) { throw new ToolFailureException($"`goal` is longer than {LongestGoal} characters. Put the material into a file and name it."); }
+        if (goal.Length > MaxGoalLength) { throw new ToolFailureException($"`goal` is longer than {MaxGoalLength} characters. Put the material in a file and give its path."); }
 
         var request = new SpawnRequest(context.CodexId, context.ToolUseId, template, goal, ValuesIn(given), BudgetIn(given), Filled(given, "model"));
         return new Call(spawner, request, await spawner.CheckAsync(request, cancellationToken));

@@ -53,10 +53,10 @@ public sealed record Spend(decimal Usd, bool IsUsdKnown, long Tokens, int Rounds
     public string? Over(AgentBudget budget, Spend next)
     {
         var before = new Spend(Usd - next.Usd, IsUsdKnown, Tokens - next.Tokens, Rounds - next.Rounds, Seconds - next.Seconds);
-        if (budget.Rounds is { } rounds && Rounds > rounds) { return $"{Number(before.Rounds)} of {Number(rounds)} rounds are used or promised."; }
-        if (budget.Seconds is { } seconds && Seconds >= seconds) { return $"{Number((long)before.Seconds)} of {Number(seconds)} seconds are used or promised."; }
-        if (budget.Tokens is { } tokens && Tokens > tokens) { return $"{Number(before.Tokens)} tokens are used or promised, the next request takes about {Number(next.Tokens)}, and the budget is {Number(tokens)}."; }
-        if (budget.Usd is { } usd && Usd > usd) { return $"{Money(before.Usd)} are used or promised, the next request costs at least {Money(next.Usd)}, and the budget is {Money(usd)}."; }
+        if (budget.Rounds is { } rounds && Rounds > rounds) { return $"{Number(before.Rounds)} of {Number(rounds)} rounds are used or reserved."; }
+        if (budget.Seconds is { } seconds && Seconds >= seconds) { return $"{Number((long)before.Seconds)} of {Number(seconds)} seconds are used or reserved."; }
+        if (budget.Tokens is { } tokens && Tokens > tokens) { return $"{Number(before.Tokens)} tokens are used or reserved, the next request takes about {Number(next.Tokens)}, and the budget is {Number(tokens)}."; }
+        if (budget.Usd is { } usd && Usd > usd) { return $"{Money(before.Usd)} are used or reserved, the next request costs at least {Money(next.Usd)}, and the budget is {Money(usd)}."; }
 
         return null;
     }

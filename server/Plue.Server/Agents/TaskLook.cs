@@ -13,7 +13,7 @@ namespace Plue.Server.Agents;
 /// <param name="approvals">Whoever is in it waits for the user.</param>
 public sealed class TaskLook(Conversations conversations, ProviderRegistry providers, Approvals approvals)
 {
-    private const int MostKept = 2000;
+    private const int MaxCached = 2000;
 
     private readonly ConcurrentDictionary<string, (long Version, Figures Figures)> known = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, int> waiting = new(StringComparer.Ordinal); // for children: how many
@@ -145,7 +145,7 @@ public sealed class TaskLook(Conversations conversations, ProviderRegistry provi
             return new Figures(new Spend(summary.TotalCost ?? 0, false, 0, 0, 0), new AgentBudget(null, null, null, null), new AgentBudget(null, null, null, null), 0, fault.Message, null);
         }
 
-        if (known.Count > MostKept) { known.Clear(); }
+        if (known.Count > MaxCached) { known.Clear(); }
         known[summary.Id] = (summary.Version, figures);
         return figures;
     }

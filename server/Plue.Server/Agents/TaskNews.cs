@@ -13,7 +13,7 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
     /// <summary>Between two looks: a look is at every task, and many change while a tree works.</summary>
     private static readonly TimeSpan Frame = TimeSpan.FromMilliseconds(16);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly HashSet<string> changed = new(StringComparer.Ordinal);
     private bool isTelling;
 
@@ -25,7 +25,7 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
         if (waiting.TryRemove(uri, out var waiter)) { waiter.TrySetResult(); }
         if (waiting.TryRemove(Any, out var all)) { all.TrySetResult(); }
 
-        lock (gate)
+        lock (sync)
         {
             changed.Add(uri);
             if (isTelling) { return; }
@@ -40,7 +40,7 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
         while (true)
         {
             List<string> batch;
-            lock (gate)
+            lock (sync)
             {
                 if (changed.Count == 0)
                 {
@@ -60,7 +60,7 @@ internal sealed class TaskNews(TaskLook look, Action<string, TaskRow?> tell, Tim
             }
             catch (Exception fault)
             {
-                logger.LogWarning("A change of tasks was not told: {Why}", fault.Message);
+                logger.LogWarning("A task change could not be published: {Why}", fault.Message);
             }
 
             await Task.Delay(Frame, time);

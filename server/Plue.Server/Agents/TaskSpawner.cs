@@ -17,9 +17,9 @@ namespace Plue.Server.Agents;
 public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITaskSpawner
 {
     /// <summary>Tasks above each other.</summary>
-    public const int Deepest = 4;
+    public const int MaxDepth = 4;
     /// <summary>Tasks in one tree, ended ones too.</summary>
-    public const int MostInTree = 50;
+    public const int MaxTasksInTree = 50;
 
     /// <summary>What an agent may not set of its child: who works on it, and what it may do and use.</summary>
     private static readonly HashSet<string> NotGiven = [.. AgentSpec.Keys, TaskStates.Field, StoredChat.SpawnedByField, StoredChat.GoalField, PermissionModes.Field];
@@ -58,7 +58,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     public async Task<Conversation> SpawnAsync(
         string templateId, string goal, IReadOnlyDictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget budget, string? parentId, CancellationToken cancellationToken)
     {
-        if (string.IsNullOrWhiteSpace(goal)) { throw new FailureException(FailureKind.MissingField, "Say what the task is to reach."); }
+        if (string.IsNullOrWhiteSpace(goal)) { throw new FailureException(FailureKind.MissingField, "Enter the goal of the task."); }
 
         Conversation conversation;
         await making.WaitAsync(cancellationToken);
@@ -106,7 +106,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         try
         {
             // One that was made before a restart is waited for again.
-            if (ChildOf(request) is { } child) { return Task.FromResult(new SpawnCheck($"{tasks.Look.Read(child).Title}, which is there already", null)); }
+            if (ChildOf(request) is { } child) { return Task.FromResult(new SpawnCheck($"{tasks.Look.Read(child).Title}, which already exists", null)); }
 
             var plan = PlanFor(request);
             return Task.FromResult(new SpawnCheck(plan.Shown, plan.Doubt));
@@ -217,7 +217,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
             var now = await conversation.SnapshotAsync();
             if (now.TurnId is null && conversation.Stored is { Tree.Count: 0 } task && task.Text(TaskStates.Field) is TaskStates.Failed or TaskStates.Stopped)
             {
-                await tasks.SettleAsync(conversation, task.Text(TaskStates.Field)!, task.HookFailures.FirstOrDefault()?.Message ?? "It could not begin.");
+                await tasks.SettleAsync(conversation, task.Text(TaskStates.Field)!, task.HookFailures.FirstOrDefault()?.Message ?? "It could not start.");
             }
         }
         catch (FailureException fault)
@@ -226,8 +226,8 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         }
         catch (Exception fault)
         {
-            services.Logger.LogError(fault, "{Task} could not begin", conversation.CodexId);
-            await tasks.SettleAsync(conversation, TaskStates.Failed, "It could not begin, in a way Plue did not expect. The log says more.");
+            services.Logger.LogError(fault, "{Task} could not start", conversation.CodexId);
+            await tasks.SettleAsync(conversation, TaskStates.Failed, "It could not start because of an internal error. The log has the details.");
         }
     }
 
@@ -258,14 +258,14 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     {
         if (request.Values is { } values && values.EnumerateObject().Select(value => value.Name).FirstOrDefault(NotGiven.Contains) is { } name)
         {
-            throw new ToolFailureException($"`values` cannot have `{name}`: what an agent may do and use is for its template and the user to say.");
+            throw new ToolFailureException($"`values` cannot have `{name}`: only its template and the user set what an agent may do and use.");
         }
 
         if (request.ParentId.StartsWith($"codex://{CodexCollection.Tasks.ToString().ToLowerInvariant()}/", StringComparison.Ordinal))
         {
             var most = tasks.Look.SpecOf(tasks.Look.Read(request.ParentId)).MaxSpawnedTasks;
             var made = services.Conversations.ListDeleted(ChannelKind.Task).Count(gone => gone.SpawnedBy == request.ParentId) + tasks.Look.Tree.ChildrenOf(request.ParentId).Count;
-            if (made >= most) { throw new ToolFailureException(most == 0 ? "This agent may not start others." : $"You have started {made} agents, as many as you may. Do the rest yourself, or end with what there is."); }
+            if (made >= most) { throw new ToolFailureException(most == 0 ? "This agent may not start subtasks." : $"You have started {made} agents, which is the limit. Do the rest yourself, or finish with what you have."); }
         }
 
         return PlanFor(request.TemplateId, ValuesOf(request), null, request.Model, request.Budget, request.ParentId);
@@ -283,7 +283,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     {
         var template = services.TemplateOf(templateId)
             ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.{NearestName.Hint(templateId, services.TemplateIds())}");
-        if (template.Collection != TemplateCollection.Tasks) { throw new FailureException(FailureKind.MissingField, $"{templateId} is no template of a task."); }
+        if (template.Collection != TemplateCollection.Tasks) { throw new FailureException(FailureKind.MissingField, $"{templateId} is not a task template."); }
 
         // Hooks have bounds of their own.
         if (parentId is not null && !isHook) { CheckPlace(parentId); }
@@ -292,7 +292,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         var route = Routing.Choose(providerId is null ? candidates.Find(spec, model) : [candidates.Of(new(providerId, model), [])]);
         if (route.InOrder.Count == 0)
         {
-            throw new FailureException(FailureKind.NotFound, $"Nobody can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Why : $"{one.Candidate}: {one.Why}"))}");
+            throw new FailureException(FailureKind.NotFound, $"No model can work on this. {string.Join(" ", route.Rejected.Select(one => route.Rejected.Count == 1 ? one.Why : $"{one.Candidate}: {one.Why}"))}");
         }
 
         var left = parentId is null ? new AgentBudget(null, null, null, null) : tasks.Budgets.Left(parentId);
@@ -309,8 +309,8 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     {
         var tree = tasks.Look.Tree;
         var above = tree.Above(parentId).Prepend(parentId).ToList();
-        if (above.Count(uri => Find(uri) is { IsTask: true }) >= Deepest) { throw new FailureException(FailureKind.PermissionDenied, $"Agents may start others {Deepest} deep, and this is the last of them. Do it yourself."); }
-        if (tree.Under(above[^1]).Count >= MostInTree) { throw new FailureException(FailureKind.PermissionDenied, $"There are {MostInTree} tasks under \"{Find(above[^1])?.Title ?? above[^1]}\", as many as may be. Do the rest yourself."); }
+        if (above.Count(uri => Find(uri) is { IsTask: true }) >= MaxDepth) { throw new FailureException(FailureKind.PermissionDenied, $"Subtasks can be nested {MaxDepth} levels deep, and this is the last level. Do it yourself."); }
+        if (tree.Under(above[^1]).Count >= MaxTasksInTree) { throw new FailureException(FailureKind.PermissionDenied, $"There are {MaxTasksInTree} tasks under \"{Find(above[^1])?.Title ?? above[^1]}\", which is the limit. Do the rest yourself."); }
     }
 
     private async Task<Conversation> MakeAsync(Plan plan, Dictionary<string, JsonElement> values, string? parentId, string? toolUseId, int depth, CancellationToken cancellationToken)
@@ -359,7 +359,7 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
         }
         catch (OperationCanceledException)
         {
-            services.Logger.LogDebug("{Task} was stopped while it waited for its place", uri);
+            services.Logger.LogDebug("{Task} was stopped while it was queued", uri);
         }
         finally
         {

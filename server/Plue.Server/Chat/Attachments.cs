@@ -17,16 +17,16 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     /// <summary>Bytes from which on a file is asked about.</summary>
     public const int AskedFrom = 256 * 1024;
     /// <summary>Bytes of text that are sent at most.</summary>
-    public const int MostText = 8 * 1024 * 1024;
+    public const int MaxTextBytes = 8 * 1024 * 1024;
     /// <summary>Bytes of an image.</summary>
-    public const int MostImage = 20 * 1024 * 1024;
+    public const int MaxImageBytes = 20 * 1024 * 1024;
     /// <summary>Of one message.</summary>
-    public const int MostFiles = 100;
+    public const int MaxFiles = 100;
     /// <summary>A longer text is kept as a blob, so that a journal stays quick to read.</summary>
-    private const int MostInJournal = 64 * 1024;
+    private const int MaxInlineBytes = 64 * 1024;
     /// <summary>Some vendors refuse larger images.</summary>
-    private const int HeavyImage = 5 * 1024 * 1024;
-    private const int MostRemembered = 1_000;
+    private const int LargeImageBytes = 5 * 1024 * 1024;
+    private const int MaxCached = 1_000;
 
     private readonly ConcurrentDictionary<(string Path, long Size, DateTime Modified), string> hashes = new();
 
@@ -40,7 +40,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     /// <exception cref="FailureException">BadRequest: one cannot be sent, or has an open question; StoreReadOnly. Nothing was sent then.</exception>
     public IReadOnlyList<MessagePart.File> Read(IReadOnlyList<Attachment> wanted)
     {
-        if (wanted.Count > MostFiles) { throw new FailureException(FailureKind.BadRequest, $"At most {MostFiles} files go with one message. Take some out."); }
+        if (wanted.Count > MaxFiles) { throw new FailureException(FailureKind.BadRequest, $"A message can have at most {MaxFiles} files. Remove some."); }
 
         // All are looked at before the first is kept.
         var looks = wanted.Select(Look).ToList();
@@ -64,19 +64,19 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
 
     /// <summary>Why a file is not sent as it is asked for, as a sentence; null when it is.</summary>
     internal static string? WhyNotNow(AttachedFile file) => file.Problem
-        ?? (file.Questions.Contains(AttachmentQuestion.OutsideWorkspace) ? $"{HiddenCharacters.VisibleLine(file.Path)} lies outside the workspace. Say first whether it may be sent."
-        : file.Questions.Contains(AttachmentQuestion.TooLarge) ? $"{HiddenCharacters.VisibleLine(file.Path)} is large ({Size(file.Size ?? 0)}). Say first whether to send all of it, some lines or a summary."
+        ?? (file.Questions.Contains(AttachmentQuestion.OutsideWorkspace) ? $"{HiddenCharacters.VisibleLine(file.Path)} is outside the workspace. Confirm first that it may be sent."
+        : file.Questions.Contains(AttachmentQuestion.TooLarge) ? $"{HiddenCharacters.VisibleLine(file.Path)} is large ({Size(file.Size ?? 0)}). Choose first whether to send all of it, some lines or a summary."
         : null);
 
     /// <param name="data">Base64.</param>
     /// <exception cref="FailureException">BadRequest: it is no image of the kinds that vendors take, or over 20 MiB.</exception>
     public AttachedFile StoreImage(string name, string mediaType, string data)
     {
-        if (data.Length > (MostImage + 2L) / 3 * 4) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is over 20 MiB. Make it smaller and attach it again."); }
+        if (data.Length > (MaxImageBytes + 2L) / 3 * 4) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is over 20 MiB. Make it smaller and attach it again."); }
 
         byte[] content;
         try { content = Convert.FromBase64String(data); }
-        catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} did not arrive whole. Attach it again.", fault); }
+        catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is incomplete. Attach it again.", fault); }
 
         if (!ImageType.IsTaken(mediaType) || ImageType.Of(content) != mediaType)
         {
@@ -117,7 +117,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         if (hashes.TryGetValue(key, out var known)) { return known; }
         if (OrdinaryFile.Read(path, Blobs.MostBytes) is not { } content) { return null; }
 
-        if (hashes.Count >= MostRemembered) { hashes.Clear(); }
+        if (hashes.Count >= MaxCached) { hashes.Clear(); }
         return hashes[key] = Blobs.IdOf(content);
     }
 
@@ -129,7 +129,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     {
         var part = look.Part!;
         if (look.Image is { } image) { return part with { Blob = blobs.Put(image) }; }
-        if (part.Content is not { } content || Encoding.UTF8.GetByteCount(content) <= MostInJournal) { return part; }
+        if (part.Content is not { } content || Encoding.UTF8.GetByteCount(content) <= MaxInlineBytes) { return part; }
 
         return part with { Content = null, Blob = blobs.Put(Encoding.UTF8.GetBytes(content)) };
     }
@@ -139,7 +139,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         var look = Look(new Attachment(path));
         if (look.View.Questions.Contains(AttachmentQuestion.OutsideWorkspace))
         {
-            return new(look.View with { Questions = [], Problem = $"{look.View.Path} lies outside the workspace, so it is not sent with every message." });
+            return new(look.View with { Questions = [], Problem = $"{look.View.Path} is outside the workspace, so it is not sent with every message." });
         }
 
         if (!look.View.Questions.Contains(AttachmentQuestion.TooLarge)) { return look; }
@@ -184,7 +184,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         return protectedPaths.WhyNot(place.Full, place.Real) is { } why ? $"{place.Shown} {why}." : null;
     }
 
-    private const string NotTrusted = "The folder is not trusted, so its files are not read.";
+    private const string NotTrusted = "The folder is not trusted, so its files cannot be read.";
 
     /// <summary>Inside by its name, or by where it really lies when a link from elsewhere leads in.</summary>
     private static string ShownOf(string full, string folder)
@@ -226,7 +226,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         var isSummary = wanted.Mode == AttachmentMode.Summary;
         var content = isSummary ? FileSummary.Of(file) : range is not null ? file.Part(range) : file.Content;
         var bytes = Encoding.UTF8.GetByteCount(content);
-        if (bytes > MostText && wanted.Mode == AttachmentMode.Whole)
+        if (bytes > MaxTextBytes && wanted.Mode == AttachmentMode.Whole)
         {
             return new(view with { Range = range, Problem = $"{path} is over 8 MiB, which is too much to send. Choose some lines or a summary." });
         }
@@ -238,7 +238,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             Mode = wanted.Mode,
             Tokens = TokenEstimate.Of(masked),
             Questions = wanted.Mode is null && bytes > AskedFrom ? [AttachmentQuestion.TooLarge] : [],
-            Note = masked == content ? note : Join(note, "Keys of your vault in it are sent as ***."),
+            Note = masked == content ? note : Join(note, "Keys from your vault are sent as ***."),
         };
         return new(view, new MessagePart.File(path, masked, null, language) { Size = size, Range = range, IsSummary = isSummary, Hash = stamp.Hash, ModifiedAt = stamp.Modified });
     }
@@ -249,23 +249,23 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         {
             var problem = range.Start > file.Lines
                 ? $"{view.Path} has only {Count(file.Lines, "line")}, so there is no line {range.Start}."
-                : $"{range.Start}-{range.End} is not a range of lines.";
+                : $"{range.Start}-{range.End} is not a line range.";
             view = view with { Problem = problem };
             return (null, null);
         }
 
         return range.End <= file.Lines
             ? (range, file.Note)
-            : (range with { End = file.Lines }, Join(file.Note, $"It ends at line {file.Lines}, so less is sent than was asked for."));
+            : (range with { End = file.Lines }, Join(file.Note, $"It ends at line {file.Lines}, so fewer lines are sent."));
     }
 
     private static Looked OfImage(string path, byte[] content, (string Hash, DateTimeOffset Modified)? stamp)
     {
         var mediaType = ImageType.Of(content);
         var view = new AttachedFile { Path = path, Kind = AttachmentKind.Image, MediaType = mediaType, Size = content.Length };
-        if (content.Length > MostImage) { return new(view with { Problem = $"{path} is {Size(content.Length)}; images over 20 MiB are not sent. Make it smaller." }); }
+        if (content.Length > MaxImageBytes) { return new(view with { Problem = $"{path} is {Size(content.Length)}; images over 20 MiB are not sent. Make it smaller." }); }
 
-        view = view with { Tokens = TokenEstimate.Image, Note = content.Length > HeavyImage ? $"It is {Size(content.Length)}; some vendors refuse images over 5 MiB." : null };
+        view = view with { Tokens = TokenEstimate.Image, Note = content.Length > LargeImageBytes ? $"It is {Size(content.Length)}; some vendors refuse images over 5 MiB." : null };
         return new(view, new MessagePart.File(path, null) { MediaType = mediaType, Size = content.Length, Hash = stamp?.Hash, ModifiedAt = stamp?.Modified }, content);
     }
 
@@ -298,7 +298,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         FileNotFoundException or DirectoryNotFoundException => $"{path} does not exist.",
         UnauthorizedAccessException => $"{path} may not be read. Check its permissions.",
         NotAFileException { IsFolder: true } => $"{path} is a folder. Attach the files in it.",
-        NotAFileException => $"{path} is not an ordinary file, so it is not read.",
+        NotAFileException => $"{path} is not a regular file, so it is not read.",
         _ => $"{path} cannot be read: {exception.Message.TrimEnd('.')}.",
     };
 

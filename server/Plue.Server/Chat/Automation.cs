@@ -37,7 +37,7 @@ internal sealed record HookNote(HookChange Change, HookAction Action, string? Ou
 /// </summary>
 internal sealed class Automation(IHookActions actions, TimeProvider time, ILogger logger)
 {
-    private const int LongestQuote = 200;
+    private const int MaxQuoteLength = 200;
 
     internal HookBounds Bounds { get; } = new(time);
 
@@ -97,8 +97,8 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
         }
         catch (Exception fault)
         {
-            logger.LogError(fault, "{Codex}: the hook {Action} broke", target.Uri, action.Name);
-            await NoteAsync(target, new HookNote(change, action, null, "It failed in a way Plue did not expect. The log says more.", depth), cancellationToken);
+            logger.LogError(fault, "{Codex}: the hook {Action} failed unexpectedly", target.Uri, action.Name);
+            await NoteAsync(target, new HookNote(change, action, null, "It failed with an internal error. The log has the details.", depth), cancellationToken);
         }
 
         return [];
@@ -118,9 +118,9 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
             case HookAction.Notify(var message):
                 var text = HookValues.Fill(message, target.Values());
                 actions.Notify(text, target.Uri);
-                return ($"Hook said \"{(text.Length <= LongestQuote ? text : text[..LongestQuote] + "…")}\"", []);
+                return ($"Hook said \"{(text.Length <= MaxQuoteLength ? text : text[..MaxQuoteLength] + "…")}\"", []);
             default:
-                throw new InvalidOperationException($"No deed for {action.Name}.");
+                throw new InvalidOperationException($"No action named {action.Name}.");
         }
     }
 
@@ -143,6 +143,6 @@ internal sealed class Automation(IHookActions actions, TimeProvider time, ILogge
         if (note.Error is not null) { logger.LogWarning("{Codex}: the hook {Action} failed: {Why}", target.Uri, note.Action.Name, note.Error); }
 
         try { await target.NoteAsync(note, cancellationToken); }
-        catch (FailureException fault) when (!cancellationToken.IsCancellationRequested) { logger.LogWarning("{Codex}: what the hook {Action} did was not kept: {Why}", target.Uri, note.Action.Name, fault.Message); }
+        catch (FailureException fault) when (!cancellationToken.IsCancellationRequested) { logger.LogWarning("{Codex}: the result of the hook {Action} could not be stored: {Why}", target.Uri, note.Action.Name, fault.Message); }
     }
 }

@@ -20,13 +20,13 @@ public sealed record Budget(decimal? PerDay, decimal? PerChat)
         if (PerChat is { } chat && spentInChat >= chat)
         {
             throw new FailureException(FailureKind.BudgetExceeded,
-                $"This chat has cost {Usd(spentInChat)}, and your limit for a chat is {Usd(chat)}. Raise {PerChatKey} in Plue's settings, or begin a new chat.");
+                $"This chat has cost {Usd(spentInChat)}, and your limit for a chat is {Usd(chat)}. Increase {PerChatKey} in Plue's settings, or start a new chat.");
         }
 
         if (PerDay is { } day && await spentToday() is var today && today >= day)
         {
             throw new FailureException(FailureKind.BudgetExceeded,
-                $"Today's answers have cost {Usd(today)}, and your limit is {Usd(day)} a day. Raise {PerDayKey} in Plue's settings, or use a model that costs nothing.");
+                $"Today's responses have cost {Usd(today)}, and your limit is {Usd(day)} a day. Increase {PerDayKey} in Plue's settings, or use a free model.");
         }
     }
 

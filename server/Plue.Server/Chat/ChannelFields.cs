@@ -19,10 +19,10 @@ internal static class ChannelFields
     private const string ProviderRef = "provider_ref";
     private const string Tags = "tags";
     private const string ContextFiles = "context_files";
-    private const int LongestTag = 64;
-    private const int LongestPath = 4096;
-    private const int MostItems = 200;
-    private const int LongestValue = 256 * 1024; // characters of JSON
+    private const int MaxTagLength = 64;
+    private const int MaxPathLength = 4096;
+    private const int MaxItems = 200;
+    private const int MaxValueLength = 256 * 1024; // characters of JSON
 
     private static readonly string[] Names =
         [Title, ProviderRef, "model", "temperature", "max_tokens", "stop_sequences", "reasoning_level", Tags, "pinned", "archived", ContextFiles];
@@ -51,9 +51,9 @@ internal static class ChannelFields
             case ContextFiles: return fields with { ContextFiles = isNull ? [] : FilesOf(Texts(name, value)) };
             case "pinned": return fields with { Pinned = !isNull && YesOrNo(name, value) };
             case "archived": return fields with { Archived = !isNull && YesOrNo(name, value) };
-            case Messages: throw Wrong("Messages of a chat are added, never replaced: put them into append.");
+            case Messages: throw Wrong("Messages of a chat can only be added: put them in `append`.");
             case TaskStates.Field when chat.IsTask && value.ValueKind == JsonValueKind.String && value.ValueEquals(TaskStates.Running):
-                throw Wrong("A task is running while it is worked on, and only then. Send it a message to go on.");
+                throw Wrong("The status `running` cannot be set. Send the task a message to continue it.");
             default: return SetOwn(fields, name, value, chat, template);
         }
     }
@@ -68,9 +68,9 @@ internal static class ChannelFields
             Tags => fields with { Tags = TagsOf([.. fields.Tags ?? chat.Tags, .. Texts(name, value)]) },
             ContextFiles => fields with { ContextFiles = FilesOf([.. fields.ContextFiles ?? chat.ContextFiles, .. Texts(name, value)]) },
             "stop_sequences" => fields with { Options = options with { StopSequences = [.. options.StopSequences ?? [], .. Texts(name, value)] } },
-            _ when Names.Contains(name) => throw Wrong($"`{name}` is no list: put it into set."),
+            _ when Names.Contains(name) => throw Wrong($"`{name}` is not a list: put it in `set`."),
             _ when template?.Field(name) is { Type: FieldType.Array } => SetOwn(fields, name, JsonValue.Of(Longer(fields, name, value, chat, template)), chat, template),
-            _ when template?.Field(name) is not null => throw Wrong($"`{name}` is no list: put it into set."),
+            _ when template?.Field(name) is not null => throw Wrong($"`{name}` is not a list: put it in `set`."),
             _ => throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no list `{name}`.{NearestName.Hint(name, Lists.Concat(OwnNames(template)))}"),
         };
     }
@@ -140,7 +140,7 @@ internal static class ChannelFields
         var wrong = TemplateValidation.Check(asked, Json5Object.Of(all)).FirstOrDefault(problem => problem.IsError)?.Message
             ?? asked.Fields.Where(field => field.Required && all.Any(pair => pair.Name == field.Name && pair.Value is Json5String text && string.IsNullOrWhiteSpace(text.Value)))
                 .Select(field => $"`{field.Name}` is empty.").FirstOrDefault();
-        if (wrong is not null) { throw Wrong($"Nothing was made. {wrong}"); }
+        if (wrong is not null) { throw Wrong($"Nothing was created. {wrong}"); }
     }
 
     private static Dictionary<string, JsonElement> WithStatus(IReadOnlyDictionary<string, JsonElement>? values, Template template)
@@ -153,7 +153,7 @@ internal static class ChannelFields
     private static ChatFields SetOwn(ChatFields fields, string name, JsonElement value, StoredChat chat, Template? template)
     {
         if (template?.Field(name) is null) { throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no field `{name}`.{NearestName.Hint(name, Names.Concat(OwnNames(template)))}"); }
-        if (value.GetRawText().Length > LongestValue) { throw Wrong($"`{name}` is longer than {LongestValue / 1024} thousand characters."); }
+        if (value.GetRawText().Length > MaxValueLength) { throw Wrong($"`{name}` is longer than {MaxValueLength / 1024} thousand characters."); }
 
         var node = JsonValue.ToJson5(value);
         if (node is not null && LiteralSecrets.IsIn([name], node)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
@@ -191,22 +191,22 @@ internal static class ChannelFields
         if (string.IsNullOrEmpty(reference)) { return ""; }
         if (CodexUri.TryParse(reference, out var uri) && uri.Collection == CodexCollection.Providers) { return uri.Name; }
 
-        throw Wrong($"\"{reference}\" is not the address of a provider: write codex://providers/NAME.");
+        throw Wrong($"\"{reference}\" is not the URI of a provider: write codex://providers/NAME.");
     }
 
     private static void Check(ChatOptions? options)
     {
-        if (options?.Temperature is < 0 or > 2) { throw Wrong("The temperature is a number from 0 to 2."); }
-        if (options?.MaxTokens is < 1) { throw Wrong("The longest answer is at least one token."); }
+        if (options?.Temperature is < 0 or > 2) { throw Wrong("The temperature must be a number from 0 to 2."); }
+        if (options?.MaxTokens is < 1) { throw Wrong("The maximum response length must be at least one token."); }
         if (options?.StopSequences?.Any(string.IsNullOrEmpty) == true) { throw Wrong("A stop sequence cannot be empty."); }
     }
 
     /// <exception cref="FailureException">MissingField.</exception>
     public static IReadOnlyList<string> TagsOf(IReadOnlyList<string> tags)
     {
-        if (tags.Any(tag => string.IsNullOrWhiteSpace(tag) || tag.Trim().Length > LongestTag || tag.Any(char.IsControl)))
+        if (tags.Any(tag => string.IsNullOrWhiteSpace(tag) || tag.Trim().Length > MaxTagLength || tag.Any(char.IsControl)))
         {
-            throw Wrong($"A tag is one line of up to {LongestTag} characters.");
+            throw Wrong($"A tag must be one line of up to {MaxTagLength} characters.");
         }
 
         return Capped("tags", [.. tags.Select(tag => tag.Trim()).Distinct(StringComparer.OrdinalIgnoreCase)]);
@@ -214,35 +214,35 @@ internal static class ChannelFields
 
     /// <exception cref="FailureException">MissingField.</exception>
     public static IReadOnlyList<string> FilesOf(IReadOnlyList<string> paths) =>
-        paths.Any(path => string.IsNullOrWhiteSpace(path) || path.Length > LongestPath || path.Contains('\0', StringComparison.Ordinal))
-            ? throw Wrong("A file in context is named by its path.")
-            : Capped("files in context", [.. paths.Distinct(StringComparer.Ordinal)]);
+        paths.Any(path => string.IsNullOrWhiteSpace(path) || path.Length > MaxPathLength || path.Contains('\0', StringComparison.Ordinal))
+            ? throw Wrong("A context file must have a path.")
+            : Capped("context files", [.. paths.Distinct(StringComparer.Ordinal)]);
 
     private static IReadOnlyList<string> Capped(string what, IReadOnlyList<string> items) =>
-        items.Count <= MostItems ? items : throw Wrong($"A chat has at most {MostItems} {what}.");
+        items.Count <= MaxItems ? items : throw Wrong($"A chat can have at most {MaxItems} {what}.");
 
     /// <returns>Null for null.</returns>
     private static string? Text(string name, JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.Null => null,
         JsonValueKind.String => value.GetString(),
-        _ => throw Wrong($"`{name}` is a text."),
+        _ => throw Wrong($"`{name}` must be a string."),
     };
 
-    private static double Number(string name, JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong($"`{name}` is a number.");
+    private static double Number(string name, JsonElement value) => value.ValueKind == JsonValueKind.Number ? value.GetDouble() : throw Wrong($"`{name}` must be a number.");
 
     private static int Whole(string name, JsonElement value) =>
-        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : throw Wrong($"`{name}` is a whole number.");
+        value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number) ? number : throw Wrong($"`{name}` must be a whole number.");
 
     private static bool YesOrNo(string name, JsonElement value) =>
-        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` is true or false.");
+        value.ValueKind is JsonValueKind.True or JsonValueKind.False ? value.GetBoolean() : throw Wrong($"`{name}` must be true or false.");
 
     /// <summary>One text stands for a list of it.</summary>
     private static IReadOnlyList<string> Texts(string name, JsonElement value) => value.ValueKind switch
     {
         JsonValueKind.String => [value.GetString() ?? ""],
         JsonValueKind.Array when value.EnumerateArray().All(item => item.ValueKind == JsonValueKind.String) => [.. value.EnumerateArray().Select(item => item.GetString() ?? "")],
-        _ => throw Wrong($"`{name}` is a list of texts."),
+        _ => throw Wrong($"`{name}` must be a list of strings."),
     };
 
     private static FailureException Wrong(string sentence) => new(FailureKind.MissingField, sentence);

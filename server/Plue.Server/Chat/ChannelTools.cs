@@ -9,7 +9,7 @@ namespace Plue.Server.Chat;
 /// <summary>The tools of one chat or task, and the rights that their calls are held against.</summary>
 internal sealed class ChannelTools(ChatState state)
 {
-    private const int MostAncestors = 64;
+    private const int MaxAncestors = 64;
     private readonly ChatServices services = state.Services;
     private readonly string codexId = state.CodexId;
     private readonly SeenFiles seen = new();
@@ -42,7 +42,7 @@ internal sealed class ChannelTools(ChatState state)
         }
         else if (names.Count > 0 && services.ToolSources.Count > 0 && (chat.IsTask || services.Workspace.OpenFolder is not null))
         {
-            notes.Add(services.Workspace.OpenFolder is null ? "It had no tools: no folder is open." : "It had no tools: this folder is not trusted.");
+            notes.Add(services.Workspace.OpenFolder is null ? "No tools were sent: no folder is open." : "No tools were sent: this folder is not trusted.");
         }
 
         tools.AddRange(services.Tasks.ToolsFor(chat));
@@ -64,7 +64,7 @@ internal sealed class ChannelTools(ChatState state)
     {
         List<(Rights Rights, PermissionMode? Mode)> chain = [];
         HashSet<string> known = new(StringComparer.Ordinal);
-        for (var (id, chat) = (codexId, (StoredChat?)state.Chat); chat is not null && known.Add(id) && chain.Count < MostAncestors;)
+        for (var (id, chat) = (codexId, (StoredChat?)state.Chat); chat is not null && known.Add(id) && chain.Count < MaxAncestors;)
         {
             chain.Add((RightsOf(id, chat), PermissionModes.Find(ValuesOf(chat).GetString(PermissionModes.Field))));
             if (!chat.IsTask || chat.Text(StoredChat.SpawnedByField) is not { } above) { break; }

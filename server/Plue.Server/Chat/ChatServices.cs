@@ -41,9 +41,9 @@ internal sealed class ChatServices : IHookActions
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
     public AgentPermissions? Policy { get; init; }
 
-    public ITaskSupervisor Tasks => tasks ?? throw new InvalidOperationException("Nobody looks after tasks yet.");
+    public ITaskSupervisor Tasks => tasks ?? throw new InvalidOperationException("No task supervisor is registered.");
 
-    public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("Nobody looks after budgets yet.");
+    public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("No budget is registered.");
 
     /// <summary>The settings as they are now.</summary>
     public UserConfig Config => UserConfig.Read(Paths);

@@ -12,7 +12,7 @@ namespace Plue.Server.Chat;
 internal sealed class ChatState
 {
     /// <summary>Why a hook asks nobody.</summary>
-    public const string AnswerUnderWay = "an answer is being written.";
+    public const string AnswerUnderWay = "a response is already streaming.";
 
     public static readonly HookChange MessageAdded = new(HookTrigger.FieldChange, ChannelFields.Messages);
 
@@ -111,7 +111,7 @@ internal sealed class ChatState
     /// <exception cref="FailureException">Conflict.</exception>
     public void RefuseWhileRunning()
     {
-        if (running is not null) { throw new FailureException(FailureKind.Conflict, "An answer is still being written. Stop it first, or wait for it."); }
+        if (running is not null) { throw new FailureException(FailureKind.Conflict, "A response is still streaming. Stop it first, or wait for it."); }
     }
 
     public void NotifyChanged() => Services.NotifyChanged(CodexId, Summary);
@@ -188,7 +188,7 @@ internal sealed class ChatState
         }
         catch (Exception fault)
         {
-            Services.Logger.LogError(fault, "{Chat}: the hooks broke", CodexId);
+            Services.Logger.LogError(fault, "{Chat}: the hooks failed unexpectedly", CodexId);
         }
     }
 }

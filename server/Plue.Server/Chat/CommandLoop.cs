@@ -38,7 +38,7 @@ public sealed class CommandLoop : SynchronizationContext
         {
             SetSynchronizationContext(this);
             try { command(state); }
-            catch (Exception fault) { logger.LogError(fault, "A change of a conversation failed"); }
+            catch (Exception fault) { logger.LogError(fault, "A command of a conversation failed"); }
             finally { SetSynchronizationContext(null); }
         }
     }

@@ -11,15 +11,15 @@ namespace Plue.Server.Chat;
 /// <param name="window">Tokens of the context window of the model that summarizes; null when not known.</param>
 internal sealed partial class Compactor(ISideModel model, long? window, TimeProvider time)
 {
-    private const long LongestSummary = 4096;
+    private const long MaxSummaryTokens = 4096;
     private const long WindowWhenUnknown = 32_768;
-    private const int LongestResult = 2000;
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
+    private const int MaxResultLength = 2000;
+    private static readonly TimeSpan SummaryTimeout = TimeSpan.FromMinutes(3);
 
     /// <exception cref="FailureException">Conflict: nothing to summarise.</exception>
     public static void RequireWork(IReadOnlyList<Message> path)
     {
-        if (!HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarize yet: only what was said before the last question is."); }
+        if (!HasWork(path)) { throw new FailureException(FailureKind.Conflict, "There is nothing to summarize yet: only messages before the last question are summarized."); }
     }
 
     /// <summary>Whether there is anything before the last question that is not summarised yet.</summary>
@@ -44,7 +44,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         foreach (var piece in Pieces(covered, Room))
         {
             var text = answer is null ? piece : $"{SentHistory.Heading}\n\n{answer.Text}\n\nWhat followed:\n\n{piece}";
-            answer = await model.AskAsync(new SideRequest(codexId, "summary", who, instructions, text, (int)MaxSummary), Patience, cancellationToken);
+            answer = await model.AskAsync(new SideRequest(codexId, "summary", who, instructions, text, (int)MaxSummary), SummaryTimeout, cancellationToken);
             usage = Sum(usage, answer.Usage);
             cost = Sum(cost, answer.Cost);
         }
@@ -68,7 +68,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         var after = SentHistory.Of([.. path, summary]).Sum(TokenEstimate.Of);
         return after < before
             ? summary with { Compaction = summary.Compaction with { TokensAfter = after } }
-            : throw new FailureException(FailureKind.Conflict, "A summary would not be shorter than what was said, so the chat was left as it is.");
+            : throw new FailureException(FailureKind.Conflict, "A summary would not be shorter than the messages, so the chat was not changed.");
     }
 
     /// <summary>What a summary would stand for: from the last one on, everything before the last question.</summary>
@@ -84,7 +84,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
     /// <summary>Tokens of a summary: what it replaces should be far longer.</summary>
     private long MaxSummary => LongestOf(Window);
 
-    private static long LongestOf(long window) => Math.Min(LongestSummary, window / 4);
+    private static long LongestOf(long window) => Math.Min(MaxSummaryTokens, window / 4);
 
     /// <summary>Tokens of the text to be summarised at once.</summary>
     private long Room => Math.Max(1024, (Window - MaxSummary) * 6 / 10);
@@ -146,7 +146,7 @@ internal sealed partial class Compactor(ISideModel model, long? window, TimeProv
         return text.ToString();
     }
 
-    private static string Beginning(string? text) => text is null ? "" : text.Length <= LongestResult ? text : $"{text[..LongestResult]}…";
+    private static string Beginning(string? text) => text is null ? "" : text.Length <= MaxResultLength ? text : $"{text[..MaxResultLength]}…";
 
     /// <summary>Word for word, because a summary may lose one.</summary>
     private static string OpenTodos(IReadOnlyList<Message> path)

@@ -7,7 +7,7 @@ namespace Plue.Server.Chat;
 public static class ContextBuilder
 {
     /// <summary>Never stored: it only asks the model to go on.</summary>
-    public const string ContinueRequest = "Your last answer was interrupted. Go on exactly where it stops; do not repeat anything.";
+    public const string ContinueRequest = "Your last response was interrupted. Continue exactly where it stops; do not repeat anything.";
 
     /// <param name="history">The chat as stored, oldest first.</param>
     /// <param name="goOn">True when the last answer is to be continued.</param>

@@ -38,7 +38,7 @@ internal sealed class ContextKeeper(ChatState state)
         }
         catch (FailureException fault)
         {
-            services.Logger.LogWarning("{Chat} was not summarised: {Why}", state.CodexId, fault.Message);
+            services.Logger.LogWarning("{Chat} could not be summarized: {Why}", state.CodexId, fault.Message);
             return null;
         }
     }
@@ -50,7 +50,7 @@ internal sealed class ContextKeeper(ChatState state)
     {
         Compactor.RequireWork(path);
 
-        state.Sink.Publish(new TurnEvent.Waiting("Summarizing what was said before"));
+        state.Sink.Publish(new TurnEvent.Waiting("Summarizing earlier messages"));
         state.Sink.Idle();
         var choice = services.Config.DefaultSmall ?? chosen;
         var compactor = new Compactor(side, WindowOf(choice), services.Time);

@@ -14,7 +14,7 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>It was made just now.</summary>
     internal static readonly HookChange Created = new(HookTrigger.Created);
 
-    private const string NothingToAnswer = "there was nothing to answer.";
+    private const string NothingToAnswer = "there was no message to respond to.";
 
     private readonly ChatState state;
     private readonly ChatServices services;
@@ -174,7 +174,7 @@ public sealed class Conversation : IAsyncDisposable
         state.Writer();
         state.RefuseWhileRunning();
         var old = Find(messageId);
-        if (old.Role != MessageRole.User) { throw new FailureException(FailureKind.Conflict, "Only a question can be changed. Answer it again to get another answer."); }
+        if (old.Role != MessageRole.User) { throw new FailureException(FailureKind.Conflict, "Only your own messages can be edited. Select Retry to get another response."); }
 
         var message = Compose(draft with { Files = draft.Files ?? [.. old.Parts.OfType<MessagePart.File>()] }) with { ParentId = old.ParentId ?? "" };
         return await AddAsync(message, Choice(draft.ProviderId, draft.Model), Wanted(draft.WantsAnswer), interrupts: false, cancellationToken);
@@ -190,10 +190,10 @@ public sealed class Conversation : IAsyncDisposable
         state.RefuseWhileRunning();
         var path = Chat.Tree.PathTo(Find(messageId).Id);
         var question = path.LastOrDefault(message => message.Role == MessageRole.User)
-            ?? throw new FailureException(FailureKind.Conflict, "There is no question before this message.");
+            ?? throw new FailureException(FailureKind.Conflict, "There is no message of yours before this one.");
         if (goOn && Chat.Messages.LastOrDefault(message => message.Role == MessageRole.User)?.Id != question.Id)
         {
-            throw new FailureException(FailureKind.Conflict, "Only the last answer of a chat can be continued.");
+            throw new FailureException(FailureKind.Conflict, "Only the last response of a chat can be continued.");
         }
 
         // Another model is asked for this once; the chat keeps its own.
@@ -388,7 +388,7 @@ public sealed class Conversation : IAsyncDisposable
         using var change = await BeginChangeAsync(cancellationToken);
         var writer = state.Writer();
         state.RefuseWhileRunning();
-        if (Chat.Messages is not [.., { Status: MessageStatus.Interrupted, HasToolRound: true } last]) { throw new FailureException(FailureKind.Conflict, "This task has gone on already."); }
+        if (Chat.Messages is not [.., { Status: MessageStatus.Interrupted, HasToolRound: true } last]) { throw new FailureException(FailureKind.Conflict, "This task was already resumed."); }
 
         var settled = last with
         {
@@ -456,7 +456,7 @@ public sealed class Conversation : IAsyncDisposable
         var now = state.Writer().Chat;
         if (expectedVersion is { } expected && now.Version is var version && version != expected)
         {
-            throw new FailureException(FailureKind.Conflict, $"This chat was changed meanwhile (it is at version {version}, you had {expected}). Look at it again, then repeat the change.");
+            throw new FailureException(FailureKind.Conflict, $"This chat has changed (it is at version {version}, you had {expected}). Read it again, then repeat the change.");
         }
 
         if (fields(now) is var changed && changed != ChatFields.None) { await state.UpdateAsync(changed, cancellationToken); }
@@ -474,7 +474,7 @@ public sealed class Conversation : IAsyncDisposable
         }
         catch (FailureException fault)
         {
-            services.Logger.LogDebug("{Provider} was not started ahead: {Reason}", id, fault.Message);
+            services.Logger.LogDebug("{Provider} could not be started in advance: {Reason}", id, fault.Message);
         }
     }
 
@@ -544,11 +544,11 @@ public sealed class Conversation : IAsyncDisposable
         }
         catch (Exception fault)
         {
-            services.Logger.LogError(fault, "The turn {Turn} broke", turn.Id);
+            services.Logger.LogError(fault, "The turn {Turn} failed unexpectedly", turn.Id);
             if (state.Running == turn)
             {
                 state.EndTurn(null);
-                state.Sink.Publish(new TurnEvent.TurnFinished(turn.Id, StopReason.Failed, new Failure(FailureKind.Internal, "The answer broke off in a way Plue did not expect. Ask again.")));
+                state.Sink.Publish(new TurnEvent.TurnFinished(turn.Id, StopReason.Failed, new Failure(FailureKind.Internal, "An internal error ended the response. Select Retry. The log has the details.")));
             }
         }
         finally
@@ -616,7 +616,7 @@ public sealed class Conversation : IAsyncDisposable
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException or ObjectDisposedException)
         {
-            services.Logger.LogWarning("{Task} stands as its last answer left it: {Why}", CodexId, fault.Message);
+            services.Logger.LogWarning("{Task} keeps the status of its last response: {Why}", CodexId, fault.Message);
         }
 
         state.IsJudged = false;
@@ -814,7 +814,7 @@ public sealed class Conversation : IAsyncDisposable
         string? turnId = null;
         async Task<string?> AnswerAsync(int next, CancellationToken token)
         {
-            if (response == Response.Never) { return "the message was only to be kept."; }
+            if (response == Response.Never) { return "the message was sent without a request for a response."; }
             if (turnId is not null) { return ChatState.AnswerUnderWay; }
             if (message.Role != MessageRole.User) { return NothingToAnswer; }
 
@@ -847,7 +847,7 @@ public sealed class Conversation : IAsyncDisposable
     private Message Find(string messageId) => Chat.Tree.Find(messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in this chat.");
 
     private Message Queued(string messageId) =>
-        Chat.Queue.FirstOrDefault(message => message.Id == messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer waiting.");
+        Chat.Queue.FirstOrDefault(message => message.Id == messageId) ?? throw new FailureException(FailureKind.NotFound, "That message is no longer in the queue.");
 
     /// <exception cref="FailureException">Conflict: another window is answering or writing.</exception>
     private async Task<Change> BeginChangeAsync(CancellationToken cancellationToken)

@@ -128,7 +128,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                 // The tour only shows what others would say.
                 if (!settings.Capabilities.IsDemo || !ProviderRegistry.IsReserved(id)) { return; }
 
-                first ??= new FailureException(FailureKind.NotFound, "No provider is connected that could work on this. Connect one with Plue: Manage Providers, then start the task again.");
+                first ??= new FailureException(FailureKind.NotFound, "No connected provider can work on this. Connect one with Plue: Manage Providers, then start the task again.");
             }
             catch (FailureException fault)
             {
@@ -154,7 +154,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
             if (await conversation.FollowAsync()) { return conversation; }
 
             await ForgetAsync(id, lazy, conversation);
-            throw new FailureException(FailureKind.NotFound, "This chat does not exist any more. Choose another.");
+            throw new FailureException(FailureKind.NotFound, "This chat no longer exists. Choose another.");
         }
 
         open.TryRemove(new KeyValuePair<string, Lazy<Task<Conversation>>>(id, lazy));
@@ -234,7 +234,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
                 }
                 catch (FailureException fault)
                 {
-                    services.Logger.LogWarning("What other windows write is not seen for now: {Reason}", fault.Message);
+                    services.Logger.LogWarning("Changes from other windows cannot be read for now: {Reason}", fault.Message);
                 }
             }
         }
@@ -335,7 +335,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         await Task.WhenAll(Opened().Select(async chat =>
         {
             try { await chat.DisposeAsync(); }
-            catch (Exception fault) { services.Logger.LogError(fault, "{Chat} was not closed in good order", chat.CodexId); }
+            catch (Exception fault) { services.Logger.LogError(fault, "{Chat} could not be closed cleanly", chat.CodexId); }
         }));
     }
 
@@ -380,7 +380,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         }
         catch (FailureException fault)
         {
-            services.Logger.LogDebug("{Codex} is not there: {Why}", codexUri, fault.Message);
+            services.Logger.LogDebug("{Codex} was not found: {Why}", codexUri, fault.Message);
             return null;
         }
     }
@@ -396,6 +396,6 @@ public sealed class Conversations : IChats, IAsyncDisposable
     private static string ChatIdOf(string codexUri)
     {
         if (CodexUri.TryParse(codexUri, out var uri) && uri.Collection is CodexCollection.Chats or CodexCollection.Tasks && uri == CodexUri.OfChannel(uri.Name)) { return uri.Name; }
-        throw new FailureException(FailureKind.NotFound, $"{codexUri} is not the address of a chat or task.");
+        throw new FailureException(FailureKind.NotFound, $"{codexUri} is not the URI of a chat or task.");
     }
 }

@@ -41,7 +41,7 @@ internal sealed class FallbackChain
         {
             if (!ReferenceEquals(asked, chosen) && requests.CooldownReason(asked) is { } why)
             {
-                skipped.Add((asked.ProviderName, "is resting"));
+                skipped.Add((asked.ProviderName, "is in cooldown"));
                 logger.LogInformation("{Name} was not asked: {Why}", asked.ProviderName, why);
                 continue;
             }
@@ -65,12 +65,12 @@ internal sealed class FallbackChain
     {
         get
         {
-            var failure = first ?? new Failure(FailureKind.Internal, "Nobody could be asked.");
+            var failure = first ?? new Failure(FailureKind.Internal, "No provider could be used.");
             if (skipped.Count == 0) { return failure; }
 
             var reasons = skipped.ConvertAll(other => $"{other.Name} {other.Why}");
             var list = reasons.Count == 1 ? reasons[0] : $"{string.Join(", ", reasons.Take(reasons.Count - 1))} and {reasons[^1]}";
-            return failure with { Message = $"{failure.Message} Nobody could stand in: {list}." };
+            return failure with { Message = $"{failure.Message} No fallback provider could be used: {list}." };
         }
     }
 
@@ -83,24 +83,24 @@ internal sealed class FallbackChain
         }
 
         skipped.Add((candidate.ProviderName, ReasonOf(failure.Kind)));
-        logger.LogWarning("{Name} did not stand in for {Chosen}: {Why}", candidate.ProviderName, chosen.ProviderName, failure.Message);
+        logger.LogWarning("{Name} was not used as a fallback for {Chosen}: {Why}", candidate.ProviderName, chosen.ProviderName, failure.Message);
         return true;
     }
 
     private static string ReasonOf(FailureKind kind) => kind switch
     {
-        FailureKind.NotFound => "is not there",
-        FailureKind.ProviderDisabled => "is switched off",
-        FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin => "has no key that works",
-        FailureKind.ModelNotFound or FailureKind.MissingField => "has no such model",
+        FailureKind.NotFound => "does not exist",
+        FailureKind.ProviderDisabled => "is disabled",
+        FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin => "has no valid key",
+        FailureKind.ModelNotFound or FailureKind.MissingField => "does not have this model",
         FailureKind.Unreachable => "cannot be reached",
-        FailureKind.Timeout => "did not answer in time",
-        FailureKind.Overloaded => "cannot answer now",
-        FailureKind.RateLimited => "takes no more requests for now",
-        FailureKind.SpendLimit => "is over its own limit",
+        FailureKind.Timeout => "did not respond in time",
+        FailureKind.Overloaded => "is not available now",
+        FailureKind.RateLimited => "is rate limited",
+        FailureKind.SpendLimit => "has reached its spending limit",
         FailureKind.BudgetExceeded => "costs money, and your limit is reached",
         FailureKind.CutStream => "broke off",
-        FailureKind.ContextFull => "takes no chat as long as this",
+        FailureKind.ContextFull => "cannot fit this chat in its context window",
         _ => "failed too",
     };
 }

@@ -10,8 +10,8 @@ public static partial class FileSummary
 {
     private const int HeadLines = 60;
     private const int TailLines = 30;
-    private const int MostOutline = 200;
-    private const int LongestLine = 200;
+    private const int MaxOutlineLines = 200;
+    private const int MaxLineLength = 200;
 
     /// <summary>The same file gives the same summary.</summary>
     public static string Of(FileText file)
@@ -27,8 +27,8 @@ public static partial class FileSummary
         if (outline.Count > 0)
         {
             text.Append("\nThe outline:\n");
-            Append(text, lines, outline.Take(MostOutline));
-            if (outline.Count > MostOutline) { text.Append(CultureInfo.InvariantCulture, $"… and {outline.Count - MostOutline} more.\n"); }
+            Append(text, lines, outline.Take(MaxOutlineLines));
+            if (outline.Count > MaxOutlineLines) { text.Append(CultureInfo.InvariantCulture, $"… and {outline.Count - MaxOutlineLines} more.\n"); }
         }
 
         if (tail < count)
@@ -48,9 +48,9 @@ public static partial class FileSummary
     private static string Cut(string line)
     {
         line = line.TrimEnd('\r');
-        if (line.Length <= LongestLine) { return line; }
+        if (line.Length <= MaxLineLength) { return line; }
 
-        var end = char.IsHighSurrogate(line[LongestLine - 1]) ? LongestLine - 1 : LongestLine;
+        var end = char.IsHighSurrogate(line[MaxLineLength - 1]) ? MaxLineLength - 1 : MaxLineLength;
         return $"{line[..end]}…";
     }
 

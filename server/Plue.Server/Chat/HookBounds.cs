@@ -9,12 +9,12 @@ namespace Plue.Server.Chat;
 /// </summary>
 internal sealed class HookBounds(TimeProvider time)
 {
-    public const int MostDepth = 8;
-    public const int MostPerCodex = 60;
-    public const int MostInAll = 300;
+    public const int MaxDepth = 8;
+    public const int MaxPerCodex = 60;
+    public const int MaxTotal = 300;
     /// <summary>Tasks an hour that go back to one codex, over however many tasks in between.</summary>
-    public const int MostTasks = 20;
-    public const int MostTasksInAll = 60;
+    public const int MaxTasks = 20;
+    public const int MaxTotalTasks = 60;
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan Hour = TimeSpan.FromHours(1);
 
@@ -33,23 +33,23 @@ internal sealed class HookBounds(TimeProvider time)
     /// <returns>Why it is left out; null when it may be carried out.</returns>
     public string? Refusal(string uri, HookAction action, int depth)
     {
-        if (depth >= MostDepth) { return $"{MostDepth} hooks had followed from one change, so it was left out. Make the hooks of the template end."; }
+        if (depth >= MaxDepth) { return $"{MaxDepth} hooks in a row followed from one change, so it was skipped. Change the template so that its hooks do not trigger each other."; }
         if (depth == 0 && action is HookAction.SendToLlm) { return null; }
 
         lock (counting)
         {
             var own = Recent(hooks, uri, Minute);
             Forget(allHooks, Minute);
-            if (own.Count >= MostPerCodex) { return $"{MostPerCodex} hooks ran within a minute, so it was left out. Make the hooks of the template end, or change it again later."; }
-            if (allHooks.Count >= MostInAll) { return $"{MostInAll} hooks ran within a minute in all, so it was left out. Change it again later."; }
+            if (own.Count >= MaxPerCodex) { return $"{MaxPerCodex} hooks ran within a minute, so it was skipped. Change the template so that its hooks do not trigger each other, or try again later."; }
+            if (allHooks.Count >= MaxTotal) { return $"{MaxTotal} hooks ran within a minute in total, so it was skipped. Try again later."; }
 
             if (action is HookAction.SpawnTask)
             {
                 var root = RootOf(uri);
                 var started = Recent(tasks, root, Hour);
                 Forget(allTasks, Hour);
-                if (started.Count >= MostTasks) { return $"Hooks started {MostTasks} tasks within an hour that go back to {root}, so no other was started. Start it yourself, or wait an hour."; }
-                if (allTasks.Count >= MostTasksInAll) { return $"Hooks started {MostTasksInAll} tasks within an hour in all, so no other was started. Start it yourself, or wait an hour."; }
+                if (started.Count >= MaxTasks) { return $"Hooks started {MaxTasks} tasks within an hour from {root}, so no more were started. Start it yourself, or wait an hour."; }
+                if (allTasks.Count >= MaxTotalTasks) { return $"Hooks started {MaxTotalTasks} tasks within an hour in total, so no more were started. Start it yourself, or wait an hour."; }
 
                 Count(started, allTasks);
             }
@@ -88,7 +88,7 @@ internal sealed class HookBounds(TimeProvider time)
 
     private void Sweep(Dictionary<string, List<long>> counts, TimeSpan span)
     {
-        if (counts.Count <= MostInAll) { return; }
+        if (counts.Count <= MaxTotal) { return; }
 
         foreach (var (uri, recent) in counts)
         {

@@ -50,7 +50,7 @@ internal sealed class ItemHooks(Automation automation, Documents documents)
         }
 
         public Task<string?> SendToLlmAsync(int depth, CancellationToken cancellationToken) =>
-            throw new FailureException(FailureKind.Conflict, "Only a chat or a task can be answered. Let the hook start a task with spawn_task.");
+            throw new FailureException(FailureKind.Conflict, "Only a chat or a task can get a response. Use spawn_task in the hook to start a task.");
 
         public Task NoteAsync(HookNote note, CancellationToken cancellationToken)
         {

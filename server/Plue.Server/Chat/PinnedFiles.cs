@@ -27,7 +27,7 @@ public sealed class PinnedFiles(Attachments attachments, IReadOnlyList<string> p
             }
 
             var why = Attachments.WhyNotNow(view) ?? "It cannot be read now.";
-            parts.Add(new MessagePart.Text($"(The pinned file {view.Path} is not here: {why})"));
+            parts.Add(new MessagePart.Text($"(The pinned file {view.Path} is not included: {why})"));
             missing.Add($"A pinned file was not sent: {why}");
         }
 

@@ -15,7 +15,7 @@ namespace Plue.Server.Chat;
 /// <param name="name">As the program calls it: <c>Read</c>, <c>Bash</c>.</param>
 internal sealed class ProgramTool(string name) : ITool
 {
-    private const int LargestFile = 10 * 1024 * 1024;
+    private const int MaxFileBytes = 10 * 1024 * 1024;
     private const string OutsideSandbox = "Claude Code runs this itself, outside Plue's sandbox.";
     private static readonly UTF8Encoding Strict = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
     private readonly TaskCompletionSource allowed = new(TaskCreationOptions.RunContinuationsAsynchronously);
@@ -57,11 +57,11 @@ internal sealed class ProgramTool(string name) : ITool
     private Call PlanRead(JsonElement parameters, ToolContext context, string folder)
     {
         var path = ClaudeCodeTools.ReadPath(name, parameters.GetRawText(), folder)
-            ?? throw new ToolFailureException("It cannot be told what this would read. Give an absolute path, and with it a pattern that stays inside.");
+            ?? throw new ToolFailureException("The files that this would read are not known. Give an absolute path, and a pattern that stays inside it.");
         if (name == "Grep" && Directory.Exists(path) && context.Rights().Any(HoldsFilesBack))
         {
             // The program looks into every file of a folder by itself, also into those that rules keep back (SEC-25).
-            throw new ToolFailureException("Some files of this folder may not be read, so it is not searched as a whole. Search a single file, or read it.");
+            throw new ToolFailureException("Some files of this folder may not be read, so the whole folder is not searched. Search a single file, or read it.");
         }
 
         return new Call(this, [new ToolAction.ReadFile(path)], ApprovalKind.Read, $"{name} {parameters.GetRawText()}") { AtPath = path };
@@ -83,15 +83,15 @@ internal sealed class ProgramTool(string name) : ITool
         var before = Read(path);
         if (passage.Length == 0)
         {
-            return before is null ? Change(path, null, replacement, replacement) : throw new ToolFailureException("old_string is empty, but the file is there. Write the whole file instead.");
+            return before is null ? Change(path, null, replacement, replacement) : throw new ToolFailureException("old_string is empty, but the file exists. Write the whole file instead.");
         }
 
         // The program reads every line end as a line feed and looks for a passage more loosely than letter by letter. What is shown has to be what is done.
         var text = (before ?? throw new ToolFailureException("There is no such file.")).Replace("\r\n", "\n", StringComparison.Ordinal);
         var all = parameters.TryGetProperty("replace_all", out var value) && value.ValueKind == JsonValueKind.True;
         var at = text.IndexOf(passage, StringComparison.Ordinal);
-        if (at < 0) { throw new ToolFailureException("old_string does not stand in the file letter by letter. Read the file again and copy the passage as it is."); }
-        if (!all && text.IndexOf(passage, at + 1, StringComparison.Ordinal) >= 0) { throw new ToolFailureException("old_string stands in the file more than once. Take in more lines around it, or set replace_all."); }
+        if (at < 0) { throw new ToolFailureException("old_string was not found in the file. Read the file again and copy the text exactly."); }
+        if (!all && text.IndexOf(passage, at + 1, StringComparison.Ordinal) >= 0) { throw new ToolFailureException("old_string occurs in the file more than once. Include more lines around it, or set replace_all."); }
 
         var after = all ? text.Replace(passage, replacement, StringComparison.Ordinal) : string.Concat(text.AsSpan(0, at), replacement, text.AsSpan(at + passage.Length));
         return Change(path, text, after, UnifiedDiff.Of(text, after));
@@ -110,7 +110,7 @@ internal sealed class ProgramTool(string name) : ITool
     {
         foreach (var wish in new[] { "run_in_background", "dangerouslyDisableSandbox" })
         {
-            if (parameters.TryGetProperty(wish, out var value) && value.ValueKind != JsonValueKind.False) { throw new ToolFailureException($"Leave out {wish}: it is not to be had here."); }
+            if (parameters.TryGetProperty(wish, out var value) && value.ValueKind != JsonValueKind.False) { throw new ToolFailureException($"Omit {wish}: it is not available here."); }
         }
 
         var command = Text(parameters, "command");
@@ -130,11 +130,11 @@ internal sealed class ProgramTool(string name) : ITool
     {
         try
         {
-            var content = OrdinaryFile.Read(path, LargestFile) ?? throw new ToolFailureException("The file is too large to be changed here.");
+            var content = OrdinaryFile.Read(path, MaxFileBytes) ?? throw new ToolFailureException("The file is too large to be changed here.");
             return Strict.GetString(content);
         }
         catch (FileNotFoundException) { return null; }
-        catch (DecoderFallbackException e) { throw new ToolFailureException("The file is not text in UTF-8, so what would be changed cannot be shown.", e); }
+        catch (DecoderFallbackException e) { throw new ToolFailureException("The file is not UTF-8 text, so the change cannot be shown.", e); }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException) { throw new ToolFailureException($"The file cannot be read: {e.Message}", e); }
     }
 
@@ -160,7 +160,7 @@ internal sealed class ProgramTool(string name) : ITool
             cancellationToken.ThrowIfCancellationRequested();
             if (Before is var (real, content) && (RealPath.Of(AtPath) != real || Normal(Read(AtPath)) != Normal(content)))
             {
-                throw new ToolFailureException("The file changed while this was waiting, so nothing was done. Read it again.");
+                throw new ToolFailureException("The file changed while this call was waiting, so it did not run. Read the file again.");
             }
 
             tool.allowed.TrySetResult();

@@ -12,7 +12,7 @@ namespace Plue.Server.Chat;
 public sealed class RequestFiles(Attachments attachments)
 {
     /// <summary>Bytes of all images of one request: vendors refuse larger requests. The newest go first.</summary>
-    public const int MostImages = 20 * 1024 * 1024;
+    public const int MaxImageBytes = 20 * 1024 * 1024;
 
     /// <param name="known">What is known of the model; null where nothing is.</param>
     /// <returns>The request, and what of the chat it does not carry.</returns>
@@ -21,7 +21,7 @@ public sealed class RequestFiles(Attachments attachments)
         var notCarried = new NotCarriedFiles(WhyNoImages(provider, request.Model, known));
         List<Message> messages = [.. request.Messages];
         Pin(messages, pinned, notCarried);
-        var room = (long)MostImages;
+        var room = (long)MaxImageBytes;
         for (var at = messages.Count - 1; at >= 0; at--)
         {
             if (!messages[at].Parts.Any(part => part is MessagePart.File)) { continue; }
@@ -70,7 +70,7 @@ public sealed class RequestFiles(Attachments attachments)
 
         if (file.MediaType == "image/gif" && !takesGif)
         {
-            notCarried.Say($"{file.Path} was not sent: the model takes no GIF images.");
+            notCarried.Say($"{file.Path} was not sent: the model does not support GIF images.");
             return file with { Data = null };
         }
 
@@ -81,7 +81,7 @@ public sealed class RequestFiles(Attachments attachments)
         {
             // Once one does not fit, no older one goes: which are sent then changes seldom.
             room = 0;
-            notCarried.Say($"{file.Path} was not sent: with the images after it, it is over 20 MiB.");
+            notCarried.Say($"{file.Path} was not sent: together with the images after it, it exceeds 20 MiB.");
             return file with { Data = null };
         }
 
@@ -100,7 +100,7 @@ public sealed class RequestFiles(Attachments attachments)
     }
 
     private static string? WhyNoImages(IProvider provider, string model, ModelInfo? known) =>
-        !provider.Capabilities.Images ? $"{provider.Settings.Name} takes no images" : known?.SupportsVision == false ? $"{model} takes no images" : null;
+        !provider.Capabilities.Images ? $"{provider.Settings.Name} does not support images" : known?.SupportsVision == false ? $"{model} does not support images" : null;
 
     /// <param name="whyNoImages">Null when images are taken.</param>
     private sealed class NotCarriedFiles(string? whyNoImages)

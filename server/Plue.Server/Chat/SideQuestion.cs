@@ -7,7 +7,7 @@ namespace Plue.Server.Chat;
 /// <summary>A question of Plue's own beside the conversation: for a title, for a summary. It costs like any other, and may not go over a limit.</summary>
 internal sealed class SideQuestion(ChatServices services) : ISideModel
 {
-    private const int LongestAnswer = 64 * 1024;
+    private const int MaxResponseLength = 64 * 1024;
 
     public async Task<SideAnswer> AskAsync(SideRequest request, TimeSpan timeout, CancellationToken cancellationToken)
     {
@@ -37,7 +37,7 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
         {
             switch (next)
             {
-                case ProviderEvent.TextDelta(var delta) when text.Length < LongestAnswer: text.Append(delta); break;
+                case ProviderEvent.TextDelta(var delta) when text.Length < MaxResponseLength: text.Append(delta); break;
                 case ProviderEvent.UsageReported(var reported, var cost): (usage, vendorCost) = (reported, cost); break;
                 case ProviderEvent.Accepted(var model, var requestId): info = info with { ModelId = model ?? info.ModelId, RequestId = requestId }; break;
                 case ProviderEvent.Restarted: text.Clear(); break;
@@ -46,7 +46,7 @@ internal sealed class SideQuestion(ChatServices services) : ISideModel
         }
 
         var said = text.ToString().Trim();
-        if (said.Length == 0) { throw new FailureException(FailureKind.BadResponse, $"{call.Provider.Settings.Name} gave an empty answer."); }
+        if (said.Length == 0) { throw new FailureException(FailureKind.BadResponse, $"{call.Provider.Settings.Name} returned an empty response."); }
 
         return new SideAnswer(services.Secrets?.Mask(said) ?? said, usage, call.CostOf(info.ModelId, usage, vendorCost), info);
     }

@@ -13,14 +13,14 @@ namespace Plue.Server.Chat;
 internal static class TaskBudget
 {
     /// <summary>An answer that was stopped for its time took a little less than that by its own clock; in what is left nobody could answer.</summary>
-    private static readonly TimeSpan LeastUseful = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MinUsefulTime = TimeSpan.FromMilliseconds(100);
 
     /// <param name="price">Null where no price is known: then money bounds nothing.</param>
     /// <exception cref="FailureException">BudgetExceeded, with the figures and the way forward.</exception>
     public static void Check(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)
     {
-        if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds) { throw Over($"It has asked the model {Number(rounds)} times, as often as its budget allows."); }
-        if (TimeLeft(budget, task) is { } left && left < LeastUseful) { throw new FailureException(OutOfTime); }
+        if (budget.Rounds is { } rounds && Answers(task).Count(WasAsked) >= rounds) { throw Over($"It has called the model {Number(rounds)} times, the limit of its budget."); }
+        if (TimeLeft(budget, task) is { } left && left < MinUsefulTime) { throw new FailureException(OutOfTime); }
 
         var next = TokenEstimate.Of(request.System ?? "") + request.Messages.Sum(TokenEstimate.Of);
         var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0);
@@ -33,7 +33,7 @@ internal static class TaskBudget
         var spent = task.TotalCost ?? 0;
         if (spent + cost > usd)
         {
-            var what = request.MaxTokens is { } most ? $"the next request with an answer of up to {Number(most)} tokens may cost {Usd(cost)}" : $"the next request costs at least {Usd(cost)}";
+            var what = request.MaxTokens is { } most ? $"the next request with a response of up to {Number(most)} tokens may cost {Usd(cost)}" : $"the next request costs at least {Usd(cost)}";
             throw Over($"It has cost {Usd(spent)}, {what}, and its budget is {Usd(usd)}.");
         }
     }
@@ -43,7 +43,7 @@ internal static class TaskBudget
     /// <exception cref="FailureException">BudgetExceeded.</exception>
     public static void CheckUnderWay(AgentBudget budget, StoredChat task, Usage usage, int rounds, decimal? cost)
     {
-        if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most) { throw Over($"It has asked the model {Number(most)} times, as often as its budget allows."); }
+        if (budget.Rounds is { } most && Answers(task).Count(WasAsked) + rounds >= most) { throw Over($"It has called the model {Number(most)} times, the limit of its budget."); }
 
         var used = Answers(task).Sum(message => message.Usage?.TotalTokens ?? 0) + usage.TotalTokens;
         if (budget.Tokens is { } tokens && used >= tokens) { throw Over($"It has used {Number(used)} tokens, and its budget is {Number(tokens)}."); }
@@ -62,7 +62,7 @@ internal static class TaskBudget
     }
 
     /// <summary>Why the work ends when its time is over.</summary>
-    public static Failure OutOfTime => Over("It has worked as long as its budget allows.").Failure;
+    public static Failure OutOfTime => Over("It has reached the time limit of its budget.").Failure;
 
     private static IEnumerable<Message> Answers(StoredChat task) =>
         task.Tree.All.Where(message => message is { Role: MessageRole.Assistant, IsCopy: false, Status: not MessageStatus.Streaming });
@@ -71,7 +71,7 @@ internal static class TaskBudget
     private static bool WasAsked(Message answer) => answer.Usage is not null || answer.Parts.Count > 0 || answer.Status != MessageStatus.Failed;
 
     private static FailureException Over(string sentence) =>
-        new(FailureKind.BudgetExceeded, $"This task is over its budget. {sentence} Top up its budget to go on.");
+        new(FailureKind.BudgetExceeded, $"This task has reached its budget. {sentence} Increase its budget to continue.");
 
     private static string Usd(decimal amount) => string.Create(CultureInfo.InvariantCulture, $"${amount:0.00####}");
 

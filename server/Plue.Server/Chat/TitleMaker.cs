@@ -5,10 +5,10 @@ namespace Plue.Server.Chat;
 /// <summary>Has the small model name a chat after its first answer. Until then, and where none is configured, its first line is the name.</summary>
 internal sealed class TitleMaker(ISideModel model, TimeProvider time)
 {
-    private const int LongestTitle = 60;
-    private const int LongestQuestion = 4000;
-    private const int LongestAnswer = 2000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    private const int MaxTitleLength = 60;
+    private const int MaxQuestionLength = 4000;
+    private const int MaxResponseLength = 2000;
+    private static readonly TimeSpan TitleTimeout = TimeSpan.FromSeconds(30);
 
     /// <param name="instructions">The prompt.</param>
     /// <returns>The title and, to be stored because it was paid for, the hidden message that it came in; null for a title when the model said nothing of use.</returns>
@@ -16,8 +16,8 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
     public async Task<(string? Title, Message Answer)> MakeAsync(
         string codexId, Message question, Message answer, ModelChoice who, string instructions, CancellationToken cancellationToken)
     {
-        var text = $"The user:\n{Beginning(question.Text, LongestQuestion)}\n\nThe assistant:\n{Beginning(answer.Text, LongestAnswer)}";
-        var said = await model.AskAsync(new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200), Patience, cancellationToken);
+        var text = $"The user:\n{Beginning(question.Text, MaxQuestionLength)}\n\nThe assistant:\n{Beginning(answer.Text, MaxResponseLength)}";
+        var said = await model.AskAsync(new SideRequest(codexId, "title", who, instructions, text, MaxTokens: 200), TitleTimeout, cancellationToken);
         var now = time.GetUtcNow();
         var message = new Message
         {
@@ -44,10 +44,10 @@ internal sealed class TitleMaker(ISideModel model, TimeProvider time)
 
         line = string.Concat(line.Where(character => !char.IsControl(character))).Trim(' ', '#', '*', '_', '"', '\'', '`', '“', '”', '‘', '’', '«', '»').TrimEnd('.').Trim();
         if (line.Length == 0) { return null; }
-        if (line.Length <= LongestTitle) { return line; }
+        if (line.Length <= MaxTitleLength) { return line; }
 
-        var cut = line.LastIndexOf(' ', LongestTitle - 1);
-        if (cut < LongestTitle / 2) { cut = char.IsHighSurrogate(line[LongestTitle - 2]) ? LongestTitle - 2 : LongestTitle - 1; }
+        var cut = line.LastIndexOf(' ', MaxTitleLength - 1);
+        if (cut < MaxTitleLength / 2) { cut = char.IsHighSurrogate(line[MaxTitleLength - 2]) ? MaxTitleLength - 2 : MaxTitleLength - 1; }
         return $"{line[..cut].TrimEnd()}…";
     }
 

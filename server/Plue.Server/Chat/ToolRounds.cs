@@ -43,8 +43,8 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
         Dictionary<string, ToolCallResult> results = new(StringComparer.Ordinal);
         foreach (var call in calls)
         {
-            var refusal = Count(call) >= MaxRepeats ? $"This was asked for {MaxRepeats} times in a row, so it was not done again."
-                : wanted.Count == MaxCalls ? $"At most {MaxCalls} calls are carried out at once, so this one was not. Ask for it again if it is still needed."
+            var refusal = Count(call) >= MaxRepeats ? $"This call was repeated {MaxRepeats} times in a row, so it was not run again."
+                : wanted.Count == MaxCalls ? $"At most {MaxCalls} calls run in one round, so this one did not run. Call it again if it is still needed."
                 : null;
             if (refusal is null)
             {
@@ -60,14 +60,14 @@ internal sealed class ToolRounds(ToolRunner runner, int maxRounds = ToolRounds.M
 
         Finished = results.Values.FirstOrDefault(result => result.Finished is not null)?.Finished;
         done++;
-        if (alike >= MaxRepeats) { Over = new Failure(FailureKind.RoundLimit, $"The model asked for the same thing {MaxRepeats} times in a row ({calls[^1].Name}), so Plue stopped it. Say what it should do instead, or continue."); }
+        if (alike >= MaxRepeats) { Over = new Failure(FailureKind.RoundLimit, $"The model repeated the same call {MaxRepeats} times in a row ({calls[^1].Name}), so Plue stopped it. Tell it what to do instead, or continue."); }
         else if (done >= maxRounds) { Over = TooMany(maxRounds); }
 
         return [.. calls.Select(call => results[call.ToolUseId])];
     }
 
     public static Failure TooMany(int rounds) =>
-        new(FailureKind.RoundLimit, $"The model was asked {rounds} times in this answer, so Plue stopped to ask you. What was done is kept: continue, or say what to do instead.");
+        new(FailureKind.RoundLimit, $"The model was called {rounds} times for this response, so Plue stopped to ask you. All changes were kept. Continue, or tell it what to do instead.");
 
     /// <summary>A call has ended that a program made which runs its own rounds.</summary>
     public void Ended(ToolCallResult result) => Finished ??= result.Finished;

@@ -65,7 +65,7 @@ internal sealed class Turn(TurnContext context)
         catch (Exception fault)
         {
             round ??= BeginRound();
-            round.Fail(new Failure(FailureKind.Internal, $"The answer failed in a way Plue did not expect: {context.Redactor.Mask(fault.Message)}"));
+            round.Fail(new Failure(FailureKind.Internal, $"An internal error ended the response: {context.Redactor.Mask(fault.Message)}"));
         }
 
         return await FinishAsync(round, stop.IsCancellationRequested);
@@ -166,7 +166,7 @@ internal sealed class Turn(TurnContext context)
             if (round.Reason is null)
             {
                 stop.ThrowIfCancellationRequested();
-                round.Fail(new Failure(FailureKind.CutStream, $"The answer from {call.Provider.Settings.Name} ended before it was complete."));
+                round.Fail(new Failure(FailureKind.CutStream, $"The response from {call.Provider.Settings.Name} ended before it was complete."));
             }
         }
         catch (Exception) when (stop.IsCancellationRequested)
@@ -181,7 +181,7 @@ internal sealed class Turn(TurnContext context)
         catch (Exception fault)
         {
             // A provider promises events, not exceptions. Should one break its promise, the turn still ends as a turn.
-            round.Fail(new Failure(FailureKind.Internal, $"{call.Provider.Settings.Name} failed in a way Plue did not expect: {context.Redactor.Mask(fault.Message)}"));
+            round.Fail(new Failure(FailureKind.Internal, $"{call.Provider.Settings.Name} failed with an internal error: {context.Redactor.Mask(fault.Message)}"));
         }
         finally
         {
@@ -266,7 +266,7 @@ internal sealed class Turn(TurnContext context)
         // A call that the vendor left half gets a result, too.
         foreach (var (toolUseId, _) in live.OpenToolCalls.Where(open => calls.All(call => call.ToolUseId != open.ToolUseId)))
         {
-            observer.AddResult(new ToolCallResult(toolUseId, null, "The call was cut off. Nothing was done; send it again."));
+            observer.AddResult(new ToolCallResult(toolUseId, null, "The call was truncated, so it did not run. Send it again."));
         }
 
         begun = round.ToMessage(MessageStatus.Streaming);
@@ -326,8 +326,8 @@ internal sealed class Turn(TurnContext context)
         foreach (var (toolUseId, toolName) in live.OpenToolCalls)
         {
             var why = reason is StopReason.Stopped or StopReason.Failed ? "Interrupted."
-                : reason == StopReason.MaxTokens ? "The answer was cut at its longest, so nothing was done."
-                : $"Plue offered no tool named {toolName}.";
+                : reason == StopReason.MaxTokens ? "The response reached its maximum length, so this call did not run."
+                : $"There is no tool named {toolName}.";
             live.AddToolResult(toolUseId, null, why);
             sink.Publish(new TurnEvent.ToolCallFinished(live.Id, toolUseId, null, why));
         }
@@ -341,7 +341,7 @@ internal sealed class Turn(TurnContext context)
         catch (Exception fault)
         {
             // What was streamed stays on the screen; that it is not kept is said.
-            (reason, error) = (StopReason.Failed, (fault as FailureException)?.Failure ?? new Failure(FailureKind.Internal, $"The answer was not kept: {context.Redactor.Mask(fault.Message)}"));
+            (reason, error) = (StopReason.Failed, (fault as FailureException)?.Failure ?? new Failure(FailureKind.Internal, $"The response could not be stored: {context.Redactor.Mask(fault.Message)}"));
             message = message with { Status = MessageStatus.Failed, Error = error };
         }
 

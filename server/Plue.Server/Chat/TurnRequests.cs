@@ -129,7 +129,7 @@ internal sealed class TurnRequests : ITurnRequests
         }
 
         var (filled, notCarried) = services.Files.Fill(request, pinned, asked, known);
-        notCarried = [.. notCarried, .. notes, .. takesTools || tools.Tools.Count == 0 || can.IsDemo ? (IEnumerable<string>)[] : [$"It had no tools: {modelId} takes none."]];
+        notCarried = [.. notCarried, .. notes, .. takesTools || tools.Tools.Count == 0 || can.IsDemo ? (IEnumerable<string>)[] : [$"No tools were sent: {modelId} does not support them."]];
         var price = asked.Settings.IsFree ? null : services.Providers.PriceOf(asked.Settings, modelId);
         if (state.Tools.Budget is { } budget) { TaskBudget.Check(budget, chat, filled, price); }
         services.TaskBudget.Reserve(chat, filled, price);

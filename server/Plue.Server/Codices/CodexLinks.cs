@@ -56,7 +56,7 @@ internal sealed class CodexLinks(
         IEnumerable<CodexReference> references;
         if (IsChannel(uri))
         {
-            var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name) ?? throw new Messages.FailureException(Messages.FailureKind.NotFound, "This chat does not exist any more. Choose another.");
+            var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name) ?? throw new Messages.FailureException(Messages.FailureKind.NotFound, "This chat no longer exists. Choose another.");
             references = Of(chat).Concat(contextFilesOf(chat.Id).Select(file => new CodexReference(FileKind, uri.ToString(), null, file)));
         }
         else { references = Of(documents.Get(uri)); }

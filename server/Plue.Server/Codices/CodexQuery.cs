@@ -33,7 +33,7 @@ public sealed record CodexQuery
 
     private void Check()
     {
-        if (Offset < 0 || Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit are 0 or more."); }
+        if (Offset < 0 || Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit must be 0 or more."); }
         if (SortBy is { Length: 0 }) { throw new FailureException(FailureKind.MissingField, "Say which field to sort by."); }
         foreach (var condition in Conditions) { condition.Check(); }
     }

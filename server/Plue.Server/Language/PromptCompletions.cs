@@ -14,7 +14,7 @@ internal static class PromptCompletions
     [
         ("name", "name: ", "What lists show; unset means the file's name."),
         ("description", "description: ", "One sentence: what it is for."),
-        ("tags", "tags: [$1]", "Words to find it by."),
+        ("tags", "tags: [$1]", "Search keywords."),
         ("arguments", "arguments: [$1]", "What the prompt is given when it is used as a command, by name."),
     ];
 

@@ -121,7 +121,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
         Name = TemplateValidation.TagsField,
         Type = FieldType.Array,
         Items = new TemplateField { Name = "" },
-        Description = "Words to find it by.",
+        Description = "Search keywords.",
     };
 
     private static readonly TemplateField TemplateKey = new() { Name = ItemForm.TemplateField, Required = true, Description = "Which of your templates this follows." };

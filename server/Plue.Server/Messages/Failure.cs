@@ -41,7 +41,7 @@ public enum FailureKind
     StoreReadOnly,
     /// <summary>No connection: refused, DNS, TLS.</summary>
     Unreachable,
-    /// <summary>The vendor is there but cannot answer now (500, 502, 503, 529).</summary>
+    /// <summary>The vendor is there but is not available now (500, 502, 503, 529).</summary>
     Overloaded,
     /// <summary>The stream ended without its terminal signal.</summary>
     CutStream,

@@ -39,7 +39,7 @@ internal static class ChatUpdate
     {
         if (value.ValueKind != JsonValueKind.Object || !value.TryGetProperty("content", out var content) || content.ValueKind != JsonValueKind.String)
         {
-            throw Wrong("A message to add is {role, content}, with a text as its content.");
+            throw Wrong("A message must be {role, content}, with a string as its content.");
         }
 
         var role = value.TryGetProperty("role", out var given) ? given.ValueKind == JsonValueKind.String ? given.GetString() : "" : "user";
@@ -49,7 +49,7 @@ internal static class ChatUpdate
             {
                 "user" => Server.Messages.MessageRole.User,
                 "assistant" => Server.Messages.MessageRole.Assistant,
-                _ => throw Wrong($"A message to add is of the role user or assistant, not \"{role}\"."),
+                _ => throw Wrong($"A message must have the role user or assistant, not \"{role}\"."),
             },
         };
     }

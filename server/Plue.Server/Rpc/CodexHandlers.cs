@@ -149,7 +149,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
         if (conversations.TemplateOf(parameters.TemplateId)?.Collection is not { } collection) { return; }
         if (parameters.Collection is { } asked ? asked != collection.Name() : collection == TemplateCollection.Providers)
         {
-            throw new FailureException(FailureKind.MissingField, $"What follows {parameters.TemplateId} is kept in {collection.Name()}.");
+            throw new FailureException(FailureKind.MissingField, $"Codices of the template {parameters.TemplateId} are kept in {collection.Name()}.");
         }
     }
 

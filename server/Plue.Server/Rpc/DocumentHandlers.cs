@@ -58,7 +58,7 @@ internal sealed class DocumentHandlers(
             Document = View(codex, files, trail),
             LastSeq = 0,
             HookFailures = trail.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
-            ReadOnlyReason = codex.Layer == TemplateLayer.Workspace ? "This belongs to the workspace. Change its file there, or make a copy of your own." : null,
+            ReadOnlyReason = codex.Layer == TemplateLayer.Workspace ? "This belongs to the workspace. Edit its file there, or make your own copy." : null,
         };
     }
 
@@ -76,7 +76,7 @@ internal sealed class DocumentHandlers(
     {
         var collection = parameters.Collection is { } named ? Collection(named) : CodexCollection.Items;
         var files = documents.Of(collection);
-        if (parameters.Title?.Trim() is not { Length: > 0 } title) { throw new FailureException(FailureKind.MissingField, "Give it a title: its name comes from that."); }
+        if (parameters.Title?.Trim() is not { Length: > 0 } title) { throw new FailureException(FailureKind.MissingField, "Enter a title. The file name is made from it."); }
 
         if (collection == CodexCollection.Items && documents.Templates.Find(parameters.TemplateId) is null)
         {
@@ -85,7 +85,7 @@ internal sealed class DocumentHandlers(
 
         if (collection == CodexCollection.Items && !ItemForm.Takes(documents.Templates, parameters.TemplateId))
         {
-            throw new FailureException(FailureKind.MissingField, $"What follows {parameters.TemplateId} is not kept in items.");
+            throw new FailureException(FailureKind.MissingField, $"Codices of the template {parameters.TemplateId} are not items.");
         }
 
         var name = documents.FreeName(collection, title, IsReserved(collection));
@@ -100,7 +100,7 @@ internal sealed class DocumentHandlers(
         var before = files.Get(uri.Name);
         if ((parameters.Archived, parameters.ProviderId, parameters.Model, parameters.Fallbacks, parameters.Options, parameters.Pinned, parameters.ContextFiles) is not (null, null, null, null, null, null, null))
         {
-            throw new FailureException(FailureKind.MissingField, "Only chats have this. Set the fields of a document by their names.");
+            throw new FailureException(FailureKind.MissingField, "Only chats have this field. Set the fields of a document by their names.");
         }
 
         if (parameters.Text is { } text) { return await FollowedAsync(before, files.Replace(uri.Name, parameters.ExpectedVersion, text), files, cancellationToken); }
@@ -298,7 +298,7 @@ internal sealed class DocumentHandlers(
         return summary;
     }
 
-    private static FailureException NoVersion(CodexUri uri, long version) => new(FailureKind.NotFound, $"There is no version {version} of {uri} that could be read.");
+    private static FailureException NoVersion(CodexUri uri, long version) => new(FailureKind.NotFound, $"There is no readable version {version} of {uri}.");
 
     private static CodexCollection Collection(string name) => Enum.TryParse<CodexCollection>(name, ignoreCase: true, out var collection) && Enum.IsDefined(collection) && !char.IsAsciiDigit(name[0])
         ? collection

@@ -11,8 +11,8 @@ namespace Plue.Server.Rpc;
 /// <param name="channels">All chats and tasks, for what is under which and their titles.</param>
 internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {
-    private const int MostTurns = 200;
-    private const int DeepestTree = 100;
+    private const int MaxTurns = 200;
+    private const int MaxTreeDepth = 100;
 
     public void Register()
     {
@@ -25,12 +25,12 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
     }
 
     private string Folder => workspace.TrustedFolder
-        ?? throw new FailureException(FailureKind.Untrusted, "Changes are reviewed in a folder that you trust. Open the folder and trust it.");
+        ?? throw new FailureException(FailureKind.Untrusted, "Changes can only be reviewed in a trusted folder. Open the folder and trust it.");
 
     private EditListResult Decide(EditDecideParams asked, bool isAccepted)
     {
         var folder = Folder;
-        if (asked is { HunkId: not null, Path: null }) { throw new FailureException(FailureKind.MissingField, "Say which file the change is in."); }
+        if (asked is { HunkId: not null, Path: null }) { throw new FailureException(FailureKind.MissingField, "Give the file of the change."); }
 
         // Without a file everything under it is meant, as it is listed.
         var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
@@ -50,7 +50,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
         else
         {
             var turn = asked.TurnId ?? await Task.Run(() => house.Value.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn, cancellationToken)
-                ?? throw new FailureException(FailureKind.NotFound, isUndo ? "There is no turn whose changes could be taken back." : "There is no turn whose changes were taken back.");
+                ?? throw new FailureException(FailureKind.NotFound, isUndo ? "There is no turn whose changes can be undone." : "There is no turn whose changes were undone.");
             which = edit => edit.By.Codex == codex && edit.By.Turn == turn;
         }
 
@@ -66,7 +66,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
         return new EditListResult([.. house.Value.Reviews.List(folder, which).Select(View)])
         {
             Turns = [.. house.Value.Reviews.Edits(folder).Where(edit => which?.Invoke(edit.By.Codex) ?? true)
-                .GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Reverse().Take(MostTurns)
+                .GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Reverse().Take(MaxTurns)
                 .Select(turn => new EditTurnView(
                     AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, UsageHandlers.TitleOf(turn.Key.Codex, titles),
                     turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
@@ -99,7 +99,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
     {
         HashSet<string> family = new([EditLog.IdOf(codexId)], StringComparer.Ordinal);
         var all = channels().Where(channel => channel.SpawnedBy is not null).Select(channel => (channel.Id, Parent: EditLog.IdOf(channel.SpawnedBy!))).ToList();
-        for (var depth = 0; depth < DeepestTree; depth++)
+        for (var depth = 0; depth < MaxTreeDepth; depth++)
         {
             var children = all.Where(channel => family.Contains(channel.Parent) && !family.Contains(channel.Id)).Select(channel => channel.Id).ToList();
             if (children.Count == 0) { break; }

@@ -14,7 +14,7 @@ namespace Plue.Server.Rpc;
 internal sealed class HostClient(RpcServer server) : IEditorModels
 {
     /// <summary>Characters that came and nobody has taken: more is no answer any more, and the editor cannot be made to wait.</summary>
-    private const int MostUnread = 32 * 1024 * 1024;
+    private const int MaxUnreadCharacters = 32 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, Answer> answers = new(StringComparer.Ordinal);
 
@@ -92,9 +92,9 @@ internal sealed class HostClient(RpcServer server) : IEditorModels
             };
             if (taken is null) { return; }
 
-            if (Interlocked.Add(ref unread, SizeOf(taken)) > MostUnread)
+            if (Interlocked.Add(ref unread, SizeOf(taken)) > MaxUnreadCharacters)
             {
-                events.Writer.TryComplete(new FailureException(FailureKind.BadResponse, $"VS Code sent more than {MostUnread / (1024 * 1024)} million characters at once, and the answer was cut there. Try again."));
+                events.Writer.TryComplete(new FailureException(FailureKind.BadResponse, $"VS Code sent more than {MaxUnreadCharacters / (1024 * 1024)} million characters at once, so the response was truncated. Try again."));
             }
             else { events.Writer.TryWrite(taken); }
         }

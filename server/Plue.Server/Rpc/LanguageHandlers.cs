@@ -14,13 +14,13 @@ internal sealed class LanguageHandlers(
     : IAsyncDisposable
 {
     /// <summary>More are not kept: an editor has some dozens of ours open at most.</summary>
-    private const int MostOpen = 500;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan SecretsAreGoodFor = TimeSpan.FromSeconds(2);
+    private const int MaxOpenDocuments = 500;
+    private static readonly TimeSpan CheckDelay = TimeSpan.FromMilliseconds(150);
+    private static readonly TimeSpan SecretsLifetime = TimeSpan.FromSeconds(2);
     /// <summary>A keyring of the system may be slow, and most answers need no name from the vault.</summary>
-    private static readonly TimeSpan SecretsAreWaitedFor = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan SecretsTimeout = TimeSpan.FromMilliseconds(250);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, Opened> open = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource ending = new();
     private Lazy<LanguageSources>? sources;
@@ -84,7 +84,7 @@ internal sealed class LanguageHandlers(
     {
         await ending.CancelAsync();
         Task[] checks;
-        lock (gate) { checks = [.. open.Values.Select(opened => opened.Checking), secretsReading]; }
+        lock (sync) { checks = [.. open.Values.Select(opened => opened.Checking), secretsReading]; }
 
         await Task.WhenAll(checks);
         ending.Dispose();
@@ -112,9 +112,9 @@ internal sealed class LanguageHandlers(
     {
         if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.PlaceOf(path) is not { } place) { return; }
 
-        lock (gate)
+        lock (sync)
         {
-            if (open.Count >= MostOpen && !open.ContainsKey(item.Uri)) { return; }
+            if (open.Count >= MaxOpenDocuments && !open.ContainsKey(item.Uri)) { return; }
 
             if (open.TryGetValue(item.Uri, out var before)) { before.Pending?.Cancel(); }
             open[item.Uri] = new Opened(new OpenDocument(place, text, item.Version));
@@ -127,7 +127,7 @@ internal sealed class LanguageHandlers(
     {
         if (parameters.TextDocument?.Uri is not { } uri) { return; }
 
-        lock (gate)
+        lock (sync)
         {
             if (!open.TryGetValue(uri, out var opened)) { return; }
 
@@ -143,7 +143,7 @@ internal sealed class LanguageHandlers(
     private async Task CloseAsync(string? uri, CancellationToken cancellationToken)
     {
         Task telling;
-        lock (gate)
+        lock (sync)
         {
             if (uri is null || !open.Remove(uri, out var opened)) { return; }
 
@@ -158,19 +158,19 @@ internal sealed class LanguageHandlers(
     {
         if (uri is null) { return null; }
 
-        lock (gate) { return open.GetValueOrDefault(uri)?.Document; }
+        lock (sync) { return open.GetValueOrDefault(uri)?.Document; }
     }
 
     private OpenDocument? OpenAt(string path)
     {
-        lock (gate) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Place.Path == path); }
+        lock (sync) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Place.Path == path); }
     }
 
     /// <summary>A saved file may be what others refer to.</summary>
     private void CheckAll()
     {
         string[] uris;
-        lock (gate) { uris = [.. open.Keys]; }
+        lock (sync) { uris = [.. open.Keys]; }
 
         foreach (var uri in uris) { Check(uri); }
     }
@@ -178,7 +178,7 @@ internal sealed class LanguageHandlers(
     /// <summary>A moment later, unless something changes before.</summary>
     private void Check(string uri)
     {
-        lock (gate)
+        lock (sync)
         {
             if (ending.IsCancellationRequested || !open.TryGetValue(uri, out var opened)) { return; }
 
@@ -192,14 +192,14 @@ internal sealed class LanguageHandlers(
     {
         try
         {
-            await Task.Delay(Pause, time, pending.Token);
+            await Task.Delay(CheckDelay, time, pending.Token);
             await ReadSecretsOnceAsync().WaitAsync(pending.Token);
             OpenDocument document;
-            lock (gate) { document = opened.Document; }
+            lock (sync) { document = opened.Document; }
 
             var diagnostics = Problems.Of(Sources, document).Select(problem => LanguageViews.Diagnostic(document, problem)).ToList();
             Task telling;
-            lock (gate)
+            lock (sync)
             {
                 // Nothing may come after what its closing tells.
                 if (pending.IsCancellationRequested || (opened.Told is { } told && told.Version == document.Version && told.Diagnostics.SequenceEqual(diagnostics))) { return; }
@@ -209,11 +209,11 @@ internal sealed class LanguageHandlers(
 
             await telling;
             // Only now: what was cancelled on its way is told again.
-            lock (gate) { opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics); }
+            lock (sync) { opened.Told = new PublishDiagnosticsParams(uri, document.Version, diagnostics); }
         }
         catch (OperationCanceledException)
         {
-            logger.LogTrace("What was typed since is looked at instead");
+            logger.LogTrace("A newer version of the document is checked instead");
         }
         catch (Exception fault)
         {
@@ -221,7 +221,7 @@ internal sealed class LanguageHandlers(
         }
         finally
         {
-            lock (gate)
+            lock (sync)
             {
                 if (ReferenceEquals(opened.Pending, pending)) { opened.Pending = null; }
             }
@@ -234,16 +234,16 @@ internal sealed class LanguageHandlers(
     private async Task SecretsAsync(CancellationToken cancellationToken)
     {
         var reading = ReadSecretsOnceAsync();
-        if (secrets is null && !reading.IsCompleted) { await Task.WhenAny(reading, Task.Delay(SecretsAreWaitedFor, time, cancellationToken)); }
+        if (secrets is null && !reading.IsCompleted) { await Task.WhenAny(reading, Task.Delay(SecretsTimeout, time, cancellationToken)); }
     }
 
     /// <summary>Never fails; one reading at a time.</summary>
     private Task ReadSecretsOnceAsync()
     {
-        lock (gate)
+        lock (sync)
         {
             var now = time.GetUtcNow();
-            if (secretsReading.IsCompleted && (secrets is null || now - secretsReadAt >= SecretsAreGoodFor))
+            if (secretsReading.IsCompleted && (secrets is null || now - secretsReadAt >= SecretsLifetime))
             {
                 secretsReadAt = now;
                 secretsReading = Task.Run(() => ReadSecretsAsync(ending.Token), CancellationToken.None);
@@ -256,7 +256,7 @@ internal sealed class LanguageHandlers(
     private async Task ReadSecretsAsync(CancellationToken cancellationToken)
     {
         try { secrets = await secretsOf(cancellationToken); }
-        catch (OperationCanceledException) { logger.LogTrace("The names in the vault are of no use any more"); }
+        catch (OperationCanceledException) { logger.LogTrace("The names in the vault are out of date"); }
         catch (Exception fault) { logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message); }
     }
 }

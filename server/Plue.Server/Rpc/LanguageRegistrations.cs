@@ -16,7 +16,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
     private static readonly string[] Triggers = ["\"", "'", "/", "{", ":"];
     private static readonly string[] ActionKinds = [LanguageViews.QuickFix];
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly HashSet<string> announced = new(StringComparer.Ordinal);
 
     /// <summary>For an editor that cannot be told later; which files it sends is then its own choice.</summary>
@@ -43,7 +43,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
 
     private bool IsNew(string folder)
     {
-        lock (gate) { return announced.Add(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar)); }
+        lock (sync) { return announced.Add(Path.GetFullPath(folder).TrimEnd(Path.DirectorySeparatorChar)); }
     }
 
     private async Task RegisterAsync(string folder, bool ofWorkspace)
@@ -55,7 +55,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         }
         catch (Exception fault) when (fault is FailureException or OperationCanceledException)
         {
-            logger.LogWarning("The editor does not help with the files in {Folder}: {Reason}", folder, fault.Message);
+            logger.LogWarning("Editor features are not available for the files in {Folder}: {Reason}", folder, fault.Message);
         }
     }
 

@@ -117,7 +117,7 @@ internal sealed class MessageFraming(PipeReader reader)
                 {
                     // Empty lines between frames are harmless.
                     if (lines.Consumed <= 2) { continue; }
-                    fault = "The header names no Content-Length.";
+                    fault = "The header has no Content-Length.";
                 }
 
                 return (lines.Position, length, fault);

@@ -8,8 +8,8 @@ namespace Plue.Server.Rpc;
 /// <summary>message/*: what a user does in a chat.</summary>
 internal sealed class MessageHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments)
 {
-    private const int LongestPage = 1000;
-    private const int MostFound = 1000;
+    private const int MaxPageSize = 1000;
+    private const int MaxResults = 1000;
 
     public void Register()
     {
@@ -56,8 +56,8 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
         server.Map(Methods.MessageFind, async (parameters, cancellationToken) =>
         {
             var look = await LookAsync(parameters.CodexId, cancellationToken);
-            List<FoundText> found = [.. BranchText.Find(look.Messages, parameters.Text).Take(MostFound + 1)];
-            return new MessageFindResult([.. found.Take(MostFound).Select(place => new FoundView(place.Message.Id, place.Index, place.Count))], found.Count > MostFound);
+            List<FoundText> found = [.. BranchText.Find(look.Messages, parameters.Text).Take(MaxResults + 1)];
+            return new MessageFindResult([.. found.Take(MaxResults).Select(place => new FoundView(place.Message.Id, place.Index, place.Count))], found.Count > MaxResults);
         });
         server.Map(Methods.MessageCompact, async (parameters, cancellationToken) =>
         {
@@ -78,12 +78,12 @@ internal sealed class MessageHandlers(RpcServer server, Conversations conversati
 
     private MessageListResult List(ConversationSnapshot look, MessageListParams parameters)
     {
-        if (parameters.Offset < 0 || parameters.Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit are 0 or more."); }
+        if (parameters.Offset < 0 || parameters.Limit < 0) { throw new FailureException(FailureKind.MissingField, "An offset and a limit must be 0 or more."); }
 
         var offset = parameters.MessageId is { } id ? look.Messages.ToList().FindIndex(message => message.Id == id) : parameters.Offset;
         if (offset < 0) { throw new FailureException(FailureKind.NotFound, "That message is not in the branch that is shown."); }
 
-        var page = look.Messages.Skip(offset).Take(Math.Min(parameters.Limit, LongestPage));
+        var page = look.Messages.Skip(offset).Take(Math.Min(parameters.Limit, MaxPageSize));
         return new MessageListResult([.. page.Select(message => View(look, message))], offset, look.Messages.Count);
     }
 

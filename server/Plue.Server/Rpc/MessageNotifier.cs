@@ -22,7 +22,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
         public bool IsSealed { get; set; }
     }
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private List<Entry> held = [];
     private int heldCharacters;
     private long lastSeq;
@@ -32,7 +32,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
     /// <summary>The number of the last event so far. What is published later has a higher one. Called in the chat's loop.</summary>
     public long Seal()
     {
-        lock (gate)
+        lock (sync)
         {
             if (held is [.., var last]) { last.IsSealed = true; }
             // Who begins here has not seen that gap; the next one has to show again.
@@ -43,7 +43,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
 
     public void Publish(TurnEvent turnEvent)
     {
-        lock (gate)
+        lock (sync)
         {
             var text = TextOf(turnEvent);
             if (text is not null && heldCharacters + text.Length > MaxHeldCharacters)
@@ -73,7 +73,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
 
     public void Skip()
     {
-        lock (gate) { LeaveGap(); }
+        lock (sync) { LeaveGap(); }
     }
 
     /// <summary>One number that no notification will have, however much is dropped in a row.</summary>
@@ -90,7 +90,7 @@ internal sealed class MessageNotifier(string codexId, RpcServer server, Func<str
         while (true)
         {
             List<Entry> batch;
-            lock (gate)
+            lock (sync)
             {
                 if (held.Count == 0) { isSending = false; return; }
                 (batch, held, heldCharacters) = (held, [], 0);

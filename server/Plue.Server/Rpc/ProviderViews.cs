@@ -38,7 +38,7 @@ internal sealed record ProviderServices
 /// <summary>Providers as the window and the command line show them.</summary>
 internal sealed class ProviderViews(ProviderServices services)
 {
-    private const int MostChats = 20;
+    private const int MaxChats = 20;
 
     private readonly ProviderRegistry providers = services.Providers;
 
@@ -163,6 +163,6 @@ internal sealed class ProviderViews(ProviderServices services)
         var chats = services.Chats().Where(chat => chat.ProviderId == id).ToList();
         var references = providers.ReferencesTo(id);
         return new ProviderUses(
-            chats.Count, [.. chats.Take(MostChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
+            chats.Count, [.. chats.Take(MaxChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
     }
 }

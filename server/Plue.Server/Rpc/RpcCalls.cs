@@ -9,7 +9,7 @@ namespace Plue.Server.Rpc;
 /// <summary>Our own requests that the other side has not answered yet. Answering one never runs the caller's code on the reading side.</summary>
 internal sealed class RpcCalls
 {
-    public static readonly Failure Gone = new(FailureKind.Unreachable, "The editor went away before it answered. Try again when it is back.");
+    public static readonly Failure Gone = new(FailureKind.Unreachable, "The editor disconnected before it responded. Try again when it is connected.");
 
     private readonly ConcurrentDictionary<long, TaskCompletionSource<JsonElement>> waiting = new();
     private volatile bool isOver;
@@ -65,6 +65,6 @@ internal sealed class RpcCalls
         var kind = data?.Text("kind") is { } name && Enum.TryParse<FailureKind>(name, ignoreCase: true, out var known) && ToProtocol.Name(known) == name ? known : FailureKind.BadRequest;
         var sentence = VendorMessage.Clean(error.Text("message") ?? "");
         var after = data?.Money("retryAfterMs") is { } wait and > 0 and < 1e12m ? TimeSpan.FromMilliseconds((double)wait) : (TimeSpan?)null;
-        return new Failure(kind, sentence.Length > 0 ? sentence : "The editor refused this without saying why. Its log has more.", after);
+        return new Failure(kind, sentence.Length > 0 ? sentence : "The editor refused this without a reason. Its log may have more.", after);
     }
 }

@@ -9,7 +9,7 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
     private const int MaxBatchBytes = 64 * 1024;
 
     private readonly RequestThreads.Lane writing = new(threads);
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Queue<(ReadOnlyMemory<byte> Body, TaskCompletionSource Written)> waiting = new();
     private readonly ArrayBufferWriter<byte> batch = new(); // of the thread that writes
     private bool isWriting;
@@ -18,7 +18,7 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
     public Task WriteAsync(ReadOnlyMemory<byte> body)
     {
         var written = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate)
+        lock (sync)
         {
             waiting.Enqueue((body, written));
             if (isWriting) { return written.Task; }
@@ -52,7 +52,7 @@ internal sealed class RpcOutput(Stream stream, RequestThreads threads)
         batched.Clear();
         if (batch.Capacity > 4 * MaxBatchBytes) { batch.Clear(); }
         batch.ResetWrittenCount();
-        lock (gate)
+        lock (sync)
         {
             while (batch.WrittenCount < MaxBatchBytes && waiting.TryDequeue(out var next))
             {

@@ -117,7 +117,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         }
         catch (Exception fault)
         {
-            logger.LogDebug("The window was not told ({Method}): {Reason}", method.Name, fault.Message);
+            logger.LogDebug("The window could not be notified ({Method}): {Reason}", method.Name, fault.Message);
         }
     }
 
@@ -185,7 +185,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     {
         if (message.ValueKind != JsonValueKind.Object)
         {
-            await RefuseAsync(default, ErrorCodes.InvalidRequest, "A message is one JSON object; batches are not part of LSP.");
+            await RefuseAsync(default, ErrorCodes.InvalidRequest, "A message must be one JSON object; LSP has no batches.");
             return;
         }
 
@@ -222,7 +222,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
 
         if (hasId && !IsInitialized && method != Methods.Initialize.Name)
         {
-            await RefuseAsync(id, ErrorCodes.NotInitialized, "The first request is initialize.");
+            await RefuseAsync(id, ErrorCodes.NotInitialized, "The first request must be initialize.");
             return;
         }
 
@@ -277,7 +277,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
     {
         try { await request.CancelAsync(); }
         catch (ObjectDisposedException) { /* It was answered meanwhile. */ }
-        catch (AggregateException fault) { logger.LogError(fault, "A request could not be cancelled in good order"); }
+        catch (AggregateException fault) { logger.LogError(fault, "A request could not be cancelled cleanly"); }
     }
 
     private Task RefuseAsync(JsonElement id, int code, string message) => RefuseAsync(id, new RpcErrors.RpcError(code, message, null));
@@ -304,7 +304,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
         catch (IOException fault) { logger.LogWarning("The editor no longer reads: {Reason}", fault.Message); }
     }
 
-    private const string BadReply = "The editor answered in a form that Plue does not know. Update Plue, then restart it.";
+    private const string BadReply = "The editor sent a response that Plue does not understand. Update Plue, then restart it.";
 
     private async Task TellCancelledAsync(long id)
     {
@@ -315,7 +315,7 @@ internal sealed class RpcServer(PipeReader input, Stream output, ILogger logger,
             writer.WriteEndObject();
         });
         try { await outgoing.WriteAsync(message); }
-        catch (Exception fault) when (fault is IOException or InvalidOperationException) { logger.LogDebug("The editor was not told that nobody waits any more: {Reason}", fault.Message); }
+        catch (Exception fault) when (fault is IOException or InvalidOperationException) { logger.LogDebug("The cancellation could not be sent to the editor: {Reason}", fault.Message); }
     }
 
     private static ReadOnlyMemory<byte> Message(string method, long? id, Action<Utf8JsonWriter> parameters)

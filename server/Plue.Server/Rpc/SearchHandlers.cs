@@ -8,8 +8,8 @@ namespace Plue.Server.Rpc;
 /// <summary>search/chats: the first hits are told at once, the rest gathered for a moment each.</summary>
 internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimeProvider time)
 {
-    private const int MostAtOnce = 200;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(30);
+    private const int MaxBatch = 200;
+    private static readonly TimeSpan BatchDelay = TimeSpan.FromMilliseconds(30);
 
     public void Register() => server.Map(Methods.SearchChats, RunAsync);
 
@@ -72,10 +72,10 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         while (await found.WaitToReadAsync(cancellationToken))
         {
             List<SearchHit> hits = [];
-            while (hits.Count < MostAtOnce && found.TryRead(out var find)) { hits.Add(Hit(find)); }
+            while (hits.Count < MaxBatch && found.TryRead(out var find)) { hits.Add(Hit(find)); }
 
             await server.NotifyAsync(Methods.SearchHits, new SearchHitsParams(searchId, hits), cancellationToken);
-            await Task.WhenAny(searching, Task.Delay(Pause, time, cancellationToken));
+            await Task.WhenAny(searching, Task.Delay(BatchDelay, time, cancellationToken));
             cancellationToken.ThrowIfCancellationRequested();
         }
     }

@@ -38,7 +38,7 @@ internal sealed class TemplateSchema
     public static string OfTemplateFiles(Func<string, TemplateCollection> collectionOf)
     {
         var schema = new TemplateSchema(collectionOf, isTemplateFile: true);
-        return schema.Render("A template of Plue", "What a kind of codex has and does.", TemplateShape.Fields, schema.WriteDefinitions);
+        return schema.Render("A Plue template", "The fields and hooks of a kind of codex.", TemplateShape.Fields, schema.WriteDefinitions);
     }
 
     /// <summary>Of the codices of one template.</summary>
@@ -48,12 +48,12 @@ internal sealed class TemplateSchema
         List<TemplateField> fields = [.. template.Fields];
         if (template.Collection == TemplateCollection.Items)
         {
-            fields.Insert(0, new TemplateField { Name = ItemForm.TemplateField, Type = FieldType.Select, Required = true, Options = [template.Id], Description = "The template that it follows." });
+            fields.Insert(0, new TemplateField { Name = ItemForm.TemplateField, Type = FieldType.Select, Required = true, Options = [template.Id], Description = "The parent template." });
         }
 
         if (template.Field(TemplateValidation.TagsField) is null)
         {
-            fields.Add(new TemplateField { Name = TemplateValidation.TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "" }, Description = "Words to find it by." });
+            fields.Add(new TemplateField { Name = TemplateValidation.TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "" }, Description = "Search keywords." });
         }
 
         return new TemplateSchema(collectionOf, isTemplateFile: false).Render(template.Name, template.Description, fields, null);

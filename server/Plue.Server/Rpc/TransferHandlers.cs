@@ -12,7 +12,7 @@ namespace Plue.Server.Rpc;
 internal sealed class TransferHandlers(TransferServices services, Action<string, ChatSummary> imported)
 {
     /// <summary>What is returned in a reply instead of being written; longer exports need a file.</summary>
-    private const int MostReturned = 64 * 1024 * 1024;
+    private const int MaxReturnedCharacters = 64 * 1024 * 1024;
 
     public void Register(RpcServer server)
     {
@@ -25,14 +25,14 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
     {
         var uri = CodexUri.Parse(asked.Uri);
         if (uri.Collection != CodexCollection.Chats) { throw new FailureException(FailureKind.BadRequest, "Only chats are exported; other codices are files already. Open the file."); }
-        if (asked.Path is { } path && !Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Say where to write the file with its whole path."); }
+        if (asked.Path is { } path && !Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Give the absolute path of the file to write."); }
 
         var made = services.Export.Make(services.Chats.Read(uri.Name), (ChatFileFormat)asked.Format);
         if (asked.Path is null)
         {
-            return made.Content.Length <= MostReturned
+            return made.Content.Length <= MaxReturnedCharacters
                 ? new CodexExportResult(made.FileName, made.Content)
-                : throw new FailureException(FailureKind.BadRequest, "This chat is too long to be shown as one text. Choose a file to write it to.");
+                : throw new FailureException(FailureKind.BadRequest, "This chat is too long to show as one document. Choose a file to write it to.");
         }
 
         Write(asked.Path, made.Content);
@@ -56,7 +56,7 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
 
     private CodexImportableResult Importable(CodexImportableParams asked, CancellationToken cancellationToken)
     {
-        if (FormatOf(asked.Format) is not { } format) { throw new FailureException(FailureKind.BadRequest, "Say whose sessions to look for."); }
+        if (FormatOf(asked.Format) is not { } format) { throw new FailureException(FailureKind.BadRequest, "Choose whose sessions to find."); }
 
         var found = services.Import.Find(format, asked.Paths, cancellationToken);
         return new CodexImportableResult(

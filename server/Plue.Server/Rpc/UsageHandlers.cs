@@ -13,7 +13,7 @@ namespace Plue.Server.Rpc;
 /// <param name="templateName">What the user calls a template.</param>
 internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<IReadOnlyList<ChatSummary>> channels, ProviderRegistry providers, Func<string, string> templateName)
 {
-    private const int LongestOffset = 14 * 60;
+    private const int MaxOffsetMinutes = 14 * 60;
 
     private static readonly string[] Columns =
     [
@@ -117,7 +117,7 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
     /// <exception cref="FailureException">MissingField: a day that is none.</exception>
     private static (DateTimeOffset From, DateTimeOffset To, TimeSpan Offset) Period(UsageParams parameters)
     {
-        var offset = TimeSpan.FromMinutes(Math.Clamp(parameters.UtcOffsetMinutes ?? 0, -LongestOffset, LongestOffset));
+        var offset = TimeSpan.FromMinutes(Math.Clamp(parameters.UtcOffsetMinutes ?? 0, -MaxOffsetMinutes, MaxOffsetMinutes));
         return (
             Day(parameters.From) is { } first ? Midnight(first, offset) : DateTimeOffset.MinValue,
             Day(parameters.To) is { } last && last < DateOnly.MaxValue ? Midnight(last.AddDays(1), offset) : DateTimeOffset.MaxValue,

@@ -69,7 +69,7 @@ internal sealed class VaultHandlers(
             foreach (var entry in parameters.Entries)
             {
                 var secret = values.GetValueOrDefault(entry.Name)
-                    ?? throw new FailureException(FailureKind.Conflict, $"{entry.Name} is no longer in the file. Read it again.");
+                    ?? throw new FailureException(FailureKind.Conflict, $"{entry.Name} is no longer in the file. Reload the file.");
                 await vault.StoreAsync(entry.Reference, secret, entry.Origins, cancellationToken);
             }
 

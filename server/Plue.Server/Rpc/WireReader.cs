@@ -113,7 +113,7 @@ internal static class WireReader
             try { name = member.Name; }
             catch (InvalidOperationException) { throw Misfit(path, "has a key that is not valid Unicode text"); }
 
-            if (!members.TryAdd(name, member.Value)) { throw Misfit($"{path}.{name}", "is there twice"); }
+            if (!members.TryAdd(name, member.Value)) { throw Misfit($"{path}.{name}", "occurs twice"); }
         }
 
         return members;

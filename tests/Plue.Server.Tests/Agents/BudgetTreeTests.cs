@@ -20,7 +20,7 @@ public sealed class BudgetTreeTests
         tree.Reserve("child", Request(0.2m));
         var fault = Assert.Throws<FailureException>(() => tree.Reserve("child", Request(0.21m)));
         Assert.Equal(
-            (FailureKind.BudgetExceeded, "The budget of \"top\", which this task is part of, is used up. $0.80 are used or promised, the next request costs at least $0.21, and the budget is $1.00. Raise that budget, then resume this task."),
+            (FailureKind.BudgetExceeded, "The budget of \"top\", which this task is part of, is used up. $0.80 are used or reserved, the next request costs at least $0.21, and the budget is $1.00. Increase that budget, then resume this task."),
             (fault.Failure.Kind, fault.Message));
     }
 

@@ -99,7 +99,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         home.Script = asked => asked.Model == "large" ? asked.Asked == 0 ? Calls("", Spawn("c1", "one")) : Answer("Ok.") : Paid("Used much.", 2000);
         var uri = await home.SpawnAsync("poor", "Plan it");
         var stands = await home.StatusAsync(uri, "over_budget");
-        Assert.StartsWith("This task is over its budget.", (string?)stands["note"], StringComparison.Ordinal);
+        Assert.StartsWith("This task has reached its budget.", (string?)stands["note"], StringComparison.Ordinal);
         Assert.True((long)stands["spentInAll"]!["tokens"]! >= 2000);
         Assert.True((long)stands["spent"]!["tokens"]! < 1500);
     }
@@ -113,8 +113,8 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
         var errors = (await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Where(part => (string?)part!["kind"] == "toolResult").Select(part => (string?)part!["error"]).ToList();
-        Assert.Equal("`values` cannot have `available_tools`: what an agent may do and use is for its template and the user to say.", errors[0]);
-        Assert.Equal("This template leaves no choice of a model. Leave `model` out.", errors[1]);
+        Assert.Equal("`values` cannot have `available_tools`: only its template and the user set what an agent may do and use.", errors[0]);
+        Assert.Equal("This template does not let you choose a model. Omit `model`.", errors[1]);
         Assert.StartsWith("There is no template nobody.", errors[2], StringComparison.Ordinal);
         Assert.Single(await home.ListAsync());
     }
@@ -128,8 +128,8 @@ public sealed class OrchestrationTests : IAsyncLifetime
         await home.StatusAsync(uri, "done");
         var rows = await home.ListAsync(uri);
         Assert.Equal(["g", "g+", "g++", "g+++"], rows.Select(row => (string?)row!["title"]).Order(StringComparer.Ordinal));
-        Assert.Contains("You have started 1 agents, as many as you may.", await ErrorsAsync(uri), StringComparison.Ordinal);
-        Assert.Contains("Agents may start others 4 deep", await ErrorsAsync((string)rows.Single(row => (string?)row!["title"] == "g+++")!["uri"]!), StringComparison.Ordinal);
+        Assert.Contains("You have started 1 agents, which is the limit.", await ErrorsAsync(uri), StringComparison.Ordinal);
+        Assert.Contains("Subtasks can be nested 4 levels deep", await ErrorsAsync((string)rows.Single(row => (string?)row!["title"] == "g+++")!["uri"]!), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -235,7 +235,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         home.WriteTemplate("asked", "provider_ref: 'codex://providers/small', available_tools: ['read'], outputs: { type: 'object', required: ['count'], properties: { count: { type: 'integer' } } }");
         home.Script = _ => Answer("I am done.");
         var forgot = await home.StatusAsync(await home.SpawnAsync("asked", "Forget"), "failed");
-        Assert.Equal("It ended without handing back what its template asks for.", (string?)forgot["note"]);
+        Assert.Equal("It ended without the result that its template asks for.", (string?)forgot["note"]);
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public sealed class OrchestrationTests : IAsyncLifetime
         var uri = await home.SpawnAsync("planner", "Plan it");
         await home.StatusAsync(uri, "done");
         var told = JsonNode.Parse((string)(await home.ChatAsync(uri))["messages"]![1]!["parts"]!.AsArray().Single(part => (string?)part!["kind"] == "toolResult")!["result"]!)!;
-        const string Note = "What it handed back does not fit what its template asks for. `count` is a text where integer is asked for.";
+        const string Note = "Its result does not match the schema of its template. `count` is a string where integer is expected.";
         Assert.Equal(("done", null, "I counted.\n\nThere are three files.", Note), ((string?)told["status"], told["outputs"]?.ToJsonString(), (string?)told["output"], (string?)told["reason"]));
         var child = (await home.ListAsync(uri)).Single(row => (string?)row!["title"] == "Count")!;
         Assert.Equal(("done", Note), ((string?)child["status"], (string?)child["note"]));

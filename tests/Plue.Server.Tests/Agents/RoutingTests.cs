@@ -13,7 +13,7 @@ public sealed class RoutingTests
         var route = Routing.Choose([Of("Large", 5, 25, tools: true), Of("Small", 1, 5, tools: true), Of("Mute", 0.1m, 0.1m, tools: false)]);
         Assert.Equal(["Small", "Large"], route.InOrder.Select(one => one.Name));
         Assert.Equal([new Rejection("Mute", "It cannot call tools.")], route.Rejected);
-        Assert.Equal("It is the cheapest of 2 that fit: $1.00 in and $5.00 out for a million tokens.", Routing.WhyChosen(route));
+        Assert.Equal("It is the cheapest of 2 candidates that fit: $1.00 input and $5.00 output per million tokens.", Routing.WhyChosen(route));
     }
 
     [Fact]
@@ -21,7 +21,7 @@ public sealed class RoutingTests
     {
         var route = Routing.Choose([Of("Unknown", null, null), Of("Paid", 1, 1), Of("Here", null, null) with { IsLocal = true }]);
         Assert.Equal(["Here", "Paid", "Unknown"], route.InOrder.Select(one => one.Name));
-        Assert.Equal("It fits and costs nothing.", Routing.WhyChosen(route));
+        Assert.Equal("It fits and is free.", Routing.WhyChosen(route));
         Assert.EndsWith("price n/a", route.InOrder[2].Shown, StringComparison.Ordinal);
     }
 

@@ -57,7 +57,7 @@ public sealed class AttachmentsTests : IDisposable
     {
         var outside = Write("../other/secret.txt", "s");
         Assert.Equal([AttachmentQuestion.OutsideWorkspace], attachments.Inspect(new Attachment(outside)).Questions);
-        Assert.Contains("lies outside", Refusal(new Attachment("../other/secret.txt")), StringComparison.Ordinal);
+        Assert.Contains("is outside", Refusal(new Attachment("../other/secret.txt")), StringComparison.Ordinal);
         Assert.Equal("s", Read(new Attachment(outside, AllowOutside: true)).Content);
     }
 
@@ -101,7 +101,7 @@ public sealed class AttachmentsTests : IDisposable
         workspace.SetTrusted(false);
         foreach (var path in new[] { "a.txt", Path.Combine(folder, "a.txt") })
         {
-            Assert.Equal("The folder is not trusted, so its files are not read.", attachments.Inspect(new Attachment(path, AllowOutside: true)).Problem);
+            Assert.Equal("The folder is not trusted, so its files cannot be read.", attachments.Inspect(new Attachment(path, AllowOutside: true)).Problem);
         }
     }
 
@@ -144,7 +144,7 @@ public sealed class AttachmentsTests : IDisposable
     [Fact]
     public void More_than_8_MiB_is_not_sent_whole_and_more_than_64_MiB_is_not_read()
     {
-        Write("huge.txt", new string('a', Attachments.MostText + 1));
+        Write("huge.txt", new string('a', Attachments.MaxTextBytes + 1));
         Assert.Contains("over 8 MiB", attachments.Inspect(new Attachment("huge.txt", Mode: AttachmentMode.Whole)).Problem, StringComparison.Ordinal);
         Assert.Null(attachments.Inspect(new Attachment("huge.txt", Mode: AttachmentMode.Summary)).Problem);
         using (var sparse = new FileStream(Path.Combine(folder, "sparse.bin"), FileMode.Create)) { sparse.SetLength(100L << 30); }
@@ -198,7 +198,7 @@ public sealed class AttachmentsTests : IDisposable
     [Fact]
     public void A_broken_or_oversized_upload_is_a_sentence()
     {
-        Assert.Contains("not arrive whole", Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", "%%%")).Message, StringComparison.Ordinal);
+        Assert.Contains("is incomplete", Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", "%%%")).Message, StringComparison.Ordinal);
         Assert.Contains("over 20 MiB", Assert.Throws<FailureException>(() => attachments.StoreImage("a", "image/png", new string('A', 30 << 20))).Message, StringComparison.Ordinal);
     }
 
@@ -227,7 +227,7 @@ public sealed class AttachmentsTests : IDisposable
         Assert.Equal(AttachmentMode.Summary, large.Mode);
         Assert.Empty(large.Questions);
         var outside = Write("../other/secret.txt", "s");
-        Assert.Contains("lies outside", attachments.InspectPinned(outside).Problem, StringComparison.Ordinal);
+        Assert.Contains("is outside", attachments.InspectPinned(outside).Problem, StringComparison.Ordinal);
     }
 
     [Fact]

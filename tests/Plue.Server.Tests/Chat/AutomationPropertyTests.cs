@@ -45,8 +45,8 @@ public sealed class AutomationPropertyTests
             var running = automation.RunAsync(target, [.. HookChange.Of("a"), .. HookChange.Of("status"), new HookChange(HookTrigger.Created)], 0, CancellationToken.None);
             Assert.True(running.IsCompletedSuccessfully);
             // What a person's own change asks of a model is not counted.
-            Assert.InRange(target.Deeds, 0, HookBounds.MostPerCodex + (4 * hooks.Count));
-            Assert.InRange(spawned, 0, HookBounds.MostTasks);
+            Assert.InRange(target.Deeds, 0, HookBounds.MaxPerCodex + (4 * hooks.Count));
+            Assert.InRange(spawned, 0, HookBounds.MaxTasks);
         }).Check(Config.QuickThrowOnFailure);
     }
 
@@ -58,10 +58,10 @@ public sealed class AutomationPropertyTests
         var target = new Target(new Template { Id = "self", Name = "self", Hooks = [new AutomationHook(HookTrigger.FieldChange, "a", [], new HookAction.Notify("hi"))] });
         for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None); }
 
-        Assert.Equal(HookBounds.MostPerCodex, target.Outcomes);
+        Assert.Equal(HookBounds.MaxPerCodex, target.Outcomes);
         time.Advance(TimeSpan.FromSeconds(61));
         await automation.RunAsync(target, HookChange.Of("a"), 0, CancellationToken.None);
-        Assert.Equal(HookBounds.MostPerCodex + 1, target.Outcomes);
+        Assert.Equal(HookBounds.MaxPerCodex + 1, target.Outcomes);
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class AutomationPropertyTests
         });
         for (var i = 0; i < 100; i++) { await automation.RunAsync(target, HookChange.Of("messages"), 0, CancellationToken.None); }
 
-        Assert.Equal((HookBounds.MostPerCodex, 100), (target.Outcomes, target.Deeds));
+        Assert.Equal((HookBounds.MaxPerCodex, 100), (target.Outcomes, target.Deeds));
     }
 
     [Fact]
@@ -106,13 +106,13 @@ public sealed class AutomationPropertyTests
         for (var i = 0; i < 30; i++) { Assert.Equal("No goal.", await SpawnAsync("codex://chats/x")); }
 
         fails = false;
-        for (var i = 0; i < HookBounds.MostTasks; i++) { Assert.Null(await SpawnAsync(i == 0 ? "codex://chats/x" : spawned[^1])); }
+        for (var i = 0; i < HookBounds.MaxTasks; i++) { Assert.Null(await SpawnAsync(i == 0 ? "codex://chats/x" : spawned[^1])); }
 
-        Assert.StartsWith("Hooks started 20 tasks within an hour that go back to codex://chats/x, so no other was started.", await SpawnAsync(spawned[^1]), StringComparison.Ordinal);
+        Assert.StartsWith("Hooks started 20 tasks within an hour from codex://chats/x, so no more were started.", await SpawnAsync(spawned[^1]), StringComparison.Ordinal);
         Assert.NotNull(await SpawnAsync("codex://chats/x"));
         for (var i = 0; i < 40; i++) { Assert.Null(await SpawnAsync($"codex://items/{i}")); }
 
-        Assert.StartsWith("Hooks started 60 tasks within an hour in all", await SpawnAsync("codex://items/other"), StringComparison.Ordinal);
+        Assert.StartsWith("Hooks started 60 tasks within an hour in total", await SpawnAsync("codex://items/other"), StringComparison.Ordinal);
         time.Advance(TimeSpan.FromMinutes(61));
         Assert.Null(await SpawnAsync("codex://chats/x"));
     }

@@ -75,7 +75,7 @@ public class FallbackTests
             answeredBy third: First is away.
             stored Failed:
             messageFinished Failed
-            turnFinished Failed Overloaded: First is away. Nobody could stand in: Second has no key that works, The missing one is not there and Third takes no more requests for now.
+            turnFinished Failed Overloaded: First is away. No fallback provider could be used: Second has no valid key, The missing one does not exist and Third is rate limited.
             """);
         Assert.Equal("first", message.ProviderInfo?.ProviderId);
     }
@@ -95,31 +95,31 @@ public class FallbackTests
         """);
 
     [Fact]
-    public async Task A_resting_provider_is_passed_over_while_another_answers()
+    public async Task A_provider_in_cooldown_is_passed_over_while_another_answers()
     {
         var first = new ScriptedProvider("text: Never", "first", "First");
         await TurnTranscript.CheckAsync([first, new("text: Hello\nfinish: EndTurn", "second", "Second")],
             """
             turnStarted
             messageStarted
-            answeredBy second: First is resting.
+            answeredBy second: First is in cooldown.
             partial 0 Hello
             textDelta 0 Hello
             stored Complete: Hello
             messageFinished Complete
             turnFinished EndTurn
             """,
-            resting: "First");
+            inCooldown: "First");
         Assert.Empty(first.Requests);
     }
 
     [Fact]
-    public Task A_resting_provider_is_asked_when_nobody_else_answers() => TurnTranscript.CheckAsync(
+    public Task A_provider_in_cooldown_is_asked_when_nobody_else_answers() => TurnTranscript.CheckAsync(
         [new("text: Back\nfinish: EndTurn", "first", "First"), new("fail: Unreachable Gone.", "second", "Second")],
         """
         turnStarted
         messageStarted
-        answeredBy second: First is resting.
+        answeredBy second: First is in cooldown.
         answeredBy first
         partial 0 Back
         textDelta 0 Back
@@ -127,10 +127,10 @@ public class FallbackTests
         messageFinished Complete
         turnFinished EndTurn
         """,
-        resting: "First");
+        inCooldown: "First");
 
     [Fact]
-    public Task Alone_a_resting_provider_is_asked_all_the_same() => TurnTranscript.CheckAsync(
+    public Task Alone_a_provider_in_cooldown_is_asked_all_the_same() => TurnTranscript.CheckAsync(
         [new("text: Here\nfinish: EndTurn", "first", "First")],
         """
         turnStarted
@@ -141,7 +141,7 @@ public class FallbackTests
         messageFinished Complete
         turnFinished EndTurn
         """,
-        resting: "First");
+        inCooldown: "First");
 
     [Fact]
     public async Task Each_provider_that_was_asked_is_heard_of_once()
@@ -171,7 +171,7 @@ public class FallbackTests
         {
             var transcript = new TurnTranscript();
             var providers = scripts.Take(4).Select((text, number) => text.Length == 0 && number > 0 ? null : new ScriptedProvider(text, $"p{number}", $"P{number}")).ToList();
-            transcript.RunAsync(providers, stopAtHold: true, resting: scripts.Count % 2 == 0 ? "P0" : null).GetAwaiter().GetResult();
+            transcript.RunAsync(providers, stopAtHold: true, inCooldown: scripts.Count % 2 == 0 ? "P0" : null).GetAwaiter().GetResult();
             var kinds = transcript.Said.Select(said => said.Split(' ')[0]).ToList();
             return kinds.Count(kind => kind == "turnStarted") == 1 && kinds.Count(kind => kind == "turnFinished") == 1 && kinds[^1] == "turnFinished"
                 && kinds.Count(kind => kind == "messageFinished") == 1 && kinds.IndexOf("stored") < kinds.IndexOf("messageFinished");

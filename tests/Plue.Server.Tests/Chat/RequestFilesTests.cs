@@ -47,7 +47,7 @@ public sealed class RequestFilesTests : IDisposable
     public void A_pinned_file_that_is_gone_is_one_line_to_the_model_and_a_sentence_to_the_user()
     {
         var filled = Fill(["gone.txt"], User("One"));
-        Assert.Equal("(The pinned file gone.txt is not here: gone.txt does not exist.)", ((MessagePart.Text)filled.Request.Messages[0].Parts[0]).Content);
+        Assert.Equal("(The pinned file gone.txt is not included: gone.txt does not exist.)", ((MessagePart.Text)filled.Request.Messages[0].Parts[0]).Content);
         Assert.Equal(["A pinned file was not sent: gone.txt does not exist."], filled.NotCarried);
     }
 
@@ -77,11 +77,11 @@ public sealed class RequestFilesTests : IDisposable
         var image = new MessagePart.File("a.png", null, blobs.Put(AttachmentsTests.Png)) { MediaType = "image/png", Size = 11 };
         var request = new ProviderRequest { CodexId = "c", Model = "blind", Messages = [Said(MessageRole.User, image, image, new MessagePart.Text("What?"))] };
         var (filled, notCarried) = files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind", SupportsVision = false });
-        Assert.Equal(["2 images were not sent: blind takes no images."], notCarried);
+        Assert.Equal(["2 images were not sent: blind does not support images."], notCarried);
         Assert.StartsWith("<file path=\"a.png\" size=\"11\">(an image, not included)</file>", RequestMessages.Text(filled.Messages[0]), StringComparison.Ordinal);
         Assert.Empty(files.Fill(request, files.Pinned([]), provider, new ModelInfo { Id = "blind" }).NotCarried);
         var tour = new TourProvider(new ProviderSettings { Id = "tour", Name = "The tour", Kind = ProviderKinds.Tour }, TimeProvider.System);
-        Assert.Equal(["2 images were not sent: The tour takes no images."], files.Fill(request, files.Pinned([]), tour, null).NotCarried);
+        Assert.Equal(["2 images were not sent: The tour does not support images."], files.Fill(request, files.Pinned([]), tour, null).NotCarried);
     }
 
     [Fact]

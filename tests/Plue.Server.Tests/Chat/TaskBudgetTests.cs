@@ -23,7 +23,7 @@ public sealed class TaskBudgetTests
         TaskBudget.Check(None with { Usd = exactly }, task, request, Price);
         var over = Over(None with { Usd = exactly - 0.000001m }, task, request, Price);
         Assert.Equal(
-            FormattableString.Invariant($"This task is over its budget. It has cost $0.30, the next request with an answer of up to 3 tokens may cost ${next + 30}.00, and its budget is ${exactly - 0.000001m}. Top up its budget to go on."),
+            FormattableString.Invariant($"This task has reached its budget. It has cost $0.30, the next request with a response of up to 3 tokens may cost ${next + 30}.00, and its budget is ${exactly - 0.000001m}. Increase its budget to continue."),
             over);
         // An answer without a bound is not counted ahead, and without a price nothing is.
         TaskBudget.Check(None with { Usd = 0.3m + next }, task, Request(null), Price);
@@ -46,7 +46,7 @@ public sealed class TaskBudgetTests
     {
         var task = Task(Answer() with { Usage = new Usage { InputTokens = 1, OutputTokens = 1 } }, Answer(), Answer() with { Status = MessageStatus.Failed, Parts = [], Error = new Failure(FailureKind.BudgetExceeded, "Over.") }, Answer() with { IsCopy = true });
         TaskBudget.Check(None with { Rounds = 3 }, task, Request(null), null);
-        Assert.Contains("It has asked the model 2 times", Over(None with { Rounds = 2 }, task, Request(null), null), StringComparison.Ordinal);
+        Assert.Contains("It has called the model 2 times", Over(None with { Rounds = 2 }, task, Request(null), null), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -59,7 +59,7 @@ public sealed class TaskBudgetTests
         Assert.True(TaskBudget.TimeLeft(None with { Seconds = 999_999_999_999_999 }, task) > TimeSpan.FromDays(1000));
         TaskBudget.Check(None with { Seconds = 10 }, task, Request(null), null);
         var longer = task with { Tree = new MessageTree([first with { ParentId = "", Timing = new Timing(null, TimeSpan.FromSeconds(10)) }], "a", []) };
-        Assert.Contains("It has worked as long as its budget allows.", Over(None with { Seconds = 10 }, longer, Request(null), null), StringComparison.Ordinal);
+        Assert.Contains("It has reached the time limit of its budget.", Over(None with { Seconds = 10 }, longer, Request(null), null), StringComparison.Ordinal);
     }
 
     private static string Over(AgentBudget budget, StoredChat task, ProviderRequest request, Price? price)

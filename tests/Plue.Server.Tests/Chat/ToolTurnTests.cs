@@ -110,8 +110,8 @@ public sealed class ToolTurnTests
             "edit", Calls("", ("c1", "write", """{"path":"a","text":"1"}""")), Calls("", ("c2", "write", """{ "text": "1", "path": "a" }""")), Calls("", Write("c3", "a", "1")));
         var end = await chat.AskAsync("Loop.");
         Assert.Equal((StopReason.Failed, 2), (end.Reason, chat.Tools.Done.Count));
-        Assert.StartsWith("The model asked for the same thing 3 times in a row (write), so Plue stopped it.", end.Error!.Message, StringComparison.Ordinal);
-        Assert.Equal("This was asked for 3 times in a row, so it was not done again.", Results(chat.Messages[3]).Single().Error);
+        Assert.StartsWith("The model repeated the same call 3 times in a row (write), so Plue stopped it.", end.Error!.Message, StringComparison.Ordinal);
+        Assert.Equal("This call was repeated 3 times in a row, so it was not run again.", Results(chat.Messages[3]).Single().Error);
 
         // Another call in between, and it is no row.
         await using var other = await ToolChat.StartAsync("edit", Calls("", Write("c1", "a", "1")), Calls("", Write("c2", "a", "1")), Calls("", Write("c3", "b", "1")), Calls("", Write("c4", "a", "1")));
@@ -126,7 +126,7 @@ public sealed class ToolTurnTests
         Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("All of them.")).Reason);
         Assert.Equal(ToolRounds.MaxCalls, chat.Tools.Done.Count);
         Assert.Equal(
-            Enumerable.Repeat("At most 100 calls are carried out at once, so this one was not. Ask for it again if it is still needed.", 2),
+            Enumerable.Repeat("At most 100 calls run in one round, so this one did not run. Call it again if it is still needed.", 2),
             Results(chat.Messages[1]).Where(result => result.Error is not null).Select(result => result.Error));
     }
 
@@ -151,7 +151,7 @@ public sealed class ToolTurnTests
         await using var chat = await ToolChat.StartAsync("task", "edit", [.. Enumerable.Range(1, 70).Select(at => Calls("", Write($"c{at}", $"f{at}", "1")))]);
         await ComesTrueAsync(() => chat.Chat.Summary.TaskStatus == TaskStates.OverBudget);
         Assert.Equal(60, chat.Tools.Done.Count);
-        Assert.Contains("It has asked the model 60 times", chat.Last.Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("It has called the model 60 times", chat.Last.Error!.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -208,7 +208,7 @@ public sealed class ToolTurnTests
         Assert.Empty(later.Tools.Done);
         AssertValid(Sent(later.Bodies[before]));
         Assert.DoesNotContain(ContextBuilder.ContinueRequest, later.Bodies[before], StringComparison.Ordinal);
-        Assert.Contains("look before you do it again", later.Bodies[before], StringComparison.Ordinal);
+        Assert.Contains("check before you run it again", later.Bodies[before], StringComparison.Ordinal);
     }
 
     [Fact]
@@ -333,7 +333,7 @@ public sealed class ToolTurnTests
         chat.Workspace.SetTrusted(false);
         await chat.AskAsync("Read.");
         Assert.DoesNotContain("\"tools\"", chat.Bodies[0], StringComparison.Ordinal);
-        Assert.Contains("It had no tools: this folder is not trusted.", chat.Last.NotCarried);
+        Assert.Contains("No tools were sent: this folder is not trusted.", chat.Last.NotCarried);
     }
 
     [Fact]

@@ -82,8 +82,8 @@ public class TurnTests
             messageStarted
             toolCallStarted 0 fly
             toolCallDelta 0 {}
-            toolCallFinished Plue offered no tool named fly.
-            stored Complete: fly {} | = Plue offered no tool named fly.
+            toolCallFinished There is no tool named fly.
+            stored Complete: fly {} | = There is no tool named fly.
             messageFinished Complete
             turnFinished ToolUse
             """);
@@ -136,7 +136,7 @@ public class TurnTests
             textDelta 0 Half
             stored Failed: Half
             messageFinished Failed
-            turnFinished Failed CutStream: The answer from The script ended before it was complete.
+            turnFinished Failed CutStream: The response from The script ended before it was complete.
             """);
 
     [Fact]
@@ -168,7 +168,7 @@ public class TurnTests
             messageStarted
             stored Failed:
             messageFinished Failed
-            turnFinished Failed Internal: The script failed in a way Plue did not expect: boom ***
+            turnFinished Failed Internal: The script failed with an internal error: boom ***
             """);
 
     [Fact]

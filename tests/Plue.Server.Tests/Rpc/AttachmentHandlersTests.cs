@@ -84,7 +84,7 @@ public sealed class AttachmentHandlersTests : IDisposable
             await sidecar.Client.AskAsync(uri, "One");
             var body = JsonNode.Parse(vendor.Requests.Last().Body);
             Assert.Equal(
-                "<file path=\"rules.md\">\nBe kind.\n</file>\n\n(The pinned file gone.md is not here: gone.md does not exist.)\n\nOne",
+                "<file path=\"rules.md\">\nBe kind.\n</file>\n\n(The pinned file gone.md is not included: gone.md does not exist.)\n\nOne",
                 (string?)body?["messages"]?.AsArray().Last()?["content"]);
             var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
             Assert.Equal(["One", "Nice"], Texts(chat));

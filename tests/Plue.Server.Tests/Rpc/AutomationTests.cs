@@ -65,7 +65,7 @@ public sealed class AutomationTests : IAsyncLifetime
         Template("later", "ai-chat", "{ name: 'go', type: 'boolean', default: false }", "{ trigger: 'field_change', field: 'go', action: 'send_to_llm', conditions: [{ field: 'go', equals: true }] }");
         var uri = await ChatAsync("later");
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { go = true } });
-        Assert.Equal("hook: Hook send_to_llm did nothing: there was nothing to answer.", (await HistoryAsync(uri))[0]);
+        Assert.Equal("hook: Hook send_to_llm did nothing: there was no message to respond to.", (await HistoryAsync(uri))[0]);
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { go = false } });
 
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "When I say so" });
@@ -171,7 +171,7 @@ public sealed class AutomationTests : IAsyncLifetime
         var got = await GetAsync(uri);
         Assert.Equal("good", (string?)got?["values"]?["label"]);
         Assert.Equal(
-            ["set_field: Keys are not kept in files. Run Plue: Configure Provider Key.", "spawn_task: Nothing was made. `goal` is missing.", "set_field: Nothing was changed. `depth` is none of a, b."],
+            ["set_field: Keys are not kept in files. Run Plue: Configure Provider Key.", "spawn_task: Nothing was created. `goal` is missing.", "set_field: Nothing was changed. `depth` is none of a, b."],
             Failures(got));
         await sidecar.Client.AskAsync(uri, "Still there?");
         got = await GetAsync(uri);
@@ -188,7 +188,7 @@ public sealed class AutomationTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { a = "-" } });
         var got = await GetAsync(uri);
         Assert.Equal("-xyxyxyxy", (string?)got?["values"]?["a"]);
-        Assert.StartsWith("set_field: 8 hooks had followed from one change", Failures(got).Single(), StringComparison.Ordinal);
+        Assert.StartsWith("set_field: 8 hooks in a row followed from one change", Failures(got).Single(), StringComparison.Ordinal);
 
         for (var i = 0; i < 8; i++) { await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { a = $"{i}" } }); }
         Assert.StartsWith("set_field: 60 hooks ran within a minute", Failures(await GetAsync(uri)).Single(), StringComparison.Ordinal);

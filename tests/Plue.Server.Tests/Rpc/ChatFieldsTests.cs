@@ -57,10 +57,10 @@ public sealed class ChatFieldsTests : IAsyncLifetime
     public async Task A_field_that_is_not_there_or_cannot_have_the_value_is_refused_with_a_sentence()
     {
         Assert.Equal("A chat has no field `titel`. Did you mean `title`?", await RefusedAsync(new { uri, set = new { titel = "x" } }));
-        Assert.Equal("`title` is a text.", await RefusedAsync(new { uri, set = new { title = 1 } }));
-        Assert.Equal("The temperature is a number from 0 to 2.", await RefusedAsync(new { uri, set = new { temperature = 3 } }));
-        Assert.Equal("`pinned` is no list: put it into set.", await RefusedAsync(new { uri, append = new { pinned = true } }));
-        Assert.Equal("A tag is one line of up to 64 characters.", await RefusedAsync(new { uri, tags = new[] { "two\nlines" } }));
+        Assert.Equal("`title` must be a string.", await RefusedAsync(new { uri, set = new { title = 1 } }));
+        Assert.Equal("The temperature must be a number from 0 to 2.", await RefusedAsync(new { uri, set = new { temperature = 3 } }));
+        Assert.Equal("`pinned` is not a list: put it in `set`.", await RefusedAsync(new { uri, append = new { pinned = true } }));
+        Assert.Equal("A tag must be one line of up to 64 characters.", await RefusedAsync(new { uri, tags = new[] { "two\nlines" } }));
         Assert.Contains("codex://providers/NAME", await RefusedAsync(new { uri, set = new { provider_ref = "../x" } }), StringComparison.Ordinal);
         Assert.Contains("user or assistant", await RefusedAsync(new { uri, append = new { messages = new { role = "system", content = "x" } } }), StringComparison.Ordinal);
     }
@@ -75,8 +75,8 @@ public sealed class ChatFieldsTests : IAsyncLifetime
               { name: 'areas', type: 'array', items: { type: 'text' }, default: ['code'] },
               { name: 'tags', type: 'array', items: { type: 'text' }, default: ['review'] } ] }
             """);
-        Assert.Equal("Nothing was made. `ticket` is missing.", await RefusedAsync("codex/create", new { templateId = "review", providerId = "scripted" }));
-        Assert.Equal("Nothing was made. `ticket` is empty.", await RefusedAsync("codex/create", new { templateId = "review", providerId = "scripted", values = new { ticket = " " } }));
+        Assert.Equal("Nothing was created. `ticket` is missing.", await RefusedAsync("codex/create", new { templateId = "review", providerId = "scripted" }));
+        Assert.Equal("Nothing was created. `ticket` is empty.", await RefusedAsync("codex/create", new { templateId = "review", providerId = "scripted", values = new { ticket = " " } }));
         var made = await sidecar.Client.ResultAsync("codex/create", new { templateId = "review", providerId = "scripted", values = new { ticket = "PL-1", temperature = 0.2, title = "Look" } });
         var own = (string)made!["uri"]!;
         Assert.Equal(("Look", 0.2, "review"), ((string?)made["title"], (double?)made["options"]?["temperature"], Tags(made)));
@@ -88,7 +88,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
 
         Assert.Equal("Nothing was changed. `depth` is none of quick, thorough.", await RefusedAsync(new { uri = own, set = new { depth = "deep" } }));
         Assert.Equal("A chat has no field `tickets`. Did you mean `ticket`?", await RefusedAsync(new { uri = own, set = new { tickets = "x" } }));
-        Assert.Equal("`depth` is no list: put it into set.", await RefusedAsync(new { uri = own, append = new { depth = "quick" } }));
+        Assert.Equal("`depth` is not a list: put it in `set`.", await RefusedAsync(new { uri = own, append = new { depth = "quick" } }));
         Assert.StartsWith("Keys are not kept in files.", await RefusedAsync("codex/update", new { uri = own, set = new { ticket = "sk-canary-0123456789abcdef" } }, "permissionDenied"), StringComparison.Ordinal);
 
         var history = (await sidecar.Client.ResultAsync("codex/history", new { uri = own }))?["versions"]?.AsArray();
@@ -106,7 +106,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
         Assert.Equal("Two", (string?)(await UpdateAsync(new { uri, title = "Two", expectedVersion = version }))?["title"]);
         var late = await sidecar.Client.RequestAsync("codex/update", new { uri, title = "Three", expectedVersion = version });
         Assert.Equal("conflict", ErrorKind(late));
-        Assert.StartsWith("This chat was changed meanwhile", (string?)late["error"]?["message"], StringComparison.Ordinal);
+        Assert.StartsWith("This chat has changed", (string?)late["error"]?["message"], StringComparison.Ordinal);
         var unchanged = (long?)(await UpdateAsync(new { uri }))?["version"];
         Assert.Equal(version + 1, unchanged);
     }

@@ -53,18 +53,18 @@ public sealed class EditHandlersTests : IAsyncLifetime
         var undone = await sidecar.Client.ResultAsync("edit/undo", new { codexId = uri });
         Assert.Equal(("one\n", false), (Read("a.txt"), File.Exists(Path.Combine(folder, "new.txt"))));
         Assert.True((bool?)undone?["turns"]?[0]?["isUndone"]);
-        Assert.Equal("There is no turn whose changes could be taken back.", Message(await sidecar.Client.RequestAsync("edit/undo", new { codexId = uri })));
+        Assert.Equal("There is no turn whose changes can be undone.", Message(await sidecar.Client.RequestAsync("edit/undo", new { codexId = uri })));
 
         await sidecar.Client.ResultAsync("edit/redo", new { codexId = uri, all = true });
         Assert.Equal(("two\n", "made\n"), (Read("a.txt"), Read("new.txt")));
-        Assert.Equal("There is no turn whose changes were taken back.", Message(await sidecar.Client.RequestAsync("edit/redo", new { codexId = uri })));
+        Assert.Equal("There is no turn whose changes were undone.", Message(await sidecar.Client.RequestAsync("edit/redo", new { codexId = uri })));
     }
 
     [Fact]
     public async Task A_place_needs_its_file_and_a_folder_that_is_not_trusted_shows_nothing()
     {
         await WriteBothAsync();
-        Assert.Equal("Say which file the change is in.", Message(await sidecar.Client.RequestAsync("edit/accept", new { codexId = uri, hunkId = "h1" })));
+        Assert.Equal("Give the file of the change.", Message(await sidecar.Client.RequestAsync("edit/accept", new { codexId = uri, hunkId = "h1" })));
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = false });
         Assert.Empty(Files(await ListAsync()));
         Assert.Equal("untrusted", ErrorKind(await sidecar.Client.RequestAsync("edit/undo", new { codexId = uri })));

@@ -26,7 +26,7 @@ public sealed class FallbackAndUsageTests
             var events = await sidecar.Client.AskAsync(uri, "Hi");
             var named = events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"];
             Assert.Equal(("other", "The other"), ((string?)named?["providerId"], (string?)named?["providerName"]));
-            Assert.Contains("cannot answer now", (string?)named?["insteadOf"], StringComparison.Ordinal);
+            Assert.Contains("is not available now", (string?)named?["insteadOf"], StringComparison.Ordinal);
             Assert.Equal(1, events.Count(item => Kind(item) == "turnFinished"));
         }
 
@@ -35,7 +35,7 @@ public sealed class FallbackAndUsageTests
         Assert.Equal("Hello", Texts(chat).Last());
         var info = chat?["messages"]?[1]?["providerInfo"];
         Assert.Equal("other", (string?)info?["providerId"]);
-        Assert.Contains("cannot answer now", (string?)info?["insteadOf"], StringComparison.Ordinal);
+        Assert.Contains("is not available now", (string?)info?["insteadOf"], StringComparison.Ordinal);
         Assert.True((double?)chat?["messages"]?[1]?["timing"]?["durationMs"] > 0);
         Assert.Equal(["missing", "off", "other"], chat?["codex"]?["fallbacks"]?.AsArray().Select(item => (string?)item?["providerId"]));
     }
@@ -103,7 +103,7 @@ public sealed class FallbackAndUsageTests
         var rows = (await sidecar.Client.ResultAsync("provider/list"))?["items"]?.AsArray();
         Assert.NotNull(rows?.Single(row => (string?)row?["id"] == "busy")?["restingUntil"]);
         var events = await sidecar.Client.AskAsync(uri, "Hi");
-        Assert.Contains("is resting until", (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["insteadOf"], StringComparison.Ordinal);
+        Assert.Contains("is in cooldown until", (string?)events.Single(item => Kind(item) == "answeredBy")["event"]?["providerInfo"]?["insteadOf"], StringComparison.Ordinal);
         Assert.Equal(3, busy.Requests.Count);
     }
 
@@ -194,7 +194,7 @@ public sealed class FallbackAndUsageTests
     }
 
     [Theory]
-    [InlineData("budget_usd_per_day: 0.25", "Today's answers have cost $0.25, and your limit is $0.25 a day.")]
+    [InlineData("budget_usd_per_day: 0.25", "Today's responses have cost $0.25, and your limit is $0.25 a day.")]
     [InlineData("budget_usd_per_chat: 0.2", "This chat has cost $0.25, and your limit for a chat is $0.20.")]
     public async Task At_the_limit_a_message_is_refused_before_it_is_stored(string setting, string sentence)
     {

@@ -59,7 +59,7 @@ public sealed class OutgoingRequestTests : IAsyncDisposable
 
     [Theory]
     [InlineData("{\"code\":-32603,\"message\":\"It broke.\"}", "It broke."), InlineData("{\"code\":-32603,\"message\":\"It broke.\",\"data\":{\"kind\":\"7\"}}", "It broke.")]
-    [InlineData("{}", "The editor refused this without saying why. Its log has more."), InlineData("null", "The editor refused this without saying why. Its log has more.")]
+    [InlineData("{}", "The editor refused this without a reason. Its log may have more."), InlineData("null", "The editor refused this without a reason. Its log may have more.")]
     public async Task A_refusal_without_a_kind_is_a_failure_all_the_same(string error, string sentence)
     {
         var asking = server.RequestAsync(Methods.HostLanguageModels, Question, Cancel);

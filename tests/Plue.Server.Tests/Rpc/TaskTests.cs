@@ -69,11 +69,11 @@ public sealed class TaskTests : IAsyncLifetime
     public async Task A_task_without_a_goal_or_without_anybody_to_work_on_it_is_not_made()
     {
         var missing = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", providerId = "scripted" });
-        Assert.Equal("Nothing was made. `goal` is missing.", (string?)missing["error"]?["message"]);
+        Assert.Equal("Nothing was created. `goal` is missing.", (string?)missing["error"]?["message"]);
         var nobody = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", values = new { goal = "Go", provider_ref = new[] { "codex://providers/gone", "codex://providers/away" } } });
         Assert.Equal("notFound", ErrorKind(nobody));
         var wrong = await sidecar.Client.RequestAsync("codex/create", new { templateId = "task", collection = "chats", values = new { goal = "Go" } });
-        Assert.Equal("What follows task is kept in tasks.", (string?)wrong["error"]?["message"]);
+        Assert.Equal("Codices of the template task are kept in tasks.", (string?)wrong["error"]?["message"]);
         Assert.Empty((await sidecar.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]!.AsArray());
     }
 
@@ -96,7 +96,7 @@ public sealed class TaskTests : IAsyncLifetime
         Assert.Equal("over_budget", (string?)(await GetAsync(uri))?["codex"]?["taskStatus"]);
         var answer = (await GetAsync(uri))!["messages"]![1]!;
         Assert.Equal("budgetExceeded", (string?)answer["error"]?["kind"]);
-        Assert.StartsWith("This task is over its budget.", (string?)answer["error"]?["message"], StringComparison.Ordinal);
+        Assert.StartsWith("This task has reached its budget.", (string?)answer["error"]?["message"], StringComparison.Ordinal);
         Assert.Empty(endpoint.Requests);
 
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { budget = new { tokens = 100000 } } });
@@ -109,7 +109,7 @@ public sealed class TaskTests : IAsyncLifetime
     {
         await using var empty = await InMemorySidecar.StartAsync();
         var refused = await empty.Client.RequestAsync("codex/create", new { templateId = "task", values = new { goal = "Go" } });
-        Assert.Equal("No provider is connected that could work on this. Connect one with Plue: Manage Providers, then start the task again.", (string?)refused["error"]?["message"]);
+        Assert.Equal("No connected provider can work on this. Connect one with Plue: Manage Providers, then start the task again.", (string?)refused["error"]?["message"]);
         Assert.Empty((await empty.Client.ResultAsync("codex/list", new { collection = "tasks" }))!["items"]!.AsArray());
     }
 

@@ -6,8 +6,8 @@ using Plue.Server.Tools;
 namespace Plue.Server.Tests.Testing;
 
 /// <summary>The providers of a turn, in order; the first is the chosen one. Null is one that cannot be asked.</summary>
-/// <param name="resting">The name of one in its cooldown.</param>
-internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, string? resting = null, Price? price = null) : ITurnRequests, IPriceList
+/// <param name="inCooldown">The name of one in its cooldown.</param>
+internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, string? inCooldown = null, Price? price = null) : ITurnRequests, IPriceList
 {
     public IReadOnlyList<Candidate> Candidates { get; } =
         [.. providers.Select((provider, at) => new Candidate(provider?.Settings.Name ?? "The missing one", new ModelChoice(provider?.Settings.Id ?? "", $"{at}")))];
@@ -18,7 +18,7 @@ internal sealed class ScriptedRequests(IReadOnlyList<IProvider?> providers, stri
     /// <summary>Building the request of the provider of this name waits for the task.</summary>
     public (string Name, TaskCompletionSource Reached, Task Released)? Slow { get; init; }
 
-    public string? CooldownReason(Candidate candidate) => candidate.ProviderName == resting ? $"{resting} is resting." : null;
+    public string? CooldownReason(Candidate candidate) => candidate.ProviderName == inCooldown ? $"{inCooldown} is in cooldown." : null;
 
     public async Task<ProviderCall> BuildAsync(Candidate candidate, RunningTurn turn, Toolbox tools, CancellationToken cancellationToken)
     {

@@ -17,10 +17,10 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
 
     /// <param name="providers">The chosen one, and those that stand in for it. <c>null</c> is one that cannot be asked.</param>
     public static async Task<Message> CheckAsync(
-        IReadOnlyList<ScriptedProvider?> providers, string expected, bool stopAtHold = false, Func<Message, Task>? store = null, string? resting = null)
+        IReadOnlyList<ScriptedProvider?> providers, string expected, bool stopAtHold = false, Func<Message, Task>? store = null, string? inCooldown = null)
     {
         var transcript = new TurnTranscript { Store = store ?? (_ => Task.CompletedTask) };
-        var message = await transcript.RunAsync(providers, stopAtHold, resting);
+        var message = await transcript.RunAsync(providers, stopAtHold, inCooldown);
         Assert.Equal(Lines(expected), transcript.lines.Select(line => line.Trim()));
         return message;
     }
@@ -31,10 +31,10 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
     /// <summary>Who was asked, and how it went.</summary>
     public IReadOnlyList<string> Heard { get; private set; } = [];
 
-    /// <param name="resting">The name of one that rests.</param>
-    public async Task<Message> RunAsync(IReadOnlyList<ScriptedProvider?> providers, bool stopAtHold, string? resting = null)
+    /// <param name="inCooldown">The name of the provider in cooldown.</param>
+    public async Task<Message> RunAsync(IReadOnlyList<ScriptedProvider?> providers, bool stopAtHold, string? inCooldown = null)
     {
-        var requests = new ScriptedRequests(providers, resting, new Price(1, 2, 0.1m, null));
+        var requests = new ScriptedRequests(providers, inCooldown, new Price(1, 2, 0.1m, null));
         var turn = new RunningTurn("", TimeProvider.System);
         var running = new Turn(new TurnContext
         {

@@ -44,7 +44,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("spawn_task.budget.rounds", """{"template":"worker","goal":"g","budget":{"rounds":8}}""", "Rounds = 8,"),
         ("spawn_task.budget.seconds", """{"template":"worker","goal":"g","budget":{"seconds":9}}""", "Seconds = 9 "),
         ("spawn_task.model", """{"template":"worker","goal":"g","model":"small"}""", "|small"),
-        ("finish.summary", """{"summary":"All done."}""", "The work has ended."),
+        ("finish.summary", """{"summary":"All done."}""", "The task has ended."),
     ];
 
     private ToolHome home = null!;

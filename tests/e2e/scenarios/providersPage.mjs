@@ -246,7 +246,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await page.keyboard.press('Escape');
     await ask(workbench, 'Who answers now?');
     await workbench.chat
-      .getByText(/^Answered by Clock: Lab .*cannot answer now \(503\)/)
+      .getByText(/^Answered by Clock: Lab .*is not available now \(503\)/)
       .first()
       .waitFor({ timeout: 60_000 });
     await workbench.chat.getByText('It is night now.').first().waitFor();

@@ -382,7 +382,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('After fifty rounds it stops and asks, and Continue goes on', async () => {
     await ask(workbench, 'Never end');
-    await chat.locator('.failure').filter({ hasText: 'The model was asked 50 times in this answer' }).waitFor({ timeout: 60_000 });
+    await chat.locator('.failure').filter({ hasText: 'The model was called 50 times for this response' }).waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     await chat.getByRole('button', { name: 'Continue', exact: true }).last().click();
     await chat.getByRole('log').getByText('Understood.').last().waitFor({ timeout: 60_000 });

@@ -51,7 +51,7 @@ public sealed class ProviderCooldowns(TimeProvider time)
 
         var times = record.InARow == FailuresBeforeCooldown ? "three" : record.InARow.ToString(CultureInfo.InvariantCulture);
         var local = TimeZoneInfo.ConvertTime(until, time.LocalTimeZone);
-        return string.Create(CultureInfo.InvariantCulture, $"{settings.Name} is resting until {local:HH:mm} after failing {times} times.");
+        return string.Create(CultureInfo.InvariantCulture, $"{settings.Name} is in cooldown until {local:HH:mm} after failing {times} times.");
     }
 
     private static Record Begin(ProviderSettings settings, DateTimeOffset now) => new(settings, [now], 1, default, TimeSpan.Zero);

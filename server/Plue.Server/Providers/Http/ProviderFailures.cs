@@ -130,7 +130,7 @@ internal sealed class ProviderFailures(ProviderSettings settings, ProviderEndpoi
         var what = kind switch
         {
             FailureKind.RateLimited => $"{Who} takes no more requests for now{quoted}.",
-            FailureKind.Overloaded => $"{Who} cannot answer now{number}{quoted}.",
+            FailureKind.Overloaded => $"{Who} is not available now{number}{quoted}.",
             _ => null,
         };
         var message = kind switch

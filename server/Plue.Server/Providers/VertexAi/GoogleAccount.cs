@@ -84,7 +84,7 @@ internal sealed class GoogleAccount(
             : [new("grant_type", "refresh_token"), new("refresh_token", account.Secret), new("client_id", account.Id), new("client_secret", account.ClientSecret)]);
         var (status, body) = await SideCall.SendAsync(http, request, "The token service of Google", time, cancellationToken).ConfigureAwait(false);
         var service = $"The token service of Google ({account.TokenUri.Authority})";
-        if ((int)status is 429 or >= 500) throw new FailureException(FailureKind.Overloaded, $"{service} cannot answer now ({(int)status}). Try again in a moment.");
+        if ((int)status is 429 or >= 500) throw new FailureException(FailureKind.Overloaded, $"{service} is not available now ({(int)status}). Try again in a moment.");
         if (Read(body) is not { } answer)
         {
             throw new FailureException(FailureKind.BadResponse, $"{service} answered in another form than it should. Check the credentials, and a proxy in between.");

@@ -21,7 +21,7 @@ public class ProviderCooldownsTests
         Assert.Null(cooldowns.PausedUntil("x"));
         Fail(kind);
         Assert.Equal(clock.Now + TimeSpan.FromMinutes(1), cooldowns.PausedUntil("x"));
-        Assert.Equal("X is resting until 14:01 after failing three times.", cooldowns.Describe(X));
+        Assert.Equal("X is in cooldown until 14:01 after failing three times.", cooldowns.Describe(X));
         clock.Now += TimeSpan.FromMinutes(1);
         Assert.Null(cooldowns.PausedUntil("x"));
         Assert.Null(cooldowns.Describe(X));

@@ -132,7 +132,7 @@ internal sealed class OAuthServer(ISecretSource secrets, ProviderHttp http, Time
         new(FailureKind.BadResponse, $"What answers at {url.Host} for {settings.Name} is not a sign-in server. Check its addresses under additional_auth.");
 
     private static Failure Busy(OAuthSettings settings, Uri url, TimeSpan? after) =>
-        new(FailureKind.Overloaded, $"The sign-in server of {settings.Name} ({url.Host}) cannot answer now. Try again in a moment.", after);
+        new(FailureKind.Overloaded, $"The sign-in server of {settings.Name} ({url.Host}) is not available now. Try again in a moment.", after);
 }
 
 /// <param name="Lifetime">From the moment of receipt; null where the server does not say.</param>
@@ -166,7 +166,7 @@ internal sealed class OAuthRefusal(string provider, string code, string descript
             "invalid_client" or "unauthorized_client" => new(FailureKind.ProviderAuthFailed, $"{provider} does not know this client{quoted}. Check client_id and client_secret under additional_auth, then sign in again."),
             "invalid_scope" or "invalid_target" => new(FailureKind.ProviderAuthFailed, $"{provider} does not give what is asked for{quoted}. Change scope or audience under additional_auth, then sign in again."),
             "unsupported_grant_type" or "unsupported_response_type" or "device_flow_disabled" => new(FailureKind.ProviderAuthFailed, $"{provider} does not offer this way of signing in{quoted}. Check the addresses under additional_auth."),
-            "server_error" or "temporarily_unavailable" => new(FailureKind.Overloaded, $"The sign-in server of {provider} cannot answer now{quoted}. Try again in a moment."),
+            "server_error" or "temporarily_unavailable" => new(FailureKind.Overloaded, $"The sign-in server of {provider} is not available now{quoted}. Try again in a moment."),
             _ => new(FailureKind.ProviderAuthFailed, $"{provider} refused the sign-in{(quoted.Length > 0 ? quoted : $": \"{VendorMessage.Clean(code)}\"")}. Check its settings under additional_auth, then sign in again."),
         };
     }
