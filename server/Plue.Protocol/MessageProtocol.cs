@@ -221,6 +221,7 @@ public sealed record MessageEventParams(string CodexId, long Seq, MessageEvent E
 [JsonDerivedType(typeof(MessageRemoved), "messageRemoved")]
 [JsonDerivedType(typeof(BranchChanged), "branchChanged")]
 [JsonDerivedType(typeof(QueueChanged), "queueChanged")]
+[JsonDerivedType(typeof(HooksChanged), "hooksChanged")]
 [JsonDerivedType(typeof(TurnStarted), "turnStarted")]
 [JsonDerivedType(typeof(Waiting), "waiting")]
 [JsonDerivedType(typeof(MessageStarted), "messageStarted")]
@@ -246,6 +247,9 @@ public sealed record MessageRemoved(string MessageId) : MessageEvent;
 public sealed record BranchChanged(string? MessageId) : MessageEvent;
 
 public sealed record QueueChanged(IReadOnlyList<QueuedView> Queue) : MessageEvent;
+
+/// <param name="Failures">Hooks that failed, newest first, until the codex changes again.</param>
+public sealed record HooksChanged(IReadOnlyList<HookFailureView> Failures) : MessageEvent;
 
 public sealed record TurnStarted(string TurnId) : MessageEvent;
 

@@ -883,6 +883,10 @@ export interface HookFailureView {
   message: string;
 }
 
+export interface HooksChanged {
+  failures: HookFailureView[];
+}
+
 export interface HostLanguageModelEventParams {
   streamId: string;
   event: HostModelEvent;
@@ -1123,6 +1127,7 @@ export type MessageEvent =
   | ({ kind: 'messageRemoved' } & MessageRemoved)
   | ({ kind: 'branchChanged' } & BranchChanged)
   | ({ kind: 'queueChanged' } & QueueChanged)
+  | ({ kind: 'hooksChanged' } & HooksChanged)
   | ({ kind: 'turnStarted' } & TurnStarted)
   | ({ kind: 'waiting' } & Waiting)
   | ({ kind: 'messageStarted' } & MessageStarted)

@@ -21,6 +21,7 @@ internal sealed class ChatState
     private readonly Automation automation;
     private volatile RunningTurn? running;
     private volatile bool isJudged;
+    private IReadOnlyList<HookFailure> hookFailures; // as views know them
 
     /// <param name="journal">Null when this window may only read; <paramref name="readOnlyReason"/> then says why.</param>
     /// <param name="before">The same chat as this window could only read it; views of it have to be loaded again.</param>
@@ -29,6 +30,7 @@ internal sealed class ChatState
         (Services, this.automation, Chats, read, Journal, this.readOnlyReason) = (services, automation, chats, chat, journal, readOnlyReason);
         CodexId = CodexUri.OfChannel(chat.Id).ToString();
         Loop = new CommandLoop(services.Logger);
+        hookFailures = chat.HookFailures;
         Sink = before?.Sink ?? services.Events.SinkFor(CodexId);
         before?.Sink.Skip();
         Tools = new ChannelTools(this);
@@ -114,7 +116,11 @@ internal sealed class ChatState
         if (running is not null) { throw new FailureException(FailureKind.Conflict, "A response is still streaming. Stop it first, or wait for it."); }
     }
 
-    public void NotifyChanged() => Services.NotifyChanged(CodexId, Summary);
+    public void NotifyChanged()
+    {
+        if (Chat.HookFailures is var failures && !failures.SequenceEqual(hookFailures)) { Sink.Publish(new TurnEvent.HooksChanged(hookFailures = failures)); }
+        Services.NotifyChanged(CodexId, Summary);
+    }
 
     public void PublishQueue() => Sink.Publish(new TurnEvent.QueueChanged(Chat.Queue));
 

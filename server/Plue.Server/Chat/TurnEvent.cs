@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Store;
 
 namespace Plue.Server.Chat;
 
@@ -21,6 +22,9 @@ public abstract record TurnEvent
 
     /// <param name="Queue">All that waits to be sent, in order.</param>
     public sealed record QueueChanged(IReadOnlyList<Message> Queue) : TurnEvent;
+
+    /// <param name="Failures">The hooks that failed since the codex changed last, newest first.</param>
+    public sealed record HooksChanged(IReadOnlyList<HookFailure> Failures) : TurnEvent;
 
     public sealed record TurnStarted(string TurnId) : TurnEvent;
 

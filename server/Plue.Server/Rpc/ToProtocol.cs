@@ -61,6 +61,7 @@ internal static class ToProtocol
         TurnEvent.MessageAdded(var message, var alternatives) => new Wire.MessageAdded(Message(message, providerName, alternatives)),
         TurnEvent.MessageRemoved(var id) => new Wire.MessageRemoved(id),
         TurnEvent.BranchChanged(var id) => new Wire.BranchChanged(id),
+        TurnEvent.HooksChanged(var failures) => new Wire.HooksChanged([.. failures.Select(HookFailure)]),
         TurnEvent.QueueChanged(var queue) => new Wire.QueueChanged([.. queue.Select(Queued)]),
         TurnEvent.TurnStarted(var id) => new Wire.TurnStarted(id),
         TurnEvent.Waiting(var what) => new Wire.Waiting(what),

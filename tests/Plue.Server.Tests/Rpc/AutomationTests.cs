@@ -173,7 +173,8 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal(
             ["set_field: Keys are not kept in files. Run Plue: Configure Provider Key.", "spawn_task: Nothing was created. `goal` is missing.", "set_field: Nothing was changed. `depth` is none of a, b."],
             Failures(got));
-        await sidecar.Client.AskAsync(uri, "Still there?");
+        var changes = (await sidecar.Client.AskAsync(uri, "Still there?")).Where(item => Kind(item) == "hooksChanged").Select(item => item["event"]?["failures"]?.AsArray().Count);
+        Assert.Equal([1, 2, 3, 0], changes);
         got = await GetAsync(uri);
         Assert.Equal("Yes", Texts(got)[^1]);
         Assert.Null(got?["hookFailures"]);

@@ -476,10 +476,10 @@ describe('the page', () => {
 
   it('says what hooks could not do, and what the host had to say until one has read it', async () => {
     const failure = { time: '2026-11-21T08:00:00Z', what: 'notify', message: 'The program is gone.' };
-    await receive(snapshot(undefined, { notice: 'The chat was moved here.' }), {
-      type: 'hookFailures',
-      failures: [failure, failure, failure],
-    });
+    await receive(
+      snapshot(undefined, { notice: 'The chat was moved here.' }),
+      ...events([{ kind: 'hooksChanged', failures: [failure, failure, failure] }]),
+    );
     expect(document.body.textContent).toContain('A hook failed (notify): The program is gone. 2 more failed too.');
     button('Show History').click();
     expect(posted).toEqual([{ type: 'command', command: 'plue.showHistory' }]);
@@ -488,7 +488,7 @@ describe('the page', () => {
     expect(document.activeElement).toBe(composer());
     await receive(snapshot(undefined, { notice: 'The chat was moved here.' }));
     expect(document.body.textContent).not.toContain('The chat was moved here.');
-    await receive({ type: 'hookFailures', failures: [] });
+    await receive(...events([{ kind: 'hooksChanged', failures: [] }], 2));
     expect(document.body.textContent).not.toContain('A hook failed');
   });
 

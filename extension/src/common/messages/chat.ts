@@ -2,7 +2,6 @@
 import * as v from 'valibot';
 import type {
   CodexGetResult,
-  HookFailureView,
   MessageEventParams,
   MessageSteeringResult,
   ModelChoice,
@@ -102,7 +101,6 @@ export type ToChatPage =
   /** The title, provider, model or options changed. */
   | { type: 'codex'; codex: CodexGetResult['codex'] }
   /** Hooks of its template that failed, newest first, until it changes again. */
-  | { type: 'hookFailures'; failures: HookFailureView[] }
   /** The templates for chats, or tasks, with the one of this codex. */
   | { type: 'templates'; templates: TemplateName[] }
   /** The sent message with this text is stored. */

@@ -38,7 +38,6 @@ import { ComposerPanel } from './composerPanel';
 import { type ApplyCode, newFile } from './applyCode';
 import { previewDiagram } from './diagram';
 import { help } from './help';
-import { HookFailures } from './hookFailures';
 import type { LastEditor } from './insertCode';
 import { ChatMessages } from './chatMessages';
 import type { RecentModels } from './recentModels';
@@ -70,7 +69,6 @@ export class ChatPanel implements vscode.Disposable {
   readonly messages: ChatMessages;
   private readonly instructions: ChatInstructions;
   private readonly agents: Agents;
-  private readonly hookFailures: HookFailures;
   private readonly handlers: Handlers<FromChatPage>;
   private readonly disposables = new Disposables();
   /** The page listens. A hidden page is gone, and says `ready` when it is back. */
@@ -92,7 +90,6 @@ export class ChatPanel implements vscode.Disposable {
     this.messages = this.disposables.add(new ChatMessages(codexId, services, post));
     this.instructions = this.disposables.add(new ChatInstructions(codexId, services, post));
     this.agents = this.disposables.add(new Agents(codexId, services, post));
-    this.hookFailures = this.disposables.add(new HookFailures(codexId, services, (failures) => post({ type: 'hookFailures', failures })));
     this.handlers = this.createHandlers();
     this.listen();
     panel.webview.options = pageOptions(services.pages);
@@ -205,7 +202,6 @@ export class ChatPanel implements vscode.Disposable {
       return;
     }
     this.show(codex);
-    if (codex.status !== 'running' && this.pageIsReady) this.hookFailures.refreshSoon();
   }
 
   private async receive(raw: unknown): Promise<void> {
@@ -321,7 +317,6 @@ export class ChatPanel implements vscode.Disposable {
       // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
       this.show(chat.codex);
       this.post({ type: 'snapshot', chat, providers: items });
-      this.hookFailures.reset(chat.hookFailures);
       void this.sendChoices();
       void this.sendTemplates();
       this.instructions.refresh();

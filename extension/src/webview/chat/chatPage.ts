@@ -183,7 +183,6 @@ export class ChatPage {
       choices: ({ recent, large, small }) =>
         store.update({ choices: { recent, ...(large === undefined ? {} : { large }), ...(small === undefined ? {} : { small }) } }),
       codex: ({ codex }) => store.updateChat({ codex }),
-      hookFailures: ({ failures }) => store.updateChat({ hookFailures: failures }),
       templates: ({ templates }) => store.update({ templates }),
       stored: ({ text }) => {
         this.outbox.stored(text);

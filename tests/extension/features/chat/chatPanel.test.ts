@@ -25,7 +25,6 @@ import {
   templateList,
   type CodexGetResult,
   type CodexSummary,
-  type HookFailureView,
 } from '../../../../extension/src/protocol/protocol.generated';
 import { ApprovalList } from '../../../../extension/src/server/approvalList';
 import { ProviderList } from '../../../../extension/src/server/providerList';
@@ -407,55 +406,6 @@ describe('what the page asks for', () => {
     answers.push('Manage providers…');
     panel().say({ type: 'help', action: 'chooseProvider' });
     await vi.waitFor(() => expect(executed).toEqual([['plue.manageProviders']]));
-  });
-});
-
-describe('a hook that failed', () => {
-  const failure: HookFailureView = { time: '2026-11-21T08:00:00Z', what: 'on_message', message: 'It found no branch.' };
-
-  beforeEach(() => {
-    vi.useFakeTimers();
-  });
-  afterEach(() => {
-    vi.useRealTimers();
-  });
-
-  it('is told when the chat has come to rest, and that it is mended once', async () => {
-    await run('plue.openChat', codexId);
-    panel().say({ type: 'ready' });
-    await vi.advanceTimersByTimeAsync(1);
-    panel().heard.length = 0;
-    const changed = async (status: CodexSummary['status']): Promise<void> => {
-      sidecar.codexChanged.fire({ uri: codexId, codex: codex({ status }) });
-      await vi.advanceTimersByTimeAsync(1000);
-    };
-    const told = (): unknown[] => panel().heard.filter((one) => v.is(v.object({ type: v.literal('hookFailures') }), one));
-    await changed('idle');
-    expect(told()).toEqual([]);
-    whole = { hookFailures: [failure] };
-    await changed('running');
-    expect(told()).toEqual([]);
-    await changed('idle');
-    expect(told()).toEqual([{ type: 'hookFailures', failures: [failure] }]);
-    whole = {};
-    await changed('idle');
-    await changed('idle');
-    expect(told()).toEqual([
-      { type: 'hookFailures', failures: [failure] },
-      { type: 'hookFailures', failures: [] },
-    ]);
-  });
-
-  it('that cannot be asked for stands in the log', async () => {
-    await run('plue.openChat', codexId);
-    panel().say({ type: 'ready' });
-    await vi.advanceTimersByTimeAsync(1);
-    sidecar.answer(codexGet, () => {
-      throw new FailureError('internal', 'The disk is gone.');
-    });
-    sidecar.codexChanged.fire({ uri: codexId, codex: codex() });
-    await vi.advanceTimersByTimeAsync(1000);
-    expect(lines).toEqual([`The hooks of ${codexId} could not be read: The disk is gone.`]);
   });
 });
 

@@ -115,6 +115,8 @@ function fold(state: ChatState, event: MessageEvent, now: number): ChatState {
       return { ...state, missedEvents: true };
     case 'queueChanged':
       return { ...state, queue: event.queue };
+    case 'hooksChanged':
+      return { ...state, hookFailures: event.failures };
     case 'turnStarted':
       return { ...without(state, 'activity', 'ending'), turnId: event.turnId, turnStartedAt: now };
     case 'waiting':
