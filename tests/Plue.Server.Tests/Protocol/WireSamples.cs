@@ -8,13 +8,15 @@ using Plue.Protocol;
 
 namespace Plue.Server.Tests.Protocol;
 
-/// <summary>
-/// tests/wire-samples: for each method one file with samples of its params and of its result, one for each member of a union. Both languages
-/// read them. A value may be edited by hand; <c>UPDATE=1</c> writes what is missing or no longer fits.
-/// </summary>
+/// <summary>Samples of the params and the result of each method, one for each member of a union, made from their types.</summary>
 internal static class WireSamples
 {
-    public const string Folder = "tests/wire-samples";
+    /// <summary>The methods whose samples the pages' tests draw, in tests/wire-samples.</summary>
+    public static readonly string[] Drawn =
+    [
+        "catalog/backups", "catalog/get", "catalog/list", "catalog/startingPoints", "codex/get", "message/event",
+        "provider/executables", "provider/get", "provider/list", "provider/models", "template/get",
+    ];
 
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -26,40 +28,17 @@ internal static class WireSamples
     public static IEnumerable<(string Method, Type[] Types)> All => typeof(Methods).GetFields(BindingFlags.Public | BindingFlags.Static)
         .Select(method => ((string)method.FieldType.GetProperty("Name")!.GetValue(method.GetValue(null))!, method.FieldType.GetGenericArguments()));
 
-    public static string PathOf(string method) => $"{Folder}/{method}.json";
+    public static string PathOf(string method) => $"tests/wire-samples/{method}.json";
 
-    /// <summary>The file as our serializer writes it again; samples that it cannot read are made anew.</summary>
-    public static string Render(string? file, Type[] types)
-    {
-        var stored = Parse(file);
-        var rendered = new JsonObject();
-        foreach (var (name, type) in new[] { "params", "result" }.Zip(types))
-        {
-            var info = Wire.Options.GetTypeInfo(type);
-            rendered[name] = Again(stored?[name] as JsonArray, info) ?? Again(Made(info, ""), info);
-        }
+    public static string Render(string method) =>
+        new JsonObject(Of(method).Select(sample => KeyValuePair.Create(sample.Name, (JsonNode?)Again(sample.Values, sample.Type)))).ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";
 
-        return rendered.ToJsonString(Indented).ReplaceLineEndings("\n") + "\n";
-    }
+    public static IEnumerable<(string Name, JsonArray Values, JsonTypeInfo Type)> Of(string method) => new[] { "params", "result" }
+        .Zip(All.Single(known => known.Method == method).Types, (name, type) => (name, Wire.Options.GetTypeInfo(type)))
+        .Select(sample => (sample.name, Made(sample.Item2, ""), sample.Item2));
 
-    private static JsonNode? Parse(string? file)
-    {
-        try { return file is null ? null : JsonNode.Parse(file); }
-        catch (JsonException) { return null; }
-    }
-
-    /// <returns>Null when a sample does not fit its type.</returns>
-    private static JsonArray? Again(JsonArray? samples, JsonTypeInfo info)
-    {
-        try
-        {
-            return samples is not { Count: > 0 } ? null : [.. samples.Select(sample => JsonSerializer.SerializeToNode(sample.Deserialize(info), info))];
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    /// <summary>Reads them and writes them again.</summary>
+    public static JsonArray Again(JsonArray samples, JsonTypeInfo type) => [.. samples.Select(sample => JsonSerializer.SerializeToNode(sample.Deserialize(type), type))];
 
     private static JsonArray Made(JsonTypeInfo info, string name)
     {
