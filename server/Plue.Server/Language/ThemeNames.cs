@@ -6,11 +6,15 @@ namespace Plue.Server.Language;
 /// <summary>The names that VS Code has for icons and colors.</summary>
 internal static class ThemeNames
 {
-    private static readonly Lazy<IReadOnlyList<string>> Read = new(() =>
-        Encoding.UTF8.GetString(DocumentFile.ReadResource("codicons.txt") ?? throw new InvalidOperationException("codicons.txt is not in the program.")).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+    // Lines of `name,character,code`, after a header.
+    private static readonly Lazy<IReadOnlyList<string>> Codicons = new(() =>
+    [
+        .. Encoding.UTF8.GetString(DocumentFile.ReadResource("codicons.csv") ?? throw new InvalidOperationException("codicons.csv is not in the program."))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Skip(1).Select(line => line[..line.IndexOf(',', StringComparison.Ordinal)]),
+    ]);
 
     /// <summary>Every codicon, of the version that the extension draws with.</summary>
-    public static IReadOnlyList<string> Icons => Read.Value;
+    public static IReadOnlyList<string> Icons => Codicons.Value;
 
     /// <summary>Those meant for signs beside names; any other that a theme has may be used as well.</summary>
     public static readonly IReadOnlyList<string> Colors =
