@@ -41,6 +41,7 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<Vault.Vault> vault;
     private readonly Lazy<TemplateCatalog> templates;
     private readonly AllowedTexts allowedTexts;
+    private readonly SecretMask secretMask;
     private readonly Lazy<Prompts> prompts;
     private readonly Lazy<SteeringText> steering;
     private readonly Lazy<Documents> documents;
@@ -70,15 +71,16 @@ internal sealed class Composition : IAsyncDisposable
         vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
         templates = new(() => new TemplateCatalog(paths, () => Workspace.TrustedFolder));
         allowedTexts = new AllowedTexts(paths, Time);
+        secretMask = new SecretMask(paths, Redactor);
         prompts = new(() => new Prompts(paths, () => Workspace.TrustedFolder, allowedTexts.IsAllowed));
         steering = new(() => new SteeringText(
-            templates.Value, prompts.Value, new WorkspaceRules(() => Workspace.TrustedFolder), allowedTexts, Workspace,
+            templates.Value, prompts.Value, new WorkspaceRules(() => Workspace.TrustedFolder), allowedTexts, Workspace, secretMask,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false));
         documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
         tokens = new(() => new OAuthTokens(new SecretSource(vault, EnvironmentKeys), http.Value, paths, Time));
         signIns = new(() => new SignIns(tokens.Value, Time));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
-        attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
+        attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), secretMask));
         usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
         edits = new(() =>
         {
@@ -112,7 +114,7 @@ internal sealed class Composition : IAsyncDisposable
         toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths), Time));
         sandbox = new(() => Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)));
         builtInTools = new(() => new BuiltInTools(
-            ToolTextOf, PermissionPolicy, sandbox.Value, results,
+            prompts.Value.ToolText, PermissionPolicy, sandbox.Value, results,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.CommandsNetworkKey) == true, static _ => false));
         Catalog = new ProviderCatalog(paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
         userCatalogs = new(() => new UserCatalogs(paths, Catalog, Time, OriginChange));
@@ -171,9 +173,9 @@ internal sealed class Composition : IAsyncDisposable
             BindKey = EnvironmentKeys.Bind,
             GiveKey = EnvironmentKeys.Give,
             Templates = () => templates.Value,
-            SteeringOf = (template, values) => Masked(Steering.Of(template, values)),
+            SteeringOf = (template, values) => Steering.Of(template, values),
             Redactor = Redactor,
-            Secrets = Secrets,
+            Secrets = () => secretMask.Current,
             Dispose = DisposeAsync,
         };
     }
@@ -229,7 +231,7 @@ internal sealed class Composition : IAsyncDisposable
         {
             var checks = TemplateChecks;
             var trial = new TemplateTrial(
-                templates.Value, Providers, checks, (id, given) => Masked(Steering.Of(id, given)), ToolTextOf);
+                templates.Value, Providers, checks, Steering, prompts.Value);
             return new TemplateHandlers(documents.Value, checks, trial, Providers);
         }
     }
@@ -313,8 +315,9 @@ internal sealed class Composition : IAsyncDisposable
         Edits = edits.Value,
         Usage = Usage,
         ToolRunner = toolRunner.Value,
-        ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, ToolTextOf), McpTools],
+        ToolSources = ToolSources ?? [builtInTools.Value, new CodexTool(() => documents.Value, prompts.Value.ToolText), McpTools],
         Redactor = Redactor,
+        SecretMask = secretMask,
         Events = events,
         Time = Time,
         Logger = Logs.CreateLogger("Chat"),
@@ -399,8 +402,6 @@ internal sealed class Composition : IAsyncDisposable
             : stored.Contains(reference);
     }
 
-    private string? ToolTextOf(string tool) => CodexUri.TryOf(CodexCollection.Prompts, $"tool-{tool}", out var uri) ? prompts.Value.Find(uri)?.Text : null;
-
     private string? ChannelTitleOf(CodexUri uri) => chats.Value.ListAll().FirstOrDefault(chat => CodexUri.OfChannel(chat.Id) == uri)?.Title;
 
     private ModelChoice? DefaultChoiceOf(string name) => UserConfig.Read(Paths) is var config && name == References.DefaultLarge ? config.DefaultLarge : config.DefaultSmall;
@@ -411,14 +412,6 @@ internal sealed class Composition : IAsyncDisposable
 
     /// <summary>What a codex of any template is told.</summary>
     public SteeringText Steering => steering.Value;
-
-    public SteeringServices SteeringServices => new(
-        SteeringOf, (told, source, version) => Steering.Allow(told, source, version),
-        (chat, prompt) => Steering.Command(prompt, chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
-
-    private Steering SteeringOf(StoredChat chat) => Masked(Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
-
-    private Steering Masked(Steering told) => told.System is { } system && Secrets() is { } mask ? told with { System = mask.Mask(system) } : told;
 
     /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read, or the clock is in doubt.</summary>
     public void EmptyTrash()
@@ -446,9 +439,6 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     private void NoteCache(string sentence) => Logs.CreateLogger("Providers").LogDebug("{What}", sentence);
-
-    /// <summary>Asked with each turn: only what the file says, so that the schema of the settings need not be read.</summary>
-    private ITextMask? Secrets() => UserConfig.Read(Paths).Values.GetBoolean(UserConfig.MaskSecretsKey) == false ? null : Redactor;
 
     /// <summary>A provider with a file of its own has its address there.</summary>
     private string? OriginChange(string id, CatalogProvider? next) => Providers.Find(id) is { Settings.Source: ProviderSource.Environment } ? Discovery.OriginChange(id, next) : null;

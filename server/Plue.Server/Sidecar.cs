@@ -45,9 +45,8 @@ internal static class Sidecar
 
         var lifecycle = new LifecycleHandlers(server, house.Workspace, stop, logger);
         lifecycle.Register();
-        var steering = house.SteeringServices;
-        new CodexHandlers(server, conversations, house.Providers, house.Attachments, steering.Of).Register();
-        new SteeringHandlers(server, conversations, house.Providers, steering).Register();
+        new CodexHandlers(server, conversations, house.Providers, house.Attachments, house.Steering).Register();
+        new SteeringHandlers(server, conversations, house.Providers, house.Steering).Register();
         DocumentRoutes.Register(server, documents);
         await using var language = new LanguageHandlers(server, house.LanguageSources, house.SecretNamesAsync, house.Time, house.Logs.CreateLogger("Language"));
         language.Register();

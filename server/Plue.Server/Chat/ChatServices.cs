@@ -33,6 +33,7 @@ internal sealed class ChatServices : IHookActions
     public required IReadOnlyList<IToolSource> ToolSources { get; init; }
     /// <summary>Takes the vault's values out of a text.</summary>
     public required ITextMask Redactor { get; init; }
+    public required SecretMask SecretMask { get; init; }
     public required IChatEvents Events { get; init; }
     public required TimeProvider Time { get; init; }
     public required ILogger Logger { get; init; }
@@ -49,17 +50,10 @@ internal sealed class ChatServices : IHookActions
     public UserConfig Config => UserConfig.Read(Paths);
 
     /// <summary>What is taken out of questions and responses; null when the user wants them as they are.</summary>
-    public ITextMask? Secrets => UserConfig.Read(Paths).Values.GetBoolean(UserConfig.MaskSecretsKey) == false ? null : Redactor;
+    public ITextMask? Secrets => SecretMask.Current;
 
     /// <summary>The template in force; null for one that is not there, has mistakes, or belongs to a workspace that is not trusted.</summary>
     public Template? TemplateOf(string templateId) => Templates.Find(templateId);
-
-    /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
-    public Steering SteeringOf(StoredChat chat)
-    {
-        var steering = Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat));
-        return steering.System is { } system && Secrets is { } mask ? steering with { System = mask.Mask(system) } : steering;
-    }
 
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
     public ChatOptions OptionsOf(string templateId) => TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
