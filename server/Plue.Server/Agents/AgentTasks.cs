@@ -22,14 +22,14 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
     private readonly Lazy<SpawnTaskTool> spawnTask;
     private readonly ConcurrentDictionary<string, bool> reattaching = new(StringComparer.Ordinal); // tasks that wait again for children of theirs
 
-    public AgentTasks(AgentServices services)
+    internal AgentTasks(AgentServices services)
     {
         this.services = services;
         Look = new TaskLook(services.Conversations, services.Providers, services.Approvals);
         Budgets = new BudgetTree(Look.Nodes);
         news = new TaskNews(Look, services.Changed, services.Time, services.Logger);
         Spawner = new TaskSpawner(services, this);
-        spawnTask = new(() => new SpawnTaskTool(Spawner, services.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
+        spawnTask = new(() => new SpawnTaskTool(Spawner, services.Chat.PromptOf($"tool-{SpawnTaskTool.ToolName}")));
         services.Approvals.Changed += TellOfApprovals;
         services.Conversations.Supervise(this, this);
     }
@@ -38,7 +38,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
 
     public BudgetTree Budgets { get; }
 
-    public TaskSpawner Spawner { get; }
+    internal TaskSpawner Spawner { get; }
 
     public Task<string> SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) =>
         Spawner.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);

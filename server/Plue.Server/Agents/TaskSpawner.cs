@@ -14,7 +14,7 @@ using Plue.Server.Tools;
 namespace Plue.Server.Agents;
 
 /// <summary>Makes tasks: for a person, for a hook, and for an agent that waits for what its child hands back.</summary>
-public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITaskSpawner
+internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITaskSpawner
 {
     /// <summary>Tasks above each other.</summary>
     public const int MaxDepth = 4;
@@ -281,8 +281,8 @@ public sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : ITas
     /// <exception cref="FailureException">It may not be made.</exception>
     private Plan PlanFor(string templateId, Dictionary<string, JsonElement> values, string? providerId, string? model, AgentBudget asked, string? parentId, bool isHook = false)
     {
-        var template = services.TemplateOf(templateId)
-            ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.{NearestName.Hint(templateId, services.TemplateIds())}");
+        var template = services.Templates.Find(templateId)
+            ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}.{NearestName.Hint(templateId, services.Templates.List().Select(entry => entry.Id))}");
         if (template.Collection != TemplateCollection.Tasks) { throw new FailureException(FailureKind.MissingField, $"{templateId} is not a task template."); }
 
         // Hooks have bounds of their own.

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text;
+using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
@@ -11,8 +12,7 @@ namespace Plue.Server.Chat;
 /// Files on their way into a chat: looked at before they are sent, read when they are. What lies outside the workspace or is large is asked about,
 /// what is protected or cannot be read is refused with a sentence, and nothing of an untrusted folder is read. Safe to use from any thread.
 /// </summary>
-/// <param name="secrets">What is taken out of texts; null when the user wants them as they are.</param>
-public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths protectedPaths, Func<ITextMask?> secrets)
+public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths protectedPaths, SecretMask secrets)
 {
     /// <summary>Bytes from which on a file is asked about.</summary>
     public const int AskedFrom = 256 * 1024;
@@ -231,7 +231,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             return new(view with { Range = range, Problem = $"{path} is over 8 MiB, which is too much to send. Choose some lines or a summary." });
         }
 
-        var masked = secrets()?.Mask(content) ?? content;
+        var masked = secrets.Current?.Mask(content) ?? content;
         view = view with
         {
             Range = range,

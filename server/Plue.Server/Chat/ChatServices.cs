@@ -12,30 +12,29 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Chat;
 
-/// <summary>What the chats of this process work with.</summary>
-internal sealed class ChatServices : IHookActions
+/// <summary>The services that the chats of this process use.</summary>
+internal sealed class ChatServices(
+    PlatformServices platform, CodexServices codices, ProviderServices providers, StoreServices store, EditServices edits, ToolServices tools, IChatEvents events) : IHookActions
 {
     private ITaskSupervisor? tasks;
     private IBudget? taskBudget;
 
-    public required PluePaths Paths { get; init; }
-    public required ChatStore Store { get; init; }
-    public required ProviderRegistry Providers { get; init; }
-    public required Workspace Workspace { get; init; }
-    public required TemplateCatalog Templates { get; init; }
-    public required Prompts Prompts { get; init; }
-    public required SteeringText Steering { get; init; }
-    public required RequestFiles Files { get; init; }
-    public required EditsHouse Edits { get; init; }
-    public required UsageLedger Usage { get; init; }
-    public required ToolRunner ToolRunner { get; init; }
-    /// <summary>In the order in which a model is told of their tools.</summary>
-    public required IReadOnlyList<IToolSource> ToolSources { get; init; }
+    public ChatStore Store => store.Chats;
+    public ProviderRegistry Providers => providers.Registry;
+    public Workspace Workspace => platform.Workspace;
+    public TemplateCatalog Templates => codices.Templates;
+    public SteeringText Steering => codices.Steering;
+    public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets);
+    public RequestFiles Files => new(Attachments);
+    public EditServices Edits => edits;
+    public UsageLedger Usage => store.Usage;
+    public ToolRunner ToolRunner => tools.Runner;
+    public IReadOnlyList<IToolSource> ToolSources => tools.Sources;
     /// <summary>Takes the vault's values out of a text.</summary>
-    public required ITextMask Redactor { get; init; }
-    public required IChatEvents Events { get; init; }
-    public required TimeProvider Time { get; init; }
-    public required ILogger Logger { get; init; }
+    public ITextMask Redactor => platform.Redactor;
+    public IChatEvents Events => events;
+    public TimeProvider Time => platform.Time;
+    public ILogger Logger { get; } = platform.CreateLogger("Chat");
     /// <summary>Nobody is there to be asked.</summary>
     public bool IsUnattended { get; init; }
     /// <summary>Rules that hold for every chat and task of this process beside its own; null for none.</summary>
@@ -46,26 +45,19 @@ internal sealed class ChatServices : IHookActions
     public IBudget TaskBudget => taskBudget ?? throw new InvalidOperationException("No budget is registered.");
 
     /// <summary>The settings as they are now.</summary>
-    public UserConfig Config => UserConfig.Read(Paths);
+    public UserConfig Config => codices.Config;
 
     /// <summary>What is taken out of questions and responses; null when the user wants them as they are.</summary>
-    public ITextMask? Secrets => UserConfig.Read(Paths).Values.GetBoolean(UserConfig.MaskSecretsKey) == false ? null : Redactor;
+    public ITextMask? Secrets => codices.Secrets.Current;
 
     /// <summary>The template in force; null for one that is not there, has mistakes, or belongs to a workspace that is not trusted.</summary>
     public Template? TemplateOf(string templateId) => Templates.Find(templateId);
-
-    /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
-    public Steering SteeringOf(StoredChat chat)
-    {
-        var steering = Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat));
-        return steering.System is { } system && Secrets is { } mask ? steering with { System = mask.Mask(system) } : steering;
-    }
 
     /// <summary>What the template of a chat asks of the model; a chat's own options count before it.</summary>
     public ChatOptions OptionsOf(string templateId) => TemplateOf(templateId) is { } template ? ChatValues.OptionsOf(template.WithDefaults(Json5Object.Empty)) : ChatOptions.None;
 
     /// <summary>The text of a prompt by its name.</summary>
-    public string PromptOf(string name) => Prompts.Get($"codex://prompts/{name}.md").Text;
+    public string PromptOf(string name) => codices.Prompts.Get($"codex://prompts/{name}.md").Text;
 
     /// <summary>Whoever looks after tasks is made of the conversations, and so comes after them.</summary>
     public void Supervise(ITaskSupervisor supervisor, IBudget budget) => (tasks, taskBudget) = (supervisor, budget);
@@ -73,12 +65,12 @@ internal sealed class ChatServices : IHookActions
     Task<string> IHookActions.SpawnForHookAsync(string templateId, Json5Object values, string spawnedBy, int depth, CancellationToken cancellationToken) =>
         Tasks.SpawnForHookAsync(templateId, values, spawnedBy, depth, cancellationToken);
 
-    void IHookActions.Notify(string message, string uri) => Events.Notify(message, uri);
+    void IHookActions.Notify(string message, string uri) => events.Notify(message, uri);
 
     /// <summary>A row of the tree changed; null means that it is gone.</summary>
     public void NotifyChanged(string codexId, ChatSummary? summary)
     {
-        Events.Changed(codexId, summary);
+        events.Changed(codexId, summary);
         tasks?.Changed(codexId);
     }
 

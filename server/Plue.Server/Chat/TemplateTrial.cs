@@ -25,10 +25,7 @@ internal sealed record TrialResult(
     Template Template, Steering Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
 
 /// <summary>A dry run: nobody is called, nothing is stored. What is told of models is what is known already.</summary>
-/// <param name="steeringOf">The very function that real chats use, with a template's id and the values of a codex.</param>
-/// <param name="toolText">What a model is told of a tool; null where nothing is written of it yet.</param>
-internal sealed class TemplateTrial(
-    TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, Func<string, Json5Object, Steering> steeringOf, Func<string, string?> toolText)
+internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, SteeringText instructions, Prompts prompts)
 {
     private const string ProviderField = "provider_ref";
 
@@ -41,12 +38,12 @@ internal sealed class TemplateTrial(
         var spec = AgentSpec.Of(values);
         var findings = checks.Of(id, null).Concat(OfValues(template, given)).ToList();
         var answerer = Answerer(spec, id, findings);
-        var steering = steeringOf(id, given);
+        var steering = instructions.Of(id, given);
         // What a prompt's address has wrong was found by the checks, unless the values bring it.
         if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference)) { findings.Add(new Finding(FindingKind.Error, FindingCodes.Reference, id, "", 1, 1, failure.Message)); }
 
         var message = values.GetString("goal") ?? LastQuestion(values) ?? "";
-        var tokens = TokenEstimate.Of(steering.System) + TokenEstimate.Of(message) + spec.AvailableTools.Sum(tool => TokenEstimate.Of(toolText(tool)));
+        var tokens = TokenEstimate.Of(steering.System) + TokenEstimate.Of(message) + spec.AvailableTools.Sum(tool => TokenEstimate.Of(prompts.ToolText(tool)));
         return new TrialResult(template, steering, message, spec.AvailableTools, answerer, tokens, FirstCost(answerer, values, tokens), spec.Budget.Usd, findings);
     }
 

@@ -50,7 +50,7 @@ internal sealed class TurnRequests : ITurnRequests
         var (chat, services) = (state.Chat, state.Services);
         var chosenProvider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
         await services.CheckBudgetAsync(chosenProvider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
-        var instructions = services.SteeringOf(chat);
+        var instructions = services.Steering.Of(chat);
         if (instructions.Failure is { } unusable) { throw new FailureException(unusable); }
         if (state.Tools.Mode == PermissionMode.PlanOnly) { instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
 

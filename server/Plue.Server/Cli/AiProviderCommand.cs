@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Providers;
 using Plue.Server.Providers.External;
 using Plue.Server.Providers.Http;
@@ -14,7 +15,7 @@ namespace Plue.Server.Cli;
 /// <c>plue ai-provider</c>: any provider of Plue for other programs, over the envelopes of docs/external-providers.md. Reads requests from
 /// stdin until that ends, serves them side by side, and ends when the last one is done. Exit codes: 0, 130 interrupted.
 /// </summary>
-internal sealed class AiProviderCommand(Func<RunServices> house, Terminal terminal)
+internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal terminal)
 {
     private const int LongestLine = 16 * 1024 * 1024;
 
@@ -23,7 +24,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
     private readonly ConcurrentDictionary<string, IProvider> unstored = new(StringComparer.Ordinal);
     private readonly Lock writing = new();
 
-    public static Command Create(Func<RunServices> house, Terminal terminal) => new AiProviderCommand(house, terminal).Build();
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new AiProviderCommand(open, terminal).Build();
 
     private Command Build()
     {
@@ -34,10 +35,10 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        await using var services = house();
+        var services = open(null);
         try
         {
-            await VaultCommand.UnlockIfWantedAsync(services.Vault, parsed.GetValue(passphraseFd), services.Providers.SwitchedOn(), terminal, cancellationToken);
+            await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
 
             List<Task> requests = [];
             while (await ReadLineAsync(cancellationToken) is { } line)
@@ -53,7 +54,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         }
         catch (FailureException fault)
         {
-            terminal.WriteError(services.Redactor.Mask(fault.Message));
+            terminal.WriteError(services.Platform.Redactor.Mask(fault.Message));
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)
@@ -74,7 +75,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         return line is { Length: > LongestLine } ? "" : line;
     }
 
-    private async Task ServeAsync(RunServices services, string line, CancellationToken cancellationToken)
+    private async Task ServeAsync(Services services, string line, CancellationToken cancellationToken)
     {
         string? id = null;
         try
@@ -111,7 +112,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         }
     }
 
-    private async Task ServeAsync(RunServices services, string? id, JsonElement request, CancellationToken cancellationToken)
+    private async Task ServeAsync(Services services, string? id, JsonElement request, CancellationToken cancellationToken)
     {
         var parameters = request.Field("params") ?? default;
         var provider = Provider(services, request.Text("provider"), parameters);
@@ -138,30 +139,30 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
                 });
                 break;
             case "stream_chat":
-                await StreamAsync(services, id, provider, ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Time.GetUtcNow()), cancellationToken);
+                await StreamAsync(services, id, provider, ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Platform.Time.GetUtcNow()), cancellationToken);
                 break;
             default:
                 throw new FailureException(FailureKind.BadRequest, "The action is none of authenticate, list_models, stream_chat and cancel.");
         }
     }
 
-    private async Task StreamAsync(RunServices services, string? id, IProvider provider, ProviderRequest request, CancellationToken cancellationToken)
+    private async Task StreamAsync(Services services, string? id, IProvider provider, ProviderRequest request, CancellationToken cancellationToken)
     {
         ProviderEvent.UsageReported? usage = null;
-        var masked = services.Secrets() is { } secrets ? new AnswerMask(secrets) : null;
+        var masked = services.Codices.Secrets.Current is { } secrets ? new AnswerMask(secrets) : null;
         Action<ProviderEvent> give = next =>
         {
             if (next is ProviderEvent.UsageReported reported) { usage = reported; }
             else { Give(services, id, next, usage); }
         };
-        await foreach (var next in Retry.StreamAsync(provider, request, services.Time, cancellationToken))
+        await foreach (var next in Retry.StreamAsync(provider, request, services.Platform.Time, cancellationToken))
         {
             if (masked is null) { give(next); }
             else { masked.Take(next, give); }
         }
     }
 
-    private void Give(RunServices services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
+    private void Give(Services services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
     {
         switch (next)
         {
@@ -185,7 +186,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
                 Write(id, writer =>
                 {
                     writer.WriteString("type"u8, "error"u8);
-                    ExternalWire.WriteError(writer, failure with { Message = services.Redactor.Mask(failure.Message) });
+                    ExternalWire.WriteError(writer, failure with { Message = services.Platform.Redactor.Mask(failure.Message) });
                 });
                 break;
             case ProviderEvent.Finished(var reason):
@@ -200,19 +201,19 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
     }
 
     /// <summary>A configured provider by its name; else a kind, connected as the configuration says and stored nowhere.</summary>
-    private IProvider Provider(RunServices services, string? name, JsonElement parameters)
+    private IProvider Provider(Services services, string? name, JsonElement parameters)
     {
         if (string.IsNullOrEmpty(name)) { throw new FailureException(FailureKind.MissingField, "The request names no provider: one of yours, or a kind such as ollama."); }
-        if (services.Providers.List().Any(known => known.Settings.Id == name)) { return services.Providers.Get(name); }
+        if (services.Providers.Registry.List().Any(known => known.Settings.Id == name)) { return services.Providers.Registry.Get(name); }
 
         var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider and no kind named {name}.");
         if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider is not started for another program."); }
 
         var configuration = parameters.Field("configuration") ?? default;
-        return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Build(Unstored(services, kind, configuration)));
+        return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Providers.Factory.Build(Unstored(services, kind, configuration)));
     }
 
-    private static ProviderSettings Unstored(RunServices services, ProviderKind kind, JsonElement configuration)
+    private static ProviderSettings Unstored(Services services, ProviderKind kind, JsonElement configuration)
     {
         var endpoint = configuration.Text("endpoint");
         if (endpoint is not null && !(Uri.TryCreate(endpoint, UriKind.Absolute, out var url) && url.Scheme is "http" or "https"))
@@ -224,7 +225,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         string? key = null;
         if (configuration.Text("api_key") is { Length: > 0 } secret)
         {
-            key = services.GiveKey(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
+            key = services.Vault.EnvironmentKeys.Give(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
         }
 
         return new ProviderSettings
@@ -245,10 +246,10 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         writer.WriteString("content"u8, content);
     });
 
-    private void Refuse(RunServices services, string? id, Failure failure) => Write(id, writer =>
+    private void Refuse(Services services, string? id, Failure failure) => Write(id, writer =>
     {
         writer.WriteBoolean("success"u8, false);
-        ExternalWire.WriteError(writer, failure with { Message = services.Redactor.Mask(failure.Message) });
+        ExternalWire.WriteError(writer, failure with { Message = services.Platform.Redactor.Mask(failure.Message) });
     });
 
     private void Write(string? id, Action<Utf8JsonWriter> members)

@@ -179,7 +179,7 @@ internal static class CatalogCommand
         {
             try
             {
-                await using var services = open();
+                var services = open();
                 var said = await run(services, parsed, cancellationToken).ConfigureAwait(false);
                 if (parsed.GetValue(json)) { terminal.WriteLine(said.Json); }
                 else { said.ForPeople(); }

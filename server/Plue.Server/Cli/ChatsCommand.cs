@@ -4,6 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 
@@ -16,19 +17,19 @@ internal static class ChatsCommand
     private static readonly JsonTypeInfo<CodexSummary> SummaryType = (JsonTypeInfo<CodexSummary>)Wire.Options.GetTypeInfo(typeof(CodexSummary));
     private static readonly JsonTypeInfo<CodexImportResult> ImportType = (JsonTypeInfo<CodexImportResult>)Wire.Options.GetTypeInfo(typeof(CodexImportResult));
 
-    public static Command Create(Func<TransferServices> open, Terminal terminal) =>
+    public static Command Create(Func<string?, Services> open, Terminal terminal) =>
         new("chats", "List, export and import chats") { List(open, terminal), Export(open, terminal), Import(open, terminal) };
 
-    private static Command List(Func<TransferServices> open, Terminal terminal)
+    private static Command List(Func<string?, Services> open, Terminal terminal)
     {
         var archived = new Option<bool>("--archived") { Description = "Archived chats too" };
         var json = new Option<bool>("--json") { Description = "Print one JSON object a line, as codex/list has them" };
         var command = new Command("list", "List chats, the last used first") { archived, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
         {
-            foreach (var chat in services.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
+            foreach (var chat in services.Store.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
             {
-                terminal.WriteLine(services.Mask(parsed.GetValue(json)
+                terminal.WriteLine(services.Platform.Redactor.Mask(parsed.GetValue(json)
                     ? JsonSerializer.Serialize(CodexHandlers.Summary(chat), SummaryType)
                     : string.Create(CultureInfo.InvariantCulture, $"{chat.Id}  {chat.UpdatedAt.ToLocalTime():yyyy-MM-dd HH:mm}  {chat.MessageCount,5}  {SearchSnippet.Clean(chat.Title)}")));
             }
@@ -38,7 +39,7 @@ internal static class ChatsCommand
         return command;
     }
 
-    private static Command Export(Func<TransferServices> open, Terminal terminal)
+    private static Command Export(Func<string?, Services> open, Terminal terminal)
     {
         var id = new Argument<string>("id") { Description = "As plue chats list shows it, or its codex:// address" };
         var format = new Option<ExportFormat>("--format") { Description = "markdown or html to read, json to import again", DefaultValueFactory = _ => ExportFormat.Markdown };
@@ -48,7 +49,7 @@ internal static class ChatsCommand
         {
             var given = parsed.GetValue(id) ?? "";
             var uri = given.StartsWith(Prefix, StringComparison.Ordinal) ? given : Prefix + given;
-            var handlers = new TransferHandlers(services, (_, _) => { });
+            var handlers = new TransferHandlers(services.Transfer, (_, _) => { });
             if (parsed.GetValue(file) is not { } named)
             {
                 terminal.Write(handlers.Export(new CodexExportParams(uri, parsed.GetValue(format), null)).Content);
@@ -65,7 +66,7 @@ internal static class ChatsCommand
         return command;
     }
 
-    private static Command Import(Func<TransferServices> open, Terminal terminal)
+    private static Command Import(Func<string?, Services> open, Terminal terminal)
     {
         var paths = new Argument<string[]>("path") { Arity = ArgumentArity.OneOrMore, Description = "Files of Plue, Claude Code or Codex, or folders with them" };
         var format = new Option<ImportFormat>("--format") { Description = "auto, plue, claudeCode or codex", DefaultValueFactory = _ => ImportFormat.Auto };
@@ -74,37 +75,36 @@ internal static class ChatsCommand
         var command = new Command("import", "Take chats over from files") { paths, format, again, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
         {
-            var result = new TransferHandlers(services, (_, _) => { }).Import(
+            var result = new TransferHandlers(services.Transfer, (_, _) => { }).Import(
                 new CodexImportParams([.. (parsed.GetValue(paths) ?? []).Select(Path.GetFullPath)], parsed.GetValue(format)) { Again = parsed.GetValue(again) }, cancellationToken);
-            if (parsed.GetValue(json)) { terminal.WriteLine(services.Mask(JsonSerializer.Serialize(result, ImportType))); }
+            if (parsed.GetValue(json)) { terminal.WriteLine(services.Platform.Redactor.Mask(JsonSerializer.Serialize(result, ImportType))); }
             else { Report(result, services, terminal); }
             return result.Failed.Count == 0 ? ExitCodes.Done : ExitCodes.Failed;
         }));
         return command;
     }
 
-    private static void Report(CodexImportResult result, TransferServices services, Terminal terminal)
+    private static void Report(CodexImportResult result, Services services, Terminal terminal)
     {
-        foreach (var chat in result.Imported) { terminal.WriteLine(services.Mask($"{chat.Uri}  {SearchSnippet.Clean(chat.Title)}")); }
+        foreach (var chat in result.Imported) { terminal.WriteLine(services.Platform.Redactor.Mask($"{chat.Uri}  {SearchSnippet.Clean(chat.Title)}")); }
         foreach (var sentence in result.NotCarried) { terminal.WriteError(sentence); }
         foreach (var failure in result.Failed) { terminal.WriteError($"{SearchSnippet.Clean(failure.Path)}: {failure.Message}"); }
     }
 
-    private static async Task<int> RunAsync(Func<TransferServices> open, Terminal terminal, Func<TransferServices, int> run)
+    private static Task<int> RunAsync(Func<string?, Services> open, Terminal terminal, Func<Services, int> run)
     {
         try
         {
-            await using var services = open();
-            return run(services);
+            return Task.FromResult(run(open(null)));
         }
         catch (FailureException failure)
         {
             terminal.WriteError(failure.Message);
-            return failure.Failure.Kind == FailureKind.BadRequest ? ExitCodes.BadUsage : ExitCodes.Failed;
+            return Task.FromResult(failure.Failure.Kind == FailureKind.BadRequest ? ExitCodes.BadUsage : ExitCodes.Failed);
         }
         catch (OperationCanceledException)
         {
-            return ExitCodes.Interrupted;
+            return Task.FromResult(ExitCodes.Interrupted);
         }
     }
 }

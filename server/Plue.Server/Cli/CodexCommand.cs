@@ -1,17 +1,18 @@
 using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
+using Plue.Server.Modules;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
-internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
+internal sealed class CodexCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private readonly Verbs<CodexHouse> verbs = new(_ => house(), terminal);
+    private readonly Verbs verbs = new(_ => open(null), terminal);
 
-    /// <param name="house">Made only when a verb really runs.</param>
-    public static Command Create(Func<CodexHouse> house, Terminal terminal) => new CodexCommand(house, terminal).Build();
+    /// <param name="open">Called only when a verb really runs.</param>
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new CodexCommand(open, terminal).Build();
 
     private Command Build() => new("codex", "Look at providers, prompts, templates and items, and go back to earlier versions of them")
     {
@@ -97,9 +98,9 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
     {
         var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new last part of its address" }, CommonOptions.Json());
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
-        return verbs.Verb("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (services, parsed, cancellationToken) =>
         {
-            var done = await opened.Documents.RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
+            var done = await DocumentsOf(services).RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
             if (parsed.GetValue(json))
             {
                 verbs.WriteJson(done);
@@ -127,21 +128,17 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Action<DocumentHandlers, ParseResult, bool> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Verb(name, description, [.. symbols, json], (opened, parsed, _) =>
+        return verbs.Verb(name, description, [.. symbols, json], (services, parsed, _) =>
         {
-            run(opened.Documents, parsed, parsed.GetValue(json));
+            run(DocumentsOf(services), parsed, parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Done);
         });
     }
+
+    private static DocumentHandlers DocumentsOf(Services services) => DocumentHandlers.Of(services, (_, _) => { });
 
     private static Argument<string> Uri() => new("uri") { Description = "Its address, as in codex://prompts/default-assistant" };
 
     private static string Line(CodexSummary codex) =>
         string.Create(CultureInfo.InvariantCulture, $"{codex.Uri}  {codex.Title}  {codex.Layer?.ToString().ToLowerInvariant()}  version {codex.Version}{(codex.Tags.Count > 0 ? "  #" : "")}{string.Join(" #", codex.Tags)}");
-}
-
-/// <summary>What <c>plue codex</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record CodexHouse(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
-{
-    public ValueTask DisposeAsync() => Dispose();
 }

@@ -2,7 +2,8 @@ using System.CommandLine;
 using Plue.Protocol;
 using Plue.Server.Health;
 using Plue.Server.Messages;
-using Plue.Server.Providers.Connections;
+using Plue.Server.Modules;
+using Plue.Server.Platform;
 using Plue.Server.Rpc;
 using HealthAction = Plue.Protocol.HealthAction;
 using HealthState = Plue.Protocol.HealthState;
@@ -10,23 +11,24 @@ using HealthState = Plue.Protocol.HealthState;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue health</c>: health/check from a shell. Its text goes into a report as it is.</summary>
-internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal terminal)
+/// <param name="userFolder">Written <c>~</c> in a report.</param>
+internal sealed class HealthCommand(Func<string?, Services> open, Terminal terminal, string userFolder)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<bool> online = new("--online") { Description = "Also ask each provider that is switched on for its models" };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Option<int?> fd = CommonOptions.PassphraseFd();
 
-    public static Command Create(Func<string?, HealthHouse> open, Terminal terminal) => new HealthCommand(open, terminal).Build();
+    public static Command Create(Func<string?, Services> open, Terminal terminal, string? userFolder = null) => new HealthCommand(open, terminal, userFolder ?? PluePaths.UserFolder).Build();
 
     private Command Build()
     {
-        var verbs = new Verbs<HealthHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
-        return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
+        var verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
+        return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
         {
-            var notOpened = await OpenVaultAsync(house, parsed, cancellationToken);
-            var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(ForReport(result, house.UserFolder)); }
+            var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
+            var result = await new HealthHandlers(services.Health).CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
+            if (parsed.GetValue(json)) { verbs.WriteJson(ForReport(result)); }
             else { Show(result); }
 
             return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
@@ -34,14 +36,14 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
     }
 
     /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
-    private async Task<string?> OpenVaultAsync(HealthHouse house, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<string?> OpenVaultAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
         var descriptor = parsed.GetValue(fd);
-        if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(house.Vault, cancellationToken); }
+        if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(services.Vault.Vault, cancellationToken); }
 
         try
         {
-            await VaultCommand.UnlockIfWantedAsync(new(house.Vault), descriptor, parsed.GetValue(online) ? house.Providers.SwitchedOn() : [], terminal, cancellationToken);
+            await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, descriptor, parsed.GetValue(online) ? services.Providers.Registry.SwitchedOn() : [], terminal, cancellationToken);
             return null;
         }
         catch (FailureException fault) when (fault.Failure.Kind is FailureKind.NotFound or FailureKind.VaultLocked)
@@ -51,7 +53,7 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
     }
 
     /// <summary>Nothing here opens the file that helps, so its path is written as in the sentences.</summary>
-    private static HealthCheckResult ForReport(HealthCheckResult result, string userFolder) => result with
+    private HealthCheckResult ForReport(HealthCheckResult result) => result with
     {
         Rows = [.. result.Rows.Select(row => row.Fix is { Target: { } target } fix ? row with { Fix = fix with { Target = HealthCheck.WithTilde(target, userFolder) } } : row)],
     };
@@ -102,11 +104,4 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         { Action: HealthAction.ManageServers } => "plue mcp list",
         _ => null,
     };
-}
-
-/// <summary>What <c>plue health</c> needs from the rest of the house; bound in Composition.</summary>
-/// <param name="UserFolder">Written <c>~</c> in a report.</param>
-internal sealed record HealthHouse(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, string UserFolder, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
-{
-    public ValueTask DisposeAsync() => Dispose();
 }

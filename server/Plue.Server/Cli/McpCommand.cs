@@ -2,38 +2,39 @@ using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Rpc;
 
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue mcp</c>: the servers of the Model Context Protocol from a shell.</summary>
-internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal)
+internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<bool> json = CommonOptions.Json();
 
-    public static Command Create(Func<string?, McpHouse> open, Terminal terminal) => new McpCommand(open, terminal).Build();
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new McpCommand(open, terminal).Build();
 
     private Command Build()
     {
-        var verbs = new Verbs<McpHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
+        var verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
         var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
         var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
         var fd = CommonOptions.PassphraseFd();
         return new Command("mcp", "Servers of the Model Context Protocol")
         {
-            verbs.Verb("list", "List the servers that are declared; none is started", [workspace, json], (house, parsed, _) =>
+            verbs.Verb("list", "List the servers that are declared; none is started", [workspace, json], (services, parsed, _) =>
             {
-                Show(verbs, parsed, house.Handlers.List());
+                Show(verbs, parsed, HandlersOf(services).List());
                 return Task.FromResult(ExitCodes.Done);
             }),
-            verbs.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (house, parsed, cancellationToken) =>
+            verbs.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
             {
-                var listed = house.Handlers.List();
+                var listed = HandlersOf(services).List();
                 if (parsed.GetValue(fingerprint) is { } seen)
                 {
-                    Show(verbs, parsed, Only(await house.Handlers.ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
+                    Show(verbs, parsed, Only(await HandlersOf(services).ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
                     return ExitCodes.Done;
                 }
 
@@ -42,26 +43,33 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
                 terminal.WriteError($"Nothing was approved. To let it start, add: --fingerprint {one.Servers[0].Fingerprint}");
                 return ExitCodes.Failed;
             }),
-            verbs.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            verbs.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
-                await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
-                Show(verbs, parsed, Only(await house.Handlers.RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
+                Show(verbs, parsed, Only(await HandlersOf(services).RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
-            verbs.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            verbs.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
-                await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
-                Show(verbs, parsed, Only(await house.Handlers.StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
+                Show(verbs, parsed, Only(await HandlersOf(services).StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
         };
     }
 
+    private static McpHandlers HandlersOf(Services services) => new(services.Tools.McpServers);
+
+    /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
+    private Task UnlockAsync(Vault.Vault vault, int? passphraseFd, CancellationToken cancellationToken) => passphraseFd is { } fd
+        ? VaultCommand.UnlockAsync(vault, fd, terminal, cancellationToken)
+        : VaultCommand.UnlockByKeychainAsync(vault, cancellationToken);
+
     private static McpListResult Only(McpListResult listed, string name) => listed.Servers.FirstOrDefault(server => server.Name == name) is { } server
         ? new McpListResult([server], [])
         : throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
 
-    private void Show(Verbs<McpHouse> verbs, ParseResult parsed, McpListResult listed)
+    private void Show(Verbs verbs, ParseResult parsed, McpListResult listed)
     {
         if (parsed.GetValue(json))
         {
@@ -99,15 +107,4 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
     };
 
     private static string Plain(string text) => HiddenCharacters.Visible(text);
-}
-
-/// <summary>What <c>plue mcp</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record McpHouse(McpHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
-{
-    /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
-    public Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken) => passphraseFd is { } fd
-        ? VaultCommand.UnlockAsync(Vault, fd, terminal, cancellationToken)
-        : VaultCommand.UnlockByKeychainAsync(Vault, cancellationToken);
-
-    public ValueTask DisposeAsync() => Dispose();
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
+using Plue.Server.Modules;
 using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Cli;
@@ -8,24 +9,24 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue models</c>: what a provider offers, as last listed; the catalog's list where the vendor cannot be asked.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create(Func<ProvidersHouse> house, Terminal terminal)
+    public static Command Create(Func<string?, Services> open, Terminal terminal)
     {
-        var verbs = new Verbs<ProvidersHouse>(_ => house(), terminal);
+        var verbs = new Verbs(_ => open(null), terminal);
         var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
         var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (services, parsed, cancellationToken) =>
         {
             var asked = parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge;
-            await opened.UnlockAsync(asked, parsed.GetValue(fd), terminal, cancellationToken);
-            var listed = await opened.Handlers.ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
+            await ProvidersCommand.UnlockAsync(services, asked, parsed.GetValue(fd), terminal, cancellationToken);
+            var listed = await ProvidersCommand.HandlersOf(services).ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
             else
             {
                 foreach (var model in listed.Models) { terminal.WriteLine(Line(model)); }
             }
 
-            if (listed.Error is { } error) { terminal.WriteError(opened.Mask(error.Message)); }
+            if (listed.Error is { } error) { terminal.WriteError(services.Platform.Redactor.Mask(error.Message)); }
             return listed.Models.Count > 0 || listed.Error is null ? ExitCodes.Done : ExitCodes.Failed;
         });
     }

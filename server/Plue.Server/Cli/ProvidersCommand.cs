@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Rpc;
 using ModelChoice = Plue.Server.Messages.ModelChoice;
@@ -11,21 +12,21 @@ using ProviderSource = Plue.Server.Providers.ProviderSource;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
-internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal terminal)
+internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private readonly Verbs<ProvidersHouse> verbs = new(_ => house(), terminal);
+    private readonly Verbs verbs = new(_ => open(null), terminal);
 
-    /// <param name="house">Made only when a verb really runs.</param>
-    public static Command Create(Func<ProvidersHouse> house, Terminal terminal) => new ProvidersCommand(house, terminal).Build();
+    /// <param name="open">Called only when a verb really runs.</param>
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new ProvidersCommand(open, terminal).Build();
 
     private Command Build() => new("providers", "Manage the connections that answer") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
 
     private Command List()
     {
         var json = CommonOptions.Json();
-        return verbs.Verb("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("list", "List providers: the user's own and those found on this machine", [json], async (services, parsed, cancellationToken) =>
         {
-            var listed = await opened.Handlers.ListAsync(cancellationToken);
+            var listed = await HandlersOf(services).ListAsync(cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
             else
             {
@@ -40,9 +41,9 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Show()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (services, parsed, cancellationToken) =>
         {
-            var detail = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
+            var detail = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
             if (parsed.GetValue(json))
             {
                 verbs.WriteJson(detail);
@@ -66,11 +67,11 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var fields = new FieldOptions();
         var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
-        var command = verbs.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
+        var command = verbs.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (services, parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(id) is { } taken && opened.HasFile(taken)) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
+            if (parsed.GetValue(id) is { } taken && services.Providers.Registry.Find(taken) is { Settings.Source: ProviderSource.File }) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
 
-            var added = await opened.Handlers.ConfigureAsync(fields.Params(parsed, parsed.GetValue(id), parsed.GetValue(catalog)), cancellationToken);
+            var added = await HandlersOf(services).ConfigureAsync(fields.Params(parsed, parsed.GetValue(id), parsed.GetValue(catalog)), cancellationToken);
             ShowChanged(added, parsed.GetValue(fields.Json));
             if (!parsed.GetValue(fields.Json) && added is { KeyReference: { } key, HasCredential: false, Origin: { } origin }) { terminal.WriteLine($"Store its key with: plue vault store {key} --origin {origin}"); }
             return ExitCodes.Done;
@@ -87,10 +88,10 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var (fields, id) = (new FieldOptions(), Id());
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
-        return verbs.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (services, parsed, cancellationToken) =>
         {
-            var known = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
-            ShowChanged(await opened.Handlers.ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
+            var known = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
+            ShowChanged(await HandlersOf(services).ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
             return ExitCodes.Done;
         });
     }
@@ -98,19 +99,19 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Enable()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (services, parsed, cancellationToken) =>
         {
-            await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
-            return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
+            await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
+            return ShowTested(await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
         });
     }
 
     private Command Disable()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Verb("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("disable", "Switch a provider off", [id, json], async (services, parsed, cancellationToken) =>
         {
-            ShowChanged(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
+            ShowChanged(await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
             return ExitCodes.Done;
         });
     }
@@ -118,10 +119,10 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Test()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (services, parsed, cancellationToken) =>
         {
-            await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
-            return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
+            await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
+            return ShowTested(await HandlersOf(services).TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
         });
     }
 
@@ -129,11 +130,11 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
-        return verbs.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (services, parsed, cancellationToken) =>
         {
             var withKey = parsed.GetValue(deleteKey);
-            if (withKey && (await opened.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(opened.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
-            var keyIsGone = await opened.Handlers.DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
+            if (withKey && (await services.Vault.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
+            var keyIsGone = await HandlersOf(services).DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
             terminal.WriteLine(parsed.GetValue(json) ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
                 : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; there was no key of its own" : "")}.");
             return ExitCodes.Done;
@@ -145,12 +146,27 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var (id, json) = (Id(), CommonOptions.Json());
         var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
-        return verbs.Verb("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Verb("default", "Choose what new chats use", [id, small, model, json], async (services, parsed, cancellationToken) =>
         {
             var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
-            ShowChanged(await opened.Handlers.SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
+            ShowChanged(await HandlersOf(services).SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
             return ExitCodes.Done;
         });
+    }
+
+    internal static ProviderHandlers HandlersOf(Services services) => ProviderHandlers.Of(services, services.Store.Chats.ListAll);
+
+    /// <summary>For a provider that is about to be asked, which may stand for the user's choice.</summary>
+    internal static async Task UnlockAsync(Services services, string id, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    {
+        var providers = services.Providers.Registry;
+        var asked = id switch
+        {
+            ProviderRegistry.DefaultLarge => await providers.DefaultIdAsync(cancellationToken),
+            ProviderRegistry.DefaultSmall => await providers.DefaultSmallIdAsync(cancellationToken),
+            _ => id,
+        };
+        await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, passphraseFd, providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
     }
 
     private void ShowChanged(ProviderSummary provider, bool json)
@@ -213,25 +229,4 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
                 id, parsed.GetValue(name) ?? "", parsed.GetValue(Kind) ?? "", parsed.GetValue(endpoint), parsed.GetValue(model), null, parsed.GetValue(asDefault), parsed.GetValue(asSmall), catalog, fields);
         }
     }
-}
-
-/// <summary>What <c>plue providers</c> and <c>plue models</c> need from the rest of the house; bound in Composition.</summary>
-internal sealed record ProvidersHouse(ProviderHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
-{
-    /// <summary>Whether a provider of this id has a file of its own.</summary>
-    public bool HasFile(string id) => Providers.Find(id) is { Settings.Source: ProviderSource.File };
-
-    /// <summary>For a provider that is about to be asked, which may stand for the user's choice.</summary>
-    public async Task UnlockAsync(string id, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
-    {
-        var asked = id switch
-        {
-            ProviderRegistry.DefaultLarge => await Providers.DefaultIdAsync(cancellationToken),
-            ProviderRegistry.DefaultSmall => await Providers.DefaultSmallIdAsync(cancellationToken),
-            _ => id,
-        };
-        await VaultCommand.UnlockIfWantedAsync(new(Vault), passphraseFd, Providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
-    }
-
-    public ValueTask DisposeAsync() => Dispose();
 }

@@ -19,8 +19,9 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
     /// <param name="given">Fields as the command line has them: <c>NAME=VALUE</c>.</param>
     /// <param name="question">For a task its goal.</param>
     /// <exception cref="FailureException">NotFound: no such template, or a prompt that is not there. MissingField: a value that the template does not allow. BadRequest: nothing that answers.</exception>
-    public static RunAgent Of(TemplateCatalog templates, Func<string, Json5Object, Steering> steeringOf, string templateId, IReadOnlyList<string> given, string question)
+    public static RunAgent Of(CodexServices codices, string templateId, IReadOnlyList<string> given, string question)
     {
+        var templates = codices.Templates;
         var template = templates.Find(templateId)
             ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}, or it has mistakes.{NearestName.Hint(templateId, [.. templates.List().Select(entry => entry.Id)])} Look with: plue template check");
         if (template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks))
@@ -39,7 +40,7 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
         if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"{wrong.Message} Give it with --set NAME=VALUE."); }
 
         var all = template.WithDefaults(own);
-        var told = steeringOf(templateId, own);
+        var told = codices.Steering.Of(templateId, own);
         return told.Failure is { } failure ? throw new FailureException(failure) : new RunAgent(AgentSpec.Of(all), told.System, ChatValues.OptionsOf(all));
     }
 

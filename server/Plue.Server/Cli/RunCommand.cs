@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Providers;
 
 namespace Plue.Server.Cli;
@@ -8,7 +9,7 @@ namespace Plue.Server.Cli;
 /// <summary>
 /// <c>plue run "question"</c>: one answer on stdout, nothing stored. Exit codes: 0 answered, 1 the provider failed, 2 bad usage, 130 interrupted.
 /// </summary>
-internal sealed class RunCommand(Func<string?, RunServices> house, Terminal terminal)
+internal sealed class RunCommand(Func<string?, Services> open, Terminal terminal)
 {
     private const int MaxInputCharacters = 16 * 1024 * 1024;
 
@@ -32,8 +33,8 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
     private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
     private readonly Option<string> output = new("--output") { Description = "text, or stream-json: one event a line", DefaultValueFactory = _ => "text" };
 
-    /// <param name="house">Made only when the command really runs: a help text needs none of it.</param>
-    public static Command Create(Func<string?, RunServices> house, Terminal terminal) => new RunCommand(house, terminal).Build();
+    /// <param name="open">Called only when the command really runs: a help text needs no services.</param>
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new RunCommand(open, terminal).Build();
 
     private Command Build()
     {
@@ -68,20 +69,20 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
             return ExitCodes.BadUsage;
         }
 
-        await using var services = house(parsed.GetValue(workspace));
+        var services = open(parsed.GetValue(workspace));
         try
         {
-            if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }
+            if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Vault, fd, terminal, cancellationToken); }
 
-            var agent = RunAgent.Of(services.Templates(), services.SteeringOf, parsed.GetValue(template)!, parsed.GetValue(set) ?? [], text);
+            var agent = RunAgent.Of(services.Codices, parsed.GetValue(template)!, parsed.GetValue(set) ?? [], text);
             IProvider chosen;
             if (parsed.GetValue(kind) is { } unstored)
             {
-                chosen = services.Build(Unstored(services, unstored, parsed.GetValue(baseUrl), parsed.GetValue(keyEnv)));
+                chosen = services.Providers.Factory.Build(Unstored(services, unstored, parsed.GetValue(baseUrl), parsed.GetValue(keyEnv)));
             }
             else
             {
-                chosen = parsed.GetValue(provider) is { } named ? await services.Providers.GetAsync(named, cancellationToken) : await agent.ProviderAsync(services.Providers, cancellationToken);
+                chosen = parsed.GetValue(provider) is { } named ? await services.Providers.Registry.GetAsync(named, cancellationToken) : await agent.ProviderAsync(services.Providers.Registry, cancellationToken);
             }
 
             // Another provider has other models.
@@ -89,13 +90,13 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
 
             await using (chosen)
             {
-                await VaultCommand.UnlockForAsync(services.Vault, [chosen.Settings], terminal, cancellationToken);
+                await VaultCommand.UnlockForAsync(services.Vault.Vault, [chosen.Settings], terminal, cancellationToken);
                 return await AskAsync(services, agent, chosen, text, wanted, parsed.GetValue(output) == "stream-json", cancellationToken);
             }
         }
         catch (FailureException fault)
         {
-            terminal.WriteError(services.Redactor.Mask(fault.Message));
+            terminal.WriteError(services.Platform.Redactor.Mask(fault.Message));
             return ExitCodes.Failed;
         }
         catch (OperationCanceledException)
@@ -104,10 +105,10 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         }
     }
 
-    private async Task<int> AskAsync(RunServices services, RunAgent agent, IProvider chosen, string text, string? wantedModel, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> AskAsync(Services services, RunAgent agent, IProvider chosen, string text, string? wantedModel, bool asJson, CancellationToken cancellationToken)
     {
-        var resolved = await services.Providers.ResolveModelAsync(chosen, wantedModel, cancellationToken);
-        var now = services.Time.GetUtcNow();
+        var resolved = await services.Providers.Registry.ResolveModelAsync(chosen, wantedModel, cancellationToken);
+        var now = services.Platform.Time.GetUtcNow();
         var ask = new Message
         {
             Id = Ids.New("msg"),
@@ -119,19 +120,19 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         };
         // The folder a command is started in is the user's own choice, but nothing of it is needed to answer a question.
         var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, agent.System, workingDirectory: null, goOn: false, agent.Options);
-        ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new AnswerText(terminal);
+        ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.Registry.NameOf) : new AnswerText(terminal);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var turn = new Turn(new TurnContext
         {
             CodexId = ask.CodexId,
-            Turn = new RunningTurn("", services.Time) { Stop = stop },
-            Requests = new SingleRequest(chosen, request, services.Providers),
+            Turn = new RunningTurn("", services.Platform.Time) { Stop = stop },
+            Requests = new SingleRequest(chosen, request, services.Providers.Registry),
             Log = new UnstoredLog(),
             Sink = sink,
-            Time = services.Time,
-            Redactor = services.Redactor,
+            Time = services.Platform.Time,
+            Redactor = services.Platform.Redactor,
             Chosen = new ProviderInfo(chosen.Settings.Id, resolved),
-            Secrets = services.Secrets(),
+            Secrets = services.Codices.Secrets.Current,
         });
         var (answer, _, _) = await turn.RunAsync();
         if (answer.Error is { } error) { terminal.WriteError(error.Message); }
@@ -143,11 +144,11 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         };
     }
 
-    private static ProviderSettings Unstored(RunServices services, string kind, string? baseUrl, string? keyEnv)
+    private static ProviderSettings Unstored(Services services, string kind, string? baseUrl, string? keyEnv)
     {
         if (keyEnv is not null)
         {
-            services.BindKey(keyEnv, baseUrl ?? DefaultOrigin(kind));
+            services.Vault.EnvironmentKeys.Bind(keyEnv, baseUrl ?? DefaultOrigin(kind));
         }
 
         return new ProviderSettings

@@ -4,13 +4,14 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Rpc;
 using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue search TEXT</c>: search/chats from a shell. Hits are printed as they are found.</summary>
-internal sealed class SearchCommand(Func<SearchServices> open, Terminal terminal)
+internal sealed class SearchCommand(Func<string?, Services> open, Terminal terminal)
 {
     private static readonly JsonTypeInfo<SearchHit> HitType = (JsonTypeInfo<SearchHit>)Wire.Options.GetTypeInfo(typeof(SearchHit));
 
@@ -29,7 +30,7 @@ internal sealed class SearchCommand(Func<SearchServices> open, Terminal terminal
     private readonly Option<int> limit = new("--limit") { Description = "How many hits at most", DefaultValueFactory = _ => SearchQuery.DefaultLimit };
     private readonly Option<bool> json = new("--json") { Description = "Print one JSON object a line, as search/hits has them" };
 
-    public static Command Create(Func<SearchServices> open, Terminal terminal) => new SearchCommand(open, terminal).Build();
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new SearchCommand(open, terminal).Build();
 
     private Command Build()
     {
@@ -49,7 +50,7 @@ internal sealed class SearchCommand(Func<SearchServices> open, Terminal terminal
     {
         try
         {
-            await using var services = open();
+            var services = open(null);
             var query = SearchHandlers.Query(new SearchChatsParams("", string.Join(' ', parsed.GetValue(text) ?? []))
             {
                 From = Midnight(parsed.GetValue(from)),
@@ -62,9 +63,9 @@ internal sealed class SearchCommand(Func<SearchServices> open, Terminal terminal
                 Limit = parsed.GetValue(limit),
             });
             var asJson = parsed.GetValue(json);
-            var summary = await services.Search.RunAsync(query, finds =>
+            var summary = await services.Store.Search.RunAsync(query, finds =>
             {
-                foreach (var hit in finds.Select(SearchHandlers.Hit)) { terminal.WriteLine(services.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit))); }
+                foreach (var hit in finds.Select(SearchHandlers.Hit)) { terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit))); }
             }, cancellationToken);
             if (summary.IsTruncated) { terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits}. See more with --limit.")); }
             if (summary.Unreadable > 0) { terminal.WriteError(summary.Unreadable == 1 ? "1 chat could not be read." : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")); }
@@ -92,10 +93,4 @@ internal sealed class SearchCommand(Func<SearchServices> open, Terminal terminal
         DateOnly.TryParseExact(day, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) && date.Year is > 1 and < 9999
             ? new DateTimeOffset(date.AddDays(daysLater).ToDateTime(TimeOnly.MinValue, DateTimeKind.Local))
             : null;
-}
-
-/// <summary>What a search needs from the rest of the house.</summary>
-internal sealed record SearchServices(ChatSearch Search, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
-{
-    public ValueTask DisposeAsync() => Dispose();
 }

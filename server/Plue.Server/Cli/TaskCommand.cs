@@ -7,8 +7,8 @@ using Plue.Server.Agents;
 using Plue.Server.Chat;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
-using Plue.Server.Providers.Connections;
 using Plue.Server.Rpc;
 using Plue.Server.Templates;
 
@@ -18,7 +18,7 @@ namespace Plue.Server.Cli;
 /// <c>plue task run TEMPLATE "goal"</c>: an agent at work without an editor. What nobody allowed beforehand is refused, because nobody is there to be asked.
 /// Exit codes: 0 done, 1 failed, 2 bad usage, 3 over its budget, 4 something was refused, whatever it says of the rest, 130 interrupted.
 /// </summary>
-internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> open, Terminal terminal)
+internal sealed class TaskCommand(Func<string?, Services> open, Terminal terminal)
 {
     private const int OverBudget = 3;
     private const int Refused = 4;
@@ -36,8 +36,8 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
-    /// <param name="open">Made only when the command really runs: the folder that is trusted, and the rules that hold.</param>
-    public static Command Create(Func<string?, AgentPermissions, TaskHouse> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
+    /// <param name="open">Called only when the command really runs, with the folder that is trusted.</param>
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
 
     private Command Build()
     {
@@ -54,68 +54,70 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
             try { Policy(result.GetValue(policy)); }
             catch (FailureException fault) { result.AddError(fault.Message); }
         });
-        var verbs = new Verbs<TaskHouse>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
+        var verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
         return new Command("task", "Agents at work")
         {
             verbs.Verb("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
-            verbs.Verb("list", "List the tasks, the last used first", [workspace, json], (house, parsed, _) =>
+            verbs.Verb("list", "List the tasks, the last used first", [workspace, json], async (services, parsed, _) =>
             {
-                foreach (var row in house.Tasks.Look.Rows(null, includeArchived: false))
+                await using var conversations = Tasks(services, parsed, out var tasks);
+                foreach (var row in tasks.Look.Rows(null, includeArchived: false))
                 {
-                    terminal.WriteLine(house.Mask(parsed.GetValue(json)
+                    terminal.WriteLine(services.Platform.Redactor.Mask(parsed.GetValue(json)
                         ? JsonSerializer.Serialize(TaskViews.View(row), (JsonTypeInfo<TaskView>)Wire.Options.GetTypeInfo(typeof(TaskView)))
                         : string.Create(CultureInfo.InvariantCulture, $"{row.Uri}  {row.Status,-12} {Cost(row.SpentInAll),10}  {row.Summary.Title}")));
                 }
 
-                return Task.FromResult(ExitCodes.Done);
+                return ExitCodes.Done;
             }),
         };
     }
 
-    private async Task<int> RunAsync(TaskHouse house, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
         // Those under it may be answered by any of them.
-        await VaultCommand.UnlockIfWantedAsync(house.Vault, parsed.GetValue(passphraseFd), house.Providers.SwitchedOn(), terminal, cancellationToken);
+        await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
 
         var id = parsed.GetValue(template)!;
         var values = JsonValue.Members(Json5Object.Of(TemplateOptions.Values(
-            parsed.GetValue(set) ?? [], name => house.TemplateOf(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
-        var conversation = await house.Tasks.Spawner.SpawnAsync(
+            parsed.GetValue(set) ?? [], name => services.Codices.Templates.Find(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
+        await using var conversations = Tasks(services, parsed, out var tasks);
+        var conversation = await tasks.Spawner.SpawnAsync(
             id, parsed.GetValue(goal)!, values, parsed.GetValue(provider), parsed.GetValue(model), new AgentBudget(parsed.GetValue(budget), parsed.GetValue(tokens), null, null), null, cancellationToken);
         terminal.WriteError($"{conversation.CodexId} begins.");
         try
         {
-            return await FollowAsync(house, conversation, parsed.GetValue(json), cancellationToken);
+            return await FollowAsync(services, tasks, conversation, parsed.GetValue(json), cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            await house.Tasks.StopAsync(conversation.CodexId, under: true, StopCause.User, CancellationToken.None);
+            await tasks.StopAsync(conversation.CodexId, under: true, StopCause.User, CancellationToken.None);
             throw;
         }
     }
 
-    private async Task<int> FollowAsync(TaskHouse house, Conversation conversation, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> FollowAsync(Services services, AgentTasks tasks, Conversation conversation, bool asJson, CancellationToken cancellationToken)
     {
         var uri = conversation.CodexId;
         Dictionary<string, string> told = new(StringComparer.Ordinal);
         while (true)
         {
-            var next = house.Tasks.NextChangeAsync();
-            foreach (var row in house.Tasks.Look.Rows(uri, includeArchived: true).Reverse())
+            var next = tasks.NextChangeAsync();
+            foreach (var row in tasks.Look.Rows(uri, includeArchived: true).Reverse())
             {
                 if (told.GetValueOrDefault(row.Uri) == row.Status) { continue; }
 
                 told[row.Uri] = row.Status;
-                terminal.WriteError(house.Mask($"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
+                terminal.WriteError(services.Platform.Redactor.Mask($"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
             }
 
-            if (house.Tasks.ResultOf(uri) is { } result) { return Report(house, result, asJson); }
+            if (tasks.ResultOf(uri) is { } result) { return Report(services, tasks, result, asJson); }
 
             // Nobody is there to raise a budget, and who is above waits for that.
-            if (house.Tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
+            if (tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
-                await house.Tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
-                Report(house, house.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
+                await tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
+                Report(services, tasks, tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
                 return OverBudget;
             }
 
@@ -123,18 +125,27 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         }
     }
 
-    private int Report(TaskHouse house, TaskResult result, bool asJson)
+    private int Report(Services services, AgentTasks tasks, TaskResult result, bool asJson)
     {
-        terminal.WriteLine(house.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
-        if (result.Reason is { } reason) { terminal.WriteError(house.Mask(reason)); }
+        terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
+        if (result.Reason is { } reason) { terminal.WriteError(services.Platform.Redactor.Mask(reason)); }
 
         return result.Status switch
         {
             TaskStates.Stopped => ExitCodes.Interrupted,
-            _ when house.Tasks.WasRefused(result.Task) => Refused,
+            _ when tasks.WasRefused(result.Task) => Refused,
             TaskStates.Done => ExitCodes.Done,
             _ => ExitCodes.Failed,
         };
+    }
+
+    /// <summary>Tasks with nobody to be asked. The conversations are the caller's to end.</summary>
+    private Conversations Tasks(Services services, ParseResult parsed, out AgentTasks tasks)
+    {
+        var chat = services.Chat(new SilentEvents(), isUnattended: true, Policy(parsed.GetValue(policy)));
+        var conversations = new Conversations(chat);
+        tasks = services.Tasks(chat, conversations, (_, _) => { });
+        return conversations;
     }
 
     private static string Cost(Spend spend) => spend.IsUsdKnown ? Spend.Money(spend.Usd) : $"{Spend.Money(spend.Usd)}+";
@@ -158,10 +169,4 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
 
         return new AgentPermissions(rules.GetStrings("allow"), [], rules.GetStrings("deny"));
     }
-}
-
-/// <summary>What <c>plue task</c> needs from the rest of the house.</summary>
-internal sealed record TaskHouse(AgentTasks Tasks, ProviderRegistry Providers, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : IHouse
-{
-    public ValueTask DisposeAsync() => End();
 }

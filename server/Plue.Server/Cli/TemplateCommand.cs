@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Globalization;
 using Plue.Protocol;
 using Plue.Server.Json5;
+using Plue.Server.Modules;
 using Plue.Server.Rpc;
 using Plue.Server.Templates;
 using FindingKind = Plue.Protocol.FindingKind;
@@ -12,17 +13,17 @@ namespace Plue.Server.Cli;
 internal sealed class TemplateCommand
 {
     private readonly Terminal terminal;
-    private readonly Verbs<TemplatesHouse> verbs;
+    private readonly Verbs verbs;
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
 
-    private TemplateCommand(Func<string?, TemplatesHouse> house, Terminal terminal)
+    private TemplateCommand(Func<string?, Services> open, Terminal terminal)
     {
         this.terminal = terminal;
-        verbs = new Verbs<TemplatesHouse>(parsed => house(parsed.GetValue(workspace)), terminal);
+        verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
     }
 
-    /// <param name="house">Given the folder that the user names; made only when a verb really runs.</param>
-    public static Command Create(Func<string?, TemplatesHouse> house, Terminal terminal) => new TemplateCommand(house, terminal).Build();
+    /// <param name="open">Called only when a verb really runs, with the folder that the user names.</param>
+    public static Command Create(Func<string?, Services> open, Terminal terminal) => new TemplateCommand(open, terminal).Build();
 
     private Command Build() => new("template", "Look at templates, check them, and try what they would do") { List(), Show(), Check(), Try(), Schema() };
 
@@ -134,7 +135,7 @@ internal sealed class TemplateCommand
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<TemplateHandlers, ParseResult, bool, int> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Verb(name, description, [.. symbols, workspace, json], (opened, parsed, _) => Task.FromResult(run(opened.Templates, parsed, parsed.GetValue(json))));
+        return verbs.Verb(name, description, [.. symbols, workspace, json], (services, parsed, _) => Task.FromResult(run(TemplateHandlers.Of(services), parsed, parsed.GetValue(json))));
     }
 
     private static Argument<string> Id() => new("id") { Description = "The template's id" };
@@ -154,10 +155,4 @@ internal sealed class TemplateCommand
         var path = finding.Path.StartsWith(here, StringComparison.Ordinal) ? finding.Path[here.Length..] : finding.Path;
         return string.Create(CultureInfo.InvariantCulture, $"{(path.Length > 0 ? path : finding.TemplateId)}:{finding.Line}:{finding.Column} {ToProtocol.Name(finding.Kind)} {finding.Message} [{finding.Code}]");
     }
-}
-
-/// <summary>What <c>plue template</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record TemplatesHouse(TemplateHandlers Templates, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
-{
-    public ValueTask DisposeAsync() => Dispose();
 }

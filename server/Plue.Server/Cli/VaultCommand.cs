@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections.OAuth;
@@ -16,7 +17,7 @@ namespace Plue.Server.Cli;
 /// </summary>
 public static class VaultCommand
 {
-    public static Command Create(Func<VaultServices> vault, Terminal terminal)
+    public static Command Create(Func<VaultAccess> vault, Terminal terminal)
     {
         var command = new Command("vault", "Keep provider keys, encrypted and bound to where they may be sent");
         command.Subcommands.Add(Status(vault, terminal));
@@ -33,7 +34,7 @@ public static class VaultCommand
         return command;
     }
 
-    private static Command Status(Func<VaultServices> vault, Terminal terminal)
+    private static Command Status(Func<VaultAccess> vault, Terminal terminal)
     {
         var json = Json();
         return Verb("status", "Say whether there is a vault and how it is unlocked", [json], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -57,7 +58,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command Make(Func<VaultServices> vault, Terminal terminal)
+    private static Command Make(Func<VaultAccess> vault, Terminal terminal)
     {
         var (way, passphraseFd) = (Way(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
         return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -70,7 +71,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command Unlock(Func<VaultServices> vault, Terminal terminal)
+    private static Command Unlock(Func<VaultAccess> vault, Terminal terminal)
     {
         var fd = PassphraseFd();
         var acceptOlder = new Option<bool>("--accept-older") { Description = "Go on with a vault file that is older than the one last used on this machine" };
@@ -85,7 +86,7 @@ public static class VaultCommand
         return command;
     }
 
-    private static Command AddWay(Func<VaultServices> vault, Terminal terminal)
+    private static Command AddWay(Func<VaultAccess> vault, Terminal terminal)
     {
         var (way, fd, newFd) = (Way(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
         return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -99,7 +100,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command List(Func<VaultServices> vault, Terminal terminal)
+    private static Command List(Func<VaultAccess> vault, Terminal terminal)
     {
         var (fd, json) = (PassphraseFd(), Json());
         return Verb("list", "List what is stored: names, origins and last use, never a key", [fd, json], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -118,7 +119,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command Store(Func<VaultServices> vault, Terminal terminal)
+    private static Command Store(Func<VaultAccess> vault, Terminal terminal)
     {
         var reference = Reference();
         var origins = Origins();
@@ -134,7 +135,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command Rotate(Func<VaultServices> vault, Terminal terminal)
+    private static Command Rotate(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, json, fd, secretFd) = (Reference(), Json(), PassphraseFd(), SecretFd());
         return Verb("rotate", "Put a new key in the place of an old one, for the same origins", [reference, json, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -146,7 +147,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command Rename(Func<VaultServices> vault, Terminal terminal)
+    private static Command Rename(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, json, fd) = (Reference(), Json(), PassphraseFd());
         var newReference = new Argument<string>("new-reference") { Description = "Its new name; provider files that name it are changed with it" };
@@ -159,7 +160,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command SetOrigins(Func<VaultServices> vault, Terminal terminal)
+    private static Command SetOrigins(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, origins, json, fd) = (Reference(), Origins(), Json(), PassphraseFd());
         return Verb("set-origins", "Say anew where a key may be sent", [reference, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -170,7 +171,7 @@ public static class VaultCommand
         });
     }
 
-    private static Command ImportEnv(Func<VaultServices> vault, Terminal terminal)
+    private static Command ImportEnv(Func<VaultAccess> vault, Terminal terminal)
     {
         var file = new Argument<string>("file") { Description = "A .env file. Keys of well-known vendors are taken; others need --name and --origin" };
         var name = new Option<string?>("--name") { Description = "Take this variable alone" };
@@ -225,7 +226,7 @@ public static class VaultCommand
         AllowMultipleArgumentsPerToken = true,
     };
 
-    private static Command Delete(Func<VaultServices> vault, Terminal terminal)
+    private static Command Delete(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, fd) = (Reference(), PassphraseFd());
         return Verb("delete", "Delete a key", [reference, fd], terminal, vault, async (services, parsed, cancellationToken) =>
@@ -239,8 +240,8 @@ public static class VaultCommand
     }
 
     private static Command Verb(
-        string name, string description, Symbol[] symbols, Terminal terminal, Func<VaultServices> vault,
-        Func<VaultServices, ParseResult, CancellationToken, Task<int>> run)
+        string name, string description, Symbol[] symbols, Terminal terminal, Func<VaultAccess> vault,
+        Func<VaultAccess, ParseResult, CancellationToken, Task<int>> run)
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
@@ -253,9 +254,7 @@ public static class VaultCommand
         {
             try
             {
-                var services = vault();
-                await using var opened = services.Vault;
-                return await run(services, parsed, cancellationToken).ConfigureAwait(false);
+                return await run(vault(), parsed, cancellationToken).ConfigureAwait(false);
             }
             catch (FailureException exception)
             {
@@ -300,11 +299,11 @@ public static class VaultCommand
 
     /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
     /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
-    internal static async Task UnlockForAsync(Lazy<Vault.Vault> vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockForAsync(Vault.Vault vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
         var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsOfVault).ToList();
-        if (wanted.Count == 0 || !(await vault.Value.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
-        if (await vault.Value.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault.Value, null, terminal, cancellationToken).ConfigureAwait(false); }
+        if (wanted.Count == 0 || !(await vault.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
+        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault, null, terminal, cancellationToken).ConfigureAwait(false); }
     }
 
     /// <summary>
@@ -312,11 +311,11 @@ public static class VaultCommand
     /// whoever wants a key of it says so.
     /// </summary>
     /// <exception cref="FailureException">The passphrase that was passed does not open it.</exception>
-    internal static async Task UnlockIfWantedAsync(Lazy<Vault.Vault> vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockIfWantedAsync(Vault.Vault vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
-            if (passphraseFd is { } descriptor) { await UnlockAsync(vault.Value, descriptor, terminal, cancellationToken).ConfigureAwait(false); }
+            if (passphraseFd is { } descriptor) { await UnlockAsync(vault, descriptor, terminal, cancellationToken).ConfigureAwait(false); }
             else { await UnlockForAsync(vault, asked, terminal, cancellationToken).ConfigureAwait(false); }
         }
         catch (FailureException fault) when (passphraseFd is null)
@@ -436,4 +435,7 @@ public static class VaultCommand
 }
 
 /// <param name="Rename">Renames an entry and its mentions in provider files; gives the providers changed.</param>
-public sealed record VaultServices(Vault.Vault Vault, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> Rename);
+public sealed record VaultAccess(Vault.Vault Vault, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> Rename)
+{
+    internal static VaultAccess Of(Services services) => new(services.Vault.Vault, services.Keys.RenameAsync);
+}

@@ -3,21 +3,15 @@ using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 
 namespace Plue.Server.Cli;
 
-/// <summary>What a command needs from the rest of the house for one run.</summary>
-internal interface IHouse : IAsyncDisposable
-{
-    /// <summary>Takes the vault's values out of a text.</summary>
-    Func<string, string> Mask { get; }
-}
-
 /// <summary>How each verb of a command begins and ends.</summary>
 /// <param name="open">Called only when a verb really runs.</param>
-internal sealed class Verbs<THouse>(Func<ParseResult, THouse> open, Terminal terminal) where THouse : IHouse
+internal sealed class Verbs(Func<ParseResult, Services> open, Terminal terminal)
 {
-    public Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<THouse, ParseResult, CancellationToken, Task<int>> run)
+    public Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<Services, ParseResult, CancellationToken, Task<int>> run)
     {
         var command = new Command(name, description);
         foreach (var symbol in symbols)
@@ -28,16 +22,16 @@ internal sealed class Verbs<THouse>(Func<ParseResult, THouse> open, Terminal ter
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var house = open(parsed);
+            var services = open(parsed);
             try
             {
-                var exitCode = await run(house, parsed, cancellationToken);
+                var exitCode = await run(services, parsed, cancellationToken);
                 terminal.Flush();
                 return exitCode;
             }
             catch (FailureException fault)
             {
-                terminal.WriteError(house.Mask(fault.Message));
+                terminal.WriteError(services.Platform.Redactor.Mask(fault.Message));
                 return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
             }
             catch (OperationCanceledException)

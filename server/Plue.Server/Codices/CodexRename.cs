@@ -14,7 +14,7 @@ internal sealed record Renaming(CodexUri From, CodexUri To, IReadOnlyList<CodexE
 /// <param name="Target">A codex address, or a file's path.</param>
 internal sealed record LeftReference(string Target, string Title, string Why);
 
-/// <summary>What is beside the documents and knows them by their names; bound in Composition.</summary>
+/// <summary>What is beside the documents and knows them by their names; bound in <c>Modules/DocumentServices</c>.</summary>
 /// <param name="Chats">All chats and tasks, archived ones too.</param>
 /// <param name="ValuesOf">The fields of a chat that are its template's own, by the chat's id.</param>
 /// <param name="UpdateChat">By the chat's id.</param>

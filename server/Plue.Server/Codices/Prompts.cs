@@ -51,6 +51,9 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     /// <summary>Null when none counts, or the address is of another collection.</summary>
     public Prompt? Find(CodexUri uri) => Look(uri).Prompt;
 
+    /// <summary>The description of a tool; null when there is none.</summary>
+    public string? ToolText(string tool) => CodexUri.TryOf(CodexCollection.Prompts, $"tool-{tool}", out var uri) ? Find(uri)?.Text : null;
+
     /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
     public FoundPrompt Look(CodexUri uri)
     {

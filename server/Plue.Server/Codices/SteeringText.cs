@@ -2,6 +2,7 @@ using System.Text;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
+using Plue.Server.Store;
 using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
@@ -10,8 +11,9 @@ namespace Plue.Server.Codices;
 /// What a model is told besides the messages: the prompt of the codex with its placeholders filled in, then the rules of the workspace. Files are looked
 /// at each time, so that a change counts from the next turn. Never throws for what the files say: that is in the result.
 /// </summary>
+/// <param name="secrets">What is taken out of the text.</param>
 /// <param name="withRules">Whether the user wants the workspace's rules.</param>
-internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, WorkspaceRules rules, AllowedTexts allowed, Workspace workspace, Func<bool> withRules)
+internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, WorkspaceRules rules, AllowedTexts allowed, Workspace workspace, SecretMask secrets, Func<bool> withRules)
 {
     public const string TitleField = "title";
 
@@ -23,6 +25,9 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
 
     private readonly Lock gate = new();
     private readonly Dictionary<string, (Template Template, ContentVersion Version)> versions = new(StringComparer.Ordinal);
+
+    /// <summary>Of a chat or task.</summary>
+    public Steering Of(StoredChat chat) => Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat));
 
     /// <param name="own">The fields that the codex has itself, over the defaults of the template.</param>
     /// <param name="more">Further values for placeholders, gathered only when some are used; null for none.</param>
@@ -76,17 +81,18 @@ internal sealed class SteeringText(TemplateCatalog templates, Prompts prompts, W
         var (project, note) = Rules(sources);
         string?[] parts = [words, project];
         var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
-        return new Steering(system.Length == 0 ? null : system, sources) { Failure = failure, Note = note };
+        return new Steering(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources) { Failure = failure, Note = note };
     }
 
     /// <summary>A prompt that the user asked for by name, with the codex's values filled in and everything else left to be filled.</summary>
     /// <exception cref="FailureException">NotFound.</exception>
-    public (Prompt Prompt, FilledPrompt Filled) Command(string reference, string templateId, Json5Object own, Func<Json5Object> more)
+    public (Prompt Prompt, FilledPrompt Filled) Command(StoredChat chat, string reference)
     {
         var prompt = prompts.Get(reference);
         if (!PromptPlaceholders.AreIn(prompt.Text)) { return (prompt, new FilledPrompt(prompt.Text, [])); }
 
-        var values = more().Members.Aggregate(templates.Find(templateId)?.WithDefaults(own) ?? own, (all, member) => all.With(member.Name, member.Value));
+        var own = ChatValues.Own(chat);
+        var values = ChatValues.Told(chat).Members.Aggregate(templates.Find(chat.TemplateId)?.WithDefaults(own) ?? own, (all, member) => all.With(member.Name, member.Value));
         return (prompt, PromptPlaceholders.Fill(prompt.Text, values, name => name is PromptArguments.Selection or PromptArguments.File || prompt.Arguments.Any(argument => argument.Name == name)));
     }
 

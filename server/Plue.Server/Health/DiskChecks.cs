@@ -65,7 +65,7 @@ internal sealed class DiskChecks(HealthServices services)
         const string name = "Chats";
         if (!Directory.Exists(services.Paths.Chats) && !Directory.Exists(services.Paths.Tasks)) { return [HealthRow.Ok(name, "There are none yet.")]; }
 
-        var (chats, tasks) = (services.Chats.Value.List(), services.Chats.Value.ListTasks());
+        var (chats, tasks) = (services.Store.Chats.List(), services.Store.Chats.ListTasks());
         var trash = Directory.Exists(services.Paths.Trash) ? Directory.EnumerateFileSystemEntries(services.Paths.Trash).Count() : 0;
         var counts = string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(chats.Count, "chat")} and {Counted.Of(tasks.Count, "task")}, {trash} in the trash.");
         // Ids, because a title is part of what was said.
@@ -107,7 +107,7 @@ internal sealed class DiskChecks(HealthServices services)
             rows.Add(HealthRow.Warning(name, $"Commands in the sandbox may use the network ({UserConfig.CommandsNetworkKey}).") with { Advice = "Switch it off when it is no longer needed.", Fix = settings });
         }
 
-        if (services.Rules.List().Count is > 0 and var count)
+        if (services.Permissions.Rules.List().Count is > 0 and var count)
         {
             rows.Add(HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "thing is" : "things are")} always allowed, because you said so.")) with { Fix = new HealthFix(HealthAction.ShowRules) });
         }

@@ -1,3 +1,5 @@
+using Plue.Server.Platform;
+
 namespace Plue.Server.Health;
 
 /// <summary>What is looked at, in the order in which it is shown.</summary>
@@ -34,6 +36,6 @@ internal sealed class HealthChecks(HealthServices services)
                 HealthCheck.Of("Folder", isNeeded: false, machine.OpenFolder),
                 HealthCheck.Of("Safety", isNeeded: false, disk.Safety),
             ],
-            online ? OnlinePatience : Patience, services.Mask, services.UserFolder, cancellationToken);
+            online ? OnlinePatience : Patience, services.Platform.Redactor.Mask, PluePaths.UserFolder, cancellationToken);
     }
 }

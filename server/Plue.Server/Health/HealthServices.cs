@@ -1,28 +1,15 @@
-using Plue.Server.Messages;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
-using Plue.Server.Providers.Connections;
+using Plue.Server.Providers;
 using Plue.Server.Store;
-using Plue.Server.Tools.Mcp;
+using Plue.Server.Tools;
+using Plue.Server.Vault;
 
 namespace Plue.Server.Health;
 
-/// <summary>What the checks look at; bound in Composition. Nothing of it is made before a check asks.</summary>
-internal sealed record HealthServices
+/// <summary>The modules that the checks look at.</summary>
+internal sealed record HealthServices(
+    PlatformServices Platform, VaultServices Vault, ProviderServices Providers, StoreServices Store, PermissionServices Permissions, ToolServices Tools)
 {
-    public required string Version { get; init; }
-    public required PluePaths Paths { get; init; }
-    public required Workspace Workspace { get; init; }
-    /// <summary>The user's own folder; an empty text where the system knows none.</summary>
-    public required string UserFolder { get; init; }
-    public required Lazy<ChatStore> Chats { get; init; }
-    public required StoredRules Rules { get; init; }
-    public required Lazy<Vault.Vault> Vault { get; init; }
-    public required ProviderRegistry Providers { get; init; }
-    public required Func<CancellationToken, ValueTask<Func<string, bool>>> Credentials { get; init; }
-    public required Func<CancellationToken, Task<ClaudeCodeFinding>> FindClaudeCode { get; init; }
-    public required Func<CancellationToken, Task<(string Address, Failure? Failure)>> AskOllama { get; init; }
-    public required Func<Sandbox> Sandbox { get; init; }
-    public required Func<McpServers> Servers { get; init; }
-    public required Func<string, string> Mask { get; init; }
+    public PluePaths Paths { get; init; } = Platform.Paths;
 }

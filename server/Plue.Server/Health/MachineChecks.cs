@@ -24,14 +24,14 @@ internal sealed class MachineChecks(HealthServices services)
         var isDevelopment = typeof(MachineChecks).Assembly.GetCustomAttribute<AssemblyConfigurationAttribute>()?.Configuration == "Debug";
         var kind = isDevelopment ? "a development build" : isPortable ? "the portable package" : "the package for this machine";
         var file = isPortable ? library : Environment.ProcessPath;
-        return [HealthRow.Ok("Sidecar", $"Version {services.Version}, {kind}, on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}. "
+        return [HealthRow.Ok("Sidecar", $"Version {PlatformServices.Version}, {kind}, on {RuntimeInformation.FrameworkDescription}, {RuntimeInformation.RuntimeIdentifier}, {RuntimeInformation.OSDescription}. "
             + $"The SHA-256 of {file} begins with {(file is null ? "what is not known" : HashOf(file))}.")];
     }
 
     public async Task<IReadOnlyList<HealthRow>> ClaudeCodeAsync(CancellationToken cancellationToken)
     {
         const string name = "Claude Code";
-        var found = await services.FindClaudeCode(cancellationToken);
+        var found = await services.Providers.Factory.FindClaudeCodeAsync(cancellationToken);
         var check = new HealthFix(HealthAction.CheckClaudeCode);
         return [found switch
         {
@@ -44,7 +44,7 @@ internal sealed class MachineChecks(HealthServices services)
     public async Task<IReadOnlyList<HealthRow>> OllamaAsync(CancellationToken cancellationToken)
     {
         const string name = "Ollama";
-        var (address, failure) = await services.AskOllama(cancellationToken);
+        var (address, failure) = await services.Providers.Discovery.AskOllamaAsync(cancellationToken);
         return [failure is null
             ? HealthRow.Ok(name, $"It answers at {address}.")
             : HealthRow.Missing(name, $"Nothing answers at {address}.") with { Advice = "It is only needed for models that run on this machine." }];
@@ -54,7 +54,7 @@ internal sealed class MachineChecks(HealthServices services)
     public IReadOnlyList<HealthRow> Servers()
     {
         const string name = "MCP servers";
-        var (servers, problems) = services.Servers().List();
+        var (servers, problems) = services.Tools.McpServers.List();
         var rows = servers.Select(Server).Concat(problems.Select(problem => HealthRow.Failed(name, problem) with { Fix = new HealthFix(HealthAction.ManageServers) })).ToList();
         return rows.Count > 0 ? rows : [HealthRow.Ok(name, "No server is declared.")];
     }
@@ -62,7 +62,7 @@ internal sealed class MachineChecks(HealthServices services)
     public async Task<IReadOnlyList<HealthRow>> SandboxAsync(CancellationToken cancellationToken)
     {
         const string name = "Sandbox";
-        return [await services.Sandbox().KindAsync(cancellationToken) switch
+        return [await services.Permissions.Sandbox.KindAsync(cancellationToken) switch
         {
             SandboxKind.Bubblewrap => HealthRow.Ok(name, "Commands of agents run in bubblewrap."),
             SandboxKind.SandboxExec => HealthRow.Ok(name, "Commands of agents run in the sandbox of macOS."),
@@ -101,7 +101,7 @@ internal sealed class MachineChecks(HealthServices services)
     public IReadOnlyList<HealthRow> OpenFolder()
     {
         const string name = "Folder";
-        return [services.Workspace switch
+        return [services.Platform.Workspace switch
         {
             { OpenFolder: null } => HealthRow.Ok(name, "No folder is open."),
             { TrustedFolder: { } trusted } => HealthRow.Ok(name, $"{trusted} is trusted: agents may work in it, and ask before they change it."),

@@ -12,13 +12,13 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
 {
     public async Task<IReadOnlyList<HealthRow>> AllAsync(CancellationToken cancellationToken)
     {
-        var defaultId = await services.Providers.DefaultIdAsync(cancellationToken);
-        var hasKey = await services.Credentials(cancellationToken);
-        var all = services.Providers.List();
+        var defaultId = await services.Providers.Registry.DefaultIdAsync(cancellationToken);
+        var hasKey = await services.Vault.CredentialsAsync(cancellationToken);
+        var all = services.Providers.Registry.List();
         var own = all.Where(provider => !provider.Settings.Capabilities.IsDemo).ToList();
         var rows = await Task.WhenAll(own.Select(provider => OneAsync(provider, hasKey, cancellationToken)));
         List<HealthRow> shown = [Whole(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
-        if (services.Providers.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
+        if (services.Providers.Registry.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
         return shown;
     }
 
@@ -69,7 +69,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
 
         if (patience is { } limit) { return await AskAsync(name, settings, where, limit, cancellationToken); }
 
-        var state = services.Providers.StateOf(settings);
+        var state = services.Providers.Registry.StateOf(settings);
         return state switch
         {
             { Failure: { } failure } => HealthRow.Warning(name, $"{settings.Name}{where} failed when it was last used: {failure.Message}") with { Advice = "Test it.", Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
@@ -86,7 +86,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         ModelListing listing;
         try
         {
-            listing = await services.Providers.ModelsAsync(settings.Id, refresh: true, limit.Token).WaitAsync(limit.Token);
+            listing = await services.Providers.Registry.ModelsAsync(settings.Id, refresh: true, limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {

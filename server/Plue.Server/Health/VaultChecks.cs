@@ -7,7 +7,7 @@ internal sealed class VaultChecks(HealthServices services, string? notOpened)
     public async Task<IReadOnlyList<HealthRow>> VaultAsync(CancellationToken cancellationToken)
     {
         const string name = "Vault";
-        var vault = services.Vault.Value;
+        var vault = services.Vault.Vault;
         var status = await vault.StatusAsync(cancellationToken);
         if (status.Problem is { } problem)
         {

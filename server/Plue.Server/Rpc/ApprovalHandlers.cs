@@ -5,12 +5,16 @@ using Wire = Plue.Protocol;
 namespace Plue.Server.Rpc;
 
 /// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
-internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, StoredRules rules)
+internal sealed class ApprovalHandlers(RpcServer server, PermissionServices permissions)
 {
+    private readonly SharedInbox inbox = permissions.Inbox;
+    private readonly StoredRules rules = permissions.Rules;
     private readonly Lock publishing = new();
 
     public void Register()
     {
+        permissions.Approvals.Changed += Publish;
+        inbox.Changed += Publish;
         server.Map(Methods.ApprovalList, (_, _) => Task.FromResult(new ApprovalListResult(Views())));
         server.Map(Methods.ApprovalAnswer, (parameters, _) =>
         {
@@ -27,7 +31,7 @@ internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, Stor
     }
 
     /// <summary>Sends all pending approvals. Two calls of tools may ask at once: the list that is sent last is the newest.</summary>
-    public void Publish()
+    private void Publish()
     {
         lock (publishing) { _ = server.TryNotifyAsync(Methods.ApprovalChanged, new ApprovalChangedParams(Views())); }
     }

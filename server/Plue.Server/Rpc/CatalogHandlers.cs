@@ -1,11 +1,12 @@
 using Plue.Protocol;
 using Plue.Server.Catalog;
 using Plue.Server.Messages;
+using Plue.Server.Store;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>catalog/*: what vendors offer, and the user's own lists of that.</summary>
-internal sealed class CatalogHandlers(RpcServer server, CatalogServices services)
+internal sealed class CatalogHandlers(RpcServer server, CatalogServices services, UsageLedger usage)
 {
     private readonly ProviderCatalog catalog = services.Catalog;
     private readonly UserCatalogs own = services.Own;
@@ -15,9 +16,9 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
         server.Map(Methods.CatalogList, (_, _) => Task.FromResult(CatalogViews.List(catalog.List())));
         server.Map(Methods.CatalogGet, async (parameters, cancellationToken) => CatalogViews.Detail(
             catalog.Get(parameters.Id) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {parameters.Id}."),
-            await services.TypicalChat(cancellationToken)));
+            await usage.TypicalChatAsync(cancellationToken)));
         server.Map(Methods.CatalogSave, async (parameters, cancellationToken) =>
-            CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId, parameters.AllowOriginChange ?? false), await services.TypicalChat(cancellationToken)));
+            CatalogViews.Detail(own.Save(parameters.Document, parameters.PreviousId, parameters.AllowOriginChange ?? false), await usage.TypicalChatAsync(cancellationToken)));
         server.Map(Methods.CatalogDelete, (parameters, _) =>
         {
             own.Delete(parameters.Id, parameters.AllowOriginChange ?? false);
@@ -37,6 +38,6 @@ internal sealed class CatalogHandlers(RpcServer server, CatalogServices services
         server.Map(Methods.CatalogStartingPoints, (_, _) => Task.FromResult(CatalogViews.StartingPoints()));
         server.Map(Methods.CatalogBackups, (_, _) => Task.FromResult(CatalogViews.Backups(own)));
         server.Map(Methods.CatalogRestore, async (parameters, cancellationToken) =>
-            CatalogViews.Detail(own.Restore(parameters.BackupId, parameters.AllowOriginChange ?? false), await services.TypicalChat(cancellationToken)));
+            CatalogViews.Detail(own.Restore(parameters.BackupId, parameters.AllowOriginChange ?? false), await usage.TypicalChatAsync(cancellationToken)));
     }
 }

@@ -11,7 +11,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Rpc;
 
 /// <summary>codex/* for chats and tasks.</summary>
-internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, Func<StoredChat, Messages.Steering> steeringOf)
+internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, SteeringText instructions)
 {
     private const string Chats = "chats";
     private const string Tasks = "tasks";
@@ -169,7 +169,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             LastSeq = snapshot.LastSeq,
             ReadOnlyReason = snapshot.ReadOnlyReason,
             Notice = snapshot.Chat.Notice,
-            Steering = SteeringHandlers.View(snapshot.Chat, providers, steeringOf).Sources,
+            Steering = SteeringHandlers.View(snapshot.Chat, providers, instructions).Sources,
             Values = snapshot.Chat.Values,
             HookFailures = snapshot.Chat.HookFailures is { Count: > 0 } failures ? [.. failures.Select(ToProtocol.HookFailure)] : null,
         };

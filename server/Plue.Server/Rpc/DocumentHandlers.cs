@@ -4,6 +4,7 @@ using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
 using Plue.Server.Templates;
@@ -18,6 +19,16 @@ internal sealed class DocumentHandlers(
 {
     private const int MaxVersions = 500;
     private const int MaxDiff = 64 * 1024;
+
+    /// <param name="updateChat">By a chat's id; null writes to its file.</param>
+    /// <param name="automation">Runs the hooks of items; null where nothing is created or changed.</param>
+    public static DocumentHandlers Of(
+        Services services, Action<string, CodexSummary?> changed, Func<string, ChatFields, CancellationToken, Task>? updateChat = null, Automation? automation = null)
+    {
+        var documents = services.Codices.Documents;
+        return new DocumentHandlers(
+            documents, services.Documents.Links, services.Documents.Rename(updateChat), services.Providers.Registry, changed, automation is null ? null : new ItemHooks(automation, documents));
+    }
 
     /// <summary>Whether codices of this collection, as the wire writes it, are files.</summary>
     public static bool Takes(string collection) => Enum.TryParse<CodexCollection>(collection, ignoreCase: true, out var known) && Documents.Has(known);

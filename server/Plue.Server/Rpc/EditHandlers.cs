@@ -9,19 +9,20 @@ namespace Plue.Server.Rpc;
 
 /// <summary>edit/*: what agents changed in the open folder, and what the user decides about it. Nothing of a folder that is not trusted is looked at.</summary>
 /// <param name="channels">All chats and tasks, for what is under which and their titles.</param>
-internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
+internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {
     private const int MaxTurns = 200;
     private const int MaxTreeDepth = 100;
 
     public void Register()
     {
+        edits.Log.Changed += codexId => _ = server.TryNotifyAsync(Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()));
         server.Map(Methods.EditList, (asked, _) => Task.Run(() => workspace.TrustedFolder is { } folder ? List(folder, asked.CodexId, []) : new EditListResult([]) { Turns = [] }));
         server.Map(Methods.EditAccept, (asked, _) => Task.Run(() => Decide(asked, isAccepted: true)));
         server.Map(Methods.EditReject, (asked, _) => Task.Run(() => Decide(asked, isAccepted: false)));
         server.Map(Methods.EditUndo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: true, cancellationToken));
         server.Map(Methods.EditRedo, (asked, cancellationToken) => TakeBackAsync(asked, isUndo: false, cancellationToken));
-        server.Map(Methods.EditContent, (asked, _) => Task.Run(() => new EditContentResult(house.Value.Reviews.Before(Folder, EditLog.IdOf(asked.CodexId), asked.Path))));
+        server.Map(Methods.EditContent, (asked, _) => Task.Run(() => new EditContentResult(edits.Reviews.Before(Folder, EditLog.IdOf(asked.CodexId), asked.Path))));
     }
 
     private string Folder => workspace.TrustedFolder
@@ -34,13 +35,13 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
 
         // Without a file everything under it is meant, as it is listed.
         var family = asked.Path is null ? FamilyOf(asked.CodexId) : [EditLog.IdOf(asked.CodexId)];
-        return List(folder, asked.CodexId, [.. family.SelectMany(codex => house.Value.Reviews.Decide(folder, codex, asked.Path, asked.HunkId, isAccepted))]);
+        return List(folder, asked.CodexId, [.. family.SelectMany(codex => edits.Reviews.Decide(folder, codex, asked.Path, asked.HunkId, isAccepted))]);
     }
 
     private async Task<EditListResult> TakeBackAsync(EditTurnParams asked, bool isUndo, CancellationToken cancellationToken)
     {
         var folder = Folder;
-        var (codex, turns) = (EditLog.IdOf(asked.CodexId), house.Value.Turns);
+        var (codex, turns) = (EditLog.IdOf(asked.CodexId), edits.Turns);
         Func<TurnEdit, bool> which;
         if (asked.All == true)
         {
@@ -49,7 +50,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
         }
         else
         {
-            var turn = asked.TurnId ?? await Task.Run(() => house.Value.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn, cancellationToken)
+            var turn = asked.TurnId ?? await Task.Run(() => edits.Reviews.Edits(folder).LastOrDefault(edit => edit.By.Codex == codex && edit.IsUndone != isUndo)?.By.Turn, cancellationToken)
                 ?? throw new FailureException(FailureKind.NotFound, isUndo ? "There is no turn whose changes can be undone." : "There is no turn whose changes were undone.");
             which = edit => edit.By.Codex == codex && edit.By.Turn == turn;
         }
@@ -63,15 +64,15 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
         var family = codexId is null ? null : FamilyOf(codexId);
         Func<string, bool>? which = family is null ? null : family.Contains;
         var titles = channels().ToDictionary(channel => channel.Id, channel => channel.Title, StringComparer.Ordinal);
-        return new EditListResult([.. house.Value.Reviews.List(folder, which).Select(View)])
+        return new EditListResult([.. edits.Reviews.List(folder, which).Select(View)])
         {
-            Turns = [.. house.Value.Reviews.Edits(folder).Where(edit => which?.Invoke(edit.By.Codex) ?? true)
+            Turns = [.. edits.Reviews.Edits(folder).Where(edit => which?.Invoke(edit.By.Codex) ?? true)
                 .GroupBy(edit => (edit.By.Codex, edit.By.Turn)).Reverse().Take(MaxTurns)
                 .Select(turn => new EditTurnView(
                     AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, UsageHandlers.TitleOf(turn.Key.Codex, titles),
                     turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
             Conflicts = conflicts,
-            LeftOut = house.Value.Log.LeftOut(folder),
+            LeftOut = edits.Log.LeftOut(folder),
         };
     }
 

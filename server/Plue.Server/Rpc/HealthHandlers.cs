@@ -1,5 +1,6 @@
 using Plue.Protocol;
 using Plue.Server.Health;
+using Plue.Server.Platform;
 using HealthAction = Plue.Protocol.HealthAction;
 using HealthState = Plue.Protocol.HealthState;
 
@@ -16,7 +17,7 @@ internal sealed class HealthHandlers(HealthServices services)
     public async Task<HealthCheckResult> CheckAsync(HealthCheckParams parameters, string? notOpened, CancellationToken cancellationToken)
     {
         var report = await new HealthChecks(services) { NotOpened = notOpened }.RunAsync(parameters.Online ?? false, cancellationToken);
-        return new HealthCheckResult(report.IsHealthy, services.Version, [.. report.Rows.Select(View)]);
+        return new HealthCheckResult(report.IsHealthy, PlatformServices.Version, [.. report.Rows.Select(View)]);
     }
 
     private static HealthRowView View(HealthRow row) => new()

@@ -11,19 +11,23 @@ using MessageRole = Plue.Server.Messages.MessageRole;
 namespace Plue.Server.Rpc;
 
 /// <summary>host/*: what the sidecar asks of the editor. The events of an answer arrive as notifications, each handled before the reply.</summary>
-internal sealed class HostClient(RpcServer server) : IEditorModels
+internal sealed class HostClient(RpcServer server, ProviderFactory providers) : IEditorModels
 {
     /// <summary>Characters that came and nobody has taken: more is no answer any more, and the editor cannot be made to wait.</summary>
     private const int MaxUnreadCharacters = 32 * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, Answer> answers = new(StringComparer.Ordinal);
 
-    public void Register() => server.Map(Methods.HostLanguageModelEvent, (parameters, _) =>
+    public void Register()
     {
-        // What comes after a cancel is nobody's.
-        if (answers.TryGetValue(parameters.StreamId, out var answer)) { answer.Take(parameters.Event); }
-        return Task.CompletedTask;
-    });
+        providers.Editor = this;
+        server.Map(Methods.HostLanguageModelEvent, (parameters, _) =>
+        {
+            // What comes after a cancel is nobody's.
+            if (answers.TryGetValue(parameters.StreamId, out var answer)) { answer.Take(parameters.Event); }
+            return Task.CompletedTask;
+        });
+    }
 
     public async Task<IReadOnlyList<EditorModel>> ListAsync(string vendor, CancellationToken cancellationToken)
     {

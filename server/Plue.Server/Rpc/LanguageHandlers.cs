@@ -1,6 +1,8 @@
 using Microsoft.Extensions.Logging;
 using Plue.Protocol;
 using Plue.Server.Language;
+using Plue.Server.Messages;
+using Plue.Server.Modules;
 
 namespace Plue.Server.Rpc;
 
@@ -8,10 +10,7 @@ namespace Plue.Server.Rpc;
 /// textDocument/*: the files that are open in the editor, and what is known of them. Each version of a text is read once. Problems are told a moment after
 /// the last change, and only those of the newest version.
 /// </summary>
-/// <param name="secretsOf">What the vault holds, by name; asked anew after a moment.</param>
-internal sealed class LanguageHandlers(
-    RpcServer server, Func<Func<IReadOnlyList<KnownSecret>?>, LanguageSources> build, Func<CancellationToken, Task<IReadOnlyList<KnownSecret>>> secretsOf, TimeProvider time, ILogger logger)
-    : IAsyncDisposable
+internal sealed class LanguageHandlers(RpcServer server, DocumentServices documents, Vault.Vault vault, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     /// <summary>More are not kept: an editor has some dozens of ours open at most.</summary>
     private const int MaxOpenDocuments = 500;
@@ -23,7 +22,7 @@ internal sealed class LanguageHandlers(
     private readonly Lock sync = new();
     private readonly Dictionary<string, Opened> open = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource ending = new();
-    private Lazy<LanguageSources>? sources;
+    private LanguageSources? sources;
     private volatile IReadOnlyList<KnownSecret>? secrets;
     private DateTimeOffset secretsReadAt;
     private Task secretsReading = Task.CompletedTask;
@@ -37,11 +36,11 @@ internal sealed class LanguageHandlers(
         public Task Checking { get; set; } = Task.CompletedTask;
     }
 
-    private LanguageSources Sources => sources!.Value;
+    private LanguageSources Sources => sources!;
 
     public void Register()
     {
-        sources = new Lazy<LanguageSources>(() => build(() => secrets).With(OpenAt));
+        sources = documents.Language(() => secrets).With(OpenAt);
         server.Map(LanguageMethods.DidOpen, (parameters, _) =>
         {
             Open(parameters.TextDocument);
@@ -255,8 +254,15 @@ internal sealed class LanguageHandlers(
 
     private async Task ReadSecretsAsync(CancellationToken cancellationToken)
     {
-        try { secrets = await secretsOf(cancellationToken); }
+        try { secrets = await ListSecretsAsync(cancellationToken); }
         catch (OperationCanceledException) { logger.LogTrace("The names in the vault are out of date"); }
         catch (Exception fault) { logger.LogDebug("The names in the vault are not known: {Reason}", fault.Message); }
+    }
+
+    /// <summary>By name, with their origins while the vault is open.</summary>
+    private async Task<IReadOnlyList<KnownSecret>> ListSecretsAsync(CancellationToken cancellationToken)
+    {
+        try { return [.. (await vault.ListAsync(cancellationToken)).Select(entry => new KnownSecret(entry.Reference, entry.Origins))]; }
+        catch (FailureException) { return [.. (await vault.ReferencesAsync(cancellationToken)).Order(StringComparer.Ordinal).Select(reference => new KnownSecret(reference, []))]; }
     }
 }

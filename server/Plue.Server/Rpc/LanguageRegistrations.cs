@@ -34,8 +34,14 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
         CodeActionProvider = new CodeActionOptions(ActionKinds),
     };
 
+    /// <summary>Announces files whenever there may be more of them.</summary>
+    public void Follow(LifecycleHandlers lifecycle) => lifecycle.FilesChanged += () =>
+    {
+        if (lifecycle.TakesRegistrations) { Announce(); }
+    };
+
     /// <summary>Returns at once: the answer can only be read when this notification was handled.</summary>
-    public void Announce()
+    private void Announce()
     {
         if (IsNew(paths.Home)) { _ = RegisterAsync(paths.Home, ofWorkspace: false); }
         if (workspace.TrustedFolder is { } folder && IsNew(Path.Combine(folder, ".plue"))) { _ = RegisterAsync(Path.Combine(folder, ".plue"), ofWorkspace: true); }

@@ -32,7 +32,7 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
             if (parameters.ProcessId is { } parent) { WatchParent(parent); }
             TakesRegistrations = parameters.Capabilities?.TextDocument?.Synchronization?.DynamicRegistration ?? false;
             server.IsInitialized = true;
-            return Task.FromResult(new InitializeResult(TakesRegistrations ? new ServerCapabilities() : LanguageRegistrations.Capabilities, new ServerInfo("plue", Version)));
+            return Task.FromResult(new InitializeResult(TakesRegistrations ? new ServerCapabilities() : LanguageRegistrations.Capabilities, new ServerInfo("plue", PlatformServices.Version)));
         });
         server.Map(Methods.Initialized, (_, _) =>
         {
@@ -56,8 +56,6 @@ internal sealed class LifecycleHandlers(RpcServer server, Workspace workspace, C
         });
         server.Map(Methods.Exit, (_, _) => stop.CancelAsync());
     }
-
-    public static string Version { get; } = typeof(LifecycleHandlers).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     /// <summary>An editor that was killed closes no pipe that a child of its own still holds open.</summary>
     private void WatchParent(int processId) => _ = Task.Run(async () =>

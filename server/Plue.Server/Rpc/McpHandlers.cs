@@ -4,44 +4,44 @@ using Plue.Server.Tools.Mcp;
 namespace Plue.Server.Rpc;
 
 /// <summary>mcp/*: the servers of the Model Context Protocol. No value of a variable or header, and no token, passes here.</summary>
-/// <param name="servers">Made when somebody asks.</param>
-internal sealed class McpHandlers(Func<McpServers> servers)
+internal sealed class McpHandlers(McpServers servers)
 {
     public void Register(RpcServer server)
     {
+        servers.Changed += () => _ = server.TryNotifyAsync(Methods.McpChanged, new Nothing());
         server.Map(Methods.McpList, (_, _) => Task.FromResult(List()));
         server.Map(Methods.McpApprove, (parameters, cancellationToken) => ApproveAsync(parameters.Name, parameters.Fingerprint, cancellationToken));
         server.Map(Methods.McpRevoke, (parameters, cancellationToken) => RevokeAsync(parameters.Name, cancellationToken));
         server.Map(Methods.McpStart, (parameters, cancellationToken) => StartAsync(parameters.Name, cancellationToken));
         server.Map(Methods.McpStop, async (parameters, cancellationToken) =>
         {
-            await servers().StopAsync(parameters.Name, cancellationToken);
+            await servers.StopAsync(parameters.Name, cancellationToken);
             return List();
         });
-        server.Map(Methods.McpSignIn, async (parameters, cancellationToken) => new McpSignInResult((await servers().SignInAsync(parameters.Name, cancellationToken))?.AbsoluteUri));
+        server.Map(Methods.McpSignIn, async (parameters, cancellationToken) => new McpSignInResult((await servers.SignInAsync(parameters.Name, cancellationToken))?.AbsoluteUri));
     }
 
     public McpListResult List()
     {
-        var (found, problems) = servers().List();
+        var (found, problems) = servers.List();
         return new McpListResult([.. found.Select(View)], problems);
     }
 
     public async Task<McpListResult> ApproveAsync(string name, string fingerprint, CancellationToken cancellationToken)
     {
-        await servers().ApproveAsync(name, fingerprint, cancellationToken);
+        await servers.ApproveAsync(name, fingerprint, cancellationToken);
         return List();
     }
 
     public async Task<McpListResult> RevokeAsync(string name, CancellationToken cancellationToken)
     {
-        await servers().RevokeAsync(name, cancellationToken);
+        await servers.RevokeAsync(name, cancellationToken);
         return List();
     }
 
     public async Task<McpListResult> StartAsync(string name, CancellationToken cancellationToken)
     {
-        await servers().StartAsync(name, cancellationToken);
+        await servers.StartAsync(name, cancellationToken);
         return List();
     }
 

@@ -1,19 +1,29 @@
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
+using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
+using Plue.Server.Store;
+using Plue.Server.Vault;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>provider/*: the connections a chat can use. The command line calls the same methods.</summary>
-internal sealed class ProviderHandlers(ProviderServices services)
+/// <param name="chats">All chats, newest first.</param>
+internal sealed class ProviderHandlers(ProviderServices services, VaultServices vault, ProviderKeys keys, UsageLedger usage, Func<IReadOnlyList<ChatSummary>> chats)
 {
-    private readonly ProviderRegistry providers = services.Providers;
-    private readonly ProviderViews views = new(services);
+    private readonly ProviderRegistry providers = services.Registry;
+    private readonly ProviderViews views = new(services, vault, keys, usage, chats);
+
+    public ProviderViews Views => views;
+
+    public static ProviderHandlers Of(Services services, Func<IReadOnlyList<ChatSummary>> chats) => new(services.Providers, services.Vault, services.Keys, services.Store.Usage, chats);
 
     public void Register(RpcServer server)
     {
+        providers.Changed += id => _ = server.TryNotifyAsync(Methods.ProviderChanged, new ProviderChangedParams(id));
         server.Map(Methods.ProviderList, (_, cancellationToken) => ListAsync(cancellationToken));
         server.Map(Methods.ProviderGet, (parameters, cancellationToken) => GetAsync(parameters.Id, cancellationToken));
         server.Map(Methods.ProviderDiscover, async (_, cancellationToken) =>
@@ -34,12 +44,12 @@ internal sealed class ProviderHandlers(ProviderServices services)
         server.Map(Methods.ProviderModels, (parameters, cancellationToken) => ModelsAsync(parameters.Id, parameters.Refresh ?? false, cancellationToken));
         server.Map(Methods.ProviderMoveKey, async (parameters, cancellationToken) =>
         {
-            await services.MoveKey(parameters.Id, cancellationToken);
+            await keys.MoveAsync(parameters.Id, cancellationToken);
             return await views.SummaryAsync(parameters.Id, cancellationToken);
         });
         server.Map(Methods.ProviderCheckClaudeCode, async (_, cancellationToken) =>
         {
-            var found = await services.FindClaudeCode(cancellationToken);
+            var found = await services.Factory.FindClaudeCodeAsync(cancellationToken);
             return new ClaudeCodeCheckResult(found.SignedIn, found.Path, found.Version, found.Sentence, found.Tried);
         });
     }
@@ -81,18 +91,18 @@ internal sealed class ProviderHandlers(ProviderServices services)
     public async Task<bool> DeleteAsync(string id, bool deleteKey, CancellationToken cancellationToken)
     {
         var reference = deleteKey ? await OwnKeyAsync(id, cancellationToken) : null;
-        if (reference is not null && (await services.Vault.StatusAsync(cancellationToken)).Locked)
+        if (reference is not null && (await vault.Vault.StatusAsync(cancellationToken)).Locked)
         {
             throw new FailureException(FailureKind.VaultLocked, "The vault is locked, so the key cannot be deleted. Nothing was changed: unlock the vault first, or keep the key.");
         }
 
         var signsIn = providers.Find(id)?.Settings.AuthType == Providers.AuthType.Oauth;
         // First, because a locked vault refuses it: a provider that is gone could not be signed out any more.
-        if (signsIn) { await services.SignOut(id, cancellationToken); }
+        if (signsIn) { await services.SignIns.SignOutAsync(id, cancellationToken); }
         providers.Delete(id);
         if (reference is null) { return false; }
 
-        await services.Vault.DeleteAsync(reference, cancellationToken);
+        await vault.Vault.DeleteAsync(reference, cancellationToken);
         return true;
     }
 
@@ -106,8 +116,8 @@ internal sealed class ProviderHandlers(ProviderServices services)
 
     private async Task<string?> OwnKeyAsync(string id, CancellationToken cancellationToken) =>
         providers.Find(id)?.Settings.ApiKeyRef is { } reference && SecretReference.IsOfVault(reference)
-        && !services.KeyUsedBy(reference).Any(user => user != id)
-        && await services.Vault.ContainsAsync(reference, cancellationToken)
+        && !keys.UsedBy(reference).Any(user => user != id)
+        && await vault.Vault.ContainsAsync(reference, cancellationToken)
             ? reference
             : null;
 }

@@ -3,44 +3,24 @@ using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Codices;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Store;
+using Plue.Server.Vault;
 using ProviderSource = Plue.Server.Providers.ProviderSource;
 
 namespace Plue.Server.Rpc;
 
-/// <summary>What provider/* and <c>plue providers</c> need from the rest of the house; bound in Composition.</summary>
-internal sealed record ProviderServices
-{
-    public required ProviderRegistry Providers { get; init; }
-    public required Discovery Discovery { get; init; }
-    public required Vault.Vault Vault { get; init; }
-    public required Func<CancellationToken, Task<ClaudeCodeFinding>> FindClaudeCode { get; init; }
-    /// <summary>The keys that are there now, asked by reference.</summary>
-    public required Func<CancellationToken, ValueTask<Func<string, bool>>> Credentials { get; init; }
-    /// <summary>Ids of the providers whose files name a reference.</summary>
-    public required Func<string, IReadOnlyList<string>> KeyUsedBy { get; init; }
-    /// <summary>Takes a provider's key into the vault.</summary>
-    public required Func<string, CancellationToken, Task> MoveKey { get; init; }
-    /// <summary>Forgets the tokens of a sign-in.</summary>
-    public required Func<string, CancellationToken, Task> SignOut { get; init; }
-    /// <summary>The tokens of a chat like the user's own; null while there are too few.</summary>
-    public required Func<CancellationToken, Task<Usage?>> TypicalChat { get; init; }
-    /// <summary>The origin of a program that answers; null while it is not there.</summary>
-    public required Func<string, Uri?> OriginOfProgram { get; init; }
-    /// <summary>All chats, newest first.</summary>
-    public required Func<IReadOnlyList<ChatSummary>> Chats { get; init; }
-}
-
 /// <summary>Providers as the window and the command line show them.</summary>
-internal sealed class ProviderViews(ProviderServices services)
+/// <param name="chats">All chats, newest first.</param>
+internal sealed class ProviderViews(ProviderServices services, VaultServices vault, ProviderKeys keys, UsageLedger usage, Func<IReadOnlyList<ChatSummary>> chats)
 {
     private const int MaxChats = 20;
 
-    private readonly ProviderRegistry providers = services.Providers;
+    private readonly ProviderRegistry providers = services.Registry;
 
     public static readonly IReadOnlyList<ProviderKindView> Kinds =
     [
@@ -73,7 +53,7 @@ internal sealed class ProviderViews(ProviderServices services)
     public async Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken)
     {
         var listing = await providers.ModelsAsync(id, refresh, cancellationToken);
-        var typical = await services.TypicalChat(cancellationToken);
+        var typical = await usage.TypicalChatAsync(cancellationToken);
         return new ProviderModelsResult([.. listing.Models.Select(model => ModelViews.Of(model, typical))], listing.FetchedAt, listing.Error is { } error ? ToProtocol.Error(error) : null);
     }
 
@@ -89,7 +69,7 @@ internal sealed class ProviderViews(ProviderServices services)
     private sealed record Around(string DefaultId, string DefaultSmallId, Func<string, bool> HasKey);
 
     private async Task<Around> AroundAsync(CancellationToken cancellationToken) => new(
-        await providers.DefaultIdAsync(cancellationToken), await providers.DefaultSmallIdAsync(cancellationToken), await services.Credentials(cancellationToken));
+        await providers.DefaultIdAsync(cancellationToken), await providers.DefaultSmallIdAsync(cancellationToken), await vault.CredentialsAsync(cancellationToken));
 
     private ProviderSummary Summary(ConfiguredProvider provider, Around around)
     {
@@ -97,7 +77,7 @@ internal sealed class ProviderViews(ProviderServices services)
         var kind = KindsById.GetValueOrDefault(settings.Kind);
         var state = provider.Fault is null ? providers.StateOf(settings) : ProviderState.Unknown;
         var isShown = settings.Enabled || state.WasKeptOff;
-        var address = settings.Command is { } command ? services.OriginOfProgram(command) : settings.Address;
+        var address = settings.Command is { } command ? services.Programs.OriginOf(command) : settings.Address;
         return new ProviderSummary
         {
             Id = settings.Id,
@@ -151,18 +131,18 @@ internal sealed class ProviderViews(ProviderServices services)
     private async Task<VaultEntrySummary?> KeyAsync(string? reference, CancellationToken cancellationToken)
     {
         if (!SecretReference.IsOfVault(reference)) { return null; }
-        if (await services.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
+        if (await vault.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
 
-        return (await services.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored
-            ? new VaultEntrySummary(stored.Reference, stored.Origins, stored.LastFour, stored.StoredAt, stored.LastUsed, services.KeyUsedBy(stored.Reference))
+        return (await vault.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored
+            ? new VaultEntrySummary(stored.Reference, stored.Origins, stored.LastFour, stored.StoredAt, stored.LastUsed, keys.UsedBy(stored.Reference))
             : null;
     }
 
     private ProviderUses Uses(string id)
     {
-        var chats = services.Chats().Where(chat => chat.ProviderId == id).ToList();
+        var users = chats().Where(chat => chat.ProviderId == id).ToList();
         var references = providers.ReferencesTo(id);
         return new ProviderUses(
-            chats.Count, [.. chats.Take(MaxChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
+            users.Count, [.. users.Take(MaxChats).Select(chat => new CodexLink(CodexUri.OfChannel(chat.Id).ToString(), chat.Title))], references.Templates, references.Settings);
     }
 }

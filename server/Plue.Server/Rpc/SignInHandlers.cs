@@ -7,13 +7,7 @@ using Plue.Server.Providers.Connections.OAuth;
 namespace Plue.Server.Rpc;
 
 /// <summary>provider/signIn, provider/awaitSignIn, provider/signOut. No token passes here.</summary>
-/// <param name="summaryOf">How provider/list would show it now.</param>
-internal sealed class SignInHandlers(
-    RpcServer server,
-    ProviderRegistry providers,
-    Func<SignIns> signIns,
-    Vault.Vault vault,
-    Func<string, CancellationToken, Task<ProviderSummary>> summaryOf)
+internal sealed class SignInHandlers(RpcServer server, ProviderRegistry providers, SignIns signIns, Vault.Vault vault, ProviderViews views)
 {
     public void Register()
     {
@@ -21,21 +15,21 @@ internal sealed class SignInHandlers(
         {
             var settings = Find(parameters.Id);
             await RefuseWhileLockedAsync(settings, cancellationToken);
-            var start = await signIns().BeginAsync(settings, cancellationToken);
+            var start = await signIns.BeginAsync(settings, cancellationToken);
             return new ProviderSignInResult(start.Url.AbsoluteUri, start.UserCode, start.ExpiresAt);
         });
         server.Map(Methods.ProviderAwaitSignIn, async (parameters, cancellationToken) =>
         {
-            await signIns().AwaitAsync(parameters.Id, cancellationToken);
+            await signIns.AwaitAsync(parameters.Id, cancellationToken);
             // One that is switched off is signed in all the same; it is tested when it is switched on.
             if (Find(parameters.Id).Enabled) { await providers.TestAsync(parameters.Id, cancellationToken); }
-            return await summaryOf(parameters.Id, cancellationToken);
+            return await views.SummaryAsync(parameters.Id, cancellationToken);
         });
         server.Map(Methods.ProviderSignOut, async (parameters, cancellationToken) =>
         {
             Find(parameters.Id);
-            await signIns().SignOutAsync(parameters.Id, cancellationToken);
-            return await summaryOf(parameters.Id, cancellationToken);
+            await signIns.SignOutAsync(parameters.Id, cancellationToken);
+            return await views.SummaryAsync(parameters.Id, cancellationToken);
         });
     }
 

@@ -4,6 +4,7 @@ using Plue.Server.Chat;
 using Plue.Server.Codices;
 using Plue.Server.Json5;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
@@ -14,14 +15,19 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
 {
     private readonly TemplateCatalog templates = documents.Templates;
 
-    /// <param name="handlers">Made when they are first asked.</param>
-    public static void Register(RpcServer server, Lazy<TemplateHandlers> handlers)
+    public static TemplateHandlers Of(Services services)
     {
-        server.Map(Methods.TemplateList, (parameters, _) => Task.FromResult(handlers.Value.List(parameters)));
-        server.Map(Methods.TemplateGet, (parameters, _) => Task.FromResult(handlers.Value.Get(parameters)));
-        server.Map(Methods.TemplateCheck, (parameters, _) => Task.FromResult(handlers.Value.Check(parameters)));
-        server.Map(Methods.TemplateTry, (parameters, _) => Task.FromResult(handlers.Value.Try(parameters)));
-        server.Map(Methods.TemplateSchema, (parameters, _) => Task.FromResult(handlers.Value.Schema(parameters)));
+        var (codices, providers, checks) = (services.Codices, services.Providers.Registry, services.Documents.Checks);
+        return new TemplateHandlers(codices.Documents, checks, new TemplateTrial(codices.Templates, providers, checks, codices.Steering, codices.Prompts), providers);
+    }
+
+    public void Register(RpcServer server)
+    {
+        server.Map(Methods.TemplateList, (parameters, _) => Task.FromResult(List(parameters)));
+        server.Map(Methods.TemplateGet, (parameters, _) => Task.FromResult(Get(parameters)));
+        server.Map(Methods.TemplateCheck, (parameters, _) => Task.FromResult(Check(parameters)));
+        server.Map(Methods.TemplateTry, (parameters, _) => Task.FromResult(Try(parameters)));
+        server.Map(Methods.TemplateSchema, (parameters, _) => Task.FromResult(Schema(parameters)));
         server.Map(Methods.TemplateStartingPoints, (_, _) => Task.FromResult(StartingPoints()));
     }
 

@@ -89,9 +89,3 @@ internal sealed class TransferHandlers(TransferServices services, Action<string,
 
     private static string Address(string id) => CodexUri.OfChannel(id).ToString();
 }
-
-/// <summary>What moving chats needs from the rest of the house.</summary>
-internal sealed record TransferServices(ChatStore Chats, ChatExport Export, ChatImport Import, Func<string, string> Mask, Func<ValueTask> Dispose) : IAsyncDisposable
-{
-    public ValueTask DisposeAsync() => Dispose();
-}

@@ -5,13 +5,13 @@ using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Store;
+using Plue.Server.Templates;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>usage/*: what was spent.</summary>
 /// <param name="channels">All chats and tasks.</param>
-/// <param name="templateName">What the user calls a template.</param>
-internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<IReadOnlyList<ChatSummary>> channels, ProviderRegistry providers, Func<string, string> templateName)
+internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<IReadOnlyList<ChatSummary>> channels, ProviderRegistry providers, TemplateCatalog templates)
 {
     private const int MaxOffsetMinutes = 14 * 60;
 
@@ -45,7 +45,7 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
             [.. summary.Days.Select(row => new UsageDay(row.Key.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), row.Key.ProviderId, NameOf(row.Key.ProviderId), Figures(row.Figures)))],
             [.. summary.Providers.Select(row => new UsageRow(row.Key, NameOf(row.Key), null, Figures(row.Figures)))],
             [.. summary.Models.Select(row => new UsageRow(row.Key.Model, row.Key.Model, NameOf(row.Key.ProviderId), Figures(row.Figures)))],
-            [.. summary.Templates.Select(row => new UsageRow(row.Key, templateName(row.Key), null, Figures(row.Figures)))],
+            [.. summary.Templates.Select(row => new UsageRow(row.Key, templates.Find(row.Key)?.Name ?? row.Key, null, Figures(row.Figures)))],
             [.. summary.Chats.Select(row => new UsageRow(AddressOf(row.Key), TitleOf(row.Key, titles), null, Figures(row.Figures)))]);
     }
 

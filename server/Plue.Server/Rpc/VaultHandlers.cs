@@ -1,14 +1,12 @@
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Vault;
 
 namespace Plue.Server.Rpc;
 
 /// <summary>vault/*. A secret comes in through vault/store alone, and none goes out.</summary>
-/// <param name="usedBy">Ids of the providers that name a reference.</param>
-/// <param name="rename">Renames an entry and its mentions; gives the providers changed.</param>
-internal sealed class VaultHandlers(
-    RpcServer server, Vault.Vault vault, Func<string, IReadOnlyList<string>> usedBy, Func<string, string, CancellationToken, Task<IReadOnlyList<string>>> rename)
+internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, ProviderKeys keys)
 {
     public void Register()
     {
@@ -45,7 +43,7 @@ internal sealed class VaultHandlers(
         });
         server.Map(Methods.VaultRename, async (parameters, cancellationToken) =>
         {
-            var changed = await rename(parameters.Reference, parameters.NewReference, cancellationToken);
+            var changed = await keys.RenameAsync(parameters.Reference, parameters.NewReference, cancellationToken);
             return new VaultRenameResult(await EntryAsync(parameters.NewReference, cancellationToken), changed);
         });
         server.Map(Methods.VaultSetOrigins, async (parameters, cancellationToken) =>
@@ -101,5 +99,5 @@ internal sealed class VaultHandlers(
         (await ListAsync(cancellationToken)).First(entry => entry.Reference == reference);
 
     private async Task<IReadOnlyList<VaultEntrySummary>> ListAsync(CancellationToken cancellationToken) =>
-        [.. (await vault.ListAsync(cancellationToken)).Select(entry => new VaultEntrySummary(entry.Reference, entry.Origins, entry.LastFour, entry.StoredAt, entry.LastUsed, usedBy(entry.Reference)))];
+        [.. (await vault.ListAsync(cancellationToken)).Select(entry => new VaultEntrySummary(entry.Reference, entry.Origins, entry.LastFour, entry.StoredAt, entry.LastUsed, keys.UsedBy(entry.Reference)))];
 }

@@ -8,7 +8,7 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>Lists and reads prompts, templates and items: what the user wrote down for agents. Providers, chats and tasks are not reached: they say what others are told, and where keys lie.</summary>
-internal sealed class CodexTool(Func<Documents> documents, Func<string, string?> textOf) : IToolSource
+internal sealed class CodexTool(Documents documents, Func<string, string?> textOf) : IToolSource
 {
     public const string Name = "codex";
 
@@ -18,7 +18,7 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
 
-    private sealed class Tool(Func<Documents> documents, string description) : ITool
+    private sealed class Tool(Documents documents, string description) : ITool
     {
         private const string Schema =
             """{"type":"object","properties":{"collection":{"type":"string","enum":["prompts","templates","items"]},"uri":{"type":"string"}},"additionalProperties":false}""";
@@ -38,7 +38,7 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
 
         private string List(CodexCollection collection)
         {
-            var found = documents().Of(collection).List();
+            var found = documents.Of(collection).List();
             var text = new StringBuilder();
             foreach (var one in found.Take(MostListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
 
@@ -53,7 +53,7 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
                 throw new ToolFailureException("This cannot be read. Only documents at codex://prompts/, codex://templates/ and codex://items/ can.");
             }
 
-            var all = documents().Of(uri.Collection);
+            var all = documents.Of(uri.Collection);
             return all.Get(uri.Name) is { } codex && all.BytesOf(codex) is { } bytes
                 ? Encoding.UTF8.GetString(bytes)
                 : throw new ToolFailureException($"There is no {uri}. List its collection to see what there is.");

@@ -8,7 +8,7 @@ namespace Plue.Server.Tools;
 /// <param name="Model">Only one of the template's candidates; null leaves the choice to routing.</param>
 public sealed record SpawnRequest(string ParentId, string ToolUseId, string TemplateId, string Goal, JsonElement? Values, AgentBudget Budget, string? Model);
 
-/// <summary>Makes tasks for whoever calls spawn_task; bound in Composition, because tasks stand above tools.</summary>
+/// <summary>Makes tasks for whoever calls spawn_task; implemented in <c>Agents</c>, which tools do not know.</summary>
 public interface ITaskSpawner
 {
     /// <summary>Whether it may be made: template, count, depth, budget, provider. Changes nothing.</summary>

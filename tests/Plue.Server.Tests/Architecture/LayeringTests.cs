@@ -25,8 +25,9 @@ public partial class LayeringTests
         ["Agents"] = ["Chat", "Tools", "Edits", "Permissions", "Providers", "Codices", "Templates", "Store", "Catalog", "Json5", "Messages", "Platform"],
         ["Transfer"] = ["Store", "Codices", "Messages", "Platform"],
         ["Health"] = ["Tools", "Permissions", "Providers", "Codices", "Vault", "Store", "Messages", "Platform"],
-        ["Rpc"] = ["Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
-        ["Cli"] = ["Rpc", "Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Modules"] = ["Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform"],
+        ["Rpc"] = ["Modules", "Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
+        ["Cli"] = ["Rpc", "Modules", "Health", "Transfer", "Agents", "Chat", "Tools", "Edits", "Permissions", "Language", "Providers", "Codices", "Templates", "Vault", "Store", "Catalog", "Json5", "Messages", "Platform", "Protocol"],
     };
 
     public static TheoryData<string> Rooms => [.. MayUse.Keys];

@@ -1,4 +1,5 @@
 using System.Reflection;
+using Plue.Server.Modules;
 
 namespace Plue.Server.Tests.Architecture;
 
@@ -33,7 +34,7 @@ public class ValueLookupTests
     [Fact]
     public void A_lookup_of_a_value_that_may_not_be_there_is_reviewed()
     {
-        var module = typeof(Composition).Module;
+        var module = typeof(Services).Module;
         var found = Methods(module, MethodSpecifications).Where(method => method.DeclaringType == typeof(Enumerable)).Select(method => (method.Name, Type: method.GetGenericArguments()[0]))
             .Concat(Methods(module, MemberReferences).Where(method => method.DeclaringType is { IsGenericType: true } type && type.GetGenericTypeDefinition() == typeof(List<>))
                 .Select(method => (method.Name, Type: method.DeclaringType!.GetGenericArguments()[0])))

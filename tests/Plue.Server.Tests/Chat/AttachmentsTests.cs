@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Text;
 using Plue.Server.Chat;
+using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Store;
@@ -25,7 +26,7 @@ public sealed class AttachmentsTests : IDisposable
         userHome = Directory.CreateDirectory(Path.Combine(root, "home")).FullName;
         paths = new PluePaths(Path.Combine(userHome, ".plue"));
         workspace.Open(folder, trusted: true);
-        attachments = new Attachments(new Blobs(paths), workspace, new ProtectedPaths(paths, userHome), () => redactor);
+        attachments = new Attachments(new Blobs(paths), workspace, new ProtectedPaths(paths, userHome), new SecretMask(paths, redactor));
     }
 
     public void Dispose() => Directory.Delete(root, recursive: true);

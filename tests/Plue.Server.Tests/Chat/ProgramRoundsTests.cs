@@ -71,9 +71,9 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         await AskedAsync();
         await sidecar.Client.ResultAsync("message/stop", new { codexId = uri });
         await asking;
-        for (var i = 0; i < 400 && sidecar.House.Approvals.Pending.Count > 0; i++) { await Task.Delay(25); }
+        for (var i = 0; i < 400 && sidecar.Services.Permissions.Approvals.Pending.Count > 0; i++) { await Task.Delay(25); }
 
-        Assert.Empty(sidecar.House.Approvals.Pending);
+        Assert.Empty(sidecar.Services.Permissions.Approvals.Pending);
         var answer = (await sidecar.Client.ResultAsync("codex/get", new { uri }))!["messages"]!.AsArray()[^1]!;
         Assert.Equal("stopped", (string?)answer["status"]);
         Assert.False(File.Exists(Path.Combine(folder, "b.txt")));
@@ -84,12 +84,12 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
 
     private async Task<PendingApproval> AskedAsync()
     {
-        for (var i = 0; i < 800 && sidecar.House.Approvals.Pending.Count == 0; i++) { await Task.Delay(25); }
+        for (var i = 0; i < 800 && sidecar.Services.Permissions.Approvals.Pending.Count == 0; i++) { await Task.Delay(25); }
 
-        return sidecar.House.Approvals.Pending[0];
+        return sidecar.Services.Permissions.Approvals.Pending[0];
     }
 
-    private void Answer(PendingApproval asked) => sidecar.House.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), equalToo: false);
+    private void Answer(PendingApproval asked) => sidecar.Services.Permissions.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), equalToo: false);
 
     private static async Task CallsAsync(ScriptedMessagesEndpoint.Exchange exchange, params (string Id, string Name, string Input)[] calls)
     {

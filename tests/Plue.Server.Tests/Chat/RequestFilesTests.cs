@@ -1,5 +1,6 @@
 using System.Text;
 using Plue.Server.Chat;
+using Plue.Server.Codices;
 using Plue.Server.Messages;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
@@ -24,7 +25,7 @@ public sealed class RequestFilesTests : IDisposable
         var workspace = new Workspace();
         workspace.Open(Directory.CreateDirectory(Path.Combine(root, "work")).FullName, trusted: true);
         blobs = new Blobs(paths);
-        attachments = new Attachments(blobs, workspace, new ProtectedPaths(paths, root), () => null);
+        attachments = new Attachments(blobs, workspace, new ProtectedPaths(paths, root), new SecretMask(paths, new Plue.Server.Vault.Redactor()));
         files = new RequestFiles(attachments);
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Rpc;
 using Plue.Server.Tests.Testing;
 using FindingKind = Plue.Protocol.FindingKind;
 
@@ -93,6 +94,6 @@ public sealed class TemplateTrialTests : IAsyncDisposable
         Assert.Equal("There is no template scoot. Did you mean `scout`?", Assert.Throws<FailureException>(() => Try("scoot")).Message);
     }
 
-    private TemplateTryResult Try(string id, params (string Name, object Value)[] values) => home.House.TemplateHandlers.Try(new TemplateTryParams(
+    private TemplateTryResult Try(string id, params (string Name, object Value)[] values) => TemplateHandlers.Of(home.Services).Try(new TemplateTryParams(
         id, values.ToDictionary(value => value.Name, value => JsonElement.Parse(value.Value is string[] list ? $"[{string.Join(',', list.Select(item => $"\"{item}\""))}]" : $"\"{value.Value}\""), StringComparer.Ordinal)));
 }

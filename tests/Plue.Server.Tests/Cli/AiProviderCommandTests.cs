@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Cli;
+using Plue.Server.Modules;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Vault;
 
@@ -121,10 +122,10 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Hello"));
-        await using (var house = new Composition(LogLevel.Warning, home.Paths))
+        await using (var services = new Services(LogLevel.Warning, home.Paths))
         {
-            await house.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), TestContext.Current.CancellationToken);
-            await house.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
+            await services.Vault.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), TestContext.Current.CancellationToken);
+            await services.Vault.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
         }
 
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
@@ -163,7 +164,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
 
         public Talk(AiProviderCommandTests tests, params string[] arguments)
         {
-            var command = AiProviderCommand.Create(() => new Composition(LogLevel.Warning, tests.home.Paths).RunServices(null), new Terminal(input, output, tests.error, isInputRedirected: true));
+            var command = AiProviderCommand.Create(tests.home.Open, new Terminal(input, output, tests.error, isInputRedirected: true));
             running = command.Parse(arguments).InvokeAsync(cancellationToken: interrupt.Token);
         }
 

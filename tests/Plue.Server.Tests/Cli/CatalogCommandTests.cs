@@ -3,7 +3,6 @@ using System.Text.Json;
 using Plue.Server.Catalog;
 using Plue.Server.Cli;
 using Plue.Server.Providers.Http;
-using Plue.Server.Rpc;
 using Plue.Server.Tests.Catalog;
 using Plue.Server.Tests.Testing;
 
@@ -144,6 +143,6 @@ public sealed class CatalogCommandTests : IDisposable
     }
 
     private Command Command() => CatalogCommand.Create(
-        () => new CatalogServices(home.Catalog, home.Own, new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time), _ => Task.FromResult<Plue.Server.Messages.Usage?>(null), () => ValueTask.CompletedTask),
+        () => new CatalogServices(home.Catalog, home.Own, new CatalogRefresh(home.Catalog, () => home.Settings, http.For, home.Time)),
         new Terminal(TextReader.Null, output, error, isInputRedirected: true));
 }

@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Microsoft.Extensions.Logging;
 using Plue.Server.Cli;
 using Plue.Server.Messages;
-using Plue.Server.Rpc;
+using Plue.Server.Modules;
+using Plue.Server.Platform;
 using Plue.Server.Tests.Store;
 using Plue.Server.Tests.Transfer;
 
@@ -43,8 +45,8 @@ public sealed class ChatsCommandTests : IDisposable
 
     private async Task<int> RunAsync(params string[] arguments)
     {
-        var services = new TransferServices(fixture.Chats, fixture.Export, fixture.Import, text => text, () => ValueTask.CompletedTask);
-        var root = new RootCommand { ChatsCommand.Create(() => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true)) };
+        await using var services = new Services(LogLevel.Warning, new PluePaths(fixture.Home));
+        var root = new RootCommand { ChatsCommand.Create(_ => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true)) };
         return await root.Parse(["chats", .. arguments]).InvokeAsync();
     }
 }

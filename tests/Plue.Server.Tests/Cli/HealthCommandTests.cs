@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Cli;
+using Plue.Server.Modules;
 using Plue.Server.Tests.Testing;
 using Plue.Server.Vault;
 
@@ -50,7 +51,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task A_locked_vault_is_told_and_a_passphrase_from_a_file_descriptor_opens_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var house = new Composition(LogLevel.Warning, home.Paths)) { await house.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        await using (var services = new Services(LogLevel.Warning, home.Paths)) { await services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
 
         await RunAsync();
         Assert.Equal("$ plue health --passphrase-fd 0", LineAfter("warning  Vault", 2));
@@ -87,7 +88,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
     {
         if (vault == "damaged") { home.Write("vault.json", "{ not a vault"); }
-        if (vault == "wrong") { await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        if (vault == "wrong") { await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
         Assert.Equal(1, await RunAsync(Piped("wrong horse\n"), "--passphrase-fd", "0", "--json"));
         using var json = JsonDocument.Parse(Said);
@@ -102,7 +103,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [Fact]
     public async Task A_passphrase_that_cannot_be_read_is_bad_usage()
     {
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
         Assert.Equal(2, await RunAsync(Piped(""), "--passphrase-fd", "0"));
         Assert.Equal(("", "The secret that was passed in is empty. Pass one.\n"), (Said, error.ToString()));
     }
@@ -110,7 +111,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [Fact]
     public async Task The_line_that_a_locked_vault_leads_to_opens_it_with_a_passphrase_that_is_typed_unseen()
     {
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
         await RunAsync();
         var line = Assert.Single(Said.Split('\n'), line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)).Trim();
         Assert.StartsWith("$ plue health ", line, StringComparison.Ordinal);
@@ -126,9 +127,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task Whose_folder_it_is_stands_nowhere_in_what_a_program_reads()
     {
         home.Write("config.json5", "{ mask_secrets: ");
-        await using var house = new Composition(LogLevel.Warning, home.Paths);
-        var opened = house.HealthHouse(null) with { UserFolder = Path.GetDirectoryName(home.Folder)! };
-        await HealthCommand.Create(_ => opened, Piped("")).Parse(["--json"]).InvokeAsync();
+        await HealthCommand.Create(home.Open, Piped(""), Path.GetDirectoryName(home.Folder)!).Parse(["--json"]).InvokeAsync();
         using var json = JsonDocument.Parse(Said);
         var row = json.RootElement.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "Settings");
         Assert.Equal(("openFile", Path.Combine("~", Path.GetFileName(home.Folder), "config.json5")), (row.GetProperty("fix").GetProperty("action").GetString(), row.GetProperty("fix").GetProperty("target").GetString()));
@@ -154,6 +153,6 @@ public sealed class HealthCommandTests : IAsyncDisposable
     {
         output.GetStringBuilder().Clear();
         error.GetStringBuilder().Clear();
-        return HealthCommand.Create(workspace => new Composition(LogLevel.Warning, home.Paths).HealthHouse(workspace), terminal).Parse(arguments).InvokeAsync();
+        return HealthCommand.Create(home.Open, terminal).Parse(arguments).InvokeAsync();
     }
 }

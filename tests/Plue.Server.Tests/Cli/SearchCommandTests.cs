@@ -1,9 +1,9 @@
 using System.CommandLine;
 using System.Text.Json;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Plue.Server.Cli;
 using Plue.Server.Messages;
-using Plue.Server.Store;
+using Plue.Server.Modules;
 using Plue.Server.Tests.Store;
 
 namespace Plue.Server.Tests.Cli;
@@ -64,10 +64,10 @@ public sealed class SearchCommandTests : IDisposable
         Assert.Equal("", output.ToString());
     }
 
-    private Task<int> RunAsync(params string[] arguments)
+    private async Task<int> RunAsync(params string[] arguments)
     {
-        var services = new SearchServices(new ChatSearch(fixture.NewStore(), NullLogger.Instance), text => text, () => ValueTask.CompletedTask);
-        var command = SearchCommand.Create(() => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true));
-        return command.Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null });
+        await using var services = new Services(LogLevel.Warning, fixture.Paths);
+        var command = SearchCommand.Create(_ => services, new Terminal(TextReader.Null, output, error, isInputRedirected: true));
+        return await command.Parse(arguments).InvokeAsync(new InvocationConfiguration { Output = TextWriter.Null, Error = TextWriter.Null });
     }
 }

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
 using Plue.Server.Cli;
+using Plue.Server.Modules;
 using Plue.Server.Providers;
 using Plue.Server.Tests.Agents;
 using Plue.Server.Tests.Testing;
@@ -78,35 +79,34 @@ public sealed class UnlockingTests : IAsyncDisposable
         }
 
         await using var vault = other.Open();
-        var lazy = new Lazy<Plue.Server.Vault.Vault>(() => vault);
         var settings = new ProviderSettings { Id = "house", Name = "House", Kind = ProviderKinds.OpenAiCompatible };
         foreach (var unkept in (ProviderSettings[])[settings, settings with { ApiKeyRef = "env://A_KEY" }, settings with { ApiKeyRef = "vault://gone/key" }])
         {
-            await VaultCommand.UnlockIfWantedAsync(lazy, null, [unkept], Terminal("", null), default);
+            await VaultCommand.UnlockIfWantedAsync(vault, null, [unkept], Terminal("", null), default);
             Assert.True((await vault.StatusAsync(default)).Locked);
         }
 
-        await VaultCommand.UnlockIfWantedAsync(lazy, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfWantedAsync(vault, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
-        await VaultCommand.UnlockIfWantedAsync(lazy, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
+        await VaultCommand.UnlockIfWantedAsync(vault, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
 
         other.Keychain.Items.Clear();
         await VaultCommand.UnlockByKeychainAsync(vault, default);
         Assert.Equal("", error.ToString());
-        await VaultCommand.UnlockIfWantedAsync(lazy, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfWantedAsync(vault, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
         Assert.Contains("does not hold the vault's key", error.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>A vault with a key, and a provider that has it there or does without.</summary>
     private async Task WriteAsync(bool hasKey)
     {
-        await using (var house = Open())
+        await using (var services = new Services(LogLevel.Warning, home.Paths))
         {
-            await house.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
-            await house.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], default);
+            await services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+            await services.Vault.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], default);
         }
 
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, hasKey ? "api_key_ref: 'vault://house/api_key'" : ""));
@@ -123,17 +123,15 @@ public sealed class UnlockingTests : IAsyncDisposable
         var terminal = Terminal("""{"id":"1","action":"stream_chat","provider":"house","params":{"model":"model","messages":[{"role":"user","content":"Hi"}]}}""" + "\n", typed);
         Command command = words[0] switch
         {
-            "run" => RunCommand.Create(workspace => Open().RunServices(workspace), terminal),
-            "task" => TaskCommand.Create((workspace, policy) => Open().TaskHouse(workspace, policy), terminal),
-            "models" => ModelsCommand.Create(() => Open().ProvidersHouse, terminal),
-            "providers" => ProvidersCommand.Create(() => Open().ProvidersHouse, terminal),
-            "health" => HealthCommand.Create(workspace => Open().HealthHouse(workspace), terminal),
-            _ => AiProviderCommand.Create(() => Open().RunServices(null), terminal),
+            "run" => RunCommand.Create(home.Open, terminal),
+            "task" => TaskCommand.Create(home.Open, terminal),
+            "models" => ModelsCommand.Create(home.Open, terminal),
+            "providers" => ProvidersCommand.Create(home.Open, terminal),
+            "health" => HealthCommand.Create(home.Open, terminal),
+            _ => AiProviderCommand.Create(home.Open, terminal),
         };
         return await command.Parse(words[1..]).InvokeAsync();
     }
-
-    private Composition Open() => new(LogLevel.Warning, home.Paths);
 
     private Terminal Terminal(string input, string? typed)
     {

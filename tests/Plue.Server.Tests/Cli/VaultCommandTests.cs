@@ -128,7 +128,7 @@ public sealed class VaultCommandTests : IDisposable
     [InlineData("create", "--way", "editor")]
     [InlineData("store", "vault://a/b", "sk-on-the-command-line", "--origin", "https://a.example")]
     public void What_the_command_line_does_not_know_is_bad_usage(params string[] arguments) =>
-        Assert.NotEmpty(Command("", null).Parse(arguments).Errors);
+        Assert.NotEmpty(Command(home.Open(), "", null).Parse(arguments).Errors);
 
     [Fact]
     public async Task Two_secrets_from_one_place_and_a_closed_descriptor_are_bad_usage()
@@ -157,21 +157,18 @@ public sealed class VaultCommandTests : IDisposable
         var passed = arguments.FirstOrDefault(argument => argument.StartsWith('@'))?[1..];
         await File.WriteAllBytesAsync(file, Encoding.UTF8.GetBytes($"{passed}\n"));
         using var handle = File.OpenHandle(file);
-        return await Command(input, readKey).Parse([.. arguments.Select(argument => argument.StartsWith('@') ? $"{handle.DangerousGetHandle()}" : argument)]).InvokeAsync();
+        await using var opened = home.Open();
+        return await Command(opened, input, readKey).Parse([.. arguments.Select(argument => argument.StartsWith('@') ? $"{handle.DangerousGetHandle()}" : argument)]).InvokeAsync();
     }
 
-    private Command Command(string input, Func<ConsoleKeyInfo>? readKey) =>
-        VaultCommand.Create(Services, new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey));
+    private Command Command(Plue.Server.Vault.Vault opened, string input, Func<ConsoleKeyInfo>? readKey) =>
+        VaultCommand.Create(() => Access(opened), new Terminal(new StringReader(input), output, error, isInputRedirected: readKey is null, readKey));
 
-    private VaultServices Services()
+    private static VaultAccess Access(Plue.Server.Vault.Vault vault) => new(vault, async (from, to, cancellationToken) =>
     {
-        var vault = home.Open();
-        return new VaultServices(vault, async (from, to, cancellationToken) =>
-        {
-            await vault.RenameAsync(from, to, cancellationToken);
-            return ["house-server"];
-        });
-    }
+        await vault.RenameAsync(from, to, cancellationToken);
+        return ["house-server"];
+    });
 
     private static ConsoleKeyInfo Key(char letter) => new(letter, letter switch { '\r' => ConsoleKey.Enter, '\b' => ConsoleKey.Backspace, _ => 0 }, false, false, false);
 }

@@ -1,5 +1,6 @@
 using Plue.Protocol;
 using Plue.Server.Messages;
+using Plue.Server.Rpc;
 using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
 using ModelChoice = Plue.Server.Messages.ModelChoice;
@@ -32,7 +33,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Contains("see: codex://prompts/new.md\n", home.Read("prompts/other.md"), StringComparison.Ordinal);
         Assert.False(home.Has("prompts/old.md"));
         Assert.Equal("Reference to codex://prompts/old renamed", Documents.History("codex://items/a").Versions[0].What);
-        Assert.DoesNotContain(home.House.TemplateChecks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
+        Assert.DoesNotContain(home.Services.Documents.Checks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
     }
 
     [Fact]
@@ -48,7 +49,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         var done = await RenameAsync("codex://templates/old", "new");
         Assert.Equal(["codex://chats/" + chat, "codex://templates/child"], done.Updated.Select(link => link.Target).Order());
         Assert.Equal(("new", "new", "new"), (Find("new").Id, Find("child").ParentTemplate, Find("new").Field("like")!.TemplateFilter));
-        Assert.Null(home.House.Templates.Find("old"));
+        Assert.Null(home.Services.Codices.Templates.Find("old"));
         Assert.Equal("new", Store().Read(chat).TemplateId);
         Assert.Equal(["Renamed from old", "Changed name", "As it was found"], Documents.History("codex://templates/new").Versions.Select(version => version.What));
         Assert.False(Documents.Get("codex://templates/new").CanUndo);
@@ -59,7 +60,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
 
         await RenameAsync("codex://templates/form", "sheet");
         Assert.Equal("{ template: 'sheet' }", home.Read("items/a.json5"));
-        Assert.DoesNotContain(home.House.TemplateChecks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
+        Assert.DoesNotContain(home.Services.Documents.Checks.All(), finding => finding.Kind == Plue.Server.Codices.FindingKind.Error);
     }
 
     [Fact]
@@ -71,20 +72,20 @@ public sealed class CodexRenameTests : IAsyncDisposable
         home.Write("templates/x.json5", "{ id: 'x', name: 'X', parent_template: 'task', provider_ref: ['codex://providers/tour', 'codex://providers/old'] }");
         var chat = NewChat("ai-chat", "old");
         await Store().UpdateAsync(chat, new ChatFields(Fallbacks: [new ModelChoice("tour"), new ModelChoice("old", "m")]), None);
-        var settings = home.House.Providers.Find("old")!.Settings;
-        home.House.Providers.Answered(settings, null);
+        var settings = home.Services.Providers.Registry.Find("old")!.Settings;
+        home.Services.Providers.Registry.Answered(settings, null);
 
         var done = await RenameAsync("codex://providers/old", "new");
         Assert.Empty(done.Left);
         Assert.Equal("{\n  // whom I like\n  default_large: { provider: 'new', model: 'm' },\n  fallbacks: ['codex://providers/new', 'tour'],\n}", home.Read("config.json5"));
         Assert.Equal(("new", "new", "m"), Store().Read(chat) is var stored ? (stored.ProviderId, stored.Fallbacks[1].ProviderId, stored.Fallbacks[1].Model) : default);
-        var renamed = home.House.Providers.Find("new")!.Settings;
+        var renamed = home.Services.Providers.Registry.Find("new")!.Settings;
         Assert.Equal("vault://old/api_key", renamed.ApiKeyRef);
-        Assert.Equal(Plue.Server.Providers.Connections.ProviderHealth.Connected, home.House.Providers.StateOf(renamed).Health);
-        Assert.Null(home.House.Providers.Find("old"));
+        Assert.Equal(Plue.Server.Providers.Connections.ProviderHealth.Connected, home.Services.Providers.Registry.StateOf(renamed).Health);
+        Assert.Null(home.Services.Providers.Registry.Find("old"));
 
         await RenameAsync("codex://providers/program", "other");
-        Assert.Equal("program", home.House.Providers.Find("other")!.Settings.AdditionalAuth["provider"]);
+        Assert.Equal("program", home.Services.Providers.Registry.Find("other")!.Settings.AdditionalAuth["provider"]);
     }
 
     [Fact]
@@ -92,7 +93,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
     {
         home.Write("prompts/old.md", "Hello.");
         string id;
-        using (var journal = home.House.Chats.Create(ChannelKind.Task, "task", new ChatFields("A task") { Values = Values("system_prompt_ref", "codex://prompts/old.md") })) { id = journal.Chat.Id; }
+        using (var journal = home.Services.Store.Chats.Create(ChannelKind.Task, "task", new ChatFields("A task") { Values = Values("system_prompt_ref", "codex://prompts/old.md") })) { id = journal.Chat.Id; }
 
         var done = await RenameAsync("codex://prompts/old", "new");
         Assert.Equal([("prompt", $"codex://tasks/{id}")], done.Updated.Select(link => (link.Kind, link.Target)));
@@ -117,7 +118,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
         home.Write("templates/broken.json5", "{ id: 'broken', name: 'Broken', system_prompt_ref: 'codex://prompts/default-assistant',, }");
         var folder = Directory.CreateDirectory(Path.Combine(home.Folder, "work")).FullName;
         home.Write("work/.plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task', system_prompt_ref: 'codex://prompts/default-assistant' }");
-        home.House.Workspace.Open(folder, trusted: true);
+        home.Services.Platform.Workspace.Open(folder, trusted: true);
         var done = await RenameAsync("codex://prompts/default-assistant", "mine");
         var why = done.Left.ToDictionary(left => left.Target, left => left.Why, StringComparer.Ordinal);
         Assert.Equal("It ships with Plue.", why["codex://templates/task"]);
@@ -159,21 +160,21 @@ public sealed class CodexRenameTests : IAsyncDisposable
             one.Write("config.json5", "{ default_large: 'old' }");
             var chats = Enumerable.Range(0, 3).Select(_ => NewChat(one, "ai-chat", "old")).ToList();
             var left = stop;
-            var store = one.House.Chats;
-            var breaking = one.House.DocumentHandlers((_, _) => { }, (id, fields, token) => left-- == 0 ? throw new InvalidOperationException("The power went.") : store.UpdateAsync(id, fields, token));
+            var store = one.Services.Store.Chats;
+            var breaking = DocumentHandlers.Of(one.Services, (_, _) => { }, (id, fields, token) => left-- == 0 ? throw new InvalidOperationException("The power went.") : store.UpdateAsync(id, fields, token));
             var isBroken = false;
             try { await breaking.RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None); }
             catch (InvalidOperationException) { isBroken = true; }
 
-            var house = one.Open();
-            foreach (var chat in chats) { Assert.NotNull(house.Providers.Find(house.Chats.Read(chat).ProviderId!)); }
+            var services = one.Open();
+            foreach (var chat in chats) { Assert.NotNull(services.Providers.Registry.Find(services.Store.Chats.Read(chat).ProviderId!)); }
 
             if (!isBroken) { break; }
 
-            await house.DocumentHandlers((_, _) => { }).RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
-            Assert.All(chats, chat => Assert.Equal("new", house.Chats.Read(chat).ProviderId));
+            await DocumentHandlers.Of(services, (_, _) => { }).RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
+            Assert.All(chats, chat => Assert.Equal("new", services.Store.Chats.Read(chat).ProviderId));
             Assert.Equal(("{ provider_type: 'tour' }", "{ default_large: 'new' }", false), (one.Read("providers/new.json5"), one.Read("config.json5"), one.Has("providers/old.json5")));
-            Assert.Equal(["Renamed from old", "As it was found"], house.DocumentHandlers((_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What));
+            Assert.Equal(["Renamed from old", "As it was found"], DocumentHandlers.Of(services, (_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What));
         }
     }
 
@@ -189,19 +190,19 @@ public sealed class CodexRenameTests : IAsyncDisposable
         Assert.Equal("Renamed to new", Documents.History("codex://prompts/old").Versions[0].What);
     }
 
-    private Plue.Server.Rpc.DocumentHandlers Documents => home.House.DocumentHandlers((_, _) => { });
+    private DocumentHandlers Documents => DocumentHandlers.Of(home.Services, (_, _) => { });
 
     private Task<CodexRenameResult> RenameAsync(string uri, string name, bool? dryRun = null) => Documents.RenameAsync(new CodexRenameParams(uri, name, dryRun), None);
 
-    private Plue.Server.Templates.Template Find(string id) => home.House.Templates.Find(id) ?? throw new InvalidOperationException(id);
+    private Plue.Server.Templates.Template Find(string id) => home.Services.Codices.Templates.Find(id) ?? throw new InvalidOperationException(id);
 
-    private ChatStore Store() => home.House.Chats;
+    private ChatStore Store() => home.Services.Store.Chats;
 
     private string NewChat(string template, string provider) => NewChat(home, template, provider);
 
     private static string NewChat(PlueHome home, string template, string provider)
     {
-        using var journal = home.House.Chats.Create(template, "A chat", provider, null);
+        using var journal = home.Services.Store.Chats.Create(template, "A chat", provider, null);
         return journal.Chat.Id;
     }
 

@@ -56,8 +56,8 @@ public sealed class ReferencesTests : IAsyncDisposable
     public async Task A_key_that_the_vault_has_not_is_told_of_as_soon_as_the_vault_has_any()
     {
         Assert.Null(Resolve("vault://a/key", null).Problem);
-        await home.House.Vault.CreateAsync(VaultHome.Editor, TestContext.Current.CancellationToken);
-        await home.House.Vault.StoreAsync("vault://a/key", "secret-value-1234", ["https://a.example"], TestContext.Current.CancellationToken);
+        await home.Services.Vault.Vault.CreateAsync(VaultHome.Editor, TestContext.Current.CancellationToken);
+        await home.Services.Vault.Vault.StoreAsync("vault://a/key", "secret-value-1234", ["https://a.example"], TestContext.Current.CancellationToken);
         Assert.Null(Resolve("Bearer vault://a/key", null).Problem);
         var missing = Resolve("vault://b/key", null);
         Assert.Equal(("The vault has no vault://b/key. Store it with Plue: Configure Provider Key.", false), (missing.Problem, missing.IsError));
@@ -78,7 +78,7 @@ public sealed class ReferencesTests : IAsyncDisposable
               automation: { hooks: [{ trigger: "created", action: "spawn_task", template: "task", values: { system_prompt_ref: "codex://prompts/q" } }] },
             }
             """;
-        var found = FoundReferences.InTemplate((Json5Object)Json5Reader.Read(Text).Root!, home.House.Templates.Find).ToList();
+        var found = FoundReferences.InTemplate((Json5Object)Json5Reader.Read(Text).Root!, home.Services.Codices.Templates.Find).ToList();
         Assert.Equal(
             [
                 ("task", "parent_template", null), ("codex://providers/a", "provider_ref[0]", "llm-provider"), ("codex://providers/b", "provider_ref[1]", "llm-provider"),
@@ -89,5 +89,5 @@ public sealed class ReferencesTests : IAsyncDisposable
         Assert.All(found, reference => Assert.Equal($"\"{reference.Text}\"", Text[reference.Span.Start..reference.Span.End]));
     }
 
-    private Reference Resolve(string address, string? filter) => home.House.References.Resolve(address, filter);
+    private Reference Resolve(string address, string? filter) => home.Services.Documents.References.Resolve(address, filter);
 }

@@ -9,7 +9,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     private readonly PlueHome home = new();
     private readonly TemplateChecks checks;
 
-    public TemplateChecksTests() => checks = home.House.TemplateChecks;
+    public TemplateChecksTests() => checks = home.Services.Documents.Checks;
 
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
@@ -45,7 +45,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     {
         var folder = Directory.CreateDirectory(Path.Combine(home.Folder, "work")).FullName;
         home.Write("work/.plue/templates/theirs.json5", "{ id: 'theirs', name: 'Theirs', parent_template: 'task', budget: { usd: 1 }, available_tools: ['read', 'bash'],\n permissions: { allow: ['bash(*)'] } }");
-        home.House.Workspace.Open(folder, trusted: true);
+        home.Services.Platform.Workspace.Open(folder, trusted: true);
         var finding = Assert.Single(checks.Of("theirs", null));
         Assert.Equal((FindingKind.Warning, "narrowed", 2), (finding.Kind, finding.Code, finding.Line));
     }

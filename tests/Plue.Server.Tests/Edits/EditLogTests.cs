@@ -75,7 +75,7 @@ public sealed class EditLogTests : IDisposable
     {
         using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
         await bench.ShellAsync("t1", "true");
-        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", bench.House.Log.LeftOut(bench.Folder));
+        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", bench.Edits.Log.LeftOut(bench.Folder));
     }
 
     [Fact]
@@ -112,8 +112,8 @@ public sealed class EditLogTests : IDisposable
         bench.Write("a.txt", "a2");
         File.Delete(bench.At("gone.txt"));
         bench.Reopen();
-        Assert.Equal(["a.txt"], bench.House.Reviews.List(bench.Folder, id => id == EditBench.Chat).Select(file => file.Review.Path));
-        Assert.Contains("gone.txt", bench.House.Reviews.List(bench.Folder, id => id == EditBench.Other).Select(file => file.Review.Path));
+        Assert.Equal(["a.txt"], bench.Edits.Reviews.List(bench.Folder, id => id == EditBench.Chat).Select(file => file.Review.Path));
+        Assert.Contains("gone.txt", bench.Edits.Reviews.List(bench.Folder, id => id == EditBench.Other).Select(file => file.Review.Path));
         await bench.UndoAllAsync();
         Assert.Equal("gone", bench.Read("gone.txt"));
         Assert.Equal("a", bench.Read("a.txt"));

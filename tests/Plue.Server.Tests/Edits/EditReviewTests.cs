@@ -43,7 +43,7 @@ public sealed class EditReviewTests : IDisposable
         bench.Write("a.txt", Ten);
         await bench.EditAsync("t1", "a.txt", "one\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
         await bench.EditAsync("t2", "a.txt", "one\n2\n3\n4\n5\n6\n7\n8\n9\nten\n");
-        Assert.Equal(Ten, bench.House.Reviews.Before(bench.Folder, EditBench.Chat, "a.txt"));
+        Assert.Equal(Ten, bench.Edits.Reviews.Before(bench.Folder, EditBench.Chat, "a.txt"));
         Assert.Equal(2, bench.Review("a.txt").Hunks.Count);
     }
 
@@ -53,7 +53,7 @@ public sealed class EditReviewTests : IDisposable
         bench.Write("a.txt", Ten);
         await bench.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n");
         bench.Write("a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\nmine\n10\n");
-        Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nmine\n10\n", bench.House.Reviews.Before(bench.Folder, EditBench.Chat, "a.txt"));
+        Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nmine\n10\n", bench.Edits.Reviews.Before(bench.Folder, EditBench.Chat, "a.txt"));
         Assert.Empty(bench.Reject("a.txt"));
         Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nmine\n10\n", bench.Read("a.txt"));
     }
@@ -180,7 +180,7 @@ public sealed class EditReviewTests : IDisposable
         world.Write("a.txt", before);
         for (var turn = 0; turn < 3; turn++) { await world.EditAsync($"t{turn}", "a.txt", Changed(random, world.Read("a.txt"))); }
 
-        while (world.House.Reviews.List(world.Folder, null) is [var file, ..])
+        while (world.Edits.Reviews.List(world.Folder, null) is [var file, ..])
         {
             if (file.Hunks.Count == 0) { world.Reject("a.txt"); }
             else { world.Reject("a.txt", file.Hunks[random.Next(file.Hunks.Count)].Id); }
@@ -204,7 +204,7 @@ public sealed class EditReviewTests : IDisposable
                 world.Write("a.txt", Added(random, world.Read("a.txt"), $"user {step}"));
             }
 
-            if (random.Next(3) == 0 && world.House.Reviews.List(world.Folder, null) is [{ Hunks.Count: > 0 } file, ..])
+            if (random.Next(3) == 0 && world.Edits.Reviews.List(world.Folder, null) is [{ Hunks.Count: > 0 } file, ..])
             {
                 var hunk = file.Hunks[random.Next(file.Hunks.Count)].Id;
                 if (random.Next(2) == 0) { world.Reject("a.txt", hunk); }

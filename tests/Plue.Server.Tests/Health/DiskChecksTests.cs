@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Health;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 using Plue.Server.Tests.Testing;
@@ -65,12 +66,12 @@ public sealed class DiskChecksTests : IAsyncDisposable
         List<string> ids = [];
         for (var i = 0; i < 7; i++)
         {
-            await using var journal = home.House.Chats.Create("ai-chat", "A private title", null, null);
+            await using var journal = home.Services.Store.Chats.Create("ai-chat", "A private title", null, null);
             ids.Add(journal.Id);
         }
 
-        await home.House.Chats.Create(ChannelKind.Task, "task", new ChatFields()).DisposeAsync();
-        home.House.Chats.Delete(ids[0]);
+        await home.Services.Store.Chats.Create(ChannelKind.Task, "task", new ChatFields()).DisposeAsync();
+        home.Services.Store.Chats.Delete(ids[0]);
         Assert.Equal((HealthState.Ok, "6 chats and 1 task, 1 in the trash. All can be read."), Chats());
         foreach (var id in ids.Skip(1)) { await File.AppendAllTextAsync(Path.Combine(home.Paths.Chats, id + ".jsonl"), "this is no record\nnor this\n", TestContext.Current.CancellationToken); }
 
@@ -80,7 +81,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
         Assert.EndsWith(", ….", sentence, StringComparison.Ordinal);
         Assert.Equal(5, ids.Count(id => sentence.Contains(id, StringComparison.Ordinal)));
 
-        (HealthState, string) Chats() => Told(new DiskChecks(home.Open().HealthServices).Chats());
+        (HealthState, string) Chats() => Told(new DiskChecks(home.Open().Health).Chats());
     }
 
     [Fact]
@@ -92,17 +93,17 @@ public sealed class DiskChecksTests : IAsyncDisposable
         home.Write("config.json5", "{ trash_day: 3 }");
         Assert.Equal((HealthState.Warning, $"{file} is followed, with a doubt: `trash_day` is not known. Did you mean `trash_days`?"), Settings());
 
-        (HealthState, string) Settings() => Told(new DiskChecks(home.House.HealthServices).Settings());
+        (HealthState, string) Settings() => Told(new DiskChecks(home.Services.Health).Settings());
     }
 
     [Fact]
     public void What_is_always_allowed_is_counted_and_leads_to_the_list()
     {
-        var checks = new DiskChecks(home.House.HealthServices);
+        var checks = new DiskChecks(home.Services.Health);
         Assert.Equal(["No setting weakens what protects you."], checks.Safety().Select(row => row.Sentence));
-        home.House.StoredRules.Add("bash(npm test)", home.Folder);
+        home.Services.Permissions.Rules.Add("bash(npm test)", home.Folder);
         Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Safety().Select(row => row.Sentence));
-        home.House.StoredRules.Add("bash(npm run build)", home.Folder);
+        home.Services.Permissions.Rules.Add("bash(npm run build)", home.Folder);
         var row = checks.Safety()[^1];
         Assert.Equal(("2 things are always allowed, because you said so.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
     }
@@ -111,7 +112,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
 
     private static async Task<HealthRow> FolderAsync(string folder)
     {
-        await using var house = new Composition(LogLevel.Warning, new PluePaths(folder));
-        return new DiskChecks(house.HealthServices).Folder().Single();
+        await using var services = new Services(LogLevel.Warning, new PluePaths(folder));
+        return new DiskChecks(services.Health).Folder().Single();
     }
 }

@@ -50,7 +50,7 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("providers/silent.json5", InMemorySidecar.ProviderAt(silent.Url));
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
-        var report = await new Plue.Server.Health.HealthChecks(home.House.HealthServices) { ProviderPatience = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
+        var report = await new Plue.Server.Health.HealthChecks(home.Services.Health) { ProviderPatience = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
         var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
         Assert.Equal(
             [
@@ -86,8 +86,8 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task SEC_11_No_secret_is_in_a_report_however_it_got_near()
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"bad key KEY"}}""".Replace("KEY", Canary, StringComparison.Ordinal), 401) };
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
-        await home.House.Vault.StoreAsync("vault://house/api_key", Canary, [endpoint.Url.ToString()], default);
+        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.Services.Vault.Vault.StoreAsync("vault://house/api_key", Canary, [endpoint.Url.ToString()], default);
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
         home.Write("providers/literal.json5", $"{{ name: 'Literal', provider_type: 'openai', api_key_ref: '{Canary}' }}");
         home.Write("providers/address.json5", $"{{ name: 'Address', provider_type: 'openai-compatible', endpoint: 'https://me:{Canary}@example.com/v1?key={Canary}' }}");
@@ -103,25 +103,25 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task A_locked_vault_is_told_with_the_way_to_open_it_and_a_damaged_one_is_needed()
     {
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Vault").State);
-        var locked = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Vault");
+        var locked = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Vault");
         Assert.Equal((HealthState.Warning, HealthAction.UnlockVault), (locked.State, locked.Fix?.Action));
         Assert.Contains("passphrase", locked.Sentence, StringComparison.Ordinal);
 
         home.Write("vault.json", "{ not a vault");
-        var damaged = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Vault");
+        var damaged = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Vault");
         Assert.Equal((HealthState.Failed, true), (damaged.State, damaged.Needed));
     }
 
     [Fact]
     public async Task A_damaged_chat_is_counted_and_named_without_its_words()
     {
-        var journal = home.House.Chats.Create("simple-chat", "A private title", null, null);
+        var journal = home.Services.Store.Chats.Create("simple-chat", "A private title", null, null);
         var id = journal.Chat.Id;
         await journal.DisposeAsync();
         File.AppendAllText(Path.Combine(home.Paths.Chats, id + ".jsonl"), "this is no record\nnor this\n");
-        var row = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Chats");
+        var row = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Chats");
         Assert.Equal(HealthState.Warning, row.State);
         Assert.Contains(id, row.Sentence, StringComparison.Ordinal);
         Assert.DoesNotContain("private", row.Sentence, StringComparison.Ordinal);
@@ -157,13 +157,13 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task A_folder_that_is_not_trusted_leads_to_trust()
     {
-        home.House.Workspace.Open(home.Folder, trusted: false);
+        home.Services.Platform.Workspace.Open(home.Folder, trusted: false);
         Assert.Equal((HealthState.Warning, HealthAction.TrustFolder), (Row(await CheckAsync(), "Folder").State, Row(await CheckAsync(), "Folder").Fix?.Action));
-        home.House.Workspace.SetTrusted(true);
+        home.Services.Platform.Workspace.SetTrusted(true);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Folder").State);
     }
 
-    private Task<HealthCheckResult> CheckAsync(bool online = false) => new Plue.Server.Rpc.HealthHandlers(home.House.HealthServices).CheckAsync(new HealthCheckParams(online), CancellationToken.None);
+    private Task<HealthCheckResult> CheckAsync(bool online = false) => new Plue.Server.Rpc.HealthHandlers(home.Services.Health).CheckAsync(new HealthCheckParams(online), CancellationToken.None);
 
     private static HealthRowView Row(HealthCheckResult result, string name) => result.Rows.First(row => row.Name == name);
 }

@@ -20,7 +20,7 @@ public class HomeOnServerTests
         await using var home = new Testing.PlueHome();
         var share = $@"\\localhost\{home.Folder[0]}${home.Folder[2..]}";
         Assert.SkipUnless(Directory.Exists(share), "This machine does not share its drives with itself.");
-        var row = Assert.Single(new DiskChecks(home.House.HealthServices with { Paths = new(share) }).Folder());
+        var row = Assert.Single(new DiskChecks(home.Services.Health with { Paths = new(share) }).Folder());
         Assert.Equal(HealthState.Warning, row.State);
         Assert.Contains("network file system", row.Sentence, StringComparison.Ordinal);
     }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Language;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Language;
@@ -9,16 +10,16 @@ internal sealed class LanguageHome : IAsyncDisposable
 {
     public const char Mark = '|';
 
-    private readonly Composition house;
+    private readonly Services services;
 
     public LanguageHome(bool trusted = false)
     {
         Home = Directory.CreateTempSubdirectory("plue-language-").FullName;
         Workspace = Path.Combine(Home, "workspace");
         Directory.CreateDirectory(Workspace);
-        house = new Composition(LogLevel.None, new PluePaths(Home));
-        house.Workspace.Open(Workspace, trusted);
-        Sources = house.LanguageSources(() => Secrets);
+        services = new Services(LogLevel.None, new PluePaths(Home));
+        services.Platform.Workspace.Open(Workspace, trusted);
+        Sources = services.Documents.Language(() => Secrets);
         Write("providers/local.json5", "{ name: \"Local\", provider_type: \"anthropic\", model: \"claude-sonnet-4-6\" }");
         Write("prompts/scout.md", "---\ndescription: Looks around.\n---\nYou look for {{goal}}.\n");
         Write("templates/scout.json5", Scout);
@@ -85,7 +86,7 @@ internal sealed class LanguageHome : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await house.DisposeAsync();
+        await services.DisposeAsync();
         Directory.Delete(Home, recursive: true);
     }
 }

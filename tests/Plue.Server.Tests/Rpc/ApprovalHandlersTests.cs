@@ -34,7 +34,7 @@ public sealed class ApprovalHandlersTests
         using var stop = new CancellationTokenSource();
         void Ask()
         {
-            for (var at = 0; at < Each; at++) { _ = sidecar.House.Approvals.AskAsync(Request(), stop.Token); }
+            for (var at = 0; at < Each; at++) { _ = sidecar.Services.Permissions.Approvals.AskAsync(Request(), stop.Token); }
         }
 
         await Task.WhenAll(Task.Run(Ask, CancellationToken.None), Task.Run(Ask, CancellationToken.None));

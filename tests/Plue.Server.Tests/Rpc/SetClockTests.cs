@@ -1,3 +1,4 @@
+using Plue.Server.Codices;
 using Plue.Server.Tests.Testing;
 using static Plue.Server.Tests.Testing.ChatScript;
 
@@ -20,21 +21,21 @@ public sealed class SetClockTests
             deleted = await sidecar.Client.CreateChatAsync();
             await sidecar.Client.AskAsync(deleted, "question one");
             await sidecar.Client.ResultAsync("codex/delete", new { uri = deleted });
-            sidecar.House.EmptyTrash();
+            new TrashCleaner(sidecar.Services.Platform).Empty();
 
             await sidecar.Client.AskAsync(uri, "question one");
             clock.By = TimeSpan.FromDays(-400);
             await sidecar.Client.AskAsync(uri, "question two");
             clock.By = TimeSpan.FromDays(29_300);
             await sidecar.Client.AskAsync(uri, "question three");
-            sidecar.House.EmptyTrash();
+            new TrashCleaner(sidecar.Services.Platform).Empty();
             Assert.Equal(["question one", "first", "question two", "second", "question three", "third"], Texts(await sidecar.Client.ResultAsync("codex/get", new { uri })));
         }
 
         clock.By = TimeSpan.FromHours(-1);
         await using var later = await InMemorySidecar.StartAsync(home, time: clock);
         Assert.Equal(["question one", "first", "question two", "second", "question three", "third"], Texts(await later.Client.ResultAsync("codex/get", new { uri })));
-        Assert.NotEmpty(Directory.EnumerateFiles(later.House.Paths.Trash));
+        Assert.NotEmpty(Directory.EnumerateFiles(later.Services.Platform.Paths.Trash));
     }
 
     private sealed class SetClock : TimeProvider

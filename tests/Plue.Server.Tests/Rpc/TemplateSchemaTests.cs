@@ -68,7 +68,7 @@ public sealed class TemplateSchemaTests : IAsyncDisposable
         List<string> Of(string text) => Faults(schema, System.Text.Encoding.UTF8.GetBytes(text));
     }
 
-    private string Schema(string? id) => home.House.TemplateHandlers.Schema(new TemplateSchemaParams(id)).Schema;
+    private string Schema(string? id) => TemplateHandlers.Of(home.Services).Schema(new TemplateSchemaParams(id)).Schema;
 
     private static List<string> Faults(string schema, byte[] json5)
     {

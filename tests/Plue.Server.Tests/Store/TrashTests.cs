@@ -1,5 +1,7 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Plue.Server.Codices;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 
@@ -61,8 +63,8 @@ public sealed class TrashTests : IDisposable
         if (settings is not null) { DurableFile.Replace(paths.Config, System.Text.Encoding.UTF8.GetBytes(settings)); }
 
         var file = Put("old.jsonl", TimeSpan.FromDays(60));
-        await using var house = new Composition(LogLevel.Error, paths);
-        house.EmptyTrash();
+        await using var services = new Services(LogLevel.Error, paths);
+        new TrashCleaner(services.Platform).Empty();
         Assert.Equal(stays, File.Exists(file));
     }
 

@@ -1,4 +1,5 @@
 using Plue.Protocol;
+using Plue.Server.Rpc;
 using Plue.Server.Templates;
 using Plue.Server.Tests.Testing;
 
@@ -18,7 +19,7 @@ public sealed class StartingPointTests : IAsyncDisposable
     public async Task One_becomes_a_template_without_findings_under_the_name_that_it_gets(string id)
     {
         var point = StartingPoint.All.Single(candidate => candidate.Id == id);
-        var documents = home.House.DocumentHandlers((_, _) => { });
+        var documents = DocumentHandlers.Of(home.Services, (_, _) => { });
         var made = await documents.CreateAsync(new CodexCreateParams("", "Own thing", null, null) { Collection = "templates", Text = point.Text }, CancellationToken.None);
         Assert.Equal("codex://templates/own-thing", made.Uri);
         if (point.Prompt is { } prompt)
@@ -30,6 +31,6 @@ public sealed class StartingPointTests : IAsyncDisposable
         var text = home.Read("templates/own-thing.json5");
         Assert.DoesNotContain(id, text, StringComparison.Ordinal);
         Assert.Contains("// ", text, StringComparison.Ordinal);
-        Assert.DoesNotContain(home.House.TemplateChecks.Of("own-thing", null), finding => finding.Code != "reference.machine");
+        Assert.DoesNotContain(home.Services.Documents.Checks.Of("own-thing", null), finding => finding.Code != "reference.machine");
     }
 }

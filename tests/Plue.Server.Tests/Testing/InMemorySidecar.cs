@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.Logging;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Tools;
 
@@ -12,18 +13,18 @@ internal sealed class InMemorySidecar : IAsyncDisposable
     private readonly Pipe toServer = new();
     private readonly Pipe toClient = new();
     private readonly Task<int> running;
-    private readonly Composition house;
+    private readonly Services services;
 
     private InMemorySidecar(string home, IReadOnlyList<IToolSource>? tools = null, TimeProvider? time = null)
     {
         Home = home;
-        house = tools is null ? new Composition(LogLevel.Warning, new PluePaths(home), time) : new Composition(LogLevel.Warning, new PluePaths(home), time) { ToolSources = tools };
-        running = Task.Run(() => Sidecar.RunAsync(house, toServer.Reader, toClient.Writer, CancellationToken.None));
+        services = new Services(LogLevel.Warning, new PluePaths(home), time, tools);
+        running = Task.Run(() => Sidecar.RunAsync(services, toServer.Reader, toClient.Writer, CancellationToken.None));
         Client = new RpcClient(toClient.Reader.AsStream(), toServer.Writer.AsStream());
     }
 
     public string Home { get; }
-    public Composition House => house;
+    public Services Services => services;
     public RpcClient Client { get; }
 
     /// <param name="folder">Open in the window; null for none.</param>
@@ -80,6 +81,6 @@ internal sealed class InMemorySidecar : IAsyncDisposable
         await running.WaitAsync(TimeSpan.FromSeconds(20));
         await toClient.Writer.CompleteAsync();
         await Client.DisposeAsync();
-        await house.DisposeAsync();
+        await services.DisposeAsync();
     }
 }

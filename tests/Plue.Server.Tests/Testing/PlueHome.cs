@@ -1,25 +1,34 @@
 using Microsoft.Extensions.Logging;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>A home of its own with the real house in it, and files to put there.</summary>
+/// <summary>A home of its own with the real services in it, and files to put there.</summary>
 internal sealed class PlueHome : IAsyncDisposable
 {
-    private readonly List<Composition> houses = [];
+    private readonly List<Services> opened = [];
 
-    public PlueHome() => House = Open();
+    public PlueHome() => Services = Open();
 
     public string Folder { get; } = Directory.CreateTempSubdirectory("plue-home-").FullName;
     public PluePaths Paths => new(Folder);
-    public Composition House { get; }
+    public Services Services { get; }
 
     /// <summary>The same home as another process sees it.</summary>
-    public Composition Open()
+    public Services Open()
     {
-        var house = new Composition(LogLevel.Warning, new PluePaths(Folder));
-        houses.Add(house);
-        return house;
+        var services = new Services(LogLevel.Warning, new PluePaths(Folder));
+        opened.Add(services);
+        return services;
+    }
+
+    /// <summary>As a command opens it.</summary>
+    public Services Open(string? workspace)
+    {
+        var services = Open();
+        services.Platform.Trust(workspace);
+        return services;
     }
 
     /// <summary>Its path.</summary>
@@ -37,7 +46,7 @@ internal sealed class PlueHome : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        foreach (var house in houses) { await house.DisposeAsync(); }
+        foreach (var services in opened) { await services.DisposeAsync(); }
 
         Directory.Delete(Folder, recursive: true);
     }

@@ -1,29 +1,31 @@
 using Microsoft.Extensions.Logging;
 using Plue.Server.Chat;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Permissions;
 using Plue.Server.Platform;
 using Plue.Server.Store;
 
 namespace Plue.Server.Tests.Testing;
 
-/// <summary>A chat with tools in a real house: real journal, real files, a vendor on loopback that plays what the test says.</summary>
+/// <summary>A chat with tools with the real services: real journal, real files, a vendor on loopback that plays what the test says.</summary>
 internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
 {
     private readonly Lock gate = new();
     private readonly List<TurnEvent> events = [];
     private readonly List<(Func<TurnEvent, bool> Fits, TaskCompletionSource Came)> awaited = [];
-    private readonly Composition house;
+    private readonly Services services;
 
     /// <param name="folder">Of its own: what lies in Plue's home belongs to Plue.</param>
     private ToolChat(string home, TestTools tools, ScriptedEndpoint endpoint, string? folder = null)
     {
         (Home, Tools, Endpoint) = (home, tools, endpoint);
-        house = new Composition(LogLevel.Error, new PluePaths(home)) { ToolSources = [tools] };
+        services = new Services(LogLevel.Error, new PluePaths(home), toolSources: [tools]);
         Folder = folder ?? Directory.CreateTempSubdirectory("plue-work-").FullName;
-        house.Workspace.Open(Folder, trusted: true);
-        Conversations = new Conversations(house.ChatServices(this));
-        house.AgentTasks(Conversations, (_, _) => { });
+        services.Platform.Workspace.Open(Folder, trusted: true);
+        var chat = services.Chat(this);
+        Conversations = new Conversations(chat);
+        services.Tasks(chat, Conversations, (_, _) => { });
     }
 
     public string Home { get; }
@@ -34,8 +36,8 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     /// <summary>What the vendor says next; <c>done</c> when there is nothing.</summary>
     public Queue<ScriptedAnswer> Next { get; private init; } = new();
     public Conversation Chat { get; private set; } = null!;
-    public Approvals Approvals => house.Approvals;
-    public Workspace Workspace => house.Workspace;
+    public Approvals Approvals => services.Permissions.Approvals;
+    public Workspace Workspace => services.Platform.Workspace;
 
     public IReadOnlyList<TurnEvent> Events
     {
@@ -175,7 +177,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await Conversations.DisposeAsync();
-        await house.DisposeAsync();
+        await services.DisposeAsync();
         await Endpoint.DisposeAsync();
     }
 

@@ -46,7 +46,7 @@ public sealed class CodexToolTests : IDisposable
     private CodexTool Source()
     {
         var templates = new TemplateCatalog(paths, () => null);
-        return new CodexTool(() => new Documents(paths, templates, TimeProvider.System, () => null), _ => "");
+        return new CodexTool(new Documents(paths, templates, TimeProvider.System, () => null), _ => "");
     }
 
     private async Task<string> CallAsync(string parameters)

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Providers.Connections;
 
-/// <summary>Where the user's own providers are written. Bound to the provider codices in Composition: providers know no documents.</summary>
+/// <summary>Where the user's own providers are written. Implemented by <c>Modules/ProviderCodices</c>: providers know no documents.</summary>
 public interface IProviderSource
 {
     /// <summary>Equal as long as nothing changed, so that a provider's process or connection is kept. Only changed files are read anew.</summary>

@@ -38,7 +38,7 @@ public sealed record McpDeclaration
     public IReadOnlyList<string> GivenNames => [.. (Address is null ? Environment : Headers).Keys.Order(StringComparer.Ordinal)];
 }
 
-/// <summary>What servers need from the rest of the house; bound in Composition.</summary>
+/// <summary>The services that servers use.</summary>
 public sealed record McpServices
 {
     public required Platform.PluePaths Paths { get; init; }

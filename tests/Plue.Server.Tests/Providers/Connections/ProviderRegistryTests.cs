@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Plue.Server.Catalog;
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
@@ -259,7 +260,7 @@ public sealed class ProviderRegistryTests : IAsyncDisposable
         var paths = new PluePaths(home);
         var catalog = new ProviderCatalog();
         var discovery = new Discovery(_ => Task.FromResult(new ClaudeCodeFinding(null, false, null, "", [])), (_, _) => Task.FromResult<Failure?>(Down), _ => null, catalog);
-        var source = new ProviderCodices(paths, new Lazy<TemplateCatalog>(() => new TemplateCatalog(paths)), catalog);
+        var source = new ProviderCodices(paths, new TemplateCatalog(paths), catalog);
         var registry = new ProviderRegistry(source, vendor.Of, discovery, catalog, new ProviderStates(paths, clock, text => text, _ => { }), new ModelCache(paths, _ => { }), clock);
         opened.Add(registry);
         return registry;

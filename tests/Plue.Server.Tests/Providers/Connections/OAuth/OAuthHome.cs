@@ -1,4 +1,5 @@
 using Plue.Server.Messages;
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections.OAuth;
@@ -88,7 +89,7 @@ internal sealed class OAuthHome : IAsyncDisposable
         public Process(Plue.Server.Vault.Vault vault, Redactor redactor, PluePaths paths, MovableTime time)
         {
             (Vault, Redactor, this.time) = (vault, redactor, time);
-            secrets = new SecretSource(new Lazy<Plue.Server.Vault.Vault>(vault), new EnvironmentKeys(_ => null, redactor));
+            secrets = new SecretSource(vault, new EnvironmentKeys(_ => null, redactor));
             Tokens = new OAuthTokens(secrets, http, paths, time);
             SignIns = new SignIns(Tokens, time);
         }

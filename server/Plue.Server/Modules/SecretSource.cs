@@ -2,29 +2,29 @@ using Plue.Server.Messages;
 using Plue.Server.Providers;
 using Plue.Server.Vault;
 
-namespace Plue.Server;
+namespace Plue.Server.Modules;
 
 /// <summary>Binds the providers' one way to a secret to the vault and to the environment.</summary>
-internal sealed class SecretSource(Lazy<Vault.Vault> vault, EnvironmentKeys environment) : ISecretStore
+internal sealed class SecretSource(Vault.Vault vault, EnvironmentKeys environment) : ISecretStore
 {
     public async ValueTask<Secret> GetAsync(string reference, Uri origin, CancellationToken cancellationToken)
     {
         if (reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal)) { return new Secret(environment.Get(reference, origin)); }
 
         // A locked vault says by name what it holds: what is not there needs no unlocking.
-        if (!await vault.Value.ContainsAsync(reference, cancellationToken) && (await vault.Value.StatusAsync(cancellationToken)).Problem is null)
+        if (!await vault.ContainsAsync(reference, cancellationToken) && (await vault.StatusAsync(cancellationToken)).Problem is null)
         {
             throw new FailureException(FailureKind.NotFound, $"No key is stored as {reference}. Store one with Plue: Configure Provider Key.");
         }
 
-        return new Secret(await vault.Value.GetAsync(reference, origin, cancellationToken));
+        return new Secret(await vault.GetAsync(reference, origin, cancellationToken));
     }
 
     public async ValueTask StoreAsync(string reference, string secret, IReadOnlyList<Uri> origins, CancellationToken cancellationToken) =>
-        await vault.Value.StoreAsync(reference, secret, origins.Select(origin => origin.ToString()), cancellationToken);
+        await vault.StoreAsync(reference, secret, origins.Select(origin => origin.ToString()), cancellationToken);
 
     public async ValueTask DeleteAsync(string reference, CancellationToken cancellationToken)
     {
-        if (await vault.Value.ContainsAsync(reference, cancellationToken)) { await vault.Value.DeleteAsync(reference, cancellationToken); }
+        if (await vault.ContainsAsync(reference, cancellationToken)) { await vault.DeleteAsync(reference, cancellationToken); }
     }
 }

@@ -1,9 +1,10 @@
+using Plue.Server.Modules;
 using Plue.Server.Platform;
 using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
-namespace Plue.Server.Tests;
+namespace Plue.Server.Tests.Modules;
 
 public class ProviderCodicesTests
 {
@@ -12,7 +13,7 @@ public class ProviderCodicesTests
     public ProviderCodicesTests()
     {
         var paths = new PluePaths(Directory.CreateTempSubdirectory("plue-codices-").FullName);
-        codices = new ProviderCodices(paths, new Lazy<TemplateCatalog>(() => new TemplateCatalog(paths)));
+        codices = new ProviderCodices(paths, new TemplateCatalog(paths));
     }
 
     [Fact]

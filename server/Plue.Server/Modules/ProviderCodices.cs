@@ -9,18 +9,18 @@ using Plue.Server.Providers;
 using Plue.Server.Providers.Connections;
 using Plue.Server.Templates;
 
-namespace Plue.Server;
+namespace Plue.Server.Modules;
 
 /// <summary>The user's provider files as the providers read them, and the changes that the window asks for. Never holds a secret.</summary>
-internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCatalog> templates, ProviderCatalog? catalog = null) : IProviderSource
+internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog templates, ProviderCatalog? catalog = null) : IProviderSource
 {
     private const string TemplateId = "llm-provider";
     private const string KeyField = "api_key_ref";
 
-    private readonly Lazy<FileCodices> files = new(() => FileCodices.Providers(paths, templates.Value));
+    private readonly FileCodices files = FileCodices.Providers(paths, templates);
     private readonly ConditionalWeakTable<FileCodex, ConfiguredProvider> read = [];
 
-    public string? FolderProblem => files.Value.FolderProblem?.Message;
+    public string? FolderProblem => files.FolderProblem?.Message;
 
     public ModelChoice? DefaultLarge => UserConfig.Read(paths).DefaultLarge;
 
@@ -28,19 +28,19 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
 
     public IReadOnlyList<ConfiguredProvider> List()
     {
-        var template = templates.Value.Find(TemplateId);
-        return [.. files.Value.List().Select(codex => Configured(codex, template))];
+        var template = templates.Find(TemplateId);
+        return [.. files.List().Select(codex => Configured(codex, template))];
     }
 
-    public ConfiguredProvider? Find(string id) => files.Value.Get(id) is { } codex ? Configured(codex, templates.Value.Find(TemplateId)) : null;
+    public ConfiguredProvider? Find(string id) => files.Get(id) is { } codex ? Configured(codex, templates.Find(TemplateId)) : null;
 
-    public string? RedactedConfiguration(string id) => files.Value.Get(id) is { } codex ? RedactedJson.Of(codex.Values) : null;
+    public string? RedactedConfiguration(string id) => files.Get(id) is { } codex ? RedactedJson.Of(codex.Values) : null;
 
     public ProviderReferences ReferencesTo(string id)
     {
         if (!CodexUri.TryOf(CodexCollection.Providers, id, out var uri)) { return new ProviderReferences([], []); }
 
-        var named = CodexLinks.OfTemplates(templates.Value).Where(link => link.To == uri).Select(link => link.From).Distinct(StringComparer.Ordinal);
+        var named = CodexLinks.OfTemplates(templates).Where(link => link.To == uri).Select(link => link.From).Distinct(StringComparer.Ordinal);
         return new ProviderReferences([.. named], [.. CodexLinks.OfSettings(paths).Where(link => link.To == uri).Select(link => link.Kind)]);
     }
 
@@ -49,16 +49,16 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
     {
         if (change.Id is { } given && ProviderRegistry.IsReserved(given)) { throw new FailureException(FailureKind.Conflict, $"{given} is reserved for the default provider. Choose another name."); }
 
-        var existing = change.Id is null ? null : files.Value.Get(change.Id);
+        var existing = change.Id is null ? null : files.Get(change.Id);
         var (name, kind, changes) = Changes(change, from, existing);
-        files.Value.Check(changes);
+        files.Check(changes);
         var id = change.Id ?? FreeId(name);
-        if (existing is null) { files.Value.Create(id, Json5Object.Of(Initial(id, kind, changes, from))); }
+        if (existing is null) { files.Create(id, Json5Object.Of(Initial(id, kind, changes, from))); }
         else
         {
             var hasKey = existing.Values.Has(KeyField) || changes.Any(field => field.Field == KeyField);
             var kindChanged = existing.Values.GetString("provider_type") is { } before && before != kind.Id;
-            files.Value.Change(id, kindChanged && !hasKey && WantsKey(kind, changes) ? [.. changes, (KeyField, new Json5String($"vault://{id}/api_key"))] : changes);
+            files.Change(id, kindChanged && !hasKey && WantsKey(kind, changes) ? [.. changes, (KeyField, new Json5String($"vault://{id}/api_key"))] : changes);
         }
 
         if (change.MakeDefault) { SetDefault(new ModelChoice(id), small: false); }
@@ -74,7 +74,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
 
     public void Delete(string id)
     {
-        files.Value.Delete(id);
+        files.Delete(id);
         if (DefaultLarge?.ProviderId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultLargeKey, null); }
         if (DefaultSmall?.ProviderId == id) { UserConfig.SetChoice(paths, UserConfig.DefaultSmallKey, null); }
     }
@@ -207,7 +207,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, Lazy<TemplateCata
         var id = NotInAnId().Replace(name.ToLowerInvariant(), "-").Trim('-');
         if (!CodexUri.TryOf(CodexCollection.Providers, id, out _)) { id = "provider"; }
         var free = id;
-        for (var number = 2; ProviderRegistry.IsReserved(free) || files.Value.Get(free) is not null; number++) { free = $"{id}-{number}"; }
+        for (var number = 2; ProviderRegistry.IsReserved(free) || files.Get(free) is not null; number++) { free = $"{id}-{number}"; }
         return free;
     }
 

@@ -9,19 +9,19 @@ using Plue.Server.Providers.Connections.OAuth;
 using Plue.Server.Templates;
 using Plue.Server.Vault;
 
-namespace Plue.Server;
+namespace Plue.Server.Modules;
 
 /// <summary>What binds provider files and the vault: who uses a key, a key's new name, and keys that stand where they should not.</summary>
-internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog> templates, Lazy<Vault.Vault> vault, EnvironmentKeys environment, ProviderRegistry providers)
+internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog templates, Vault.Vault vault, EnvironmentKeys environment, ProviderRegistry providers)
 {
     /// <summary>Names that people give to the key's field, which is <c>api_key_ref</c>.</summary>
     private static readonly string[] MisnamedKeys = ["api_key", "apikey", "apiKey", "key", "token"];
 
-    private readonly Lazy<FileCodices> files = new(() => FileCodices.Providers(paths, templates.Value));
+    private readonly FileCodices files = FileCodices.Providers(paths, templates);
 
     /// <summary>Ids of the providers whose files name it.</summary>
     public IReadOnlyList<string> UsedBy(string reference) =>
-        [.. files.Value.List().Where(file => PathsOf(file.Values, reference).Any()).Select(file => file.Id)];
+        [.. files.List().Where(file => PathsOf(file.Values, reference).Any()).Select(file => file.Id)];
 
     /// <summary>Renames the vault's entry and every mention of it.</summary>
     /// <returns>Ids of the providers whose files were changed.</returns>
@@ -29,16 +29,16 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
     public async Task<IReadOnlyList<string>> RenameAsync(string reference, string newReference, CancellationToken cancellationToken)
     {
         RefuseTokens(reference, newReference);
-        var users = files.Value.List().Where(file => PathsOf(file.Values, reference).Any()).ToList();
+        var users = files.List().Where(file => PathsOf(file.Values, reference).Any()).ToList();
         if (users.FirstOrDefault(file => file.IsBroken) is { } broken)
         {
             throw new FailureException(FailureKind.Conflict, $"The key was not renamed, because {Path.GetFileName(broken.Path)} refers to it and has a problem. Open it and fix it.");
         }
 
-        await vault.Value.RenameAsync(reference, newReference, cancellationToken);
+        await vault.RenameAsync(reference, newReference, cancellationToken);
         foreach (var file in users)
         {
-            foreach (var (path, before) in PathsOf(file.Values, reference)) { files.Value.Set(file.Id, path, new Json5String(before + newReference)); }
+            foreach (var (path, before) in PathsOf(file.Values, reference)) { files.Set(file.Id, path, new Json5String(before + newReference)); }
         }
 
         return [.. users.Select(file => file.Id)];
@@ -50,15 +50,15 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
     {
         var provider = providers.List().FirstOrDefault(provider => provider.Settings.Id == id)?.Settings ?? throw new FailureException(FailureKind.NotFound, $"There is no provider {id}.");
         var address = provider.Address ?? throw new FailureException(FailureKind.MissingField, $"{provider.Name} has no endpoint yet, so a key cannot be bound to it. Set the endpoint first.");
-        if (files.Value.Get(id) is { } file && LiteralSecrets.Values(file.Values) is { Count: > 0 } literals)
+        if (files.Get(id) is { } file && LiteralSecrets.Values(file.Values) is { Count: > 0 } literals)
         {
             foreach (var (path, secret) in literals) { await MoveLiteralAsync(id, path, secret, address, cancellationToken); }
         }
         else if (provider.ApiKeyRef is { } reference && reference.StartsWith(EnvironmentKeys.Scheme, StringComparison.Ordinal))
         {
             var stored = await StoreAsync(id, "api_key", environment.Get(reference, address), address, cancellationToken);
-            if (files.Value.Get(id) is null) { providers.Configure(new ProviderChange(id, provider.Name, provider.Kind, null, null, null, MakeDefault: false)); }
-            files.Value.Set(id, "api_key_ref", new Json5String(stored));
+            if (files.Get(id) is null) { providers.Configure(new ProviderChange(id, provider.Name, provider.Kind, null, null, null, MakeDefault: false)); }
+            files.Set(id, "api_key_ref", new Json5String(stored));
         }
         else
         {
@@ -71,15 +71,15 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
         var isKey = path is [var only] && (only == "api_key_ref" || MisnamedKeys.Contains(only));
         // In the vault first: until the file says otherwise the key is in both places, never in none.
         var stored = await StoreAsync(id, isKey ? "api_key" : NotInAName().Replace(path[^1], "_"), secret.Trim(), address, cancellationToken);
-        files.Value.Set(id, isKey ? ["api_key_ref"] : path, new Json5String(stored));
-        if (isKey && path[0] != "api_key_ref") { files.Value.Unset(id, path); }
+        files.Set(id, isKey ? ["api_key_ref"] : path, new Json5String(stored));
+        if (isKey && path[0] != "api_key_ref") { files.Unset(id, path); }
     }
 
     /// <summary>Refuses another name for a provider whose sign-in is kept under this one. Keys stay where the file says.</summary>
     /// <exception cref="FailureException">Conflict.</exception>
     public async Task RefuseRenamingAsync(string id, CancellationToken cancellationToken)
     {
-        if (providers.Find(id) is { Settings: { AuthType: AuthType.Oauth, Name: var name } } && await vault.Value.ContainsAsync(OAuthTokens.AccessReference(id), cancellationToken))
+        if (providers.Find(id) is { Settings: { AuthType: AuthType.Oauth, Name: var name } } && await vault.ContainsAsync(OAuthTokens.AccessReference(id), cancellationToken))
         {
             throw new FailureException(FailureKind.Conflict, $"The sign-in of {name} is kept under this name, so nothing was renamed. Sign {name} out first, then sign in again under the new name.");
         }
@@ -89,9 +89,9 @@ internal sealed partial class ProviderKeys(PluePaths paths, Lazy<TemplateCatalog
     private async Task<string> StoreAsync(string id, string name, string secret, Uri address, CancellationToken cancellationToken)
     {
         var reference = $"vault://{id}/{name}";
-        for (var number = 2; await vault.Value.ContainsAsync(reference, cancellationToken); number++) { reference = $"vault://{id}/{name}-{number}"; }
+        for (var number = 2; await vault.ContainsAsync(reference, cancellationToken); number++) { reference = $"vault://{id}/{name}-{number}"; }
 
-        await vault.Value.StoreAsync(reference, secret, [address.ToString()], cancellationToken);
+        await vault.StoreAsync(reference, secret, [address.ToString()], cancellationToken);
         return reference;
     }
 

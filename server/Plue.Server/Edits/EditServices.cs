@@ -4,13 +4,13 @@ using Plue.Server.Platform;
 namespace Plue.Server.Edits;
 
 /// <summary>Everything about what agents change, over one record.</summary>
-internal sealed class EditsHouse : IDisposable
+internal sealed class EditServices : IDisposable
 {
     private readonly EditStore store;
     private readonly Func<string?> trustedFolder;
 
     /// <param name="trustedFolder">The open folder; null while there is none or it is not trusted.</param>
-    public EditsHouse(PluePaths paths, Func<string?> trustedFolder, TimeProvider time, ILogger logger)
+    public EditServices(PluePaths paths, Func<string?> trustedFolder, TimeProvider time, ILogger logger)
     {
         store = new EditStore(paths, time, logger);
         this.trustedFolder = trustedFolder;

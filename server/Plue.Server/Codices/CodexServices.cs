@@ -1,0 +1,32 @@
+using Plue.Server.Platform;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>Templates, prompts and the other codices that are files, and the settings.</summary>
+internal sealed class CodexServices
+{
+    private readonly PluePaths paths;
+
+    public CodexServices(PlatformServices platform)
+    {
+        string? TrustedFolder() => platform.Workspace.TrustedFolder;
+        paths = platform.Paths;
+        var allowed = new AllowedTexts(paths, platform.Time);
+        Secrets = new SecretMask(paths, platform.Redactor);
+        Templates = new TemplateCatalog(paths, TrustedFolder);
+        Prompts = new Prompts(paths, TrustedFolder, allowed.IsAllowed);
+        Documents = new Documents(paths, Templates, platform.Time, TrustedFolder);
+        Steering = new SteeringText(
+            Templates, Prompts, new WorkspaceRules(TrustedFolder), allowed, platform.Workspace, Secrets, () => Config.Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false);
+    }
+
+    /// <summary>The settings as they are now.</summary>
+    public UserConfig Config => UserConfig.Read(paths);
+
+    public SecretMask Secrets { get; }
+    public TemplateCatalog Templates { get; }
+    public Prompts Prompts { get; }
+    public Documents Documents { get; }
+    public SteeringText Steering { get; }
+}

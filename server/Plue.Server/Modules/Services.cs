@@ -1,0 +1,88 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Agents;
+using Plue.Server.Catalog;
+using Plue.Server.Chat;
+using Plue.Server.Codices;
+using Plue.Server.Edits;
+using Plue.Server.Health;
+using Plue.Server.Permissions;
+using Plue.Server.Platform;
+using Plue.Server.Providers;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+using Plue.Server.Tools;
+using Plue.Server.Transfer;
+using Plue.Server.Vault;
+
+namespace Plue.Server.Modules;
+
+/// <summary>
+/// The list of modules, each created from those before it. Constructors only keep what they are given: files are read, and programs looked for, when first needed,
+/// so that no start waits for them.
+/// </summary>
+internal sealed class Services : IAsyncDisposable
+{
+    private bool isDisposed;
+
+    /// <param name="paths">Null for the usual folder.</param>
+    /// <param name="time">Null for the machine's clock.</param>
+    /// <param name="toolSources">Null for Plue's own tools and those of MCP servers.</param>
+    public Services(LogLevel logLevel, PluePaths? paths = null, TimeProvider? time = null, IReadOnlyList<IToolSource>? toolSources = null)
+    {
+        var redactor = new Redactor();
+        Platform = new PlatformServices(logLevel, redactor, paths, time);
+        Vault = new VaultServices(Platform, redactor);
+        Codices = new CodexServices(Platform);
+        var secrets = new SecretSource(Vault.Vault, Vault.EnvironmentKeys);
+        var catalog = new ProviderCatalog(Platform.Paths, CatalogTypes.KindByType.Keys.ToHashSet(), ReadCatalogSettings);
+        Providers = new ProviderServices(Platform, catalog, ReadCatalogSettings, new ProviderCodices(Platform.Paths, Codices.Templates, catalog), secrets, redactor.Register);
+        Keys = new ProviderKeys(Platform.Paths, Codices.Templates, Vault.Vault, Vault.EnvironmentKeys, Providers.Registry);
+        Store = new StoreServices(Platform, Providers.Registry.NameOf);
+        Documents = new DocumentServices(Platform, Vault, Codices, Providers, Keys, Store);
+        Permissions = new PermissionServices(Platform, () => Codices.Config.Texts(UserConfig.OrdinaryFilesKey));
+        Edits = new EditServices(Platform.Paths, () => Platform.Workspace.TrustedFolder, Platform.Time, Platform.CreateLogger("Edits"));
+        Tools = new ToolServices(Platform, Codices, Store, Permissions, Edits, secrets, toolSources);
+        Transfer = new TransferServices(Platform, Store);
+        Health = new HealthServices(Platform, Vault, Providers, Store, Permissions, Tools);
+    }
+
+    public PlatformServices Platform { get; }
+    public VaultServices Vault { get; }
+    public CodexServices Codices { get; }
+    public ProviderServices Providers { get; }
+    public ProviderKeys Keys { get; }
+    public StoreServices Store { get; }
+    public DocumentServices Documents { get; }
+    public PermissionServices Permissions { get; }
+    public EditServices Edits { get; }
+    public ToolServices Tools { get; }
+    public TransferServices Transfer { get; }
+    public HealthServices Health { get; }
+
+    /// <param name="isUnattended">Nobody can be asked.</param>
+    /// <param name="policy">Rules beside those of the templates; null for none.</param>
+    public ChatServices Chat(IChatEvents events, bool isUnattended = false, AgentPermissions? policy = null) =>
+        new(Platform, Codices, Providers, Store, Edits, Tools, events) { IsUnattended = isUnattended, Policy = policy };
+
+    /// <param name="changed">Receives each task that changed; null when it is gone.</param>
+    public AgentTasks Tasks(ChatServices chat, Conversations conversations, Action<string, TaskRow?> changed) => new(new AgentServices(Platform, Permissions, chat, conversations, changed));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (isDisposed) { return; }
+
+        isDisposed = true;
+        await Store.DisposeAsync();
+        Edits.Dispose();
+        await Tools.DisposeAsync();
+        await Providers.DisposeAsync();
+        await Vault.DisposeAsync();
+        Platform.Dispose();
+    }
+
+    private CatalogSettings ReadCatalogSettings()
+    {
+        var values = Codices.Config.Values;
+        return new CatalogSettings(values.GetString(CatalogSettings.UrlKey), values.GetBoolean(CatalogSettings.DailyKey) ?? false);
+    }
+}

@@ -1,0 +1,24 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>The policy, the approvals and the sandbox.</summary>
+internal sealed class PermissionServices
+{
+    /// <param name="ordinaryFiles">As <see cref="PermissionPolicy"/> takes them.</param>
+    public PermissionServices(PlatformServices platform, Func<IReadOnlyList<string>> ordinaryFiles)
+    {
+        Rules = new StoredRules(platform.Paths, platform.Time);
+        Approvals = new Approvals(platform.Time, Rules);
+        Inbox = new SharedInbox(Approvals, platform.Paths, platform.CreateLogger("Approvals"));
+        Policy = new PermissionPolicy(platform.Paths, Rules, PluePaths.UserFolder, ordinaryFiles: ordinaryFiles);
+        Sandbox = Sandbox.OfThisMachine(platform.ProtectedPaths);
+    }
+
+    public StoredRules Rules { get; }
+    public Approvals Approvals { get; }
+    /// <summary>The approvals of every window and of the command line.</summary>
+    public SharedInbox Inbox { get; }
+    public PermissionPolicy Policy { get; }
+    public Sandbox Sandbox { get; }
+}

@@ -1,0 +1,83 @@
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Providers.Anthropic;
+using Plue.Server.Providers.Bedrock;
+using Plue.Server.Providers.ClaudeCode;
+using Plue.Server.Providers.Connections;
+using Plue.Server.Providers.Connections.OAuth;
+using Plue.Server.Providers.Copilot;
+using Plue.Server.Providers.External;
+using Plue.Server.Providers.Gemini;
+using Plue.Server.Providers.Http;
+using Plue.Server.Providers.Ollama;
+using Plue.Server.Providers.OpenAi;
+using Plue.Server.Providers.Tour;
+using Plue.Server.Providers.VertexAi;
+
+namespace Plue.Server.Providers;
+
+/// <summary>Creates the provider of each kind.</summary>
+internal sealed class ProviderFactory(PlatformServices platform, ISecretStore secrets, OAuthTokens tokens, ProviderHttp http, ExternalPrograms programs, Action<string> registerSecret)
+{
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(2);
+
+    private readonly TimeProvider time = platform.Time;
+
+    /// <summary>The language models of the window that is connected; null on the command line.</summary>
+    public IEditorModels? Editor { get; set; }
+
+    /// <exception cref="FailureException">MissingField: this version has no such kind.</exception>
+    public IProvider Build(ProviderSettings settings)
+    {
+        var credential = settings.AuthType == AuthType.Oauth ? new OAuthCredential(settings, tokens) : null;
+        return settings.Kind switch
+        {
+            ProviderKinds.Anthropic => new AnthropicProvider(settings, secrets, http, time, credential),
+            ProviderKinds.OpenAiCompatible => new OpenAiCompatibleProvider(settings, secrets, http, time, credential),
+            ProviderKinds.Ollama => new OllamaProvider(settings, secrets, http, time),
+            ProviderKinds.OpenAi => new OpenAiProvider(settings, secrets, http, time, credential),
+            ProviderKinds.OpenRouter => new OpenRouterProvider(settings, secrets, http, time, credential),
+            ProviderKinds.Azure => new AzureProvider(settings, secrets, http, time, credential),
+            ProviderKinds.Gemini => new GeminiProvider(settings, secrets, http, time, credential),
+            ProviderKinds.Bedrock => new BedrockProvider(settings, secrets, http, time, Environment.GetEnvironmentVariable, PluePaths.UserFolder, registerSecret),
+            ProviderKinds.VertexAi => new VertexProvider(settings, secrets, http, time, Environment.GetEnvironmentVariable, PluePaths.UserFolder, registerSecret, credential),
+            ProviderKinds.ClaudeCode => ClaudeCode(settings),
+            ProviderKinds.External => new ExternalProvider(settings, secrets, programs, OwnEnvironment.Read(), time, platform.Redactor.Mask),
+            ProviderKinds.GithubCopilot when credential is not null => new CopilotProvider(settings, secrets, http, time, credential),
+            ProviderKinds.GithubCopilot => new EditorCopilotProvider(settings, () => Editor, time),
+            ProviderKinds.Tour => new TourProvider(settings, time),
+            _ => throw new FailureException(FailureKind.MissingField, $"{settings.Name} has the kind {settings.Kind}, which this version of Plue does not support."),
+        };
+    }
+
+    /// <summary>Looks for the claude CLI on this machine, and whether it is signed in.</summary>
+    public async Task<ClaudeCodeFinding> FindClaudeCodeAsync(CancellationToken cancellationToken)
+    {
+        await using var provider = ClaudeCode(new ProviderSettings { Id = "claude-code", Name = "Claude Code", Kind = ProviderKinds.ClaudeCode, Source = ProviderSource.Found });
+        var location = await provider.LocateAsync(cancellationToken);
+        if (location.Program is null) { return new ClaudeCodeFinding(null, false, null, "No claude command was found on this machine.", location.Tried); }
+
+        var state = await provider.CheckSignInAsync(cancellationToken);
+        return new ClaudeCodeFinding(location.Program.DisplayPath, state.SignedIn ?? false, state.Version, state.Sentence, location.Tried);
+    }
+
+    /// <summary>Asks a provider whether it responds.</summary>
+    /// <returns>Null when it does.</returns>
+    public async Task<Failure?> ProbeAsync(ProviderSettings settings, CancellationToken cancellationToken)
+    {
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        timeout.CancelAfter(ProbeTimeout);
+        await using var provider = Build(settings);
+        try
+        {
+            return await provider.CheckAsync(timeout.Token);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return new Failure(FailureKind.Timeout, $"{settings.Name} did not answer at {settings.ShownEndpoint} within two seconds.");
+        }
+    }
+
+    private ClaudeCodeProvider ClaudeCode(ProviderSettings settings) =>
+        new(settings, secrets, platform.Paths, time, platform.CreateLogger("ClaudeCode"), openFolder: () => platform.Workspace.OpenFolder);
+}

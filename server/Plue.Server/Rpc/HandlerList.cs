@@ -1,0 +1,58 @@
+using Plue.Protocol;
+using Plue.Server.Chat;
+using Plue.Server.Codices;
+using Plue.Server.Modules;
+using Plue.Server.Store;
+
+namespace Plue.Server.Rpc;
+
+/// <summary>The list of handlers of an editor's connection.</summary>
+internal static class HandlerList
+{
+    /// <returns>The handlers that work in the background, to be ended with the connection.</returns>
+    public static IAsyncDisposable Register(RpcServer server, Services services, ChatServices chat, Conversations conversations, LifecycleHandlers lifecycle)
+    {
+        var (platform, vault, providers, steering) = (services.Platform, services.Vault.Vault, services.Providers.Registry, services.Codices.Steering);
+        var tasks = services.Tasks(chat, conversations, (uri, row) => _ = server.TryNotifyAsync(Methods.TaskEvent, new TaskEventParams(uri, row is null ? null : TaskViews.View(row))));
+        IReadOnlyList<ChatSummary> Chats() => conversations.List(includeArchived: true);
+        IReadOnlyList<ChatSummary> Channels() => [.. Chats(), .. conversations.ListTasks(includeArchived: true)];
+
+        lifecycle.Register();
+        new TaskHandlers(server, tasks, services.Permissions.Approvals).Register();
+        new CodexHandlers(server, conversations, providers, chat.Attachments, steering).Register();
+        new SteeringHandlers(server, conversations, providers, steering).Register();
+        DocumentRoutes.Register(server, DocumentHandlers.Of(services, (uri, summary) => _ = NotifyDocumentAsync(server, uri, summary), conversations.UpdateAsync, conversations.Automation));
+        var language = new LanguageHandlers(server, services.Documents, vault, platform.Time, platform.CreateLogger("Language"));
+        language.Register();
+        new LanguageRegistrations(server, platform.Paths, platform.Workspace, platform.CreateLogger("Rpc")).Follow(lifecycle);
+        new MessageHandlers(server, conversations, providers, chat.Attachments).Register();
+        new AttachmentHandlers(server, chat.Attachments).Register();
+        var providerHandlers = ProviderHandlers.Of(services, Chats);
+        providerHandlers.Register(server);
+        new SignInHandlers(server, providers, services.Providers.SignIns, vault, providerHandlers.Views).Register();
+        new HostClient(server, services.Providers.Factory).Register();
+        new ExecutableHandlers(server, services.Providers.Programs, providers).Register();
+        new McpHandlers(services.Tools.McpServers).Register(server);
+        new HealthHandlers(services.Health).Register(server);
+        new VaultHandlers(server, vault, services.Keys).Register();
+        new CatalogHandlers(server, services.Providers.Catalogs, services.Store.Usage).Register();
+        new SettingsHandlers(server, platform.Paths).Register();
+        TemplateHandlers.Of(services).Register(server);
+        new ApprovalHandlers(server, services.Permissions).Register();
+        new UsageHandlers(server, services.Store.Usage, Channels, providers, services.Codices.Templates).Register();
+        new EditHandlers(server, services.Edits, platform.Workspace, Channels).Register();
+        new SearchHandlers(server, services.Store.Search, platform.Time).Register();
+        new TransferHandlers(services.Transfer, chat.Events.Changed).Register(server);
+        return language;
+    }
+
+    /// <summary>Views of providers also show their states, which are not in the file.</summary>
+    private static async Task NotifyDocumentAsync(RpcServer server, string uri, CodexSummary? summary)
+    {
+        await server.TryNotifyAsync(Methods.CodexChanged, new CodexChangedParams(uri, summary));
+        if (CodexUri.TryParse(uri, out var address) && address.Collection == CodexCollection.Providers)
+        {
+            await server.TryNotifyAsync(Methods.ProviderChanged, new ProviderChangedParams(summary is null ? null : address.Name));
+        }
+    }
+}

@@ -1,0 +1,23 @@
+using Plue.Server.Platform;
+
+namespace Plue.Server.Store;
+
+/// <summary>The journals of chats and tasks, and what is read from them.</summary>
+internal sealed class StoreServices : IAsyncDisposable
+{
+    /// <param name="providerName">The name of a provider by its id.</param>
+    public StoreServices(PlatformServices platform, Func<string, string> providerName)
+    {
+        Blobs = new Blobs(platform.Paths);
+        Chats = new ChatStore(platform.Paths, platform.Time, platform.CreateLogger("Store"));
+        Search = new ChatSearch(Chats, platform.CreateLogger("Search"));
+        Usage = new UsageLedger(platform.Paths, since => Chats.Answers(since, providerName), providerName, platform.Time, platform.CreateLogger("Usage"));
+    }
+
+    public Blobs Blobs { get; }
+    public ChatStore Chats { get; }
+    public ChatSearch Search { get; }
+    public UsageLedger Usage { get; }
+
+    public ValueTask DisposeAsync() => Usage.DisposeAsync();
+}
