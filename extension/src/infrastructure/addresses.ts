@@ -36,7 +36,7 @@ async function confirm(address: string): Promise<boolean> {
   const host = URL.canParse(address) ? new URL(address).host : '';
   const decoded = decode(address);
   const chosen = await showWarningMessage(
-    host === '' ? l10n.t('This link is not what it seems. Open it?') : l10n.t('This link goes to {0}. Open it?', host),
+    host === '' ? l10n.t('This link may be misleading. Open it?') : l10n.t('Open the link to {0}?', host),
     { modal: true, detail: decoded === address ? address : `${address}\n\n${decoded}` },
     open,
   );

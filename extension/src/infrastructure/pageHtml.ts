@@ -40,7 +40,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <script type="application/json" id="localization">${JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll('<', '\\u003c')}</script>
 <div id="host-lost" class="banner error" role="alert" hidden>
 <span class="codicon codicon-error" aria-hidden="true"></span>
-<span class="banner-words">${escape(l10n.t('VS Code’s extension host does not respond, so Plue cannot do anything here. What you wrote is kept. Reload the window to go on.'))}</span>
+<span class="banner-words">${escape(l10n.t('The VS Code extension host does not respond, so Plue can’t do anything here. Your input is kept. Reload the window to continue.'))}</span>
 <a class="text-button primary" href="command:${reload}">${escape(l10n.t('Reload Window'))}</a>
 </div>
 <main id="app" data-key="${escape([page.name, ...Object.values(page.data ?? {})].join(' '))}"${data.join('')}></main>

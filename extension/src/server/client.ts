@@ -171,7 +171,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   /** Ends the sidecar: asked first, killed when it does not go. */
   async stop(): Promise<void> {
     await this.endLife();
-    this.setState({ state: 'stopped', cause: l10n.t('Plue’s sidecar was stopped.') });
+    this.setState({ state: 'stopped', cause: l10n.t('The Plue sidecar was stopped.') });
     await this.restarting;
   }
 
@@ -296,7 +296,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     child.on('error', (error) => (this.lastError = error.message));
     if (child.stderr !== null) this.readLog(child.stderr);
     if (child.pid === undefined)
-      throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
+      throw new FailureError('sidecarStopped', l10n.t('Could not start the Plue sidecar from {0}.', child.spawnfile));
     this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
     return child;
   }
@@ -337,10 +337,10 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     // Its streams close a moment before its exit code is known. One that lives on without them is of no use.
     if (!(await exited(child, 1000))) child.kill('SIGKILL');
     const how = child.signalCode
-      ? l10n.t('Plue’s sidecar was ended by {0}.', child.signalCode)
+      ? l10n.t('The Plue sidecar was terminated by {0}.', child.signalCode)
       : child.exitCode === null
-        ? l10n.t('Plue’s sidecar ended.')
-        : l10n.t('Plue’s sidecar ended with exit code {0}.', child.exitCode);
+        ? l10n.t('The Plue sidecar exited.')
+        : l10n.t('The Plue sidecar exited with code {0}.', child.exitCode);
     return `${how} ${this.lastError}`.trim();
   }
 

@@ -58,7 +58,7 @@ export class DotnetRuntime implements vscode.Disposable {
       throw new FailureError(
         'runtimeMissing',
         l10n.t(
-          'This package of Plue needs the .NET {0} runtime, and none was found. Install the .NET Install Tool extension, which gets it for Plue alone, or install .NET yourself.',
+          'This Plue package needs the .NET {0} runtime, which was not found. Install the .NET Install Tool extension, which installs it for Plue only, or install .NET yourself.',
           wanted,
         ),
       );
@@ -73,7 +73,7 @@ export class DotnetRuntime implements vscode.Disposable {
   }
 
   private async acquire(): Promise<string> {
-    const title = l10n.t('Plue gets the .NET {0} runtime, which it needs once.', wanted);
+    const title = l10n.t('Installing the .NET {0} runtime for Plue…', wanted);
     try {
       const request = { version: wanted, requestingExtensionId: this.extensionId, mode: 'runtime' };
       const answer: unknown = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
@@ -81,10 +81,10 @@ export class DotnetRuntime implements vscode.Disposable {
       );
       return v.parse(acquired, answer).dotnetPath;
     } catch (error) {
-      const reason = error instanceof v.ValiError ? l10n.t('The .NET Install Tool gave no path.') : toFailureError(error).message;
+      const reason = error instanceof v.ValiError ? l10n.t('The .NET Install Tool returned no path.') : toFailureError(error).message;
       throw new FailureError(
         'runtimeNotAcquired',
-        l10n.t('The .NET {0} runtime could not be got: {1} Install it yourself and restart Plue.', wanted, ended(reason)),
+        l10n.t('Could not install the .NET {0} runtime: {1} Install it yourself and restart Plue.', wanted, ended(reason)),
       );
     }
   }

@@ -27,12 +27,9 @@ export function toFailure(
 }
 
 export function stoppedFailure(): FailureError {
-  return new FailureError('sidecarStopped', l10n.t('Plue’s sidecar is not running. Restart it, or look in the log for the cause.'));
+  return new FailureError('sidecarStopped', l10n.t('The Plue sidecar is not running. Restart it, or check the log for the cause.'));
 }
 
 function restartedFailure(): FailureError {
-  return new FailureError(
-    'sidecarRestarted',
-    l10n.t('Plue’s sidecar ended before it answered and was started again. Please try once more.'),
-  );
+  return new FailureError('sidecarRestarted', l10n.t('The Plue sidecar exited before it responded, and was restarted. Try again.'));
 }

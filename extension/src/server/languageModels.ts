@@ -18,7 +18,7 @@ import type {
 
 const requestFailed = -32803;
 const requestCancelled = -32800;
-const justification = l10n.t('Plue answers in a chat of yours with this model.');
+const justification = l10n.t('Plue uses this model to respond in your chats.');
 
 const toolCall = v.object({ callId: v.string(), name: v.string(), input: v.unknown() });
 const text = v.object({ value: v.string() });
@@ -61,10 +61,10 @@ export async function askLanguageModel(
       called ||= event.kind === 'toolCall';
       await emit(event);
     }
-    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The answer was stopped.'));
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The response was stopped.'));
     return { stopReason: called ? 'toolUse' : 'endTurn' };
   } catch (error) {
-    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The answer was stopped.'));
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The response was stopped.'));
     throw toResponseError(error, params.model);
   }
 }
@@ -80,7 +80,7 @@ async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.
   if (found) return found;
   const names = (await select({ vendor })).map(({ id }) => id);
   const way =
-    names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('It offers {0}.', names.slice(0, 5).join(', '));
+    names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('Available: {0}.', names.slice(0, 5).join(', '));
   throw failure('modelNotFound', l10n.t('VS Code does not offer the model {0}. {1}', model, way));
 }
 
@@ -197,18 +197,22 @@ function toResponseError(error: unknown, model: string): ResponseError<ErrorData
     case 'NoPermissions':
       return failure(
         'permissionDenied',
-        l10n.t('VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.'),
+        l10n.t('VS Code denied Plue access to this model. Send the message again and allow access, or change it in the Accounts menu.'),
       );
     case 'Blocked':
       return failure(
         'spendLimit',
-        l10n.t('VS Code blocked the request: “{0}”. The quota of your plan may be used up; choose another model or provider.', said),
+        l10n.t('VS Code blocked the request: “{0}”. Your plan’s quota may be used up. Choose another model or provider.', said),
       );
     case 'NotFound':
-      return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another one.', model));
+      return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another model.', model));
     default:
-      if (said === '') return failure('badRequest', l10n.t('VS Code could not ask {0}. Try again, or choose another model.', model));
-      return failure('badRequest', l10n.t('VS Code could not ask {0}: “{1}”. Try again, or choose another model.', model, said));
+      if (said === '')
+        return failure('badRequest', l10n.t('VS Code could not send the request to {0}. Try again, or choose another model.', model));
+      return failure(
+        'badRequest',
+        l10n.t('VS Code could not send the request to {0}: “{1}”. Try again, or choose another model.', model, said),
+      );
   }
 }
 

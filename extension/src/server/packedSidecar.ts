@@ -73,6 +73,6 @@ async function sha256(path: string): Promise<string> {
 function damaged(name: string): FailureError {
   return new FailureError(
     'sidecarDamaged',
-    l10n.t('Plue was not started: its file {0} is not the one that it was installed with. Install the extension again.', name),
+    l10n.t('Could not start Plue: the file {0} differs from the installed one. Reinstall the extension.', name),
   );
 }

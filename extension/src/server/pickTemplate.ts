@@ -35,7 +35,7 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
     ({ inForce, problems, collection }) => inForce && wanted.includes(collection) && !problems.some(({ isError }) => isError),
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
-  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Try Template') };
+  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Preview Template') };
   const pick = createQuickPick<Row>(title, l10n.t('Choose a template'));
   pick.matchOnDescription = true;
   // A page that comes up takes the focus, and must not close the list with it.

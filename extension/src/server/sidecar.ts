@@ -47,7 +47,10 @@ export async function findSidecar(search: SidecarSearch): Promise<SidecarCommand
 
 function givenSidecar(path: string, machine: Machine): string {
   if (machine.modified(path) !== undefined) return path;
-  throw new FailureError('sidecarStopped', l10n.t('PLUE_SERVER_PATH names {0}, and there is no such file.', path));
+  throw new FailureError(
+    'sidecarStopped',
+    l10n.t('PLUE_SERVER_PATH is set to {0}, which does not exist. Correct or remove the variable.', path),
+  );
 }
 
 async function ownSidecar({ extensionPath, machine }: SidecarSearch): Promise<string> {
@@ -55,7 +58,7 @@ async function ownSidecar({ extensionPath, machine }: SidecarSearch): Promise<st
   if (path !== undefined) return path;
   throw new FailureError(
     'sidecarStopped',
-    l10n.t('Plue’s sidecar is not there. In a checkout run `npm run build`; otherwise install the extension again.'),
+    l10n.t('The Plue sidecar was not found. In a checkout, run `npm run build`; otherwise, reinstall the extension.'),
   );
 }
 

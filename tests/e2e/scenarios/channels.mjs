@@ -15,7 +15,7 @@ export default async function (scenario) {
     await page.keyboard.press('Enter');
   };
   /** Where the tasks will be. */
-  const places = ['Agent Tasks', 'No agent works yet'];
+  const places = ['Agent Tasks', 'No tasks yet'];
   /** As the tree draws them: headings and rows, from the top. */
   const order = async () =>
     (await page.locator('.pane-body [role="treeitem"] .label-name').allTextContents()).filter((text) => text.trim() !== '');
@@ -32,7 +32,7 @@ export default async function (scenario) {
     await untilFinished(workbench);
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await row('Hello tree').waitFor();
-    await row('No agent works yet').waitFor();
+    await row('No tasks yet').waitFor();
     assert.deepEqual(await order(), ['Today', 'Hello tree', ...places]);
   });
 

@@ -68,7 +68,7 @@ export default async function (scenario) {
       await ask(workbench, title);
       await untilFinished(workbench);
       await answers(workbench).last().getByRole('link', { name: 'the file' }).click();
-      await readsAsWritten('There is no file', `[Open](${command})`);
+      await readsAsWritten('The workspace folder contains no file', `[Open](${command})`);
     });
 
     await scenario.step('The title of a chat is text in lists and messages', async () => {

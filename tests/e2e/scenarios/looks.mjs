@@ -60,16 +60,18 @@ async function runSteps(scenario, workbench) {
   );
 
   await scenario.look('The options of an answer stay inside of the window', () =>
-    isWell('header', 'options', { again: opens(/^Answer options/) }),
+    isWell('header', 'options', { again: opens(/^Response options/) }),
   );
 
-  await scenario.look('What steers a chat stays inside of the window', () => isWell('header', 'steering', { again: opens(/^Steered by/) }));
+  await scenario.look('What steers a chat stays inside of the window', () =>
+    isWell('header', 'steering', { again: opens(/^Instruction sources/) }),
+  );
 
   await scenario.step('The providers and the catalog keep to the window', async () => {
     await page.keyboard.press('Escape');
     await closeEditors(workbench);
     await workbench.command('Plue: Manage Providers');
-    await button('Add provider').first().click({ timeout: 60_000 });
+    await button('Add Provider').first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
     await isWell('providers', 'catalog');
   });

@@ -11,7 +11,7 @@ import { writeHouseServer } from '../runner/houseServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 const listed = inRoot('tests', 'package-files.txt');
-const refusal = 'Plue was not started: its file plue is not the one that it was installed with.';
+const refusal = 'Could not start Plue: the file plue differs from the installed one.';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {

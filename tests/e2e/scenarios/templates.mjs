@@ -141,11 +141,11 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('What its model would be told and may use is shown before anybody is called', async () => {
-    await page.getByRole('button', { name: 'Try Template' }).first().click();
-    await form().getByRole('heading', { name: 'Try: Log reader' }).waitFor({ timeout: 60_000 });
+    await page.getByRole('button', { name: 'Preview Template' }).first().click();
+    await form().getByRole('heading', { name: 'Preview: Log reader' }).waitFor({ timeout: 60_000 });
     await form().getByText('You read logs, quick.').waitFor();
     await form()
-      .getByRole('cell', { name: /House|only looks/ })
+      .getByRole('cell', { name: /House|read-only/ })
       .first()
       .waitFor();
     await form().getByText('House server').waitFor();
@@ -155,7 +155,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('A template that is saved shows at once what changed', async () => {
     await write('log-reader.md', prompt.replace('Name the first line', 'Quote the first line'));
-    await tab(/^Try: Log reader/).click();
+    await tab(/^Preview: Log reader/).click();
     await form().getByText('Quote the first line').waitFor();
   });
 
@@ -240,8 +240,8 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('A hook tells what a change means, with a way there', async () => {
-    await workbench.command('Plue: New from Template…');
-    await pick(workbench, 'New from Template', 'Decision');
+    await workbench.command('Plue: New Item from Template…');
+    await pick(workbench, 'New Item from Template', 'Decision');
     await form().getByRole('textbox', { name: 'Title' }).fill('Tabs', { timeout: 60_000 });
     await button('Create').click();
     await form().getByRole('heading', { name: 'Tabs' }).waitFor();
@@ -272,8 +272,8 @@ async function runSteps(scenario, workbench, endpoint) {
     const own = '{ name: "cost_center", type: "text", required: true, description: "Who pays for it." },';
     writeFileSync(inHome('templates', 'llm-provider.json5'), shipped.replace('fields: [', `fields: [\n    ${own}`));
     await workbench.command('Plue: Manage Providers');
-    await form().getByRole('button', { name: 'Add provider', exact: true }).click({ timeout: 60_000 });
-    await button('Choose Own server (OpenAI-compatible)').click({ timeout: 60_000 });
+    await form().getByRole('button', { name: 'Add Provider', exact: true }).click({ timeout: 60_000 });
+    await button('Choose OpenAI-compatible server').click({ timeout: 60_000 });
     await form().getByRole('textbox', { name: 'Cost center' }).fill('Research');
     await form().getByRole('textbox', { name: 'Name', exact: true }).fill('Lab');
     await form().getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);

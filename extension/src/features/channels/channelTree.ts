@@ -440,11 +440,11 @@ function deletedItem(codex: CodexSummary): vscode.TreeItem {
 function noTaskItem(): vscode.TreeItem {
   return createTreeItem({
     id: 'noTask',
-    label: l10n.t('No agent works yet'),
-    description: l10n.t('New task…'),
-    tooltip: l10n.t('Give an agent something to do.'),
+    label: l10n.t('No tasks yet'),
+    description: l10n.t('New Task…'),
+    tooltip: l10n.t('Start an agent task.'),
     icon: 'add',
-    accessibilityInformation: { label: l10n.t('No agent works yet. New task') },
+    accessibilityInformation: { label: l10n.t('No tasks yet. New Task') },
     command: { command: 'plue.newTask', title: l10n.t('New Task') },
   });
 }
@@ -452,7 +452,7 @@ function noTaskItem(): vscode.TreeItem {
 function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
   return createTreeItem({
     id: `more:${group}`,
-    label: l10n.t('Show more'),
+    label: l10n.t('Show More'),
     description: l10n.t('{0} older', hidden),
     icon: 'ellipsis',
     contextValue: 'more',
@@ -463,7 +463,7 @@ function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
 function failureItem(message: string): vscode.TreeItem {
   return createTreeItem({
     id: 'failure',
-    label: l10n.t('Not everything could be read'),
+    label: l10n.t('Some chats could not be read'),
     description: message,
     tooltip: message,
     icon: 'error',

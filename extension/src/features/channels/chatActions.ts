@@ -27,7 +27,7 @@ export class ChatActions {
     const title = await showInputBox({
       title: isTask(codex) ? l10n.t('Rename Task') : l10n.t('Rename Chat'),
       value: codex.title,
-      validateInput: (value) => (value.trim() === '' ? l10n.t('It needs a name.') : undefined),
+      validateInput: (value) => (value.trim() === '' ? l10n.t('Enter a name.') : undefined),
     });
     if (title === undefined || title.trim() === codex.title) throw new UserCancelledError();
     await this.sidecar.request(codexUpdate, { uri: codex.uri, title: title.trim() });
@@ -44,8 +44,7 @@ export class ChatActions {
 
   async archive(chats: Chats, archived: boolean): Promise<void> {
     const changing = chats.filter((codex) => codex.archived !== archived);
-    const title = (what: string): LocalizedText =>
-      archived ? l10n.t('Archiving {0}…', what) : l10n.t('Moving {0} out of the archive…', what);
+    const title = (what: string): LocalizedText => (archived ? l10n.t('Archiving {0}…', what) : l10n.t('Unarchiving {0}…', what));
     await this.each(changing, title, ({ uri }) => this.sidecar.request(codexUpdate, { uri, archived }));
   }
 
@@ -53,15 +52,15 @@ export class ChatActions {
     const candidates = [...all].filter((codex) => !isTask(codex) && !codex.archived && !codex.pinned && codex.status !== 'running');
     const choices = [7, 30, 90, 365].map((days) => {
       const chats = candidates.filter((codex) => timeOf(codex) < now - days * day);
-      return { label: days === 365 ? l10n.t('A year') : l10n.t('{0} days', days), description: count(chats), chats };
+      return { label: days === 365 ? l10n.t('1 year') : l10n.t('{0} days', days), description: count(chats), chats };
     });
     const chosen = await showQuickPick(choices, {
-      title: l10n.t('Archive All Older Than…'),
-      placeHolder: l10n.t('Pinned chats stay where they are'),
+      title: l10n.t('Archive Older Chats'),
+      placeHolder: l10n.t('Pinned chats are not archived'),
     });
     if (chosen === undefined) throw new UserCancelledError();
     if (chosen.chats.length === 0) {
-      void showInformationMessage(l10n.t('No chat is that old.'));
+      void showInformationMessage(l10n.t('No chats are older than that.'));
       return;
     }
     await this.archive(chosen.chats, true);
@@ -154,7 +153,7 @@ export class ChatActions {
       const [first] = failures;
       if (first === undefined) return;
       if (chats.length === 1) throw first;
-      throw new FailureError(first.kind, l10n.t('Left as they are: {0} of {1}. {2}', failures.length, count(chats), first.message));
+      throw new FailureError(first.kind, l10n.t('Skipped {0} of {1}. {2}', failures.length, count(chats), first.message));
     };
     if (chats.length < isLong) return work(() => undefined);
     return withProgress({ location: vscode.ProgressLocation.Notification, title: title(count(chats)) }, (progress) =>

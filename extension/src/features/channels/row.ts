@@ -28,9 +28,9 @@ const icons = {
 
 const statusText = {
   idle: '',
-  running: l10n.t('answering'),
+  running: l10n.t('responding'),
   interrupted: l10n.t('interrupted'),
-  failed: l10n.t('the last answer failed'),
+  failed: l10n.t('last response failed'),
   damaged: l10n.t('partly unreadable'),
 } as const satisfies Record<CodexStatus, string>;
 

@@ -50,8 +50,8 @@ export async function pickTags(
     });
   });
   const pick = createQuickPick<TagRow>(
-    chats.length === 1 ? l10n.t('Tags of the Chat') : l10n.t('Tags of {0} Chats', chats.length),
-    rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Choose tags, or type a new one'),
+    chats.length === 1 ? l10n.t('Chat Tags') : l10n.t('Tags of {0} Chats', chats.length),
+    rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Select tags, or type a new one'),
   );
   pick.canSelectMany = true;
   pick.items = rows;

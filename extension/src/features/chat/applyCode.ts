@@ -39,7 +39,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const shown = document === undefined ? undefined : this.lastEditor.selectionIn(document);
     const { text: after, place } = placeCode(before ?? '', code, shown);
     if (after === before) {
-      void showInformationMessage(l10n.t('{0} already says what the code says.', basename(file.fsPath)));
+      void showInformationMessage(l10n.t('{0} already contains this code.', basename(file.fsPath)));
       return;
     }
     await this.show({ file, before, after }, place);
@@ -50,7 +50,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const address = right ?? proposalInFront();
     const proposal = address && this.proposals.get(address.toString());
     if (address === undefined || proposal === undefined)
-      throw new FailureError('badRequest', l10n.t('This change is no longer known. Apply the code again.'));
+      throw new FailureError('badRequest', l10n.t('This change is no longer available. Apply the code again.'));
     const { file, before, after } = proposal;
     // The folder may have changed since the diff was drawn.
     if ((await jailed(file.fsPath)) === undefined) throw outside(file.fsPath);
@@ -58,7 +58,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     if (document?.getText() !== before) {
       throw new FailureError(
         'conflict',
-        l10n.t('{0} has changed since the diff was made. Discard it, and apply the code again.', basename(file.fsPath)),
+        l10n.t('{0} changed after the diff was created. Discard the diff and apply the code again.', basename(file.fsPath)),
       );
     }
     const wasDirty = document?.isDirty === true;
@@ -69,7 +69,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
       edit.replace(file, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
     }
     if (!(await vscode.workspace.applyEdit(edit))) {
-      throw new FailureError('conflict', l10n.t('{0} did not take the change. Nothing was written.', basename(file.fsPath)));
+      throw new FailureError('conflict', l10n.t('{0} could not be changed. Nothing was written.', basename(file.fsPath)));
     }
     const changed = await vscode.workspace.openTextDocument(file);
     // What the user had not saved is left for them to save.
@@ -131,8 +131,8 @@ export async function newFile(text: string, info: string): Promise<void> {
   const folder = openFolders()[0];
   if (path === undefined || folder === undefined) return openUntitled(code, info);
   const chosen = await showInputBox({
-    title: l10n.t('New file'),
-    prompt: l10n.t('Where in {0}', basename(folder)),
+    title: l10n.t('New File'),
+    prompt: l10n.t('Select a location in {0}', basename(folder)),
     value: path.replace(/^[\\/]+/, ''),
     ignoreFocusOut: true,
   });
@@ -141,13 +141,13 @@ export async function newFile(text: string, info: string): Promise<void> {
   if (inside === undefined) throw outside(chosen);
   const uri = vscode.Uri.file(inside.real);
   if ((await openIfThere(uri)) !== undefined) {
-    throw new FailureError('conflict', l10n.t('There is already a file {0}. Use “Apply as a diff” to change it.', chosen.trim()));
+    throw new FailureError('conflict', l10n.t('The file {0} already exists. Select Apply as Diff to change it.', chosen.trim()));
   }
   if (!(await mayTouch(uri))) return;
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(uri, { contents: new TextEncoder().encode(code), overwrite: false });
   if (!(await vscode.workspace.applyEdit(edit)))
-    throw new FailureError('conflict', l10n.t('{0} could not be made. Choose another place.', chosen.trim()));
+    throw new FailureError('conflict', l10n.t('Could not create {0}. Choose another location.', chosen.trim()));
   await vscode.window.showTextDocument(uri, { preview: false });
 }
 
@@ -183,7 +183,7 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
   if (alike.length === 0) return fresh;
   const rows = alike.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   const chosen = await showQuickPick([...rows, { label: l10n.t('New file {0}', path), icon: 'new-file', uri: fresh }], {
-    title: l10n.t('Which file is {0}?', path),
+    title: l10n.t('Select the file for {0}', path),
   });
   return chosen?.uri;
 }
@@ -191,8 +191,8 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
 async function askForFile(): Promise<vscode.Uri | undefined> {
   const open = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'file' && !isClosed);
   const rows = open.map(({ uri }) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const other = { label: l10n.t('Another file…'), icon: 'folder-opened', uri: undefined };
-  const chosen = await showQuickPick([...rows, other], { title: l10n.t('Which file is the code for?') });
+  const other = { label: l10n.t('Choose Another File…'), icon: 'folder-opened', uri: undefined };
+  const chosen = await showQuickPick([...rows, other], { title: l10n.t('Select the file to change') });
   if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
   const [file] = (await vscode.window.showOpenDialog({ canSelectMany: false, openLabel: l10n.t('Choose') })) ?? [];
   return file;
@@ -203,9 +203,9 @@ async function mayTouch(file: vscode.Uri): Promise<boolean> {
   const inside = file.scheme === 'file' ? await jailed(file.fsPath) : undefined;
   if (inside === undefined) throw outside(file.fsPath);
   if (!isProtected(inside.within)) return true;
-  const show = l10n.t('Show the Change');
+  const show = l10n.t('Show Change');
   const said = await showWarningMessage(
-    l10n.t('{0} can decide what programs run, or hold secrets. Show a change to it that a model wrote?', inside.within),
+    l10n.t('{0} can control which programs run, or hold secrets. Show the model’s change to it?', inside.within),
     { modal: true },
     show,
   );
@@ -247,12 +247,12 @@ export function change(before: string, after: string): { start: number; end: num
 function outside(path: string): FailureError {
   return new FailureError(
     'badRequest',
-    l10n.t('{0} is outside of the open folder, so Plue leaves it alone. The code can be copied.', path),
+    l10n.t('{0} is outside the workspace folder, so Plue won’t change it. You can copy the code.', path),
   );
 }
 
 function noFolder(): FailureError {
   return vscode.workspace.isTrusted
-    ? new FailureError('badRequest', l10n.t('No folder is open. Open one, or use “New file”.'))
-    : new FailureError('untrusted', l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    ? new FailureError('badRequest', l10n.t('No folder is open. Open a folder, or select New File.'))
+    : new FailureError('untrusted', l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
 }

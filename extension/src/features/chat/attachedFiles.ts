@@ -14,14 +14,14 @@ const imageScheme = 'plue-image';
 /** A file at its lines. One outside the open folder was allowed when it was sent, and is asked for again. */
 export async function openAttached(path: string, range: LineRange | undefined): Promise<void> {
   if (!vscode.workspace.isTrusted) {
-    void showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    void showInformationMessage(l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
     return;
   }
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
   const whole = isAbsolute(path) ? path : folder === undefined ? undefined : resolve(folder, path);
   const real = whole === undefined ? undefined : await realpath(whole).catch(() => undefined);
   if (real === undefined) {
-    void showInformationMessage(l10n.t('There is no file {0} any more.', path));
+    void showInformationMessage(l10n.t('The file {0} no longer exists.', path));
     return;
   }
   if ((folder === undefined || !isInside(real, await realpath(folder))) && !(await mayOpenOutside(real))) return;
@@ -83,5 +83,5 @@ class Images implements vscode.FileSystemProvider {
 
 async function mayOpenOutside(path: string): Promise<boolean> {
   const open = l10n.t('Open');
-  return (await showInformationMessage(l10n.t('{0} lies outside the open folder.', path), open)) === open;
+  return (await showInformationMessage(l10n.t('{0} is outside the workspace folder.', path), open)) === open;
 }

@@ -79,8 +79,8 @@ export class ChatMessages implements vscode.Disposable {
       .map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: formatTime(entry.createdAt, 'short'), entry }))
       .reverse();
     const chosen = await showQuickPick(items, {
-      title: l10n.t('Jump to question'),
-      placeHolder: items.length === 0 ? l10n.t('Nothing was asked yet') : l10n.t('Type a word of the question'),
+      title: l10n.t('Go to Question'),
+      placeHolder: items.length === 0 ? l10n.t('No questions yet') : l10n.t('Type part of the question'),
       matchOnDescription: true,
     });
     if (chosen !== undefined) this.goTo(chosen.entry);

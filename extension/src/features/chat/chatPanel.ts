@@ -150,13 +150,13 @@ export class ChatPanel implements vscode.Disposable {
   /** Summarises what was said so far, and tells what that saved. */
   async compact(): Promise<void> {
     await this.messages.settle();
-    const title = l10n.t('Summarising earlier messages…');
+    const title = l10n.t('Summarizing earlier messages…');
     const { tokensBefore, tokensAfter } = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       this.services.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
     void showInformationMessage(
       l10n.t(
-        '{0} tokens of earlier messages are now {1}. The original stays in the chat.',
+        'Summarized {0} tokens of earlier messages to {1}. The originals stay in the chat.',
         formatInteger(tokensBefore),
         formatInteger(tokensAfter),
       ),
@@ -386,7 +386,7 @@ export class ChatPanel implements vscode.Disposable {
     const providers = items
       .filter((provider) => provider.enabled)
       .map((provider) => ({ label: provider.name, description: provider.model ?? '', id: provider.id }));
-    const manage = { label: l10n.t('Manage providers…'), icon: 'plug', description: '', id: undefined };
+    const manage = { label: l10n.t('Manage Providers…'), icon: 'plug', description: '', id: undefined };
     const chosen = await showQuickPick([...providers, manage], { title: l10n.t('Provider for this chat') });
     if (chosen?.id !== undefined) await this.choose(chosen.id, undefined);
     else if (chosen) await vscode.commands.executeCommand('plue.manageProviders');

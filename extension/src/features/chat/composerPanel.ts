@@ -60,7 +60,7 @@ export class ComposerPanel implements vscode.Disposable {
     storeImage: ({ chipId, name, mediaType, data }) =>
       this.look(chipId, () => this.services.sidecar.request(attachmentStore, { name, mediaType, data })),
     dropped: ({ uris }) => this.attach(uris.flatMap(fileUri)),
-    pickFiles: async () => this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []),
+    pickFiles: async () => this.attach((await this.pick(l10n.t('Add to Message'))) ?? []),
     attachSelection: () => this.attachSelection(),
     steer: async ({ queuedId, text, attachments }) => {
       await this.services.sidecar.request(messageSteer, { codexId: this.codexId, queuedId, text, attachments });
@@ -89,7 +89,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   private attachSelection(): void {
     const selection = this.services.files.selection();
-    if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
+    if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in the editor. Select lines and try again.'));
     else this.post({ type: 'attach', files: [selection] });
   }
 
@@ -107,7 +107,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
     try {
-      if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder is not trusted, so Plue leaves its files alone.'));
+      if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder isn’t trusted, so Plue won’t open its files.'));
       const { mediaType, data } = await readImage(path, this.services.files.folder, allowOutside);
       this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
@@ -127,7 +127,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   /** Asks which files are to go with every question, beside those that do. */
   async pickPins(): Promise<void> {
-    const picked = (await this.pick(l10n.t('Pin: Send with Every Question'))) ?? [];
+    const picked = (await this.pick(l10n.t('Pin: Send with Every Message'))) ?? [];
     if (picked.length === 0) return;
     const { contextFiles } = await this.services.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
     const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.services.files.pathOf(uri))];

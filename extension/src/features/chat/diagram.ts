@@ -30,5 +30,5 @@ export async function previewDiagram(diagram: string): Promise<void> {
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
   await vscode.commands.executeCommand('markdown.showPreview', document.uri);
   if (!isDrawn)
-    void showWarningMessage(l10n.t('A preview of this diagram could load something from the network, so its text is shown instead.'));
+    void showWarningMessage(l10n.t('A preview of this diagram could load content from the network, so its source is shown instead.'));
 }

@@ -37,17 +37,17 @@ interface Ended {
 }
 
 const endSentences = {
-  answered: (name: string) => l10n.t('“{0}” has its answer.', name),
-  done: (name: string) => l10n.t('“{0}” is done.', name),
-  overBudget: (name: string) => l10n.t('“{0}” is over budget.', name),
-  failed: (name: string) => l10n.t('“{0}” stopped with an error.', name),
+  answered: (name: string) => l10n.t('Response ready in “{0}”.', name),
+  done: (name: string) => l10n.t('“{0}” finished.', name),
+  overBudget: (name: string) => l10n.t('“{0}” reached its limit.', name),
+  failed: (name: string) => l10n.t('“{0}” failed.', name),
 } as const satisfies Record<Ended['end'], (name: string) => string>;
 
 const endText = {
-  answered: l10n.t('has its answer'),
-  done: l10n.t('is done'),
-  overBudget: l10n.t('is over budget'),
-  failed: l10n.t('stopped with an error'),
+  answered: l10n.t('response ready'),
+  done: l10n.t('finished'),
+  overBudget: l10n.t('reached its limit'),
+  failed: l10n.t('failed'),
 } as const satisfies Record<Ended['end'], string>;
 
 /** Every hidden answer is told, however short it was: a hidden chat means that the reader looks elsewhere. */
@@ -121,7 +121,7 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Pro
       ? first
       : await showQuickPick(
           chats.map((chat) => ({ ...chat, description: endText[chat.end] })),
-          { title: l10n.t('Which one?') },
+          { title: l10n.t('Select a chat or task') },
         );
   if (chosen !== undefined) open(chosen.codexId, chosen.title);
 }
@@ -133,12 +133,12 @@ function textFor(chats: readonly Ended[]): LocalizedText {
   const [failed, overBudget] = (['failed', 'overBudget'] as const).map((end) => chats.filter((chat) => chat.end === end).length);
   const sentences = [
     tasks === 0
-      ? l10n.t('{0} chats have ended.', chats.length)
+      ? l10n.t('{0} chats finished.', chats.length)
       : tasks === chats.length
-        ? l10n.t('{0} tasks have ended.', chats.length)
-        : l10n.t('{0} chats and tasks have ended.', chats.length),
-    failed === 0 ? '' : l10n.t('With an error: {0}.', failed ?? 0),
-    overBudget === 0 ? '' : l10n.t('Over budget: {0}.', overBudget ?? 0),
+        ? l10n.t('{0} tasks finished.', chats.length)
+        : l10n.t('{0} chats and tasks finished.', chats.length),
+    failed === 0 ? '' : l10n.t('Failed: {0}.', failed ?? 0),
+    overBudget === 0 ? '' : l10n.t('Limit reached: {0}.', overBudget ?? 0),
   ];
   return l10n.verbatim(sentences.filter((sentence) => sentence !== '').join(' '));
 }

@@ -27,13 +27,13 @@ export class LastEditor implements vscode.Disposable {
     const editor = await this.shown();
     if (editor === undefined) {
       await vscode.env.clipboard.writeText(text);
-      void showInformationMessage(l10n.t('No editor is open, so the code was copied instead.'));
+      void showInformationMessage(l10n.t('No editor is open. The code was copied instead.'));
       return;
     }
     const done = await editor.edit((edit) => edit.replace(editor.selection, text));
     if (!done) {
       await vscode.env.clipboard.writeText(text);
-      void showWarningMessage(l10n.t('The editor did not take the code, so it was copied instead.'));
+      void showWarningMessage(l10n.t('The code could not be inserted into the editor. It was copied instead.'));
     }
   }
 

@@ -61,8 +61,8 @@ export class WorkspaceFiles implements vscode.Disposable {
 
   async find(text: string): Promise<FoundFiles> {
     const { folder } = this;
-    if (folder === undefined) return { files: [], note: l10n.t('No folder is open, so there are no files to name.') };
-    if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder is not trusted, so Plue leaves its files alone.') };
+    if (folder === undefined) return { files: [], note: l10n.t('No folder is open. Open a folder to attach its files.') };
+    if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder isn’t trusted, so Plue won’t open its files.') };
     const reading = this.readingOf(folder);
     await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, readTimeout))]);
     const open = this.openPaths();
@@ -176,7 +176,7 @@ function takeOutWhatWent(reading: Reading): void {
 
 function noteFor(reading: Reading, found: number): string | undefined {
   const count = formatInteger(reading.paths.length);
-  if (!reading.isDone) return l10n.t('Reading the folder, {0} files so far…', count);
-  if (reading.paths.length >= maxFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
-  return found === 0 ? l10n.t('No file has these letters in its path.') : undefined;
+  if (!reading.isDone) return l10n.t('Reading folder, {0} files so far…', count);
+  if (reading.paths.length >= maxFiles) return l10n.t('Large folder: only the first {0} files are listed.', count);
+  return found === 0 ? l10n.t('No file path contains these letters.') : undefined;
 }

@@ -19,14 +19,14 @@ export async function readImage(
   allowOutside: boolean,
 ): Promise<{ mediaType: string; data: Buffer }> {
   const real = await realpath(folder === undefined ? path : resolve(folder, path)).catch(() => undefined);
-  if (real === undefined) throw new Error(l10n.t('{0} is not there any more.', path));
+  if (real === undefined) throw new Error(l10n.t('{0} no longer exists.', path));
   if (!allowOutside && (folder === undefined || !isInside(real, await realpath(folder))))
-    throw new Error(l10n.t('{0} lies outside of the open folder.', path));
+    throw new Error(l10n.t('{0} is outside the workspace folder.', path));
   const file = await open(real, 'r');
   try {
     const { size } = await file.stat();
     if (size > largestImage)
-      throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', path, formatDecimal(size / 1024 / 1024, 1)));
+      throw new Error(l10n.t('{0} is {1} MB. Images can be up to 20 MB.', path, formatDecimal(size / 1024 / 1024, 1)));
     const data = await file.readFile();
     const mediaType = imageTypeOf(data);
     if (mediaType === undefined) throw new Error(l10n.t('{0} is not a PNG, JPEG, GIF or WebP image.', path));

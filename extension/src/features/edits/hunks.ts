@@ -68,7 +68,7 @@ export function refused(conflicts: readonly string[]): string | undefined {
   const shown = conflicts.slice(0, 3);
   if (shown.length === 0) return undefined;
   const more = conflicts.length - shown.length;
-  return [...shown, ...(more > 0 ? [l10n.t('{0} more were left as they are.', more)] : [])].join(' ');
+  return [...shown, ...(more > 0 ? [l10n.t('{0} more were not changed.', more)] : [])].join(' ');
 }
 
 /** The turns that can be undone, or redone, of the codex that is meant. */

@@ -58,7 +58,7 @@ export class Reviews implements vscode.Disposable {
     const chosen = files.filter(({ path, state }) => state === 'pending' && (target?.path === undefined || target.path === path));
     const [only] = chosen;
     if (folder === undefined || only === undefined) {
-      void showInformationMessage(l10n.t('There is nothing to review.'));
+      void showInformationMessage(l10n.t('No changes to review.'));
       return;
     }
     if (chosen.length === 1) {
@@ -96,7 +96,7 @@ export class Reviews implements vscode.Disposable {
     if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
     const inFront = isEverything ? [] : this.inFront();
     const files = inFront.length > 0 ? inFront : this.files;
-    if (files.length === 0) throw new FailureError('conflict', l10n.t('There is nothing to review.'));
+    if (files.length === 0) throw new FailureError('conflict', l10n.t('No changes to review.'));
     if (inFront.length === 0) {
       const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
       const question = isAccepted ? l10n.t('Accept {0}?', inText(files)) : l10n.t('Reject {0}?', inText(files));
@@ -144,7 +144,10 @@ export class Reviews implements vscode.Disposable {
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
     );
     if (folder !== undefined && open !== undefined) {
-      throw new FailureError('conflict', l10n.t('{0} is not saved. Save it, then decide.', this.filesAt(open.uri)[0]?.path ?? ''));
+      throw new FailureError(
+        'conflict',
+        l10n.t('{0} has unsaved changes. Save it before you accept or reject.', this.filesAt(open.uri)[0]?.path ?? ''),
+      );
     }
     this.take(await this.sidecar.request(isAccepted ? editAccept : editReject, decided));
   }
@@ -173,7 +176,7 @@ export class Reviews implements vscode.Disposable {
     const hunks = files.flatMap((file) => file.hunks).sort((a, b) => a.newStart - b.newStart);
     const chosen = hunkAt(hunks, line, editor?.document.lineCount ?? 1);
     const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
-    if (file === undefined) throw new FailureError('conflict', l10n.t('There is nothing to review here.'));
+    if (file === undefined) throw new FailureError('conflict', l10n.t('No changes to review here.'));
     // What is no text is decided as a whole.
     return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
   }
@@ -186,12 +189,12 @@ export class Reviews implements vscode.Disposable {
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {
-      void showInformationMessage(isUndo ? l10n.t('No turn has changes to undo.') : l10n.t('No turn has changes to redo.'));
+      void showInformationMessage(isUndo ? l10n.t('No changes to undo.') : l10n.t('No changes to redo.'));
       throw new UserCancelledError();
     }
     const chosen = await showQuickPick(choices, {
-      title: isUndo ? l10n.t('Undo Changes of a Turn') : l10n.t('Redo Changes of a Turn'),
-      placeHolder: l10n.verbatim([l10n.t('Files that were changed since are left as they are.'), leftOut ?? ''].join(' ')),
+      title: isUndo ? l10n.t('Undo File Changes of a Turn') : l10n.t('Redo File Changes of a Turn'),
+      placeHolder: l10n.verbatim([l10n.t('Files changed since then are not modified.'), leftOut ?? ''].join(' ')),
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.target;

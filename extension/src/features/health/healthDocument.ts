@@ -63,7 +63,7 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
   provideCodeLenses(): vscode.CodeLens[] {
     return [
       createCodeLens(0, l10n.t('Check Again'), commands.checkHealth),
-      createCodeLens(0, l10n.t('Ask Providers Too'), commands.checkHealthOnline),
+      createCodeLens(0, l10n.t('Check Providers Too'), commands.checkHealthOnline),
       createCodeLens(0, l10n.t('Copy Report'), commands.copyHealth),
       ...this.placed.flatMap(({ line, row }) => row.fixes.map((fix) => createCodeLens(line, fix.title, fix.command, fix.arguments))),
     ];

@@ -30,7 +30,7 @@ export function activateHealth(
   register(commands.checkHealthOnline, () => check(true));
   register(commands.copyHealth, async () => {
     await vscode.env.clipboard.writeText(await shown.provideTextDocumentContent());
-    void showInformationMessage(l10n.t('The report is copied. No key is in it, and your own folder is written as ~.'));
+    void showInformationMessage(l10n.t('Copied the report. It contains no keys, and your home folder is written as ~.'));
   });
   return disposables;
 }
@@ -64,7 +64,7 @@ async function askWithProgress(ask: (token: vscode.CancellationToken) => Promise
       new Promise<true>((resolve) => setTimeout(() => resolve(true), patience)),
     ]);
     if (!isLate) return await asked;
-    const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking what Plue needs…'), cancellable: true };
+    const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking requirements…'), cancellable: true };
     return await withProgress(options, (_, token) => {
       token.onCancellationRequested(() => source.cancel());
       return asked;
@@ -83,7 +83,7 @@ function editorRow(extension: vscode.Extension<unknown>): HealthRow {
   const isAddress = /[.:]/.test(remoteName ?? '');
   const over = isAddress ? l10n.t('over a connection') : l10n.t('over {0}', remoteName ?? '');
   const where = remoteName === undefined ? l10n.t('on this machine') : over;
-  const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a program');
+  const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a process');
   return {
     name: 'VS Code',
     state: 'ok',
@@ -97,7 +97,7 @@ function downRow(message: string): HealthRow {
     name: l10n.t('Sidecar'),
     state: 'failed',
     sentence: message,
-    advice: l10n.t('Your chats are safe: they are files. The log says what happened.'),
+    advice: l10n.t('Your chats are safe on disk. Check the log for the cause.'),
     fixes: [
       { title: l10n.t('Restart'), command: 'plue.restartServer', arguments: [] },
       { title: l10n.t('Show Log'), command: 'plue.showLog', arguments: [] },

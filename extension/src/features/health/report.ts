@@ -42,7 +42,7 @@ export function rowOf({ name, state, sentence, advice, fix }: HealthRowView): He
 }
 
 export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: PlacedRow[] } {
-  const lines = [isHealthy ? summaryOf(rows) : l10n.t('Plue lacks something that it needs.'), ''];
+  const lines = [isHealthy ? summaryOf(rows) : l10n.t('Plue is missing a required component.'), ''];
   const placed: PlacedRow[] = [];
   for (const row of rows) {
     placed.push({ line: lines.length, row });
@@ -50,7 +50,7 @@ export function reportOf({ isHealthy, version, rows }: HealthReport): { text: st
     for (const text of [row.sentence, row.advice]) if (text !== undefined) lines.push(...wrapped(text));
     lines.push('');
   }
-  if (version !== undefined) lines.push(l10n.t('Plue {0}. No key is in this report.', version), '');
+  if (version !== undefined) lines.push(l10n.t('Plue {0}. This report contains no keys.', version), '');
   return { text: lines.join('\n'), placed };
 }
 
@@ -63,8 +63,8 @@ function summaryOf(rows: readonly HealthRow[]): string {
   ];
   const [first, second] = problems;
   if (first === undefined)
-    return amount('missing') === 0 ? l10n.t('No problems found.') : l10n.t('No problems found. Something optional is missing.');
-  return second === undefined ? l10n.t('Plue works, with {0}.', first) : l10n.t('Plue works, with {0} and {1}.', first, second);
+    return amount('missing') === 0 ? l10n.t('No problems found.') : l10n.t('No problems found. An optional component is missing.');
+  return second === undefined ? l10n.t('Plue is working, with {0}.', first) : l10n.t('Plue is working, with {0} and {1}.', first, second);
 }
 
 /** In lines of a width that an editor and a report both show whole; a longer word stays in one piece. */

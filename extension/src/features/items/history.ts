@@ -20,12 +20,12 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     const rows = versions.map((view) => ({
       label: view.what,
       description: [authorOf(view), formatTime(view.time)].filter((part) => part !== '').join(', '),
-      detail: view.isCurrent ? l10n.t('As it is now') : l10n.t('Version {0}', view.version),
+      detail: view.isCurrent ? l10n.t('Current version') : l10n.t('Version {0}', view.version),
       view,
     }));
     const chosen = await showQuickPick(rows, {
       title: l10n.t('History of {0}', codex.title),
-      placeHolder: codex.layer === undefined ? l10n.t('What happened, newest first') : l10n.t('Choose a version to compare'),
+      placeHolder: codex.layer === undefined ? l10n.t('Newest first') : l10n.t('Choose a version to compare'),
       matchOnDescription: true,
       ignoreFocusOut: true,
     });
@@ -39,7 +39,9 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       'vscode.diff',
       addressOf(codex.uri, left, left),
       addressOf(codex.uri, right, left),
-      right === current ? l10n.t('{0}: version {1} ↔ now', codex.title, left) : l10n.t('{0}: version {1} ↔ {2}', codex.title, left, right),
+      right === current
+        ? l10n.t('{0}: version {1} ↔ current', codex.title, left)
+        : l10n.t('{0}: version {1} ↔ {2}', codex.title, left, right),
       { preview: true },
     );
   }
@@ -53,10 +55,10 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       this.sidecar.request(codexGet, { uri }),
       this.sidecar.request(codexGet, { uri, version: restores }),
     ]);
-    if (old.document === undefined) throw new FailureError('notFound', l10n.t('That version has no text.'));
+    if (old.document === undefined) throw new FailureError('notFound', l10n.t('This version is empty.'));
     await this.sidecar.request(codexUpdate, { uri, text: old.document.text, expectedVersion: codex.version });
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
-    void showInformationMessage(l10n.t('“{0}” is again as in version {1}. The history keeps what it was.', codex.title, restores));
+    void showInformationMessage(l10n.t('Restored version {1} of “{0}”. The replaced version is in the history.', codex.title, restores));
   }
 
   async provideTextDocumentContent(address: vscode.Uri): Promise<string> {

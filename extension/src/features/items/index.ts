@@ -32,15 +32,15 @@ export function activateItems(
     disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };
   register(commands.newFromTemplate, async (given) => {
-    const none = l10n.t('There is no template of your own yet. Make one with Plue: New Template.');
+    const none = l10n.t('No custom templates found. Run Plue: New Template to create one.');
     await editor.open(
       targetOf(given) ?? {
-        templateId: (await pickTemplate(sidecar, { title: l10n.t('New from Template'), collections: ['items'], none })).id,
+        templateId: (await pickTemplate(sidecar, { title: l10n.t('New Item from Template'), collections: ['items'], none })).id,
       },
     );
   });
   register(commands.newTask, async (given) => {
-    const none = l10n.t('There is no template for a task. Make one with Plue: New Template.');
+    const none = l10n.t('No task templates found. Run Plue: New Template to create one.');
     const pick = async (): Promise<string> => (await pickTemplate(sidecar, { title: l10n.t('New Task'), collections: ['tasks'], none })).id;
     const asked = v.safeParse(taskOfChat, given);
     if (!asked.success) return editor.open(targetOf(given) ?? { templateId: await pick() });
@@ -48,9 +48,9 @@ export function activateItems(
     await editor.open({ templateId: await pick(), parentId, ...(goal === '' ? {} : { values: { goal } }) });
   });
   register(commands.newChatFromTemplate, async (given) => {
-    const none = l10n.t('There is no template for a chat. Make one with Plue: New Template.');
+    const none = l10n.t('No chat templates found. Run Plue: New Template to create one.');
     const target = targetOf(given) ?? {
-      templateId: (await pickTemplate(sidecar, { title: l10n.t('New Chat From Template'), collections: ['chats'], none })).id,
+      templateId: (await pickTemplate(sidecar, { title: l10n.t('New Chat from Template'), collections: ['chats'], none })).id,
     };
     await newChat(target, { sidecar, providers, editor });
   });
@@ -71,8 +71,8 @@ export function activateItems(
     const named = async (uri: string): Promise<CodexSummary> => (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
     await history.show(await (typeof given === 'string' ? named(given) : documents.pick(l10n.t('Show History'), collections)));
   });
-  register(commands.undoChange, async () => documents.undo(await documents.pick(l10n.t('Undo Last Change of…'), collections)));
-  register(commands.redoChange, async () => documents.redo(await documents.pick(l10n.t('Redo Last Change of…'), collections)));
+  register(commands.undoChange, async () => documents.undo(await documents.pick(l10n.t('Undo Last Change to Item'), collections)));
+  register(commands.redoChange, async () => documents.redo(await documents.pick(l10n.t('Redo Last Change to Item'), collections)));
   register(commands.restoreVersion, (shown) => history.restore(shown instanceof vscode.Uri ? shown : undefined));
   return disposables;
 }
@@ -89,7 +89,7 @@ function targetOf(given: unknown): NewTarget | undefined {
 async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
   const { sidecar, providers, editor } = services;
   const template = await sidecar.request(templateGet, { id: target.templateId });
-  if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not for chats.', template.name));
+  if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not a chat template.', template.name));
   // What a chat of this kind does not have stays behind.
   const values = Object.fromEntries(
     Object.entries(target.values ?? {}).filter(([name]) => template.fields.some((field) => field.name === name)),

@@ -102,15 +102,12 @@ export class ItemEditor implements vscode.Disposable {
   private async show(): Promise<void> {
     const { target } = this;
     const { sidecar } = this.services;
-    if (target === undefined) throw new FailureError('notFound', l10n.t('No item is chosen. Open one with Plue: Open Item.'));
+    if (target === undefined) throw new FailureError('notFound', l10n.t('No item is selected. Run Plue: Open Item to open one.'));
     this.codex = undefined;
     const found = 'uri' in target ? await this.get(target.uri) : undefined;
     const templateId = 'uri' in target ? (found?.codex.templateId ?? '') : target.templateId;
     if (found !== undefined && templateId === '') {
-      const words = l10n.t(
-        'The file of {0} has mistakes, so it cannot be shown as a form. Open the file and repair it.',
-        found.codex.title,
-      );
+      const words = l10n.t('The file of {0} contains errors, so the form can’t be shown. Open the file and fix them.', found.codex.title);
       throw new FailureError('validationFailed', words);
     }
     const template = await sidecar.request(templateGet, { id: templateId });
@@ -248,7 +245,7 @@ export class ItemEditor implements vscode.Disposable {
   }
 
   private opened(): CodexSummary {
-    if (this.codex === undefined) throw new FailureError('notFound', l10n.t('Save it first.'));
+    if (this.codex === undefined) throw new FailureError('notFound', l10n.t('Save the file first.'));
     return this.codex;
   }
 }

@@ -52,7 +52,7 @@ export async function signOut(sidecar: Sidecar, providers: ProviderList, id?: st
   const provider = await choose(providers, id, l10n.t('Sign Out of Provider'), ({ hasCredential }) => hasCredential);
   await sidecar.request(providerSignOut, { id: provider.id });
   await providers.refresh();
-  void showInformationMessage(l10n.t('Signed out of {0}. Plue has forgotten its tokens.', provider.name));
+  void showInformationMessage(l10n.t('Signed out of {0}. Its tokens were deleted.', provider.name));
 }
 
 async function waitFor(
@@ -91,7 +91,7 @@ async function openPage(
 
 function tell(provider: ProviderSummary): void {
   if (provider.error === undefined) void showInformationMessage(l10n.t('Signed in to {0}.', provider.name));
-  else void showWarningMessage(l10n.t('Signed in, but {0} does not answer yet. {1}', provider.name, provider.error.message));
+  else void showWarningMessage(l10n.t('Signed in, but {0} does not respond. {1}', provider.name, provider.error.message));
 }
 
 async function choose(
@@ -107,8 +107,8 @@ async function choose(
     throw new FailureError(
       'notFound',
       id === undefined
-        ? l10n.t('No provider is there to do this with. One that signs in has auth_type: "oauth" in its file.')
-        : l10n.t('The provider {0} does not sign in. One that does has auth_type: "oauth" in its file.', id),
+        ? l10n.t('No provider supports sign-in. Add auth_type: "oauth" to a provider file to use it.')
+        : l10n.t('The provider {0} does not support sign-in. Add auth_type: "oauth" to its file to use it.', id),
     );
   }
   const chosen = await showQuickPick(
@@ -117,7 +117,7 @@ async function choose(
       description: provider.hasCredential ? l10n.t('signed in') : l10n.t('not signed in'),
       provider,
     })),
-    { title, placeHolder: l10n.t('Which provider?') },
+    { title, placeHolder: l10n.t('Select a provider') },
   );
   if (!chosen) throw new UserCancelledError();
   return chosen.provider;

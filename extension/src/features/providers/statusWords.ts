@@ -2,18 +2,18 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { ProviderSource, ProviderStatus, ProviderSummary } from '../../protocol/protocol.generated';
 
 const words = {
-  untested: l10n.t('Not tested yet'),
+  untested: l10n.t('Not tested'),
   testing: l10n.t('Testing…'),
   connected: l10n.t('Connected'),
   error: l10n.t('Not working'),
-  disabled: l10n.t('Off'),
+  disabled: l10n.t('Disabled'),
 } as const satisfies Record<ProviderStatus, string>;
 
 const sources = {
   file: '',
   environment: l10n.t('key from the environment'),
   found: l10n.t('found on this machine'),
-  tour: l10n.t('a recording, no key and no network'),
+  tour: l10n.t('recorded responses, no key or network needed'),
 } as const satisfies Record<ProviderSource, string>;
 
 const icons = {
@@ -26,7 +26,7 @@ const icons = {
 
 /** A provider's state in words: "Connected, default, key from the environment". */
 export function statusText(provider: ProviderSummary): string {
-  const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key yet') : '';
+  const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key') : '';
   // A recording always works: nothing is there to be tested.
   const status = provider.source === 'tour' && provider.status !== 'disabled' ? '' : words[provider.status];
   const said = [status, provider.isDefault ? l10n.t('default') : '', key, sources[provider.source]]

@@ -40,7 +40,7 @@ export class Check implements vscode.Disposable {
   async run(): Promise<void> {
     const findings = await this.look();
     if (findings.length === 0) {
-      void showInformationMessage(l10n.t('No findings: the templates, and what they refer to, are in order.'));
+      void showInformationMessage(l10n.t('No problems found in the templates and their references.'));
       return;
     }
     const shown = await showWarningMessage(summaryOf(findings), l10n.t('Show Problems'));
@@ -78,7 +78,7 @@ export function summaryOf(findings: readonly TemplateFinding[]): LocalizedText {
   const count = (kind: TemplateFinding['kind']): number => findings.filter((finding) => finding.kind === kind).length;
   const [mistakes, warnings, risks] = [count('error'), count('warning'), count('risk')];
   const parts = [
-    ...(mistakes === 0 ? [] : [mistakes === 1 ? l10n.t('1 mistake') : l10n.t('{0} mistakes', mistakes)]),
+    ...(mistakes === 0 ? [] : [mistakes === 1 ? l10n.t('1 error') : l10n.t('{0} errors', mistakes)]),
     ...(warnings === 0 ? [] : [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings)]),
     ...(risks === 0 ? [] : [risks === 1 ? l10n.t('1 risk') : l10n.t('{0} risks', risks)]),
   ];

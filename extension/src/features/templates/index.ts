@@ -17,8 +17,8 @@ export function activateTemplates(
 ): vscode.Disposable {
   const disposables = new Disposables();
   const choose = async (): Promise<string> => {
-    const none = l10n.t('There is no template to try. Make one with Plue: New Template.');
-    return (await pickTemplate(sidecar, { title: l10n.t('Try Template'), collections: ['tasks', 'chats'], none })).id;
+    const none = l10n.t('No templates to preview. Run Plue: New Template to create one.');
+    return (await pickTemplate(sidecar, { title: l10n.t('Preview Template'), collections: ['tasks', 'chats'], none })).id;
   };
   const trial = disposables.add(new TrialEditor({ sidecar, extensionUri: context.extensionUri, log, choose }));
   const check = disposables.add(new Check(sidecar, log));

@@ -29,7 +29,7 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
   const rows = startingPoints.map((point) => ({ label: point.name, detail: point.description, point }));
   const chosen = await showQuickPick(rows, {
     title: l10n.t('New Template (1 of 3)'),
-    placeHolder: l10n.t('What to begin with'),
+    placeHolder: l10n.t('Select a starting point'),
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
@@ -40,10 +40,10 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
 async function askName(example: string): Promise<string> {
   const name = await showInputBox({
     title: l10n.t('New Template (2 of 3)'),
-    prompt: l10n.t('What lists show. Its file is named after it.'),
+    prompt: l10n.t('Shown in lists and used for the file name.'),
     placeHolder: l10n.verbatim(example),
     ignoreFocusOut: true,
-    validateInput: (typed) => (slug(typed) === '' ? l10n.t('A template needs a name with a letter or a digit in it.') : undefined),
+    validateInput: (typed) => (slug(typed) === '' ? l10n.t('Enter a template name with at least one letter or digit.') : undefined),
   });
   if (name === undefined) throw new UserCancelledError();
   return name.trim();
@@ -55,21 +55,23 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
   const rows = [
     {
-      label: l10n.t('For you, in every workspace'),
+      label: l10n.t('All workspaces'),
       icon: 'account',
-      detail: l10n.t('Kept in the folder of Plue.'),
+      detail: l10n.t('Saved in Plue’s data folder.'),
       folder: undefined,
     },
     {
-      label: l10n.t('Only for this workspace'),
+      label: l10n.t('This workspace'),
       icon: 'root-folder',
-      detail: l10n.t('Kept in .plue, to be shared with those who work on it. It cannot be allowed more than your own templates.'),
+      detail: l10n.t(
+        'Saved in .plue, so you can share it through version control. It can’t grant more permissions than your own templates.',
+      ),
       folder: vscode.Uri.joinPath(folder.uri, '.plue'),
     },
   ];
   const chosen = await showQuickPick(rows, {
     title: l10n.t('New Template (3 of 3)'),
-    placeHolder: l10n.t('For whom'),
+    placeHolder: l10n.t('Select where to save'),
     ignoreFocusOut: true,
   });
   if (chosen === undefined) throw new UserCancelledError();
@@ -102,7 +104,7 @@ async function writeForUser(sidecar: Sidecar, point: TemplateStartingPoint, id: 
 
 async function fileOf(sidecar: Sidecar, uri: string): Promise<vscode.Uri> {
   const { document } = await sidecar.request(codexGet, { uri });
-  if (document?.path === undefined) throw new FailureError('notFound', l10n.t('{0} was written, but its file cannot be found.', uri));
+  if (document?.path === undefined) throw new FailureError('notFound', l10n.t('{0} was written, but its file could not be found.', uri));
   return vscode.Uri.file(document.path);
 }
 
@@ -110,13 +112,13 @@ async function writeInto(folder: vscode.Uri, point: TemplateStartingPoint, id: s
   const template = vscode.Uri.joinPath(folder, 'templates', `${id}.json5`);
   const prompt = vscode.Uri.joinPath(folder, 'prompts', `${id}.md`);
   for (const file of [template, ...(point.prompt === undefined ? [] : [prompt])]) {
-    if (await exists(file)) throw new FailureError('conflict', l10n.t('{0} is there already. Choose another name.', file.fsPath));
+    if (await exists(file)) throw new FailureError('conflict', l10n.t('{0} already exists. Choose another name.', file.fsPath));
   }
   const write = async (file: vscode.Uri, text: string): Promise<void> => {
     try {
       await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
     } catch {
-      throw new FailureError('storeReadOnly', l10n.t('{0} could not be written. Look whether the folder can be written to.', file.fsPath));
+      throw new FailureError('storeReadOnly', l10n.t('Could not write {0}. Check that the folder is writable.', file.fsPath));
     }
   };
   if (point.prompt !== undefined) await write(prompt, point.prompt);

@@ -36,7 +36,7 @@ export class TrialEditor implements vscode.Disposable {
     this.page = this.disposables.add(
       new SinglePage<FromTrialPage, ToTrialPage>({
         name: 'trial',
-        title: l10n.t('Try Template'),
+        title: l10n.t('Preview Template'),
         viewType,
         extensionUri: services.extensionUri,
         log: services.log,
@@ -114,12 +114,12 @@ export class TrialEditor implements vscode.Disposable {
       return;
     }
     const attempt = ++this.attempt;
-    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: l10n.t('Try: {0}', id) }) });
+    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: l10n.t('Preview: {0}', id) }) });
     const [template, result] = await Promise.all([sidecar.request(templateGet, { id }), sidecar.request(templateTry, { id, values })]);
     if (attempt !== this.attempt) return;
     this.template = template;
     this.result = result;
-    this.page.entitle(visibleText(l10n.t('Try: {0}', template.name)));
+    this.page.entitle(visibleText(l10n.t('Preview: {0}', template.name)));
     this.page.post({
       type: 'trial',
       trial: {

@@ -88,7 +88,7 @@ export class VaultAccess {
       throw new FailureError(
         'vaultLocked',
         l10n.t(
-          'The vault was made where it opens in another way ({0}), and that is not available here. Your keys are still in it: open it there once.',
+          'The vault is unlocked by another method ({0}), which is not available here. Your keys are still in it: unlock it once where that method works.',
           status.ways.map((way) => wayText[way] ?? way).join(', '),
         ),
       );
@@ -99,7 +99,7 @@ export class VaultAccess {
       if (passphrase === undefined) throw new UserCancelledError();
       try {
         if (await this.unlockOrAskAboutOlder({ way: 'passphrase', secret: passphrase })) break;
-        problem = l10n.t('The vault stayed locked.');
+        problem = l10n.t('The vault is still locked.');
       } catch (error) {
         if (!(error instanceof FailureError) || error.kind.startsWith('sidecar')) throw error;
         problem = error.message;
@@ -122,7 +122,7 @@ export class VaultAccess {
       }
     }
     const passphrase = await this.prompt.fresh(
-      l10n.t('This machine has no keychain, and VS Code may forget secrets here when it restarts, so a passphrase protects your keys.'),
+      l10n.t('This machine has no keychain, and VS Code may lose secrets when it restarts, so a passphrase protects your keys.'),
     );
     if (passphrase === undefined) throw new UserCancelledError();
     await this.sidecar.request(vaultCreate, { way: 'passphrase', secret: passphrase });

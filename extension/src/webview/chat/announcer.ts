@@ -23,9 +23,9 @@ export function announcement(before: ChatState | undefined, state: ChatState): s
   if (!isRunning(state) && isRunning(before)) {
     const error = state.ending?.error ?? state.messages.at(-1)?.error;
     if (error !== undefined) return l10n.t('Error: {0}', error.message);
-    return state.ending?.stopReason === 'stopped' ? l10n.t('Stopped') : l10n.t('Answer finished');
+    return state.ending?.stopReason === 'stopped' ? l10n.t('Stopped') : l10n.t('Response finished');
   }
-  return isStreaming(state) && !isStreaming(before) ? l10n.t('Answer started') : undefined;
+  return isStreaming(state) && !isStreaming(before) ? l10n.t('Response started') : undefined;
 }
 
 function isStreaming(state: ChatState): boolean {

@@ -44,8 +44,8 @@ export class ItemPage {
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.save = textButton(l10n.t('Save'), () => this.send(), 'primary');
     this.extra = [
-      textButton(l10n.t('Show history…'), () => panel.post({ type: 'history' })),
-      textButton(l10n.t('Open file'), () => panel.post({ type: 'openFile' })),
+      textButton(l10n.t('Show History…'), () => panel.post({ type: 'history' })),
+      textButton(l10n.t('Open File'), () => panel.post({ type: 'openFile' })),
       textButton(l10n.t('Delete'), () => panel.post({ type: 'delete' })),
     ];
     this.buttons = element('div', { class: 'column buttons' }, this.save, ...this.extra);
@@ -191,19 +191,14 @@ export class ItemPage {
   }
 
   private showConflict(isGone: boolean): void {
-    if (isGone) this.frame.banners.set('changed', l10n.t('It was moved to the trash. What you typed is still here.'), 'warning');
+    if (isGone) this.frame.banners.set('changed', l10n.t('The item was moved to the trash. Your edits are still here.'), 'warning');
     else
-      this.frame.banners.set(
-        'changed',
-        l10n.t('It was changed elsewhere since you opened it. Reload shows that, without what you typed here.'),
-        'warning',
-        [
-          textButton(l10n.t('Reload'), () => {
-            if (this.shown !== undefined) this.drafts.delete(keyOf(this.shown.target));
-            this.panel.post({ type: 'reload' });
-          }),
-        ],
-      );
+      this.frame.banners.set('changed', l10n.t('The file changed on disk. Select Reload to load it and discard your edits.'), 'warning', [
+        textButton(l10n.t('Reload'), () => {
+          if (this.shown !== undefined) this.drafts.delete(keyOf(this.shown.target));
+          this.panel.post({ type: 'reload' });
+        }),
+      ]);
   }
 
   private keep(): void {

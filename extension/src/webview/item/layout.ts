@@ -25,7 +25,7 @@ const tags: FieldView = {
   required: false,
   options: [],
   properties: [],
-  description: l10n.t('To find it by.'),
+  description: l10n.t('Shown in lists and search results.'),
   items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
 };
 
@@ -36,7 +36,7 @@ const fileTitle: FieldView = {
   required: true,
   options: [],
   properties: [],
-  description: l10n.t('Its file is named after it.'),
+  description: l10n.t('Also used for the file name.'),
 };
 
 /** What a chat's own page has a control for. */

@@ -14,7 +14,7 @@ const statusText = {
   testing: l10n.t('being tested'),
   connected: l10n.t('connected'),
   error: l10n.t('not working'),
-  disabled: l10n.t('switched off'),
+  disabled: l10n.t('disabled'),
 } as const satisfies Record<ProviderSummary['status'], string>;
 
 export class ProviderChoice implements FieldControl {
@@ -90,7 +90,7 @@ export class ProviderChoice implements FieldControl {
     const { providers } = this;
     const chosen = this.choice();
     const words =
-      chosen !== undefined ? savedChoiceText(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Several, in order');
+      chosen !== undefined ? savedChoiceText(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Fallback chain');
     this.picker.show({ words, providers, chosen });
     this.describe();
   }
@@ -129,10 +129,10 @@ export class ProviderChoice implements FieldControl {
     const given = this.options.field.default;
     if (typeof given === 'string') {
       const id = given.startsWith(prefix) ? given.slice(prefix.length) : given;
-      if (id === 'default-large') return l10n.t('Your default');
-      if (id === 'default-small') return l10n.t('Your small default');
-      return visibleText(l10n.t('From the template: {0}', this.providers.find((provider) => provider.id === id)?.name ?? id));
+      if (id === 'default-large') return l10n.t('Default provider');
+      if (id === 'default-small') return l10n.t('Default small provider');
+      return visibleText(l10n.t('From template: {0}', this.providers.find((provider) => provider.id === id)?.name ?? id));
     }
-    return given === undefined ? l10n.t('Your default') : l10n.t('From the template: several, in order');
+    return given === undefined ? l10n.t('Default provider') : l10n.t('From template: fallback chain');
   }
 }

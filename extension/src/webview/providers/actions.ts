@@ -67,7 +67,7 @@ export function failureLine(state: State, actions: Actions, error: ViewError, pr
   const button = remedy(state, actions, error, provider);
   return element(
     'div',
-    { class: 'failure', role: 'group', 'aria-label': l10n.t('What went wrong') },
+    { class: 'failure', role: 'group', 'aria-label': l10n.t('Error details') },
     element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(error.message))),
     button === undefined ? undefined : element('div', { class: 'buttons' }, button),
   );
@@ -79,20 +79,20 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
   switch (error.kind) {
     case 'providerAuthFailed':
     case 'keyNotBoundToOrigin':
-      if (provider?.kind === 'claude-code') return make(l10n.t('Check sign-in'), { type: 'checkClaudeCode' });
-      if (provider?.authType === 'oauth') return make(l10n.t('Sign in…'), { type: 'signIn', id: provider.id });
-      return provider?.takesKey === true ? make(l10n.t('Set key…'), { type: 'setKey', id: provider.id }) : undefined;
+      if (provider?.kind === 'claude-code') return make(l10n.t('Check Sign-in'), { type: 'checkClaudeCode' });
+      if (provider?.authType === 'oauth') return make(l10n.t('Sign In…'), { type: 'signIn', id: provider.id });
+      return provider?.takesKey === true ? make(l10n.t('Set Key…'), { type: 'setKey', id: provider.id }) : undefined;
     case 'permissionDenied':
       return provider?.kind === 'external' ? approval(state, actions, provider) : undefined;
     case 'vaultLocked':
     case 'vaultOlder':
-      return make(l10n.t('Unlock vault…'), { type: 'unlockVault' });
+      return make(l10n.t('Unlock Vault…'), { type: 'unlockVault' });
     case 'providerExecutableFailed':
       return provider?.kind === 'claude-code'
-        ? make(l10n.t('Check sign-in'), { type: 'checkClaudeCode' })
-        : make(l10n.t('Show log'), { type: 'showLog' });
+        ? make(l10n.t('Check Sign-in'), { type: 'checkClaudeCode' })
+        : make(l10n.t('Show Log'), { type: 'showLog' });
     case 'internal':
-      return make(l10n.t('Show log'), { type: 'showLog' });
+      return make(l10n.t('Show Log'), { type: 'showLog' });
     default:
       return undefined;
   }
@@ -103,14 +103,14 @@ export function approval(state: State, actions: Actions, { id }: ProviderSummary
   const command = state.details[id]?.configuration['command'];
   const program = state.executables?.find(({ path }) => path === command);
   if (program === undefined) return undefined;
-  if (program.approved) return element('span', { class: 'quiet' }, l10n.t('Approved. Test it to use it again.'));
+  if (program.approved) return element('span', { class: 'quiet' }, l10n.t('Approved. Test the provider to use it again.'));
   return element(
     'span',
     {},
     element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
     actionButton(state, actions, {
-      label: l10n.t('Approve this program'),
-      name: l10n.t('Approve this program: {0}', program.name),
+      label: l10n.t('Approve Program'),
+      name: l10n.t('Approve Program: {0}', program.name),
       work: 'approve',
       action: { type: 'approve', path: program.path, sha256: program.sha256 },
     }),
@@ -123,7 +123,7 @@ export function failureOf(state: State, actions: Actions, work: string, provider
   if (error === undefined) return undefined;
   const line = failureLine(state, actions, error, provider);
   const action = state.asked[work];
-  if (action !== undefined && isLoading(action)) line.append(actionButton(state, actions, { label: l10n.t('Try again'), work, action }));
+  if (action !== undefined && isLoading(action)) line.append(actionButton(state, actions, { label: l10n.t('Try Again'), work, action }));
   return line;
 }
 

@@ -25,12 +25,12 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
   const found = models.filter((model) => matches(model, words));
   const head = [
     l10n.t('Model'),
-    l10n.t('In'),
-    l10n.t('Out'),
-    l10n.t('Cached read'),
-    l10n.t('Window'),
-    l10n.t('Longest answer'),
-    l10n.t('Abilities'),
+    l10n.t('Input $/M'),
+    l10n.t('Output $/M'),
+    l10n.t('Cache read $/M'),
+    l10n.t('Context window'),
+    l10n.t('Max output'),
+    l10n.t('Capabilities'),
     l10n.t('Typical chat'),
   ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
@@ -57,7 +57,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
     rest <= 0
       ? undefined
       : textButton(
-          l10n.t('Show {0} more', rest),
+          l10n.t('Show {0} More', rest),
           () => {
             length.isWhole = true;
             const others = found.slice(most).map((model) => row(model, ticks, marks));
@@ -68,7 +68,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
           'quiet',
         );
   if (found.length === 0)
-    return [element('p', { class: 'quiet' }, models.length === 0 ? l10n.t('No models are listed.') : l10n.t('No model matches.'))];
+    return [element('p', { class: 'quiet' }, models.length === 0 ? l10n.t('No models available.') : l10n.t('No matching models.'))];
   return [
     element('div', { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': visibleText(caption), 'data-key': 'models' }, table),
     more,
@@ -125,6 +125,6 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
 export function priceNote(models: readonly ModelView[]): string {
   const known = models.some(({ typicalChatCost }) => typicalChatCost !== undefined);
   return known
-    ? l10n.t('Prices are USD for a million tokens. A typical chat is the middle of your own.')
-    : l10n.t('Prices are USD for a million tokens. What a typical chat costs is unknown until you have chatted a little.');
+    ? l10n.t('Prices are in USD per million tokens. A typical chat is the median of your chats.')
+    : l10n.t('Prices are in USD per million tokens. The cost of a typical chat is shown after a few chats.');
 }

@@ -33,15 +33,15 @@ export class ProvidersPage implements Actions {
     private readonly panel: Panel<FromProvidersPage>,
   ) {
     this.state = stateFrom(panel.getState());
-    this.add = textButton(l10n.t('Add provider'), () => this.go({ at: 'choose' }), 'primary');
+    this.add = textButton(l10n.t('Add Provider'), () => this.go({ at: 'choose' }), 'primary');
     this.add.dataset['key'] = 'add';
     const more = menuButton({
       label: l10n.t('More'),
       key: 'page-menu',
       items: () => [
-        { label: l10n.t('Look at this machine again'), run: () => this.ask('discover', { type: 'discover' }) },
-        { label: l10n.t('Unlock vault'), run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
-        { label: l10n.t('Show log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
+        { label: l10n.t('Detect Providers Again'), run: () => this.ask('discover', { type: 'discover' }) },
+        { label: l10n.t('Unlock Vault'), run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
+        { label: l10n.t('Show Log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
       ],
     });
     this.frame = new PageFrame(root, l10n.t('Providers'), {
@@ -148,7 +148,7 @@ export class ProvidersPage implements Actions {
     }
     if (work === 'configure' && before.route.at === 'edit') this.back();
     if (work === saveWork && before.route.at === 'editCatalog') this.back();
-    if (work === connectWork && before.route.at === 'connect') this.say(l10n.t('Stored and tested.'));
+    if (work === connectWork && before.route.at === 'connect') this.say(l10n.t('Saved and tested.'));
   }
 
   private say(words: string): void {
@@ -193,15 +193,15 @@ export class ProvidersPage implements Actions {
         : sidecar.state === 'starting'
           ? l10n.t('Plue is starting…')
           : l10n.t(
-              '{0} Your providers and keys are kept; what is shown here may be old.',
-              sidecar.cause ?? l10n.t('Plue’s sidecar is not running.'),
+              '{0} Your providers and keys are kept; the list below may be outdated.',
+              sidecar.cause ?? l10n.t('The Plue sidecar is not running.'),
             ),
       sidecar.state === 'starting' ? 'info' : 'error',
-      sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show log'), 'showLog')] : [],
+      sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show Log'), 'showLog')] : [],
     );
     this.frame.banners.set(
       'folder',
-      state.folderProblem === undefined ? undefined : l10n.t('{0} What is shown can be used, and not changed.', state.folderProblem),
+      state.folderProblem === undefined ? undefined : l10n.t('{0} The list is read-only.', state.folderProblem),
       'warning',
     );
     this.frame.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));

@@ -64,7 +64,7 @@ export function isFiltered(form: SearchForm): boolean {
 
 /** One sentence for days that are the wrong way round. */
 export function problemOf({ period, from, to }: SearchForm): string | undefined {
-  return period === 'custom' && from !== '' && to !== '' && from > to ? l10n.t('The first day lies after the last one.') : undefined;
+  return period === 'custom' && from !== '' && to !== '' && from > to ? l10n.t('The first day must be before the last day.') : undefined;
 }
 
 const daysBack: Readonly<Record<Period, number | undefined>> = {

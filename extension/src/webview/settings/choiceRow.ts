@@ -59,7 +59,7 @@ export class ChoiceRow {
         onChange: (choices) => onChange(choices.length === 0 ? undefined : choices.map(writeChoice)),
       });
     }
-    this.reset = textButton(l10n.t('Use default'), () => this.useDefault(), 'quiet');
+    this.reset = textButton(l10n.t('Use Default'), () => this.useDefault(), 'quiet');
     this.reset.setAttribute('aria-label', l10n.t('Use default for {0}', label));
     this.problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });
     this.picker?.button.setAttribute('aria-describedby', `${id}-help ${id}-problem`);

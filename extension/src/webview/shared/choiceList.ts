@@ -59,7 +59,7 @@ export class ChoiceList {
     const { choices, providers } = this;
     this.items.hidden = choices.length === 0;
     this.items.replaceChildren(...choices.map((choice, at) => this.item(choice, at)));
-    this.add.show({ words: choices.length === 0 ? l10n.t('Add…') : l10n.t('Add another…'), providers, chosen: undefined });
+    this.add.show({ words: choices.length === 0 ? l10n.t('Add…') : l10n.t('Add Another…'), providers, chosen: undefined });
   }
 
   private item(choice: ModelChoice, at: number): HTMLElement {

@@ -64,7 +64,7 @@ export function urlProblem(typed: string): string | undefined {
     const url = new URL(text);
     if ((url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '') return undefined;
   }
-  return l10n.t('An address that starts with http:// or https://, without a name or password in it.');
+  return l10n.t('Enter an address that starts with http:// or https://, without a user name or password.');
 }
 
 /** A value that the sidecar masked: it is never written back. */
@@ -156,18 +156,18 @@ function number(options: ControlOptions): FieldControl {
     read: () => (node.value.trim() === '' ? undefined : Number(node.value)),
     write,
     problem: () =>
-      node.validity.badInput ? l10n.t('A number.') : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field),
+      node.validity.badInput ? l10n.t('Enter a number.') : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field),
   };
 }
 
 export function numberProblem(value: number, { min, max, step }: Pick<FieldView, 'min' | 'max' | 'step'>): string | undefined {
-  if (!Number.isFinite(value)) return l10n.t('A number.');
-  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return l10n.t('A whole number.');
+  if (!Number.isFinite(value)) return l10n.t('Enter a number.');
+  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return l10n.t('Enter a whole number.');
   const isLow = min !== undefined && value < min;
   const isHigh = max !== undefined && value > max;
   if (!isLow && !isHigh) return undefined;
-  if (min !== undefined && max !== undefined) return l10n.t('A number from {0} to {1}.', min, max);
-  return isLow ? l10n.t('At least {0}.', min) : l10n.t('At most {0}.', max ?? '');
+  if (min !== undefined && max !== undefined) return l10n.t('Enter a number from {0} to {1}.', min, max);
+  return isLow ? l10n.t('Enter {0} or more.', min) : l10n.t('Enter {0} or less.', max ?? '');
 }
 
 function checkbox(options: ControlOptions): FieldControl {
@@ -204,7 +204,7 @@ function select(options: ControlOptions): FieldControl {
     ...single(node),
     read: () => (node.value === '' ? undefined : node.value),
     write,
-    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : l10n.t('This is not one of the choices.')),
+    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : l10n.t('Select one of the options.')),
   };
 }
 
@@ -317,7 +317,7 @@ function pairs(options: ControlOptions): FieldControl {
   const note = element(
     'div',
     { class: 'field-help', hidden: true },
-    l10n.t('This holds a secret, so it is changed in the file: point to the vault there with vault://.'),
+    l10n.t('This field holds a secret. Edit it in the file, with a vault:// reference.'),
   );
   let kept: unknown;
   let items: { name: HTMLInputElement; value: HTMLInputElement; node: HTMLElement }[] = [];
@@ -394,9 +394,9 @@ function pairs(options: ControlOptions): FieldControl {
       const names = items.map(({ name }) => name.value.trim());
       const literal = items.find(({ name, value }) => isSecretName(name.value) && value.value.trim() !== '' && !isReference(value.value));
       if (literal !== undefined)
-        return l10n.t('{0} is a secret: store it in the vault and write its vault:// address here.', literal.name.value.trim());
-      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return l10n.t('A value needs a name.');
-      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? l10n.t('A name stands there twice.') : undefined;
+        return l10n.t('{0} is a secret. Store it in the vault and enter its vault:// address here.', literal.name.value.trim());
+      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return l10n.t('Enter a name for the value.');
+      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? l10n.t('Each name can appear only once.') : undefined;
     },
     focus: () => (items[0]?.name ?? more).focus(),
   };

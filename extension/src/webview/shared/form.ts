@@ -155,7 +155,7 @@ export class Form {
     const canReset = field.default !== undefined && options.isReadOnly !== true;
     const reset = canReset
       ? textButton(
-          l10n.t('Use default'),
+          l10n.t('Use Default'),
           () => {
             control.write(undefined);
             this.commit(row);
@@ -222,7 +222,7 @@ export class Form {
 }
 
 function missing({ field, control }: Row): string | undefined {
-  return field.required && control.read() === undefined && field.default === undefined ? l10n.t('This is needed.') : undefined;
+  return field.required && control.read() === undefined && field.default === undefined ? l10n.t('This field is required.') : undefined;
 }
 
 /** Whether a field's condition holds: the other one has one of the values, as set or by its default. */

@@ -9,6 +9,6 @@ export function hookFailureText(failures: readonly HookFailureView[] | undefined
   const { what, message } = newest;
   if (others === 0) return l10n.t('A hook failed ({0}): {1}', what, message);
   return others === 1
-    ? l10n.t('A hook failed ({0}): {1} One more failed too.', what, message)
-    : l10n.t('A hook failed ({0}): {1} {2} more failed too.', what, message, others);
+    ? l10n.t('A hook failed ({0}): {1} One more hook failed too.', what, message)
+    : l10n.t('A hook failed ({0}): {1} {2} more hooks failed too.', what, message, others);
 }

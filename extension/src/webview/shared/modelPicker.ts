@@ -156,9 +156,9 @@ export class ModelPicker {
         ? this.group(l10n.t('Another model'), this.typedRows(typed))
         : connect === undefined
           ? undefined
-          : this.group('', [{ label: l10n.t('Connect a provider…'), pick: connect }]);
+          : this.group('', [{ label: l10n.t('Connect a Provider…'), pick: connect }]);
     this.list.replaceChildren(...[...before, ...groups, last].filter((group) => group !== undefined));
-    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, l10n.t('Nothing matches.')));
+    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, l10n.t('No matching models.')));
     // Lines that came above the marked one do not move the mark.
     const at = this.options.findIndex(({ key }) => key === marked);
     this.active = at >= 0 ? at : Math.min(this.active, Math.max(0, this.options.length - 1));
@@ -238,7 +238,7 @@ export class ModelPicker {
 
   /** What one provider offers now. Its models are asked for when they are wanted. */
   private rowsOf(provider: ProviderSummary, typed: string): Row[] {
-    if (!provider.enabled) return typed === '' ? [{ label: l10n.t('Switched off') }] : [];
+    if (!provider.enabled) return typed === '' ? [{ label: l10n.t('Disabled') }] : [];
     const { chosen } = this.state;
     const isChosen = chosen?.providerId === provider.id;
     const chosenModel = isChosen ? chosen.model : undefined;
@@ -273,8 +273,8 @@ export class ModelPicker {
     if (listed?.state === 'loading') return [...matching, { label: l10n.t('Loading models…') }];
     if (typed !== '') return matching;
     const again = { pick: (): void => this.loadAndDraw(provider.id) };
-    if (listed === undefined) return [...matching, { label: l10n.t('Show models…'), ...again }];
-    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: l10n.t('Try again'), ...again }];
+    if (listed === undefined) return [...matching, { label: l10n.t('Show Models…'), ...again }];
+    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: l10n.t('Try Again'), ...again }];
     return matching;
   }
 
@@ -282,8 +282,8 @@ export class ModelPicker {
     const { large, small } = this.state;
     const choice: ModelChoice = { providerId: id, ...(model === undefined ? {} : { model }) };
     return [
-      ...(large !== undefined && isSame(large, choice) ? [l10n.t('New chats')] : []),
-      ...(small !== undefined && isSame(small, choice) ? [l10n.t('Small jobs')] : []),
+      ...(large !== undefined && isSame(large, choice) ? [l10n.t('Default for new chats')] : []),
+      ...(small !== undefined && isSame(small, choice) ? [l10n.t('Small model')] : []),
     ];
   }
 
@@ -354,7 +354,7 @@ export function choiceText(choice: ModelChoice, providers: readonly ProviderSumm
 /** The same, and whether it is off: for choices that are kept for later. */
 export function savedChoiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
-  return isOff ? l10n.t('{0} (switched off)', choiceText(choice, providers)) : choiceText(choice, providers);
+  return isOff ? l10n.t('{0} (disabled)', choiceText(choice, providers)) : choiceText(choice, providers);
 }
 
 export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
@@ -366,7 +366,7 @@ export function priceText({ inputPerMillion, outputPerMillion }: ModelView): str
   if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
   return inputPerMillion === 0 && outputPerMillion === 0
     ? l10n.t('Free')
-    : l10n.t('{0} / {1} a million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
+    : l10n.t('{0} / {1} per million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
 }
 
 function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
@@ -394,7 +394,7 @@ function detailOf(model: ModelView): { detail?: string } {
 /** "200k window, tools, images, reasoning"; only what is known. */
 export function abilityText({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
-    contextLength === undefined ? '' : l10n.t('{0} window', formatTokens(contextLength)),
+    contextLength === undefined ? '' : l10n.t('{0} context', formatTokens(contextLength)),
     supportsTools === true ? l10n.t('tools') : '',
     supportsVision === true ? l10n.t('images') : '',
     canReason === true ? l10n.t('reasoning') : '',
@@ -406,7 +406,7 @@ function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }
   const words = (text: string, symbol?: string): Node =>
     element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);
   return [
-    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', formatTokens(contextLength)))]),
+    ...(contextLength === undefined ? [] : [words(l10n.t('{0} context', formatTokens(contextLength)))]),
     ...(supportsTools === true ? [words(l10n.t('Tools'), 'tools')] : []),
     ...(supportsVision === true ? [words(l10n.t('Images'), 'file-media')] : []),
     ...(canReason === true ? [words(l10n.t('Reasoning'), 'lightbulb')] : []),
@@ -421,8 +421,8 @@ function createFilter(id: string): HTMLInputElement {
     'aria-expanded': 'true',
     'aria-autocomplete': 'list',
     'aria-controls': `${id}-list`,
-    'aria-label': l10n.t('Filter models or type a model id'),
-    placeholder: l10n.t('Filter, or type a model id'),
+    'aria-label': l10n.t('Filter models or type a model ID'),
+    placeholder: l10n.t('Filter, or type a model ID'),
     spellcheck: 'false',
   });
 }

@@ -24,14 +24,14 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: l10n.t('Spent'), cell: (figures) => spentText(figures) },
-  { title: l10n.t('Answers'), cell: ({ answers }) => String(answers) },
-  { title: l10n.t('Tokens in'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
+  { title: l10n.t('Cost'), cell: (figures) => spentText(figures) },
+  { title: l10n.t('Responses'), cell: ({ answers }) => String(answers) },
+  { title: l10n.t('Input tokens'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
   { title: l10n.t('Cached'), cell: (figures) => shareText(figures) },
-  { title: l10n.t('Tokens out'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
+  { title: l10n.t('Output tokens'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
   { title: l10n.t('Time'), cell: ({ durationMs }) => (durationMs > 0 ? formatDuration(durationMs) : l10n.t('unknown')) },
   {
-    title: l10n.t('First token'),
+    title: l10n.t('Time to first token'),
     cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(firstTokenMs)),
   },
 ];
@@ -71,7 +71,7 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
   );
   if (sorted.length > shortList) {
     const more = textButton(
-      l10n.t('Show all {0}', sorted.length),
+      l10n.t('Show All {0}', sorted.length),
       () => {
         const first = sorted.slice(shortList).map((row) => line(row, options));
         body.append(...first);

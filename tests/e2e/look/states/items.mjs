@@ -42,8 +42,8 @@ export async function photograph(album, open) {
 /** @param {import('../album.mjs').Album} album @param {import('../../runner/workbench.mjs').Workbench} workbench */
 async function pose(album, workbench) {
   const { chat } = workbench;
-  await workbench.command('Plue: New from Template…');
-  await pick(workbench, 'New from Template', 'Recipe');
+  await workbench.command('Plue: New Item from Template…');
+  await pick(workbench, 'New Item from Template', 'Recipe');
   const title = chat.getByRole('textbox', { name: 'Title' });
   await title.waitFor({ timeout: 60_000 });
   await album.learnThemes(workbench);

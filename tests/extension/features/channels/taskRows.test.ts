@@ -40,7 +40,7 @@ test('A task says who works on it, for how long, and what it spent of what', () 
   expect(
     row(child('x', { status: 'over_budget', isLocal: false, spentInAll: spend({ usd: 0.1 }), budget: { usd: 0.1 }, spent: spend() }))
       .description,
-  ).toBe('over budget  code-writer  $0.10 / 0.10');
+  ).toBe('limit reached  code-writer  $0.10 / 0.10');
 });
 
 test('A state that is shown in words leaves them room beside the title', () => {
@@ -75,8 +75,8 @@ test('Each state has a shape of its own', () => {
 });
 
 test('A state has the words that the pages have for it', () => {
-  expect(row(task({ status: 'waiting_for_approval' })).description).toContain('needs an answer');
-  expect(row(task({ status: 'waiting_for_child' })).accessibilityLabel).toContain('waits for an agent');
+  expect(row(task({ status: 'waiting_for_approval' })).description).toContain('waiting for approval');
+  expect(row(task({ status: 'waiting_for_child' })).accessibilityLabel).toContain('waiting for a subtask');
 });
 
 test('A status that was heard later counts', () => {
@@ -142,16 +142,16 @@ test('A task is told something, stopped with what is under it, and all are stopp
 test('The limit that was reached is topped up, never below what is spent, and the task goes on', async () => {
   const reached = task({ status: 'over_budget', spentInAll: spend({ usd: 1, rounds: 9 }), budget: { usd: 1, rounds: 50 } });
   expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
-  expect(problemWith('0.5', 1, false)).toBe('More than 1 is needed: that is spent.');
-  expect(problemWith('2.5', 1, true)).toBe('Write a whole number.');
+  expect(problemWith('0.5', 1, false)).toBe('Enter more than 1, the amount already used.');
+  expect(problemWith('2.5', 1, true)).toBe('Enter a whole number.');
   expect([problemWith('', 1, false), problemWith('x', 1, false), problemWith('-1', 1, false)]).toEqual(
-    Array(3).fill('Write a number above 0.'),
+    Array(3).fill('Enter a number greater than 0.'),
   );
   const sidecar = new FakeSidecar().answer(taskBudget, () => reached).answer(taskResume, () => ({}));
   const tasks = listOf(sidecar);
   sidecar.taskEvent.fire({ taskId, task: reached });
   answers.push('2');
-  await new TaskActions(sidecar, tasks).topUp([reached]);
+  await new TaskActions(sidecar, tasks).increaseBudget([reached]);
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, budget: { usd: 2 } }, { uri: taskId }]);
 });
 
@@ -161,7 +161,7 @@ test('The changes of a task and of all under it are taken back, and what is left
   const actions = new TaskActions(sidecar, listOf(sidecar));
   await actions.undo([task()]);
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ codexId: taskId, all: true }]);
-  expect(shown.at(-1)?.text).toBe('Took back what “Add export command” changed.');
+  expect(shown.at(-1)?.text).toBe('Reverted the changes of “Add export command”.');
   conflicts.push('src/a.js was changed since.');
   await actions.undo([task()]);
   expect(shown.at(-1)?.text).toBe('src/a.js was changed since.');

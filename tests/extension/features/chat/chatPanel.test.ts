@@ -81,7 +81,7 @@ beforeEach(() => {
     .answer(messageDiscard, () => ({}))
     .answer(messageSteering, () => ({ sources: [] }))
     .answer(editList, () => ({ files: [], turns: [], conflicts: [] }))
-    .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Off', enabled: false })], kinds: [] }))
+    .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Disabled', enabled: false })], kinds: [] }))
     .answer(settingsGet, () => ({ path: '', groups: [], values: { default_large: 'anthropic' } }))
     .answer(templateList, () => ({
       templates: [templateSummary('ai-chat', { name: 'Chat' }), templateSummary('old', { inForce: false })],
@@ -363,7 +363,7 @@ describe('what the page asks for', () => {
 
   it('that concerns files is refused in VS Code’s own message, and the draft stays', async () => {
     for (const type of ['applyCode', 'newFile', 'preview']) panel().say({ type, text: 'a', info: 'ts src/a.ts' });
-    await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'No folder is open. Open one, or use “New file”.' }]));
+    await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'No folder is open. Open a folder, or select New File.' }]));
     expect(panel().heard).toEqual([]);
   });
 
@@ -398,13 +398,13 @@ describe('what the page asks for', () => {
     answers.push('Anthropic');
     panel().say({ type: 'help', action: 'chooseProvider' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('codex/update'));
-    expect(shown[0]).toMatchObject({ text: 'Provider for this chat', buttons: ['Anthropic', '$(plug) Manage providers…'] });
+    expect(shown[0]).toMatchObject({ text: 'Provider for this chat', buttons: ['Anthropic', '$(plug) Manage Providers…'] });
     expect(sidecar.asked.find(({ method }) => method === 'codex/update')?.params).toEqual({
       uri: codexId,
       providerId: 'anthropic',
       model: undefined,
     });
-    answers.push('Manage providers…');
+    answers.push('Manage Providers…');
     panel().say({ type: 'help', action: 'chooseProvider' });
     await vi.waitFor(() => expect(executed).toEqual([['plue.manageProviders']]));
   });
@@ -483,8 +483,8 @@ describe('commands for a chat', () => {
     sidecar.answer(messageCompact, () => ({ tokensBefore: 90_000, tokensAfter: 2000 }));
     await run('plue.chat.compact', codexId);
     expect(shown.map(({ text }) => text)).toEqual([
-      'Summarising earlier messages…',
-      `${(90_000).toLocaleString()} tokens of earlier messages are now ${(2000).toLocaleString()}. The original stays in the chat.`,
+      'Summarizing earlier messages…',
+      `Summarized ${(90_000).toLocaleString()} tokens of earlier messages to ${(2000).toLocaleString()}. The originals stay in the chat.`,
     ]);
   });
 
@@ -630,10 +630,10 @@ describe('files from elsewhere', () => {
   });
 
   it.each([
-    [Uri.file('/work/gone.ts'), 'A file is not there any more.'],
-    [Uri.parse('untitled:note'), 'Only files on a disk can be added to a chat. Save it first.'],
-    [Uri.file('/work'), 'Folders are not added to a chat. Choose the files in it.'],
-    [undefined, 'No file is in front. Choose one in the explorer or open it.'],
+    [Uri.file('/work/gone.ts'), 'A file no longer exists.'],
+    [Uri.parse('untitled:note'), 'Only files on disk can be added to a chat. Save the file first.'],
+    [Uri.file('/work'), 'Folders can’t be added to a chat. Select the files instead.'],
+    [undefined, 'No file is active. Select a file in the Explorer or open one.'],
   ])('that are none open no chat: %s', async (uri, sentence) => {
     await run('plue.addFileToChat', uri);
     expect(shown.map(({ text }) => text)).toEqual([sentence]);
@@ -642,7 +642,7 @@ describe('files from elsewhere', () => {
 
   it('as a selection need one in a saved file', async () => {
     await run('plue.addSelectionToChat');
-    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in a saved file. Select some lines first.']);
+    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in a saved file. Select lines and try again.']);
     expect(panels).toEqual([]);
   });
 

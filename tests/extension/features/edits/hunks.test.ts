@@ -59,7 +59,7 @@ test('What is to review is said in words', () => {
 
 test('At most three conflicts are told in full', () => {
   expect(refused([])).toBeUndefined();
-  expect(refused(['a.', 'b.', 'c.', 'd.', 'e.'])).toBe('a. b. c. 2 more were left as they are.');
+  expect(refused(['a.', 'b.', 'c.', 'd.', 'e.'])).toBe('a. b. c. 2 more were not changed.');
 });
 
 test('What a menu or a key hands over is no target', () => {

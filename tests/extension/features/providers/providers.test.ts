@@ -27,7 +27,7 @@ function provider(changes: Partial<ProviderSummary> = {}): ProviderSummary {
 test('A provider is described in words', () => {
   expect(statusText(provider({ isDefault: true }))).toBe('Connected, default');
   expect(statusText(provider({ status: 'untested', hasCredential: false, source: 'environment' }))).toBe(
-    'Not tested yet, no key yet, key from the environment',
+    'Not tested, no key, key from the environment',
   );
   expect(statusDetail(provider({ error: { kind: 'unreachable', message: 'Nobody answers.' }, endpoint: 'http://x' }))).toBe(
     'Nobody answers.',

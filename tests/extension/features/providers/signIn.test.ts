@@ -86,7 +86,7 @@ test('Signed in without an answer is said with its cause', async () => {
     provider({ error: { kind: 'permissionDenied', message: 'The plan has no models.' } }),
   );
   await signIn(sidecar, new ProviderList(sidecar), 'mine');
-  expect(says('warning')).toEqual(['Signed in, but Mine does not answer yet. The plan has no models.']);
+  expect(says('warning')).toEqual(['Signed in, but Mine does not respond. The plan has no models.']);
 });
 
 test('Which provider is asked for, among those that sign in', async () => {
@@ -104,7 +104,7 @@ test('Which provider is asked for, among those that sign in', async () => {
 test('Signing out forgets, and is offered where somebody is signed in', async () => {
   const sidecar = sidecarWith([provider({ hasCredential: true })]);
   await signOut(sidecar, new ProviderList(sidecar), 'mine');
-  expect(says('info')).toEqual(['Signed out of Mine. Plue has forgotten its tokens.']);
+  expect(says('info')).toEqual(['Signed out of Mine. Its tokens were deleted.']);
   const other = sidecarWith([provider()]);
-  await expect(signOut(other, new ProviderList(other))).rejects.toThrow('No provider is there');
+  await expect(signOut(other, new ProviderList(other))).rejects.toThrow('No provider supports sign-in');
 });

@@ -83,7 +83,7 @@ async function open(): Promise<void> {
 describe('the page of a trial', () => {
   it('is told what the model would be told, and asks for no more than a task has to be told', async () => {
     await open();
-    expect(heard()[0]).toEqual({ type: 'trying', name: 'Try: log-reader' });
+    expect(heard()[0]).toEqual({ type: 'trying', name: 'Preview: log-reader' });
     expect(heard().at(-1)).toMatchObject({
       trial: {
         ...{ id: 'log-reader', name: 'Log reader', description: 'Reads logs.', collection: 'tasks', path: '/p/log-reader.json5' },
@@ -92,7 +92,7 @@ describe('the page of a trial', () => {
       },
       result,
     });
-    expect(panels[0]?.title).toBe('Try: Log reader');
+    expect(panels[0]?.title).toBe('Preview: Log reader');
   });
 
   it('shows nothing where no template was chosen, and the one that is chosen then', async () => {

@@ -49,7 +49,7 @@ export class AttachedFiles {
   /** Why nothing can be sent until something is said about a file. */
   get blocked(): string | undefined {
     for (const file of this.files) {
-      if (file.problem !== undefined) return l10n.t('Remove {0}, which cannot be sent', file.name);
+      if (file.problem !== undefined) return l10n.t('Remove {0}, which can’t be sent', file.name);
       if (openQuestions(file).length > 0) return l10n.t('Answer the question about {0} first', file.name);
       if (file.isBusy) return l10n.t('Reading {0}', file.name);
     }
@@ -69,7 +69,7 @@ export class AttachedFiles {
     const name = dropped.name === '' ? 'image' : dropped.name;
     const file = this.begin({ name, mediaType: dropped.type }, name);
     if (dropped.type.startsWith('image/') && dropped.type !== 'image/svg+xml') return this.scale(file, dropped);
-    const problem = l10n.t('Only images can be dropped from outside of VS Code. Take “Add file…” from the menu beside the draft.');
+    const problem = l10n.t('Only images can be dropped from outside VS Code. Use Add File… in the menu next to the draft.');
     this.change(file.id, { isBusy: false, problem });
   }
 
@@ -152,7 +152,7 @@ export class AttachedFiles {
     this.actions.readBlob(blob, (address) =>
       this.change(id, {
         isBusy: false,
-        ...(address === undefined ? { problem: l10n.t('The image is not there any more.') } : { thumbnail: address }),
+        ...(address === undefined ? { problem: l10n.t('The image no longer exists.') } : { thumbnail: address }),
       }),
     );
   }

@@ -22,7 +22,7 @@ export interface ChipContext {
 }
 
 export class AttachmentChips {
-  readonly node = element('div', { class: 'chips', role: 'group', 'aria-label': l10n.t('Files for the next message'), hidden: true });
+  readonly node = element('div', { class: 'chips', role: 'group', 'aria-label': l10n.t('Attachments of the next message'), hidden: true });
   private shown = '';
   private last: { files: readonly AttachedFile[]; context: ChipContext } | undefined;
   /** The chip whose lines are being asked for. */
@@ -76,16 +76,16 @@ export class AttachmentChips {
       return element(
         'span',
         { class: 'chip-question' },
-        l10n.t('It lies outside the open folder.'),
-        button(l10n.t('Send It'), () => this.actions.allowOutside(file.id)),
+        l10n.t('Outside the workspace folder.'),
+        button(l10n.t('Send Anyway'), () => this.actions.allowOutside(file.id)),
       );
     }
     if (this.askingLines === file.id) return this.lines(file);
     return element(
       'span',
       { class: 'chip-question' },
-      l10n.t('It is large: {0}.', sizeText(file.view)),
-      button(l10n.t('Whole'), () => this.actions.sendAs(file.id, 'whole')),
+      l10n.t('Large file: {0}.', sizeText(file.view)),
+      button(l10n.t('Full text'), () => this.actions.sendAs(file.id, 'whole')),
       button(l10n.t('Lines…'), () => this.askLines(file)),
       button(l10n.t('Summary'), () => this.actions.sendAs(file.id, 'summary')),
     );
@@ -95,7 +95,7 @@ export class AttachmentChips {
     const input = element('input', {
       type: 'text',
       class: 'lines-input',
-      'aria-label': l10n.t('Lines of {0}, as 12-40', file.name),
+      'aria-label': l10n.t('Lines of {0}, such as 12-40', file.name),
       placeholder: '12-40',
       'data-key': `${file.id} lines`,
     });
@@ -114,7 +114,7 @@ export class AttachmentChips {
       this.askingLines = undefined;
       this.redraw();
     });
-    return element('span', { class: 'chip-question' }, l10n.t('Lines'), input, keyed(textButton(l10n.t('Take'), take), `${file.id} take`));
+    return element('span', { class: 'chip-question' }, l10n.t('Lines'), input, keyed(textButton(l10n.t('Apply'), take), `${file.id} take`));
   }
 
   private askLines(file: AttachedFile): void {
@@ -135,7 +135,7 @@ export class AttachmentChips {
   }
 
   private pin(file: AttachedFile): HTMLElement {
-    const label = l10n.t('Pin {0}: send it with every question', file.name);
+    const label = l10n.t('Pin {0}: send with every message', file.name);
     return keyed(
       iconButton('pin', label, () => this.actions.pin(file.id)),
       `${file.id} pin`,

@@ -168,8 +168,7 @@ export class Composer {
     if (!this.canSend()) return;
     const { text, missing } = this.stops.finish(this.draft.trim());
     this.completions.close();
-    const why =
-      missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is not filled in. Send it as it is?', missing.argument.name);
+    const why = missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is empty. Send anyway?', missing.argument.name);
     if (why !== undefined && this.held?.text !== this.draft) {
       this.held = { text: this.draft, why };
       this.show(this.state);
@@ -266,9 +265,9 @@ export class Composer {
     const toFillIn = this.stops.words(this.draft, this.input.selectionStart);
     if (toFillIn !== undefined) return toFillIn;
     if (this.history.isWalking(this.draft) && this.draft !== '')
-      return l10n.t('Sent before. Up and Down lead to others, Enter asks it again.');
-    if (isRunning) return l10n.t('Enter queues, {0}Enter sends now, Escape stops', withControl);
-    return l10n.t('Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here');
+      return l10n.t('Sent message. Use Up and Down for others, Enter to send again.');
+    if (isRunning) return l10n.t('Enter to queue, {0}Enter to send now, Esc to stop', withControl);
+    return l10n.t('Enter to send, Shift+Enter for a new line, hold Shift to drop files');
   }
 
   private grow(): void {

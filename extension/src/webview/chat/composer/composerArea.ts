@@ -121,13 +121,13 @@ export class ComposerArea {
       },
       this.chips.node,
       menuButton({
-        label: l10n.t('Add files'),
+        label: l10n.t('Add Files'),
         icon: 'attach',
         key: 'add-files',
         items: () => [
-          { label: l10n.t('Add file…'), run: () => actions.post({ type: 'pickFiles' }) },
-          { label: l10n.t('Add selection'), run: () => actions.post({ type: 'attachSelection' }) },
-          { label: l10n.t('Pin file…'), run: () => actions.post({ type: 'pickPin' }) },
+          { label: l10n.t('Add File…'), run: () => actions.post({ type: 'pickFiles' }) },
+          { label: l10n.t('Add Selection'), run: () => actions.post({ type: 'attachSelection' }) },
+          { label: l10n.t('Pin File…'), run: () => actions.post({ type: 'pickPin' }) },
         ],
       }),
       foot,

@@ -63,7 +63,7 @@ export class ContextMeter {
   allowCompacting(canCompact: boolean): void {
     this.canCompact = canCompact;
     this.compact.setAttribute('aria-disabled', String(!canCompact));
-    this.compact.title = canCompact ? '' : l10n.t('Not while an answer is being written');
+    this.compact.title = canCompact ? '' : l10n.t('Not available while a response is being written');
   }
 
   show(context: MessageContextResult | undefined): void {
@@ -139,8 +139,8 @@ function fillText(tokens: number, window: number | undefined, isEstimate: boolea
 }
 
 function limitText({ window, compactsAt, tokens }: MessageContextResult): string {
-  if (window === undefined) return l10n.t('How much this model can read at once is not known.');
+  if (window === undefined) return l10n.t('The model’s context window is unknown.');
   if (compactsAt === undefined) return '';
-  if (tokens >= compactsAt) return l10n.t('Plue summarizes before the next question.');
-  return l10n.t('Plue summarizes from {0} tokens ({1}%) on.', formatTokens(compactsAt), shareOf(compactsAt, window));
+  if (tokens >= compactsAt) return l10n.t('Plue summarizes earlier messages before the next question.');
+  return l10n.t('Plue summarizes earlier messages at {0} tokens ({1}%).', formatTokens(compactsAt), shareOf(compactsAt, window));
 }

@@ -128,7 +128,7 @@ export class FootView implements ChatView {
     if (isHostLost) return l10n.t('Plue does not respond; the draft is kept');
     if (sidecar.state === 'stopped') return l10n.t('Plue is not running; the draft is kept');
     if (sidecar.state === 'starting' || chat === undefined) return l10n.t('Plue is starting; the draft is kept');
-    if (chat.readOnlyReason !== undefined) return l10n.t('This chat cannot be written to now');
+    if (chat.readOnlyReason !== undefined) return l10n.t('This chat is read-only');
     return this.options.isSending() ? l10n.t('Sending') : undefined;
   }
 
@@ -140,7 +140,7 @@ export class FootView implements ChatView {
     if (provider === undefined || !provider.enabled) return undefined;
     if (provider.kind !== 'tour') lists.load(provider.id);
     const model = lists.model(provider.id, choice?.model ?? provider.model);
-    return model?.supportsVision === false ? l10n.t('{0} sees no images', model.name ?? model.id) : undefined;
+    return model?.supportsVision === false ? l10n.t('{0} doesn’t support images', model.name ?? model.id) : undefined;
   }
 }
 

@@ -30,7 +30,7 @@ export interface ScaledImage {
 /** Rejects with one sentence for a person. */
 export async function scaleImage(image: Blob, name: string): Promise<ScaledImage> {
   if (image.size > largestOriginal)
-    throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', name, formatDecimal(image.size / 1024 / 1024, 1)));
+    throw new Error(l10n.t('{0} is {1} MB. Images can be up to 20 MB.', name, formatDecimal(image.size / 1024 / 1024, 1)));
   const bitmap = await createImageBitmap(image).catch(() => {
     throw new Error(l10n.t('{0} could not be read as an image.', name));
   });
@@ -43,7 +43,7 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
     const original = !isScaled && imageTypes.includes(image.type) ? [{ type: image.type, blob: image }] : [];
     const candidates = [...original, ...encoded].flatMap(({ type, blob }) => (blob === null ? [] : [{ type, blob, bytes: blob.size }]));
     const chosen = chooseEncoding(candidates);
-    if (chosen === undefined) throw new Error(l10n.t('{0} could not be made smaller.', name));
+    if (chosen === undefined) throw new Error(l10n.t('{0} could not be scaled down.', name));
     return {
       mediaType: chosen.type,
       data: await base64Of(chosen.blob),

@@ -4,7 +4,7 @@ import { menuButton } from '../../shared/menu';
 import { Section } from '../../shared/section';
 import { type Mode, modes } from '../../../common/messages/chatAgents';
 
-const words = { ask: l10n.t('Ask before edits'), edit: l10n.t('Edit freely'), plan: l10n.t('Plan only') } as const satisfies Record<
+const words = { ask: l10n.t('Ask before edits'), edit: l10n.t('Edit without asking'), plan: l10n.t('Plan only') } as const satisfies Record<
   Mode,
   string
 >;

@@ -81,7 +81,7 @@ export class Outbox {
     if (this.unstored === undefined || this.unstored.isBack) return;
     this.giveBack();
     const message = l10n.t(
-      'Plue did not confirm within {0} seconds that your message was stored. It is in the composer again. If this does not pass, restart Plue.',
+      'Plue did not confirm within {0} seconds that your message was stored. The message is back in the composer. If this continues, restart Plue.',
       storeTimeout / 1000,
     );
     this.actions.timedOut({ kind: 'sidecarStopped', message });

@@ -23,7 +23,7 @@ export class PinnedFiles {
     this.isReadOnly = isReadOnly;
     this.node.hidden = files.length === 0;
     this.node.replaceChildren(
-      element('span', { class: 'pinned-title' }, icon('pinned'), l10n.t('With every question')),
+      element('span', { class: 'pinned-title' }, icon('pinned'), l10n.t('Sent with every message')),
       ...files.map((file) => this.chip(file)),
     );
     if (hadFocus) this.node.querySelector('button')?.focus();

@@ -39,9 +39,9 @@ export class PromptStops {
     const at = stops.find(({ start, end }) => start <= cursor && cursor <= end) ?? stops[0];
     if (at === undefined) return undefined;
     const { name, description, isOptional } = at.argument;
-    const stop = isOptional ? l10n.t('{0} (may be left out)', name) : name;
+    const stop = isOptional ? l10n.t('{0} (optional)', name) : name;
     const what = description === undefined ? stop : l10n.t('{0}: {1}', stop, description);
-    return l10n.t('{0}. {1} to fill in, Tab goes to the next.', what, stops.length);
+    return l10n.t('{0}. {1} placeholders left, press Tab for the next one.', what, stops.length);
   }
 
   /** The draft without what may be left out, or where something is missing. */

@@ -29,7 +29,7 @@ export class QueueList {
         'div',
         { class: 'queue-title' },
         icon('list-ordered'),
-        isRunning ? l10n.t('{0} queued, sent after this answer', queue.length) : l10n.t('{0} queued, waiting for you', queue.length),
+        isRunning ? l10n.t('{0} queued, sent after this response', queue.length) : l10n.t('{0} queued, not sent yet', queue.length),
       ),
       element('ol', {}, ...queue.map((queued) => this.row(queued, isRunning, isReadOnly))),
     );

@@ -42,23 +42,23 @@ export class SlashCommands {
       {
         name: 'compact',
         icon: 'fold',
-        detail: l10n.t('Summarize what was said, so that the model has room again'),
+        detail: l10n.t('Summarize earlier messages to free up context'),
         run: run('plue.chat.compact'),
       },
-      { name: 'undo', icon: 'discard', detail: l10n.t('Hide the last question and its answer'), run: run('plue.chat.undo') },
-      { name: 'redo', icon: 'redo', detail: l10n.t('Bring back what was undone'), run: run('plue.chat.redo') },
-      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Go on in a copy of this chat'), run: () => actions.fork() },
+      { name: 'undo', icon: 'discard', detail: l10n.t('Undo the last turn'), run: run('plue.chat.undo') },
+      { name: 'redo', icon: 'redo', detail: l10n.t('Restore the last undone turn'), run: run('plue.chat.redo') },
+      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Continue in a copy of this chat'), run: () => actions.fork() },
       { name: 'find', icon: 'search', detail: l10n.t('Find in this chat'), run: () => actions.find() },
-      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose who answers'), run: () => actions.chooseModel() },
+      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose the model'), run: () => actions.chooseModel() },
       {
         name: 'task',
         icon: 'rocket',
-        detail: l10n.t('Give an agent something to do'),
+        detail: l10n.t('Start an agent task'),
         takesMore: true,
         run: (goal) => actions.newTask(goal),
       },
-      { name: 'export', icon: 'export', detail: l10n.t('Write this chat to a file'), run: run('plue.chat.export') },
-      { name: 'new', icon: 'add', detail: l10n.t('Begin another chat'), run: run('plue.newChat') },
+      { name: 'export', icon: 'export', detail: l10n.t('Export this chat to a file'), run: run('plue.chat.export') },
+      { name: 'new', icon: 'add', detail: l10n.t('Start a new chat'), run: run('plue.newChat') },
     ];
   }
 
@@ -104,8 +104,8 @@ export class SlashCommands {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
     const command = this.commands.find((one) => one.name === name);
-    if (command === undefined) return l10n.t('There is no /{0}. Send it as text?', name);
-    return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes nothing behind it. Send it as text?', name);
+    if (command === undefined) return l10n.t('/{0} is not a command or prompt. Send it as text?', name);
+    return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes no arguments. Send it as text?', name);
   }
 
   private show(): void {

@@ -39,8 +39,8 @@ export class TemplateSwitch {
     return [
       ...others.map(({ id, name }) => ({ label: name, run: () => actions.newOf(id) })),
       { label: isChat ? l10n.t('Chat Settings…') : l10n.t('Task Settings…'), run: () => actions.run('plue.chat.settings') },
-      { label: l10n.t('Try Template'), run: () => actions.tryTemplate() },
-      ...(isChat ? [{ label: l10n.t('New Chat From Template…'), run: () => actions.run('plue.newChatFromTemplate') }] : []),
+      { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
+      ...(isChat ? [{ label: l10n.t('New Chat from Template…'), run: () => actions.run('plue.newChatFromTemplate') }] : []),
     ];
   }
 }

@@ -47,7 +47,7 @@ export class Header {
     const instead = answeredBy === undefined ? undefined : fallbackText(answeredBy);
     this.instead.hidden = instead === undefined;
     this.instead.title = visibleText(instead ?? '');
-    setText(this.insteadName, instead === undefined ? '' : visibleText(l10n.t('Answered by {0}', answeredBy?.providerName ?? '')));
+    setText(this.insteadName, instead === undefined ? '' : visibleText(l10n.t('Response from {0}', answeredBy?.providerName ?? '')));
   }
 
   rename(): void {

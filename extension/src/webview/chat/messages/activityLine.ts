@@ -55,11 +55,11 @@ export function activityText(state: ChatState, isSending: boolean, now: number):
     }
     case 'restarted':
       return activity.why === ''
-        ? l10n.t('Starting the answer again…')
-        : l10n.t('{0}. Starting the answer again…', activity.why.replace(/\.$/, ''));
+        ? l10n.t('Restarting the response…')
+        : l10n.t('{0}. Restarting the response…', activity.why.replace(/\.$/, ''));
     case undefined:
       if (isSending) return l10n.t('Sending…');
-      return isRunning(state) && !isWriting(state) && !runsTool(state) ? l10n.t('Waiting for the answer…') : undefined;
+      return isRunning(state) && !isWriting(state) && !runsTool(state) ? l10n.t('Waiting for the response…') : undefined;
   }
 }
 

@@ -33,7 +33,7 @@ export class CompactionLine {
 /** "84k tokens of earlier messages summarized to 6k. The original stays above." */
 export function compactionText({ tokensBefore, tokensAfter }: CompactionView): string {
   return l10n.t(
-    '{0} tokens of earlier messages summarized to {1}. The original stays above.',
+    'Summarized {0} tokens of earlier messages to {1}. The originals stay above.',
     formatTokens(tokensBefore),
     formatTokens(tokensAfter),
   );

@@ -22,7 +22,7 @@ export interface Remedies {
 
 const retry: Remedy = { label: l10n.t('Retry'), does: 'retry' };
 const goOn: Remedy = { label: l10n.t('Continue'), does: 'goOn' };
-const chooseAnother: Remedy = { label: l10n.t('Choose Another…'), does: 'pick' };
+const chooseAnother: Remedy = { label: l10n.t('Switch Model…'), does: 'pick' };
 const setKey: Remedy = { label: l10n.t('Set Key…'), does: 'setKey' };
 const signIn: Remedy = { label: l10n.t('Sign In…'), does: 'signInClaude' };
 const signInProvider: Remedy = { label: l10n.t('Sign In…'), does: 'signInProvider' };

@@ -85,11 +85,11 @@ export class Message {
     this.message = message;
     const isQuestion = message.role === 'user';
     this.buttons = {
-      copy: copyButton(isQuestion ? l10n.t('Copy message') : l10n.t('Copy answer'), () => actions.copy(this.text())),
+      copy: copyButton(isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Response'), () => actions.copy(this.text())),
       retry: iconButton('refresh', l10n.t('Retry'), () => actions.retry(this.firstId(), false)),
-      edit: iconButton('edit', l10n.t('Edit message'), () => this.edit()),
+      edit: iconButton('edit', l10n.t('Edit Message'), () => this.edit()),
       details: iconButton('info', l10n.t('Details'), () => this.toggleDetails()),
-      more: menuButton({ label: l10n.t('More actions'), key: `more-${message.id}`, items: () => this.menu() }),
+      more: menuButton({ label: l10n.t('More Actions'), key: `more-${message.id}`, items: () => this.menu() }),
     };
     this.buttons.details.classList.add('details-button');
     this.buttons.details.setAttribute('aria-expanded', 'false');
@@ -169,7 +169,7 @@ export class Message {
     const isQuestion = role === 'user';
     const items: (MenuItem | false)[] = [
       this.text() !== '' && {
-        label: isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Answer'),
+        label: isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Response'),
         run: () => this.actions.copy(this.text()),
       },
       canChange && isQuestion && { label: l10n.t('Edit…'), run: () => this.edit() },
@@ -310,7 +310,7 @@ export class Message {
       const again = textButton(l10n.t('Retry'), () => this.actions.retry(this.firstId(), false), 'quiet');
       lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
-      const error = message.error ?? { kind: 'internal', message: l10n.t('The answer failed, and no reason was given.') };
+      const error = message.error ?? { kind: 'internal', message: l10n.t('The response failed without a reason.') };
       if (context.canGoOn)
         lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, context.rounds.before.length > 0)));
       else
@@ -389,17 +389,17 @@ function labelOf(message: MessageView): string {
   if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
   if (message.role === 'user') return l10n.t('Your message');
   const who = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
-  return who === undefined ? l10n.t('Answer') : visibleText(l10n.t('Answer from {0}', who));
+  return who === undefined ? l10n.t('Response') : visibleText(l10n.t('Response from {0}', who));
 }
 
 function interruptedText(message: MessageView): string {
   const words = textOf(message)
     .split(/\s+/)
     .filter((word) => word !== '').length;
-  if (words === 0) return l10n.t('Interrupted when Plue restarted. No text had come yet.');
+  if (words === 0) return l10n.t('Interrupted by a Plue restart before any text arrived.');
   return words === 1
-    ? l10n.t('Interrupted when Plue restarted. 1 word kept.')
-    : l10n.t('Interrupted when Plue restarted. {0} words kept.', words);
+    ? l10n.t('Interrupted by a Plue restart. 1 word was kept.')
+    : l10n.t('Interrupted by a Plue restart. {0} words were kept.', words);
 }
 
 export function textOf(message: MessageView): string {

@@ -11,7 +11,7 @@ export class MessageEditor {
     private readonly send: (text: string) => void,
     private readonly cancel: () => void,
   ) {
-    this.input = element('textarea', { class: 'editor-input', rows: 1, 'aria-label': l10n.t('Change your message') });
+    this.input = element('textarea', { class: 'editor-input', rows: 1, 'aria-label': l10n.t('Edit your message') });
     this.input.value = text;
     this.input.addEventListener('input', () => this.grow());
     this.input.addEventListener('keydown', (event) => this.pressed(event));
@@ -22,7 +22,7 @@ export class MessageEditor {
       element(
         'div',
         { class: 'editor-foot' },
-        element('span', { class: 'editor-hint' }, l10n.t('Asks again in a new branch. The old one stays.')),
+        element('span', { class: 'editor-hint' }, l10n.t('Sends the message again in a new branch. The current branch is kept.')),
         element(
           'span',
           { class: 'buttons' },

@@ -19,15 +19,15 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
   if (usage !== undefined) {
     const read =
       usage.cachedReadTokens > 0
-        ? l10n.t('{0} in ({1} cached)', formatTokens(usage.inputTokens), formatTokens(usage.cachedReadTokens))
-        : l10n.t('{0} in', formatTokens(usage.inputTokens));
-    figures.push({ words: read }, { words: l10n.t('{0} out', formatTokens(usage.outputTokens)) });
+        ? l10n.t('{0} input ({1} cached)', formatTokens(usage.inputTokens), formatTokens(usage.cachedReadTokens))
+        : l10n.t('{0} input', formatTokens(usage.inputTokens));
+    figures.push({ words: read }, { words: l10n.t('{0} output', formatTokens(usage.outputTokens)) });
   }
   if (cost !== undefined) {
     const source = cost.price === undefined ? undefined : priceUsed(cost.price);
     figures.push({
       words: cost.priceSource === 'local' ? l10n.t('local') : formatCost(cost.totalCost),
-      ...(cost.priceSource === 'vendor' ? { source: l10n.t('As the provider reported it') } : source === undefined ? {} : { source }),
+      ...(cost.priceSource === 'vendor' ? { source: l10n.t('Reported by the provider') } : source === undefined ? {} : { source }),
     });
   } else if (usage !== undefined) figures.push({ words: costNotAvailable });
   const toFirst = toFirstToken(message, timing);
@@ -37,18 +37,18 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
 
 /** "Answered by Groq: Anthropic was over its limit."; undefined when the chosen one answered. */
 export function fallbackText({ providerName, insteadOf }: ProviderInfoView): string | undefined {
-  return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Answered by {0}: {1}', providerName, insteadOf);
+  return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Response from {0}: {1}', providerName, insteadOf);
 }
 
 /** "For a million tokens: $3 in, $15 out, $0.3 cached read" */
 export function priceUsed(price: PriceView): string {
   const parts = [
-    l10n.t('{0} in', formatPrice(price.inputPerMillion)),
-    l10n.t('{0} out', formatPrice(price.outputPerMillion)),
-    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cached read', formatPrice(price.cachedReadPerMillion))]),
-    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cached write', formatPrice(price.cachedWritePerMillion))]),
+    l10n.t('{0} input', formatPrice(price.inputPerMillion)),
+    l10n.t('{0} output', formatPrice(price.outputPerMillion)),
+    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cache read', formatPrice(price.cachedReadPerMillion))]),
+    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cache write', formatPrice(price.cachedWritePerMillion))]),
   ];
-  return l10n.t('For a million tokens: {0}', parts.join(', '));
+  return l10n.t('Per million tokens: {0}', parts.join(', '));
 }
 
 /** As stored with the answer, else as this page saw it. */

@@ -490,7 +490,7 @@ function createParts() {
     spaceAbove: element('div', { class: 'space' }),
     spaceBelow: element('div', { class: 'space' }),
     articles: element('div', { class: 'articles' }),
-    pill: element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Jump to latest')),
+    pill: element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Go to Latest Message')),
   };
 }
 

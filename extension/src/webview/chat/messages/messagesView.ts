@@ -165,9 +165,11 @@ export class MessagesView implements ChatView {
       actions.redraw();
     };
     const takesAll = message.role === 'user' && index < this.list.total - 1;
-    actions.offerUndo(takesAll ? l10n.t('Deleted, with all that followed.') : l10n.t('Deleted.'), undo);
+    actions.offerUndo(takesAll ? l10n.t('Deleted the message and everything after it.') : l10n.t('Deleted.'), undo);
     actions.announce(
-      takesAll ? l10n.t('Deleted, with all that followed. Undo is above the composer.') : l10n.t('Deleted. Undo is above the composer.'),
+      takesAll
+        ? l10n.t('Deleted the message and everything after it. Select Undo above the composer to restore them.')
+        : l10n.t('Deleted. Select Undo above the composer to restore.'),
     );
     actions.redraw();
   }
@@ -248,11 +250,11 @@ export class MessagesView implements ChatView {
 function endingNote(chat: ChatState): string | undefined {
   switch (chat.ending?.stopReason) {
     case 'maxTokens':
-      return l10n.t('The answer reached its length limit.');
+      return l10n.t('The response reached the output limit.');
     case 'refusal':
-      return l10n.t('The model declined to go on.');
+      return l10n.t('The model declined to continue.');
     case 'contextFull':
-      return l10n.t('The chat no longer fits what the model can read at once.');
+      return l10n.t('The chat no longer fits the model’s context window.');
     default:
       return undefined;
   }

@@ -77,7 +77,7 @@ export class ToolCall {
           ? ['check', l10n.t('Done')]
           : ['close', l10n.t('Failed')]
         : isAsking
-          ? ['question', l10n.t('Waiting for you')]
+          ? ['question', l10n.t('Waiting for approval')]
           : isRunning
             ? ['loading', l10n.t('Running')]
             : ['circle-slash', l10n.t('Not finished')];
@@ -135,7 +135,7 @@ export class ToolCall {
             button(l10n.t('Accept'), l10n.t('Accept {0}', shown), 'plue.acceptChange'),
             button(l10n.t('Reject'), l10n.t('Reject {0}', shown), 'plue.rejectChange'),
           ]
-        : [element('span', { class: 'quiet' }, l10n.t('decided'))]),
+        : [element('span', { class: 'quiet' }, l10n.t('reviewed'))]),
     );
   }
 

@@ -17,7 +17,7 @@ export interface BudgetBar {
 }
 
 const kinds = [
-  { key: 'usd', name: l10n.t('Money'), words: formatCost },
+  { key: 'usd', name: l10n.t('Cost'), words: formatCost },
   { key: 'tokens', name: l10n.t('Tokens'), words: formatTokens },
   { key: 'rounds', name: l10n.t('Rounds'), words: String },
   { key: 'seconds', name: l10n.t('Time'), words: (value: number) => formatDuration(value * 1000) },

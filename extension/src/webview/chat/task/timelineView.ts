@@ -17,7 +17,7 @@ const shapes = {
   waiting: { words: l10n.t('waiting'), y: 6, height: 10 },
 } as const satisfies Record<TimelineKind, { words: string; y: number; height: number }>;
 
-const usual = l10n.t('Point at a bar to read it.');
+const usual = l10n.t('Hover over a bar for details.');
 
 export class TimelineView {
   private readonly section = new Section('section', { class: 'timeline', 'aria-label': l10n.t('Timeline') });
@@ -40,7 +40,7 @@ export class TimelineView {
     const table = element(
       'details',
       { class: 'timeline-table', open: this.isOpen },
-      element('summary', { 'data-key': 'timeline-table' }, l10n.t('As a table')),
+      element('summary', { 'data-key': 'timeline-table' }, l10n.t('Show as table')),
       tableOf(timeline),
     );
     table.addEventListener('toggle', () => (this.isOpen = table.open));
@@ -118,7 +118,7 @@ function tableOf({ rows }: Timeline): HTMLElement {
         element(
           'tr',
           {},
-          ...[l10n.t('Agent'), l10n.t('What'), l10n.t('Kind'), l10n.t('Began after'), l10n.t('Took'), l10n.t('Cost')].map((name) =>
+          ...[l10n.t('Agent'), l10n.t('Name'), l10n.t('Kind'), l10n.t('Started after'), l10n.t('Duration'), l10n.t('Cost')].map((name) =>
             element('th', { scope: 'col' }, name),
           ),
         ),
@@ -135,7 +135,7 @@ function tableOf({ rows }: Timeline): HTMLElement {
               cell(visibleText(bar.name)),
               cell(shapes[bar.kind].words),
               cell(bar.startMs === 0 ? l10n.t('{0} s', 0) : formatDuration(bar.startMs), true),
-              cell(bar.isOpen ? l10n.t('{0}, goes on', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs), true),
+              cell(bar.isOpen ? l10n.t('{0}, still running', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs), true),
               cell(bar.costUsd === undefined ? '' : formatCost(bar.costUsd), true),
             ),
           ),
@@ -147,7 +147,7 @@ function tableOf({ rows }: Timeline): HTMLElement {
 
 function summaryOf({ title, status, bars }: TimelineRow): string {
   const parts = bars.length === 1 ? l10n.t('1 span') : l10n.t('{0} spans', bars.length);
-  return l10n.t('{0}, {1}, {2}. The same as a table below.', visibleText(title), taskStatusView(status).words, parts);
+  return l10n.t('{0}, {1}, {2}. The table below has the same data.', visibleText(title), taskStatusView(status).words, parts);
 }
 
 function wordsOf({ title }: TimelineRow, bar: TimelineBar): string {

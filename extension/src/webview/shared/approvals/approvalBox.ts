@@ -5,7 +5,7 @@ import { element } from '../element';
 import { moveByArrows } from '../roving';
 import { AnswerGuard, guardMs } from './answerGuard';
 import { ApprovalCard } from './approvalCard';
-import { groupsOf, pathOf, wishOf } from './groups';
+import { groupsOf, pathOf, questionOf } from './groups';
 
 export interface ApprovalBoxActions {
   answer(answer: ApprovalAnswerParams): void;
@@ -109,8 +109,8 @@ export class ApprovalBox {
     if (first === undefined) return;
     this.actions.say(
       fresh.length > 1
-        ? l10n.t('Approval needed: {0}, {1}, and {2} more', wishOf(first), pathOf(first), fresh.length - 1)
-        : l10n.t('Approval needed: {0}, {1}', wishOf(first), pathOf(first)),
+        ? l10n.t('Approval needed: {0} ({1}), and {2} more', questionOf(first), pathOf(first), fresh.length - 1)
+        : l10n.t('Approval needed: {0} ({1})', questionOf(first), pathOf(first)),
     );
   }
 

@@ -6,7 +6,7 @@ import { countExact, exactText } from '../exactText';
 import { formatInteger } from '../../../common/format';
 import { countHidden, visibleText } from '../../../common/visibleText';
 import { withParts } from '../withParts';
-import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
+import { pathOf, shortPathOf, questionOf, type ApprovalGroup } from './groups';
 import { diffLines, JudgedText } from './judgedText';
 
 export interface CardActions {
@@ -33,8 +33,8 @@ export class ApprovalCard {
   private readonly reason = element('input', {
     type: 'text',
     class: 'approval-reason',
-    placeholder: l10n.t('A word for the model, if you like'),
-    'aria-label': l10n.t('Why not'),
+    placeholder: l10n.t('Message to the model (optional)'),
+    'aria-label': l10n.t('Reason for denying (optional)'),
     maxlength: 2000,
   });
   private mode: Mode = 'asking';
@@ -48,7 +48,7 @@ export class ApprovalCard {
   ) {
     this.group = group;
     const { first } = group;
-    const label = l10n.t('{0}, asked by {1}', wishOf(first), pathOf(first));
+    const label = l10n.t('{0}, requested by {1}', questionOf(first), pathOf(first));
     this.node = element('li', {
       class: 'approval',
       tabindex: -1,
@@ -70,7 +70,7 @@ export class ApprovalCard {
     this.canAnswer = canAnswer;
     const others = group.all.slice(1);
     this.equal.hidden = others.length === 0;
-    setText(this.equal, others.length === 0 ? '' : l10n.t('Also asked by: {0}', [...new Set(others.map(pathOf))].join(', ')));
+    setText(this.equal, others.length === 0 ? '' : l10n.t('Also requested by: {0}', [...new Set(others.map(pathOf))].join(', ')));
     this.draw();
   }
 
@@ -116,7 +116,7 @@ export class ApprovalCard {
             ),
           ];
     return [
-      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, wishOf(first)), open),
+      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, questionOf(first)), open),
       ...warning,
     ];
   }
@@ -159,17 +159,17 @@ export class ApprovalCard {
       case 'asking': {
         const once = textButton(l10n.t('Allow once'), () => this.allow(false), 'primary');
         const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
-        const always = first.rule === undefined ? [] : [textButton(l10n.t('Always…'), () => this.showRule())];
+        const always = first.rule === undefined ? [] : [textButton(l10n.t('Always Allow…'), () => this.showRule())];
         for (const button of [once, ...all]) button.classList.add('allows');
         const deny = textButton(l10n.t('Deny'), () => this.turn('deny'));
         once.title = l10n.t('Allow once (y)');
         deny.title = l10n.t('Deny (n)');
-        for (const button of always) button.title = l10n.t('Shows the rule first (a)');
-        for (const button of all) button.title = l10n.t('Allow all {0} equal requests once', count);
+        for (const button of always) button.title = l10n.t('Review the rule first (a)');
+        for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
         return [once, ...all, ...always, deny];
       }
       case 'rule': {
-        const store = textButton(l10n.t('Store rule and allow'), () => this.always(), 'primary');
+        const store = textButton(l10n.t('Always Allow'), () => this.always(), 'primary');
         store.classList.add('allows');
         return [ruleText(first), element('div', { class: 'approval-buttons' }, store, cancel)];
       }
@@ -179,7 +179,7 @@ export class ApprovalCard {
         return [this.reason, element('div', { class: 'approval-buttons' }, deny, ...all, cancel)];
       }
       case 'sent':
-        return [element('span', { class: 'quiet' }, l10n.t('Answered…'))];
+        return [element('span', { class: 'quiet' }, l10n.t('Sending…'))];
     }
   }
 
@@ -260,12 +260,12 @@ function textsOf(approval: ApprovalView): JudgedText[] {
     ...(showsWhat(approval)
       ? [
           new JudgedText(
-            l10n.t('What exactly'),
+            l10n.t('Details'),
             shown.split('\n').map((text) => ({ text })),
           ),
         ]
       : []),
-    ...(diff === '' ? [] : [new JudgedText(l10n.t('What would change'), diffLines(visibleText(diff)))]),
+    ...(diff === '' ? [] : [new JudgedText(l10n.t('Changes'), diffLines(visibleText(diff)))]),
   ];
 }
 
@@ -275,8 +275,8 @@ function unreadText(lines: number): string {
 
 function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
   const lines = [
-    [l10n.t('Why'), why],
-    [l10n.t('Where'), where],
+    [l10n.t('Reason'), why],
+    [l10n.t('Location'), where],
     [l10n.t('Sandbox'), sandbox],
   ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
   return element('dl', { class: 'approval-facts' }, ...lines);
@@ -286,13 +286,13 @@ function ruleText({ rule = '', ruleFolder }: ApprovalView): HTMLElement {
   return element(
     'div',
     { class: 'approval-rule' },
-    element('span', {}, l10n.t('From now on, without asking:')),
+    element('span', {}, l10n.t('Always allow:')),
     element('code', {}, exactText(rule)),
     ...(ruleFolder === undefined
-      ? [element('span', {}, l10n.t('in every folder'))]
+      ? [element('span', {}, l10n.t('in every workspace folder'))]
       : withParts(l10n.t('in {0}'), element('code', {}, exactText(ruleFolder))).map((part) =>
           typeof part === 'string' ? element('span', {}, part) : part,
         )),
-    element('span', { class: 'quiet' }, l10n.t('Take it back with Plue: Manage Always Rules.')),
+    element('span', { class: 'quiet' }, l10n.t('To undo, run Plue: Manage Permission Rules.')),
   );
 }
