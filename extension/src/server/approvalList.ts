@@ -11,7 +11,7 @@ export class ApprovalList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<readonly ApprovalView[]>();
   private readonly disposables = new Disposables();
   /** Told by an event since a list was asked for: then the list is older. */
-  private told = 0;
+  private eventCount = 0;
 
   /** Empty until the first answer; `failure` says why there is none. */
   items: readonly ApprovalView[] = [];
@@ -27,7 +27,7 @@ export class ApprovalList implements vscode.Disposable {
     this.disposables.add(sidecar.onDidStart(() => void this.refresh()));
     this.disposables.add(
       sidecar.onApprovalChanged(({ approvals }) => {
-        this.told++;
+        this.eventCount++;
         this.show(approvals);
       }),
     );
@@ -37,10 +37,10 @@ export class ApprovalList implements vscode.Disposable {
 
   /** Does not throw: what failed stands in `failure`. */
   async refresh(): Promise<void> {
-    const told = this.told;
+    const before = this.eventCount;
     try {
       const { approvals } = await this.sidecar.request(approvalList, {});
-      if (told === this.told) this.show(approvals);
+      if (before === this.eventCount) this.show(approvals);
     } catch (error) {
       this.failure = toFailureError(error).message;
       this.log.warn(`The approvals could not be listed: ${this.failure}`);

@@ -13,7 +13,7 @@ import { HealthDocument } from './healthDocument';
 import { rowOf, withTilde, type HealthReport, type HealthRow } from './report';
 
 /** What takes longer shows that it is under way. */
-const patience = 1000;
+const progressDelayMs = 1000;
 
 export function activateHealth(
   context: Pick<vscode.ExtensionContext, 'extension'>,
@@ -61,7 +61,7 @@ async function askWithProgress(ask: (token: vscode.CancellationToken) => Promise
         () => false,
         () => false,
       ),
-      new Promise<true>((resolve) => setTimeout(() => resolve(true), patience)),
+      new Promise<true>((resolve) => setTimeout(() => resolve(true), progressDelayMs)),
     ]);
     if (!isLate) return await asked;
     const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking requirements…'), cancellable: true };

@@ -13,8 +13,8 @@ export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutpu
   log.info(`Claude Code sign-in: ${check.sentence}`);
   for (const place of check.tried) log.info(`  ${place}`);
 
-  const isTold = check.cliPath === undefined || check.sentence.includes(check.cliPath);
-  const used = isTold ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
+  const isShown = check.cliPath === undefined || check.sentence.includes(check.cliPath);
+  const used = isShown ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
   const message = l10n.verbatim(`${check.sentence}${used}`);
   const signIn = l10n.t('Open Terminal to Sign In');
   const chosen = check.signedIn

@@ -196,7 +196,7 @@ export class ModelPicker {
       ),
     ];
     if (pick === undefined)
-      return element('div', { class: 'picker-option told', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
+      return element('div', { class: 'picker-option note', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
     const at = this.options.length;
     const node = element(
       'div',

@@ -1,4 +1,4 @@
-// What an agent or chat of a template would be told, have and cost, without anybody being called.
+// Previews the instructions, tools, and cost of a template without calling a model.
 import * as l10n from '@vscode/l10n';
 import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
@@ -263,9 +263,9 @@ function tools(given: readonly ToolView[]): HTMLElement {
   return element('table', { class: 'tools' }, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...rows));
 }
 
-function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
-  if (told.length === 0) return undefined;
-  const rows = told.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
+function sources(instructions: readonly SteeringSource[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
+  if (instructions.length === 0) return undefined;
+  const rows = instructions.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
     const name = visibleText(title === '' ? source : title);
     const more = [
       sourceText[kind],
@@ -290,5 +290,5 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
 /** The very text, with what hides in it made visible. */
 function text(shown: string, none: string): HTMLElement {
   if (shown.trim() === '') return element('p', { class: 'quiet' }, none);
-  return element('pre', { class: 'told', tabindex: '0' }, visibleText(shown));
+  return element('pre', { class: 'instructions-text', tabindex: '0' }, visibleText(shown));
 }

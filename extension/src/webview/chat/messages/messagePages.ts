@@ -7,7 +7,7 @@ export const pageSize = 50;
 const maxPages = 10;
 
 /** A page that was asked for this long ago is asked for again. */
-const patienceMs = 5000;
+const retryDelayMs = 5000;
 
 export class MessagePages {
   private readonly pages = new Map<number, readonly MessageView[]>();
@@ -53,7 +53,7 @@ export class MessagePages {
     for (let number = first; number <= last; number++) {
       const limit = Math.min(pageSize, this.end - number * pageSize);
       if ((this.pages.get(number)?.length ?? 0) >= limit && !this.stale.has(number)) continue;
-      if (now - (this.asked.get(number) ?? -Infinity) < patienceMs) continue;
+      if (now - (this.asked.get(number) ?? -Infinity) < retryDelayMs) continue;
       this.asked.set(number, now);
       this.ask(number * pageSize, limit, this.generation);
     }
