@@ -23,12 +23,12 @@ export function isWorking(status: string): boolean {
   return ['queued', 'running', 'paused', 'waiting_for_approval', 'waiting_for_child'].includes(status);
 }
 
-/** It stands still and can go on. */
+/** True if the task is not running and can be resumed. */
 export function isResumable(status: string): boolean {
   return ['paused', 'interrupted', 'stopped', 'failed'].includes(status);
 }
 
-/** Nothing goes on until the user has said something. */
+/** True if the task waits for user input. */
 export function waitsForUser(status: string | undefined): boolean {
   return status === 'waiting_for_approval' || status === 'over_budget';
 }

@@ -52,7 +52,7 @@ export default async function (scenario) {
   });
 
   await scenario.step('Tags are typed once and stand on the row', async () => {
-    await menu('A better name', 'Edit Tags of Chat…');
+    await menu('A better name', 'Edit Chat Tags…');
     await input().fill('garden');
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem', { name: /A better name.*#garden/ }).waitFor();
@@ -78,7 +78,7 @@ export default async function (scenario) {
     await row('Archived').waitFor();
     await row('Archived').click();
     await row('A better name').waitFor();
-    await menu('A better name', 'Move Chat out of Archive');
+    await menu('A better name', 'Unarchive Chat');
     await row('Archived').waitFor({ state: 'detached' });
     await row('A better name').waitFor();
   });

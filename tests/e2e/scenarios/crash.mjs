@@ -21,7 +21,7 @@ export default async function (scenario) {
     const before = workbench.sidecarPid();
     const shown = (await answers(workbench).last().innerText()).trim();
     process.kill(before, 'SIGKILL');
-    await workbench.chat.getByText(/Interrupted when Plue restarted/).waitFor();
+    await workbench.chat.getByText(/Interrupted by a Plue restart/).waitFor();
     assert.notEqual(workbench.sidecarPid(), before);
     const kept = await answers(workbench).last().innerText();
     assert.ok(kept.includes(shown.slice(0, 60)), `Shown before: ${shown}\nKept: ${kept}`);

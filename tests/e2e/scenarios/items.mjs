@@ -57,13 +57,13 @@ export default async function (scenario) {
     writeFileSync(file, readFileSync(file, 'utf8').replace('servings: 6', 'servings: 8'));
     await form().getByLabel('Servings', { exact: true }).fill('7');
     await form().getByRole('button', { name: 'Save' }).click();
-    await form().getByText('It was changed elsewhere').waitFor();
+    await form().getByText('The file changed on disk').waitFor();
     assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '7');
   });
 
   await scenario.step('Reload shows what the file says now', async () => {
     await form().getByRole('button', { name: 'Reload' }).click();
-    await form().getByText('It was changed elsewhere').waitFor({ state: 'detached' });
+    await form().getByText('The file changed on disk').waitFor({ state: 'detached' });
     assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '8');
   });
 
@@ -89,7 +89,7 @@ export default async function (scenario) {
 
   await scenario.step('A version is compared with how it is now', async () => {
     await choose('Created');
-    await page.getByRole('tab', { name: /Soup: version 1 ↔ now/ }).waitFor();
+    await page.getByRole('tab', { name: /Soup: version 1 ↔ current/ }).waitFor();
     await page.locator('.monaco-diff-editor .view-line', { hasText: 'servings' }).first().waitFor();
   });
 

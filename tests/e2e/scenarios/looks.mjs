@@ -64,7 +64,7 @@ async function runSteps(scenario, workbench) {
   );
 
   await scenario.look('What steers a chat stays inside of the window', () =>
-    isWell('header', 'steering', { again: opens(/^Instruction sources/) }),
+    isWell('header', 'steering', { again: opens(/instruction sources/) }),
   );
 
   await scenario.step('The providers and the catalog keep to the window', async () => {

@@ -134,7 +134,10 @@ async function runSteps(scenario, workbench, endpoint, env) {
       .first()
       .waitFor();
     await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
-    await workbench.chat.getByText(/^Off/).first().waitFor();
+    await workbench.chat
+      .getByText(/^Disabled/)
+      .first()
+      .waitFor();
   });
 
   await scenario.step('A chat of a switched-off provider keeps the question and offers to enable it', async () => {
@@ -155,7 +158,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
   await scenario.step('Settings are changed on a page of their own', async () => {
     await workbench.command('Plue: Open Settings');
     await workbench.chat.getByRole('heading', { name: 'Settings' }).first().waitFor();
-    await workbench.chat.getByRole('spinbutton', { name: /day/i }).first().fill('5');
+    await workbench.chat.getByRole('spinbutton', { name: /Daily/i }).first().fill('5');
     await workbench.page.keyboard.press('Tab');
     const config = join(workbench.plueHome, 'config.json5');
     await workbench.until(async () => existsSync(config) && readFileSync(config, 'utf8').includes('budget_usd_per_day: 5'));

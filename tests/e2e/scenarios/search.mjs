@@ -28,7 +28,7 @@ export default async function (scenario) {
     await untilFinished(workbench);
     await page.keyboard.press('Control+Alt+Shift+F');
     await box().waitFor();
-    await search().getByText('Type words that are all in a message').waitFor();
+    await search().getByText('Type words or a quoted phrase').waitFor();
   });
 
   await scenario.step('Hits come by chat while one types, with the found text marked', async () => {

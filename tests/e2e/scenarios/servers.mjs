@@ -111,7 +111,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('It is approved and does not run yet', async () => {
     await dialog().getByRole('button', { name: 'Approve' }).click();
-    await notification(workbench, 'It starts when it is first used').waitFor();
+    await notification(workbench, 'The server starts on first use').waitFor();
     assert.ok(!runs(everything));
   });
 

@@ -52,7 +52,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
     await newChat(workbench);
-    await button(/^Instruction sources \(4\): default-assistant, AGENTS\.md, Chat, House server/).click();
+    await button(/^4 instruction sources: default-assistant, AGENTS\.md, Chat, House server/).click();
     await list().getByText('Workspace instructions').waitFor();
   });
 
@@ -84,7 +84,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await untilFinished(workbench);
     assert.doesNotMatch(told(), /tabs/);
     await chat.getByText('Instructions removed: AGENTS.md.').waitFor();
-    await button(/^Instruction sources \(3\):.*Needs attention/).click();
+    await button(/^3 instruction sources:.*Needs attention/).click();
     await list().getByText('Omitted. It has 3 characters that nobody sees and a model reads.').waitFor();
   });
 
@@ -123,7 +123,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('What ships with Plue opens to be read', async () => {
-    await button(/^Instruction sources \(4\)/).click();
+    await button(/^4 instruction sources/).click();
     await list().getByRole('button', { name: 'Template: Chat. Open' }).click();
     await page.locator('.monaco-editor').getByText('A conversation with an AI provider.').first().waitFor();
     await page.keyboard.press('Control+w');
@@ -136,7 +136,7 @@ async function runSteps(scenario, workbench, endpoint) {
       await workbench.show();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
       await chat.getByText('Instructions added: AGENTS.md.').waitFor();
-      await button(/^Instruction sources \(3\)/).click();
+      await button(/^3 instruction sources/).click();
       await list().getByRole('button', { name: 'Use Anyway' }).waitFor();
       await requireAccessible(await workbench.chatFrame());
     });

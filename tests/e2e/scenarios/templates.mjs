@@ -103,7 +103,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Plue: New Template…');
     await pick(workbench, 'New Template (1 of 3)', 'An agent that reads');
     await type(workbench, 'New Template (2 of 3)', 'Log reader');
-    await pick(workbench, 'New Template (3 of 3)', 'For you');
+    await pick(workbench, 'New Template (3 of 3)', 'All workspaces');
     await tab(/^log-reader\.json5/).waitFor({ timeout: 60_000 });
     await tab(/^log-reader\.md/).waitFor();
     const text = readFileSync(inHome('templates', 'log-reader.json5'), 'utf8');
@@ -215,7 +215,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await menu(/build stopped/, 'Archive Task');
     await row('Archived').waitFor();
     await row('Archived').click();
-    await menu(/build stopped/, 'Move Task out of Archive');
+    await menu(/build stopped/, 'Unarchive Task');
     await row('Archived').waitFor({ state: 'detached' });
     await page.getByRole('treeitem', { name: /build stopped/ }).waitFor();
   });

@@ -110,10 +110,10 @@ describe('a question that is changed where it stands', () => {
 
   it('is asked by its button, and never without a word in it', () => {
     editor().value = ' \n';
-    button('Ask Again').click();
+    button('Resend').click();
     expect(posted).toEqual([]);
     editor().value = 'Then?';
-    button('Ask Again').click();
+    button('Resend').click();
     expect(posted).toEqual([{ type: 'edit', messageId: 'm1', text: 'Then?' }]);
   });
 
@@ -149,7 +149,7 @@ describe('the menu of a message', () => {
   it('offers what can be done with a question, and with an answer', async () => {
     await receive(snapshot());
     button('More Actions', article('m1')).click();
-    expect(items()).toEqual(['Copy Message', 'Edit…', 'Ask Again', 'Ask Again with Another Model…', 'Fork from Here', 'Delete']);
+    expect(items()).toEqual(['Copy Message', 'Edit…', 'Resend', 'Resend with Another Model…', 'Fork from Here', 'Delete']);
     button('More Actions', article('m2')).click();
     expect(items()).toEqual(['Copy Response', 'Retry', 'Retry with Another Model…', 'Show Details', 'Fork from Here', 'Delete']);
     await receive(snapshot(undefined, { readOnlyReason: 'Another window writes it.' }));
@@ -180,7 +180,7 @@ describe('the menu of a message', () => {
     await receive(snapshot());
     await choose('m1', 'Copy Message');
     await choose('m2', 'Copy Response');
-    await choose('m1', 'Ask Again');
+    await choose('m1', 'Resend');
     expect(document.activeElement).toBe(composer());
     await choose('m2', 'Fork from Here');
     expect(posted).toEqual([

@@ -74,7 +74,7 @@ describe('the list of what steers a chat', () => {
     expect(list.node.hidden).toBe(true);
     show({ sources: [prompt, rules, template] });
     expect(button()?.textContent).toBe('3');
-    expect(button()?.getAttribute('aria-label')).toBe('Instruction sources (3): mine, AGENTS.md, Chat');
+    expect(button()?.getAttribute('aria-label')).toBe('3 instruction sources: mine, AGENTS.md, Chat');
     expect(list.node.classList.contains('warning')).toBe(false);
   });
 

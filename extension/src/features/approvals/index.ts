@@ -24,7 +24,7 @@ export function activateApprovals(
   register(commands.show, () => view.focus());
   register(commands.manageRules, () => manageRules(sidecar));
 
-  // Seen wherever the reader is, and silent: the focus stays where it was.
+  // A visible notification that does not move the focus.
   const item = disposables.add(
     new StatusBarItem({
       id: 'plue.approvals',

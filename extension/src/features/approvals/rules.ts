@@ -1,4 +1,4 @@
-// The rules that "always" stored, to be taken back.
+// Lists the permission rules that approvals stored, and removes them.
 import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { showInformationMessage, showQuickPick } from '../../infrastructure/window';

@@ -1,4 +1,4 @@
-// What a person does with one chat or task, or with many at once.
+// Actions on one or more chats or tasks.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -16,7 +16,7 @@ type Chats = readonly CodexSummary[];
 
 /** So many requests are under way at a time. */
 const atOnce = 8;
-/** From so many chats on, a notification says how far it is. */
+/** Minimum number of chats for a progress notification. */
 const isLong = 25;
 const day = 86_400_000;
 
@@ -105,7 +105,7 @@ export class ChatActions {
     await vscode.commands.executeCommand('plue.openChat', uri);
   }
 
-  /** Nothing is lost, so nothing is asked before; Undo stands in what is said after. */
+  /** No confirmation, because the notification offers Undo. */
   async delete(chats: Chats): Promise<void> {
     await this.each(
       chats,
@@ -130,7 +130,7 @@ export class ChatActions {
     if ((await showInformationMessage(said, button)) === button) await undo();
   }
 
-  /** One that fails does not keep the others; then it is said how many were not done, and why the first was not. */
+  /** Continues after a failure. Reports the number of failures and the first reason. */
   private async each<T extends CodexSummary | { codex: CodexSummary }>(
     chats: readonly T[],
     title: (what: string) => LocalizedText,

@@ -38,7 +38,7 @@ export function activateChannels(
   };
   disposables.add(tree.onDidCount(count));
   disposables.add(approvals.onDidChange(count));
-  // Before the first list nobody knows whether there are no chats.
+  // Before the first list it is unknown whether there are chats.
   const first = disposables.add(
     tree.onDidCount(() => {
       first.dispose();
@@ -49,14 +49,14 @@ export function activateChannels(
   const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
-  /** A menu hands over the row, and all that are selected; a key the selection; the palette nothing, and asks. */
+  /** A menu passes the row and all selected rows, a key binding the selection, and the palette nothing. */
   const onChats = (id: string, title: LocalizedText, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
     register(id, async (...handed) => {
       requireRows(handed);
       const [node, nodes] = handed;
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
-      // A page may name one before the tree was looked at.
+      // A webview can refer to a chat before the tree was shown.
       if (given !== undefined) await tree.getChildren();
       const chats = chatsOf(tree, given ?? selected);
       await action(chats.length > 0 || given !== undefined ? chats : [await pickChat(tree, title)]);
@@ -75,7 +75,7 @@ export function activateChannels(
     const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
     return actions.restore(chats.filter((codex) => codex !== undefined));
   };
-  // A menu says Chat or Task; what is done is the same.
+  // Menus have separate titles for chats and tasks; the action is the same.
   const both = [
     [[commands.archive, commands.archiveTask], l10n.t('Archive'), (chats) => actions.archive(chats, true)],
     [[commands.unarchive, commands.unarchiveTask], l10n.t('Unarchive'), (chats) => actions.archive(chats, false)],
@@ -120,7 +120,7 @@ export function activateChannels(
 
 const rows = v.array(v.object({ type: v.picklist(['codex', 'deleted']), uri: v.string() }));
 
-/** A menu of a row hands over nothing when VS Code redraws that row at that moment; what is selected may be another one. */
+/** A row menu passes nothing if VS Code redraws the row at that moment. The selection may be another row. */
 function requireRows(handed: unknown[]): void {
   if (handed.length > 0 && (handed[0] === undefined || (Array.isArray(handed[1]) && handed[1].includes(undefined))))
     throw new FailureError('conflict', l10n.t('The list changed, so nothing was done. Select the action again.'));
@@ -179,7 +179,7 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
 
 const onlyText = { unread: l10n.t('unread'), running: l10n.t('responding') } as const;
 
-/** What waits for the user comes before what is new. */
+/** Items that wait for the user take precedence over new ones. */
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
   const { unread, filter, counts } = tree;
   const words = [waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting), unread === 0 ? '' : l10n.t('{0} unread', unread)]

@@ -1,4 +1,4 @@
-// What a person does with agents: from the tree, and from the panel of a task.
+// Actions on tasks, from the tree and the task panel.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -47,7 +47,7 @@ export class TaskActions {
     return each(tasks, ({ uri }) => this.sidecar.request(taskResume, { uri }));
   }
 
-  /** @param under Also everything that they asked for. */
+  /** @param under Also stops all subtasks. */
   stop(tasks: Tasks, under: boolean): Promise<void> {
     return each(tasks, ({ uri }) => this.sidecar.request(taskStop, { uri, ...(under ? { under } : {}) }));
   }
@@ -64,7 +64,7 @@ export class TaskActions {
     if (task !== undefined) await vscode.commands.executeCommand('plue.reviewChanges', { codexId: task.uri });
   }
 
-  /** What it and everything under it changed, as far as it can be taken back. */
+  /** Reverts the changes of a task and its subtasks where possible. */
   async undo([task]: Tasks): Promise<void> {
     if (task === undefined) return;
     const { conflicts } = await this.sidecar.request(editUndo, { codexId: task.uri, all: true });
@@ -73,7 +73,7 @@ export class TaskActions {
     else void showWarningMessage(l10n.verbatim(left));
   }
 
-  /** Asks for the limit that it ran into, or for one of several. */
+  /** Asks for a new value of the reached limit, or of a selected limit. */
   async increaseBudget([task]: Tasks): Promise<void> {
     if (task === undefined) return;
     const { budget = {}, spentInAll, status } = this.tasks.get(task.uri) ?? {};
@@ -99,7 +99,7 @@ export class TaskActions {
   }
 }
 
-/** What is wrong with a new limit; undefined when it can be set. */
+/** Returns the problem of a new limit; undefined if it is valid. */
 export function problemWith(written: string, spent: number | undefined, isWhole: boolean): LocalizedText | undefined {
   const value = Number(written);
   if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return l10n.t('Enter a number greater than 0.');
@@ -107,7 +107,7 @@ export function problemWith(written: string, spent: number | undefined, isWhole:
   return spent !== undefined && value <= spent ? l10n.t('Enter more than {0}, the amount already used.', plain(spent, isWhole)) : undefined;
 }
 
-/** Those that are used up, or nearly. */
+/** Limits that are reached or nearly reached. */
 export function reachedLimits(budget: TaskBudgetView, spent: TaskBudgetView): Limit[] {
   return limits.filter((limit) => budget[limit] !== undefined && (spent[limit] ?? 0) >= budget[limit] * 0.9);
 }
@@ -131,7 +131,7 @@ function plain(value: number, isWhole: boolean): string {
   return isWhole ? String(Math.ceil(value)) : String(Number(value.toFixed(4)));
 }
 
-/** One that fails does not keep the others; then the first failure is said. */
+/** Continues after a failure, then reports the first one. */
 async function each(tasks: Tasks, action: (task: Tasks[number]) => Promise<unknown>): Promise<void> {
   const done = await Promise.allSettled(tasks.map(action));
   const failed = done.find(({ status }) => status === 'rejected');

@@ -5,7 +5,7 @@ import { showInformationMessage } from '../../infrastructure/window';
 import type { FilePlace } from '../../common/messages/chatComposer';
 import type { WorkspaceFiles } from './workspaceFiles';
 
-/** What the command was called for: the files chosen in the explorer, or the one of the editor in front. Folders are left out, and so is what is on no disk. */
+/** Returns the files for the command: selected in the Explorer, or the active editor. Folders and files that are not on disk are skipped. */
 export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chosen: unknown): Promise<FilePlace[]> {
   const several = Array.isArray(chosen) ? chosen.filter((one) => one instanceof vscode.Uri) : [];
   const one = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;

@@ -1,4 +1,4 @@
-// Code of an answer on its way into a file: shown against it in VS Code's own diff editor, and written only when accepted.
+// Shows code of a response as a diff against a file and writes it only when accepted.
 import { basename } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -11,10 +11,10 @@ import { placeCode } from './placeCode';
 
 export const proposedScheme = 'plue-proposed';
 
-/** What a file would become. */
+/** The proposed content of a file. */
 interface Proposal {
   file: vscode.Uri;
-  /** The file as it was compared; undefined where there is none yet. */
+  /** The compared content of the file; undefined if it does not exist. */
   before: string | undefined;
   after: string;
 }
@@ -29,7 +29,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
 
   constructor(private readonly lastEditor: LastEditor) {}
 
-  /** Shows the code against the file that it names, the one that was last in front, or one that is asked for. */
+  /** Shows the code against the named file, the last active file, or a selected file. */
   async apply(text: string, info: string): Promise<void> {
     const { path, code } = namedFile(info, text);
     const file = await this.targetOf(path);
@@ -45,7 +45,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     await this.show({ file, before, after }, place);
   }
 
-  /** `right` names the diff whose button was pressed; without it the one in front is meant. */
+  /** `right` identifies the diff whose button was used. Default: the active diff. */
   async accept(right: vscode.Uri | undefined): Promise<void> {
     const address = right ?? proposalInFront();
     const proposal = address && this.proposals.get(address.toString());
@@ -72,7 +72,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
       throw new FailureError('conflict', l10n.t('{0} could not be changed. Nothing was written.', basename(file.fsPath)));
     }
     const changed = await vscode.workspace.openTextDocument(file);
-    // What the user had not saved is left for them to save.
+    // Unsaved changes of the user are not saved.
     if (!wasDirty) await changed.save();
     await this.close(address);
     await vscode.window.showTextDocument(changed, { preview: false });
@@ -95,7 +95,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
   private async show(proposal: Proposal, place: string): Promise<void> {
     const id = ++this.count;
     const right = vscode.Uri.from({ scheme: proposedScheme, path: proposal.file.path, query: `${id}` });
-    // A file that is not there is compared with nothing.
+    // A missing file is compared with an empty one.
     const left = proposal.before === undefined ? right.with({ query: `${id}-nothing` }) : proposal.file;
     this.proposals.set(right.toString(), proposal);
     const oldest = this.proposals.keys().next();
@@ -125,7 +125,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
   }
 }
 
-/** Opens the code as a file of its own: at the path it names, after asking where, else as one that has no name yet. */
+/** Opens the code as a new file at the named path, after asking for the location, or as an untitled file. */
 export async function newFile(text: string, info: string): Promise<void> {
   const { path, code } = namedFile(info, text);
   const folder = openFolders()[0];
@@ -159,7 +159,7 @@ async function openUntitled(content: string, info: string): Promise<void> {
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
 }
 
-/** Names behind a fence that VS Code knows by another. */
+/** Languages that VS Code identifies by another name. */
 const languageIds: Record<string, string> = {
   ...{ ts: 'typescript', tsx: 'typescriptreact', js: 'javascript', jsx: 'javascriptreact', mjs: 'javascript', cjs: 'javascript' },
   ...{ py: 'python', sh: 'shellscript', bash: 'shellscript', zsh: 'shellscript', shell: 'shellscript', console: 'shellscript' },
@@ -167,7 +167,7 @@ const languageIds: Record<string, string> = {
   ...{ golang: 'go', ps1: 'powershell', pwsh: 'powershell', docker: 'dockerfile', make: 'makefile', text: 'plaintext', txt: 'plaintext' },
 };
 
-/** The named file of the first folder that has it; else one that ends so; else a new one. */
+/** Returns the named file of the first folder that contains it, otherwise a file with the same path suffix, otherwise a new file. */
 async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri | undefined> {
   const places = (await Promise.all(folders.map((folder) => pathInside(path, folder)))).flatMap((inside) =>
     inside === undefined ? [] : [vscode.Uri.file(inside.real)],
@@ -177,7 +177,7 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
   for (const place of places) if ((await openIfThere(place)) !== undefined) return place;
   const tail = path.replace(/\\/g, '/').replace(/^(?:\.{0,2}\/)+/, '');
   const found = await vscode.workspace.findFiles(`**/${tail.replace(/[[\]{}*?]/g, '[$&]')}`, '**/node_modules/**', 20);
-  // What is found through a link may lie elsewhere.
+  // A file reached through a link can be outside the folder.
   const inside = await Promise.all(found.map(({ fsPath }) => jailed(fsPath)));
   const alike = found.filter((_, at) => inside[at] !== undefined);
   if (alike.length === 0) return fresh;
@@ -198,7 +198,7 @@ async function askForFile(): Promise<vscode.Uri | undefined> {
   return file;
 }
 
-/** Outside of the open folders nothing is touched; what decides which programs run is touched only when the user says so. */
+/** Files outside the workspace folders are not changed. Files that control which programs run are changed only after confirmation. */
 async function mayTouch(file: vscode.Uri): Promise<boolean> {
   const inside = file.scheme === 'file' ? await jailed(file.fsPath) : undefined;
   if (inside === undefined) throw outside(file.fsPath);
@@ -212,7 +212,7 @@ async function mayTouch(file: vscode.Uri): Promise<boolean> {
   return said === show;
 }
 
-/** Where it really leads; undefined when that is outside of every open folder. */
+/** Returns the real path; undefined if it is outside every workspace folder. */
 async function jailed(path: string): Promise<InsidePath | undefined> {
   for (const folder of openFolders()) {
     const inside = await pathInside(path, folder);
@@ -234,7 +234,7 @@ function proposalInFront(): vscode.Uri | undefined {
   return input instanceof vscode.TabInputTextDiff && input.modified.scheme === proposedScheme ? input.modified : undefined;
 }
 
-/** The one stretch in which two texts differ. */
+/** Returns the only range in which two texts differ. */
 export function change(before: string, after: string): { start: number; end: number; text: string } {
   const shorter = Math.min(before.length, after.length);
   let start = 0;

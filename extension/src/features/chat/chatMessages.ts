@@ -1,4 +1,4 @@
-// What somebody does with the messages of a chat: reads further up, looks for words, changes, forks and deletes.
+// Actions on the messages of a chat: load earlier messages, search, edit, fork, and delete.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
@@ -27,7 +27,7 @@ export interface ReadingServices {
 }
 
 export class ChatMessages implements vscode.Disposable {
-  /** Deletions that can still be taken back. */
+  /** Deletions that can be undone. */
   private readonly deleting = new Map<string, NodeJS.Timeout>();
 
   constructor(
@@ -86,7 +86,7 @@ export class ChatMessages implements vscode.Disposable {
     if (chosen !== undefined) this.goTo(chosen.entry);
   }
 
-  /** A message of a branch that is not shown brings that branch to the front. */
+  /** Selects the branch that contains the message. */
   async goToMessage(messageId: string): Promise<void> {
     const { sidecar } = this.services;
     const { codexId } = this;
@@ -102,7 +102,7 @@ export class ChatMessages implements vscode.Disposable {
     this.post({ type: 'jump', index, messageId });
   }
 
-  /** What was deleted and not taken back is deleted now: before anything else changes the chat. */
+  /** Commits pending deletions before the chat changes. */
   async settle(): Promise<void> {
     for (const messageId of [...this.deleting.keys()]) await this.deleteNow(messageId);
   }

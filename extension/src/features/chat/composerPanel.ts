@@ -1,4 +1,4 @@
-// What a chat's panel does for its composer: names files, looks at them, and carries queue, pins, prompts and figures between page and sidecar.
+// Handles messages of the composer: files, queue, pins, prompts, and context usage.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -34,7 +34,7 @@ export interface ComposerServices {
 
 export class ComposerPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
-  /** What the page asked last about files, to be answered again when more of the folder was read. */
+  /** The last file query of the webview, answered again when more files were found. */
   private asked: string | undefined;
 
   constructor(
@@ -81,7 +81,7 @@ export class ComposerPanel implements vscode.Disposable {
     if (this.asked === text) this.post({ type: 'files', text, ...found });
   }
 
-  /** Chips for files that the user named outside of the page. */
+  /** Attaches files that were chosen outside of the webview. */
   attach(uris: readonly vscode.Uri[]): void {
     const files = uris.map((uri): FilePlace => ({ path: this.services.files.pathOf(uri) }));
     if (files.length > 0) this.post({ type: 'attach', files });
@@ -125,7 +125,7 @@ export class ComposerPanel implements vscode.Disposable {
     });
   }
 
-  /** Asks which files are to go with every question, beside those that do. */
+  /** Asks for files to pin. */
   async pickPins(): Promise<void> {
     const picked = (await this.pick(l10n.t('Pin: Send with Every Message'))) ?? [];
     if (picked.length === 0) return;
@@ -141,7 +141,7 @@ export class ComposerPanel implements vscode.Disposable {
     this.post({ type: 'contextFiles', files });
   }
 
-  /** Without it the page does without a meter: the chat works as before. */
+  /** If this fails, the context meter is hidden. */
   private async measure(draft: string, attachments: Attachment[]): Promise<void> {
     const { sidecar, log } = this.services;
     const quietly = async <T>(ask: Promise<T>): Promise<T | undefined> =>
@@ -161,7 +161,7 @@ export class ComposerPanel implements vscode.Disposable {
     });
   }
 
-  /** Those that ship with Plue are instructions for a model, and no questions. */
+  /** Built-in prompts are instructions for agents, not questions. */
   private async listPrompts(): Promise<void> {
     const { items } = await this.services.sidecar.request(codexList, { collection: 'prompts' });
     const prompts = items
@@ -185,12 +185,12 @@ export class ComposerPanel implements vscode.Disposable {
   }
 }
 
-/** An address of a file, or the path of one; nothing else is read. */
+/** Parses a file URI or path. */
 function fileUri(address: string): vscode.Uri[] {
   try {
     const uri = vscode.Uri.parse(address, true);
     if (uri.scheme === 'file') return [uri];
-    // A served VS Code names the files of its machine by its own scheme.
+    // A VS Code server uses its own scheme for files of its machine.
     return uri.scheme === 'vscode-remote' ? [vscode.Uri.file(uri.path)] : [];
   } catch {
     return [];

@@ -17,7 +17,7 @@ export class HookFailures implements vscode.Disposable {
     private readonly show: (failures: HookFailureView[]) => void,
   ) {}
 
-  /** @param failures Those that the page got with the chat. */
+  /** @param failures Failures that the webview got with the chat. */
   reset(failures: readonly HookFailureView[] = []): void {
     this.isShown = failures.length > 0;
   }

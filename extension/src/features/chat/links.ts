@@ -1,4 +1,4 @@
-// Where a link in an answer may lead.
+// Resolves links in responses.
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
@@ -14,7 +14,7 @@ export type LinkTarget =
 
 const externalSchemes = new Set(['http:', 'https:', 'mailto:']);
 
-/** Undefined for what is not followed: other schemes (`command:`, `file:`), and paths that leave the folder. */
+/** Undefined for links that are not opened: other schemes (`command:`, `file:`) and paths outside the folder. */
 export function linkTarget(href: string, folder: string | undefined): LinkTarget | undefined {
   // A drive letter looks like a scheme, and is an absolute path: refused with the rest.
   if (/^[a-z][a-z0-9+.-]*:/i.test(href) && !/^[\w./-]+:\d+(:\d+)?$/.test(href)) {
@@ -31,7 +31,7 @@ export function linkTarget(href: string, folder: string | undefined): LinkTarget
   return { type: 'file', path, ...(line === undefined ? {} : { line: Number(line) }) };
 }
 
-/** Opens it, or says why not. VS Code itself asks before it leaves for another site, and shows the real host. */
+/** Opens the link or explains why not. VS Code asks before it opens another site and shows the real host. */
 export async function openLink(href: string): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.find((candidate) => candidate.uri.scheme === 'file')?.uri.fsPath;
   const target = linkTarget(href, folder);
@@ -49,7 +49,7 @@ async function openFile(path: string, folder: string, line: number | undefined):
     void showInformationMessage(l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
     return;
   }
-  // A symbolic link inside the folder may lead out of it.
+  // A symbolic link inside the folder can point outside.
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
     void showInformationMessage(l10n.t('The workspace folder contains no file {0}.', relative(folder, path)));

@@ -26,7 +26,7 @@ const sources: (vscode.QuickPickItem & { source: ImportFormat })[] = [
 export class Transfer {
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
 
-  /** Asks for the format and the file, and offers to open it. */
+  /** Asks for the format and the file, exports the chat, and offers to open the file. */
   async export(uri: string): Promise<void> {
     const chosen = await showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('Select a format') });
     if (chosen === undefined) throw new UserCancelledError();
@@ -43,7 +43,7 @@ export class Transfer {
     void this.offerToOpen(file, chosen.format);
   }
 
-  /** Asks where from and which, takes them over one by one, and opens the last. */
+  /** Asks for source and chats, imports them one by one, and opens the last. */
   async import(): Promise<void> {
     const chosen = await showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Select a source') });
     if (chosen === undefined) throw new UserCancelledError();
@@ -80,7 +80,7 @@ export class Transfer {
     return chosen.map(({ path }) => path);
   }
 
-  /** One request a file, so that it can be seen how far it is, and stopped with what came in so far. */
+  /** One request per file, so that progress is visible and the import can be canceled. */
   private async run(paths: readonly string[], format: ImportFormat, again: boolean): Promise<CodexImportResult> {
     return withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Importing chats'), cancellable: true },
@@ -108,7 +108,7 @@ export class Transfer {
   }
 }
 
-/** A suggestion for the dialog; the user may change it. */
+/** Default file name; the user can change it. */
 export function fileName(title: string): string {
   const safe = title
     .slice(0, 60)
@@ -117,7 +117,7 @@ export function fileName(title: string): string {
   return safe === '' ? 'chat' : safe;
 }
 
-/** What was imported and what was not, as Markdown. */
+/** Report of imported and failed chats, as Markdown. */
 export function report({ imported, notCarried, failed }: CodexImportResult): string {
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plain(line)}`), ''];

@@ -1,4 +1,4 @@
-// An image of the open folder for the page, which scales it.
+// Reads an image of the workspace folder for the webview, which scales it.
 import { open, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
@@ -9,9 +9,9 @@ import { formatDecimal } from '../../common/format';
 const largestImage = 20 * 1024 * 1024;
 
 /**
- * Reads an image and nothing else: the page shows what models wrote, so its word is not enough.
+ * Reads only images: the webview shows model output, so its requests are not trusted.
  * @param allowOutside The user was asked.
- * @throws Error with one sentence for a person.
+ * @throws Error with a message for the user.
  */
 export async function readImage(
   path: string,
@@ -36,7 +36,7 @@ export async function readImage(
   }
 }
 
-/** By its first bytes, whatever it is called. */
+/** Detects the type from the first bytes, not from the name. */
 export function imageTypeOf(data: Uint8Array): string | undefined {
   const text = String.fromCharCode(...data.subarray(0, 12));
   if (text.startsWith('\u0089PNG\r\n\u001a\n')) return 'image/png';

@@ -1,4 +1,4 @@
-// The changes that nobody has decided yet, as the sidecar lists them, and what is decided about them. Agents go on meanwhile.
+// The pending changes as the sidecar lists them, and the commands to accept or reject them. Agents continue meanwhile.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -19,7 +19,7 @@ export class Reviews implements vscode.Disposable {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   private waiting: NodeJS.Timeout | undefined;
   private result: EditListResult = { files: [], turns: [], conflicts: [] };
-  /** The addresses of its files: a change of branch asks for thousands of others. */
+  /** Addresses of the reviewed files, used to filter file events: switching a branch causes thousands. */
   private places: ReadonlySet<string> = new Set();
   readonly onDidChange = this.changed.event;
 
@@ -30,7 +30,7 @@ export class Reviews implements vscode.Disposable {
   ) {
     this.disposables.add(sidecar.onDidStart(() => this.refreshSoon()));
     this.disposables.add(sidecar.onEditChanged(() => this.refreshSoon()));
-    // Whoever changes such a file, in an editor or not: what is said about it may be another thing now.
+    // The status of a change can differ after its file was edited.
     const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.disposables.add(event((uri) => (this.places.has(uri.toString()) ? this.refreshSoon() : undefined)));
@@ -40,7 +40,7 @@ export class Reviews implements vscode.Disposable {
     return this.result.files;
   }
 
-  /** What commands may change without a way back, in one sentence. */
+  /** Describes changes of commands that cannot be undone. */
   get leftOut(): string | undefined {
     return this.result.leftOut;
   }
@@ -51,7 +51,7 @@ export class Reviews implements vscode.Disposable {
     return this.files.filter(({ path }) => vscode.Uri.joinPath(folder, path).toString() === uri.toString());
   }
 
-  /** One file beside how it was, or all of a codex in one editor; without a target all that is not decided. */
+  /** Shows one file as a diff, or all files of a codex in one editor. Default: all pending changes. */
   async review(target: Target | undefined): Promise<void> {
     const { files } = await this.sidecar.request(editList, { codexId: target?.codexId });
     const folder = openFolder();
@@ -68,7 +68,7 @@ export class Reviews implements vscode.Disposable {
       });
       return;
     }
-    // As `vscode.changes`, but with an address of our own, which the buttons of the editor know.
+    // Like `vscode.changes`, but with our own address, so that the editor's buttons work.
     await vscode.commands.executeCommand('_workbench.openMultiDiffEditor', {
       title: l10n.t('Agent changes'),
       multiDiffSourceUri: vscode.Uri.from({
@@ -84,14 +84,14 @@ export class Reviews implements vscode.Disposable {
     });
   }
 
-  /** The given place, file or codex; without one the place at the cursor. */
+  /** The given change, file, or codex. Default: the change at the cursor. */
   async decide(target: Target | undefined, isAccepted: boolean): Promise<void> {
     const { codexId, path, hunkId } = target ?? this.atCursor();
     await this.send(isAccepted, { codexId, path, hunkId });
     if (target === undefined) this.move(1);
   }
 
-  /** Everything in the file in front; without one everything of everybody, after a question. */
+  /** All changes of the active file, otherwise all changes after confirmation. */
   async decideAll(target: Target | undefined, isAccepted: boolean, isEverything = false): Promise<void> {
     if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
     const inFront = isEverything ? [] : this.inFront();
@@ -111,7 +111,7 @@ export class Reviews implements vscode.Disposable {
     this.take(await this.sidecar.request(isUndo ? editUndo : editRedo, { codexId, turnId, all }));
   }
 
-  /** To the next change of the file in front, or the one before. */
+  /** Moves to the next or previous change of the active file. */
   move(step: 1 | -1): void {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) return;
@@ -177,7 +177,7 @@ export class Reviews implements vscode.Disposable {
     const chosen = hunkAt(hunks, line, editor?.document.lineCount ?? 1);
     const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
     if (file === undefined) throw new FailureError('conflict', l10n.t('No changes to review here.'));
-    // What is no text is decided as a whole.
+    // Binary files are accepted or rejected as a whole.
     return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
   }
 

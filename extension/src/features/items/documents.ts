@@ -1,4 +1,4 @@
-// Prompts, templates, providers and items: choosing one, taking a change back, the trash.
+// Commands for prompts, templates, providers, and items: select, undo, and move to the trash.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -22,7 +22,7 @@ const words = {
 export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
 
-  /** The user's own; what ships has no history and cannot be deleted. */
+  /** Documents of the user. Built-in documents have no history and cannot be deleted. */
   async pick(title: LocalizedText, from: readonly Collection[], deleted = false): Promise<CodexSummary> {
     const lists = await Promise.all(
       from.map(async (collection) => {
@@ -36,7 +36,7 @@ export class Documents {
       title,
       placeHolder: l10n.t('Type part of the name'),
       matchOnDescription: true,
-      // A page that comes up takes the focus, and must not close the list with it.
+      // Keeps the quick pick open when a webview takes the focus while it loads.
       ignoreFocusOut: true,
     });
     if (chosen === undefined) throw new UserCancelledError();
@@ -53,7 +53,7 @@ export class Documents {
     await this.offer(l10n.t('Redid the change to “{0}”.', codex.title), l10n.t('Undo'), () => this.undo(codex));
   }
 
-  /** Asks only when something refers to it: else Undo is enough. */
+  /** Asks for confirmation only if there are references. Otherwise Undo is sufficient. */
   async delete(codex: CodexSummary): Promise<void> {
     const { incoming } = await this.sidecar.request(codexLinks, { uri: codex.uri });
     if (incoming.length > 0) {
@@ -68,7 +68,7 @@ export class Documents {
     await this.offer(l10n.t('Moved “{0}” to the trash.', codex.title), l10n.t('Undo'), () => this.restore(codex));
   }
 
-  /** What refers to it is changed along; what cannot be is named before anything happens. */
+  /** References are updated. Those that cannot be updated are listed before the rename. */
   async rename(codex: CodexSummary): Promise<void> {
     const before = codex.uri.slice(codex.uri.lastIndexOf('/') + 1);
     const name = await showInputBox({

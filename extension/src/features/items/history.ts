@@ -1,4 +1,4 @@
-// The versions of a document, against the newest in VS Code's own diff editor.
+// Shows versions of a document and compares them in the diff editor.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -29,11 +29,11 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       matchOnDescription: true,
       ignoreFocusOut: true,
     });
-    // Of a chat there is the list; its messages say the rest.
+    // For a chat, only the list is shown.
     if (chosen === undefined || codex.layer === undefined) throw new UserCancelledError();
     const current = versions.find(({ isCurrent }) => isCurrent)?.version ?? codex.version;
     const { version } = chosen.view;
-    // Of the newest one sees what it changed.
+    // For the newest version, shows what it changed.
     const [left, right] = chosen.view.isCurrent ? [Math.max(1, version - 1), version] : [version, current];
     await vscode.commands.executeCommand(
       'vscode.diff',
@@ -46,7 +46,7 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     );
   }
 
-  /** `shown` is either side of the diff; without it the diff in front is meant. */
+  /** `shown` is either side of the diff. Default: the active diff. */
   async restore(shown: vscode.Uri | undefined): Promise<void> {
     const asked = readAddress(shown ?? versionInFront());
     if (asked === undefined) throw new FailureError('badRequest', l10n.t('Choose a version first, with Plue: Show History.'));
@@ -77,7 +77,7 @@ function authorOf({ author }: CodexVersionView): string {
   return author === 'outside' ? l10n.t('changed outside Plue') : l10n.t('by {0}', author);
 }
 
-/** A version is written once, so its address never shows anything else. */
+/** Versions are immutable, so their content never changes. */
 function addressOf(uri: string, version: number, restores: number): vscode.Uri {
   const name = uri.slice(uri.lastIndexOf('/') + 1);
   const query = new URLSearchParams({ uri, version: String(version), restores: String(restores) });

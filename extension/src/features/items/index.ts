@@ -54,7 +54,7 @@ export function activateItems(
     };
     await newChat(target, { sidecar, providers, editor });
   });
-  // A chat names itself: its form holds its settings.
+  // A chat passes its address: the form shows its settings.
   register(commands.openItem, async (given) =>
     editor.open({ uri: typeof given === 'string' ? given : (await documents.pick(l10n.t('Open Item'), ['items'])).uri }),
   );
@@ -62,7 +62,7 @@ export function activateItems(
     if (typeof given === 'string') await open(given);
   });
   register(commands.renameDocument, async () => documents.rename(await documents.pick(l10n.t('Rename'), collections)));
-  // A provider goes with its key and its models: that is asked on the Providers page.
+  // Providers are deleted on the Providers page, which also asks about the key.
   register(commands.deleteDocument, async () =>
     documents.delete(await documents.pick(l10n.t('Move to Trash'), ['items', 'prompts', 'templates'])),
   );
@@ -79,18 +79,18 @@ export function activateItems(
 
 type NewTarget = Extract<ItemTarget, { templateId: string }>;
 
-/** A page hands over a template and what to begin with; the palette nothing, and asks. */
+/** A webview passes a template and initial values; the palette asks. */
 function targetOf(given: unknown): NewTarget | undefined {
   const parsed = v.safeParse(newTarget, given);
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Opened at once, unless its template must be told something first. */
+/** Starts immediately unless the template has required fields. */
 async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
   const { sidecar, providers, editor } = services;
   const template = await sidecar.request(templateGet, { id: target.templateId });
   if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not a chat template.', template.name));
-  // What a chat of this kind does not have stays behind.
+  // Values without a field in this template are dropped.
   const values = Object.fromEntries(
     Object.entries(target.values ?? {}).filter(([name]) => template.fields.some((field) => field.name === name)),
   );

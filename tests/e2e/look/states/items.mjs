@@ -64,7 +64,7 @@ async function pose(album, workbench) {
   );
   await chat.getByLabel('Servings', { exact: true }).fill('7');
   await chat.getByRole('button', { name: 'Save' }).click();
-  await chat.getByText('It was changed elsewhere').waitFor();
+  await chat.getByText('The file changed on disk').waitFor();
   await album.take(workbench, 'item', 'changed-elsewhere');
   writeFileSync(file, '{ title: ');
   await chat.getByRole('button', { name: 'Reload' }).click();

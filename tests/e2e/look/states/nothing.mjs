@@ -52,7 +52,7 @@ async function pose(album, workbench) {
 
   await album.scene(['search'], async () => {
     await workbench.command('Plue: Search Chats');
-    await chat.getByText('Type words that are all in a message').waitFor();
+    await chat.getByText('Type words or a quoted phrase').waitFor();
     await album.take(workbench, 'search', 'empty');
     await closeEditors(workbench);
   });

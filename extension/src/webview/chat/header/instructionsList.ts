@@ -79,8 +79,8 @@ export class InstructionsList {
     this.button.setAttribute(
       'aria-label',
       waits
-        ? l10n.t('Instruction sources ({0}): {1}. Needs attention', used.length, titles)
-        : l10n.t('Instruction sources ({0}): {1}', used.length, titles),
+        ? l10n.t('{0} instruction sources: {1}. Needs attention', used.length, titles)
+        : l10n.t('{0} instruction sources: {1}', used.length, titles),
     );
     this.button.title = waits
       ? l10n.t('{0} instruction sources, needs attention', used.length)

@@ -173,9 +173,9 @@ export class Message {
         run: () => this.actions.copy(this.text()),
       },
       canChange && isQuestion && { label: l10n.t('Edit…'), run: () => this.edit() },
-      canChange && { label: isQuestion ? l10n.t('Ask Again') : l10n.t('Retry'), run: () => this.actions.retry(this.firstId(), false) },
+      canChange && { label: isQuestion ? l10n.t('Resend') : l10n.t('Retry'), run: () => this.actions.retry(this.firstId(), false) },
       canChange && {
-        label: isQuestion ? l10n.t('Ask Again with Another Model…') : l10n.t('Retry with Another Model…'),
+        label: isQuestion ? l10n.t('Resend with Another Model…') : l10n.t('Retry with Another Model…'),
         run: () => this.actions.retryWith(this.firstId()),
       },
       !isQuestion &&

@@ -27,7 +27,7 @@ export class MessageEditor {
           'span',
           { class: 'buttons' },
           textButton(l10n.t('Cancel'), () => this.cancel()),
-          textButton(l10n.t('Ask Again'), () => this.ask(), 'primary'),
+          textButton(l10n.t('Resend'), () => this.ask(), 'primary'),
         ),
       ),
     );
