@@ -1,4 +1,4 @@
-// What a rejected request means.
+// Converts rejected requests to failures.
 import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import type * as jsonrpc from 'vscode-jsonrpc';
@@ -10,7 +10,7 @@ const requestCancelled = -32800;
 const connectionInactive = -32096;
 const pendingResponseRejected = -32097;
 
-/** @param library The one that made the error: a class of another copy of it would not know its instances. */
+/** @param library The module that created the error: another copy would not recognize its classes. */
 export function toFailure(
   error: unknown,
   { ConnectionError, ResponseError }: Pick<typeof jsonrpc, 'ConnectionError' | 'ResponseError'>,

@@ -1,4 +1,4 @@
-// The sidecar's way to the language models that VS Code offers to extensions: GitHub Copilot and others.
+// Gives the sidecar access to the language models of VS Code.
 // The types are those of VS Code 1.91; tools, and streams of parts, came with 1.95 and are looked for.
 import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
@@ -45,7 +45,7 @@ export async function listLanguageModels({ vendor }: HostLanguageModelsParams): 
   };
 }
 
-/** Tells what the model says by `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
+/** Reports the model's output through `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
 export async function askLanguageModel(
   params: HostLanguageModelParams,
   token: vscode.CancellationToken,
@@ -70,7 +70,7 @@ export async function askLanguageModel(
 }
 
 async function select(selector: vscode.LanguageModelChatSelector): Promise<readonly vscode.LanguageModelChat[]> {
-  // An editor that is made from VS Code may leave it out.
+  // Editors based on VS Code may lack this API.
   const lm: unknown = Reflect.get(vscode, 'lm');
   return lm === undefined ? [] : await vscode.lm.selectChatModels(selector);
 }
@@ -102,7 +102,7 @@ function toPart(part: HostPart): unknown {
   }
 }
 
-/** Where only text can be passed on, what the tools did is told in words. */
+/** Describes tool calls as text where only text is supported. */
 function wordsOf(part: HostPart): string {
   switch (part.kind) {
     case 'text':
@@ -123,7 +123,7 @@ function toOptions({ tools, options }: HostLanguageModelParams): vscode.Language
   };
 }
 
-/** As the models' own APIs call them; VS Code hands them on unread. */
+/** Names as in the model APIs; VS Code passes them through. */
 function toModelOptions(options: HostModelOptions): Record<string, unknown> {
   const named = {
     temperature: options.temperature,
@@ -146,7 +146,7 @@ async function* events(response: vscode.LanguageModelChatResponse): AsyncGenerat
   }
 }
 
-/** Undefined for parts that this version does not know, such as thinking. */
+/** Undefined for parts that this version does not support, such as thinking. */
 function toEvent(part: unknown): HostModelEvent | undefined {
   if (isA(part, 'LanguageModelTextPart')) return { kind: 'text', text: v.parse(text, part).value };
   if (!isA(part, 'LanguageModelToolCallPart')) return undefined;

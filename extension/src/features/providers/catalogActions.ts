@@ -89,7 +89,7 @@ export class CatalogActions {
     return this.change((allowed) => this.sidecar.request(catalogRestore, { backupId, ...allowed }));
   }
 
-  /** Changes catalogs. If a provider in use would be asked at another address, the sidecar refuses until the user has allowed it. */
+  /** Changes catalogs. If the change would move a provider in use to another origin, the sidecar rejects it until the user allows it. */
   private async change<T>(request: (allowed: { allowOriginChange?: boolean }) => Promise<T>): Promise<T> {
     try {
       return await request({});

@@ -127,7 +127,7 @@ export function activateProviders(
   return disposables;
 }
 
-/** At the first start ever, looks for something to chat with and says what it is. */
+/** On the first start, looks for a provider and reports it. */
 async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, opensChat: boolean): Promise<void> {
   if (memory.get<unknown>(greetedKey) === true) {
     await providers.refresh();
@@ -135,7 +135,7 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   }
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
-  // An open chat shows its provider; a toast would only cover its composer.
+  // An open chat shows its provider, and a notification would cover its composer.
   if (opensChat || isChatOpen()) return;
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');

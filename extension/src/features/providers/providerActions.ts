@@ -1,4 +1,4 @@
-// What can be done with one provider. The page and the commands of the palette do the same.
+// Actions on one provider, for the webview and the palette.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -25,14 +25,14 @@ export class ProviderActions {
     private readonly providers: ProviderList,
   ) {}
 
-  /** Of the list as last heard; throws a FailureError when it is not there. */
+  /** Returns a provider from the last received list; throws a FailureError if it is missing. */
   find(id: string): ProviderSummary {
     const found = this.providers.items.find((provider) => provider.id === id);
     if (found === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', id));
     return found;
   }
 
-  /** A chat of the tour itself, whatever else answers new chats or fails to. */
+  /** Opens a chat with the tour, whichever provider is the default. */
   async takeTour(): Promise<void> {
     const tour = (await this.providers.refresh()).find(({ source }) => source === 'tour');
     if (tour === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', 'tour'));
@@ -41,12 +41,12 @@ export class ProviderActions {
     await vscode.commands.executeCommand(otherCommands.openChat, uri);
   }
 
-  /** How the test went stands in what it resolves to; only a test that could not be made throws. */
+  /** Resolves to the test result; throws only if the test could not run. */
   async test(id: string): Promise<ProviderSummary> {
     return this.listed(await this.sidecar.request(providerTest, { id }));
   }
 
-  /** Switching off asks first where something uses it. */
+  /** Disabling asks for confirmation if the provider is in use. */
   async setEnabled(id: string, enabled: boolean): Promise<ProviderSummary> {
     if (!enabled) await this.confirmOff(this.find(id));
     return this.listed(await this.sidecar.request(providerSetEnabled, { id, enabled }));
@@ -68,7 +68,7 @@ export class ProviderActions {
     return this.listed(await this.sidecar.request(providerMoveKey, { id }));
   }
 
-  /** What is written into the file meanwhile would collide with what the editor holds. */
+  /** Writing to the file meanwhile would conflict with unsaved changes in the editor. */
   private async saveFile(id: string): Promise<void> {
     const { file, fault } = this.find(id);
     const path = fault?.path ?? file;
@@ -88,7 +88,7 @@ export class ProviderActions {
     await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(line, column, line, column) });
   }
 
-  /** Says what uses it, and asks what becomes of its key. */
+  /** Shows where the provider is used, and asks whether to delete its key. */
   async delete(id: string): Promise<void> {
     const provider = this.find(id);
     const detail = await this.detailOf(id);
@@ -125,7 +125,7 @@ export class ProviderActions {
     if (answer !== l10n.t('Disable')) throw new UserCancelledError();
   }
 
-  /** A file that cannot be read has no details, and can be deleted all the same. */
+  /** A provider with an unreadable file has no details but can be deleted. */
   private async detailOf(id: string): Promise<ProviderDetail | undefined> {
     try {
       return await this.sidecar.request(providerGet, { id });
@@ -141,7 +141,7 @@ export class ProviderActions {
   }
 }
 
-/** "2 chats, the template reviewer and the setting default_provider use it." */
+/** "Used by 2 chats, the template reviewer, and the setting default_provider." */
 export function usesSentence(uses: ProviderUses | undefined): string {
   if (uses === undefined) return l10n.t('Its uses are unknown.');
   const { chatCount, templates, settings } = uses;

@@ -1,4 +1,4 @@
-// The commands of the palette: what the page does, by quick picks.
+// Provider commands of the palette, with quick picks.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -13,7 +13,7 @@ import { otherCommands } from './commands';
 import type { ProviderActions } from './providerActions';
 import { statusDetail, statusIcon, statusText } from './statusWords';
 
-/** Lets the user choose among those that `fits`; an id that was handed in is taken as chosen. */
+/** Lets the user select a provider for which `fits` is true. A given ID is used directly. */
 export async function pickProvider(
   providers: ProviderList,
   title: LocalizedText,
@@ -39,7 +39,7 @@ export async function pickProvider(
   return chosen.provider;
 }
 
-/** Tests it where the user sees that it is under way, and tells how it went. */
+/** Tests a provider with progress and reports the result. */
 export async function testAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
   const tested = await inWindow(l10n.t('Testing {0}…', name), () => actions.test(id));
   await tell(tested, l10n.t('{0} responded.', tested.name));
@@ -64,7 +64,7 @@ export async function inWindow<T>(title: LocalizedText, work: () => Promise<T>):
   return withProgress({ location: vscode.ProgressLocation.Window, title }, work);
 }
 
-/** Asks for the vendor, the name and, where it is needed, the address; then for a key, and tests. */
+/** Asks for vendor, name, address if needed, and key, then tests the provider. */
 export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: ProviderList, actions: ProviderActions): Promise<void> {
   await providers.refresh();
   const { kind, catalog } = await askForVendor(sidecar, providers);
@@ -87,7 +87,7 @@ export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: 
   });
   await providers.refresh();
   if (provider.authType === 'oauth') await vscode.commands.executeCommand(otherCommands.signIn, provider.id);
-  // Setting a key tests it too; a local server may need none, so there walking away from the key is fine.
+  // Setting a key tests the provider. A local server may need no key, so canceling the key input is fine.
   else if (provider.takesKey && !provider.hasCredential && (await wantsKey(provider))) {
     await vscode.commands.executeCommand(otherCommands.setKey, provider.id);
   } else await testAndTell(actions, provider);
@@ -121,7 +121,7 @@ function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
   return formatModelCount(modelCount);
 }
 
-/** Nothing is started before its path and content were approved. */
+/** Nothing is started before its path and content are approved. */
 async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string> {
   const { items } = await sidecar.request(providerExecutables, {});
   if (items.length === 0) {

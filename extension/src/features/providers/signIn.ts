@@ -1,4 +1,4 @@
-// Signing in to a provider with OAuth. The sidecar does it; the window opens the page and shows how it goes.
+// Signs in to a provider with OAuth. The sidecar runs the flow; the extension opens the page and shows progress.
 import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
@@ -16,7 +16,7 @@ export const commands = {
   signOutProvider: 'plue.signOutProvider',
 } as const;
 
-/** Both commands take a provider's id, or ask which one. */
+/** Both commands accept a provider ID or ask for one. */
 export function activateSignIn(sidecar: Sidecar, providers: ProviderList, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   const register = (id: string, action: (providerId: string | undefined) => Promise<void>): void => {
@@ -33,7 +33,7 @@ export function activateSignIn(sidecar: Sidecar, providers: ProviderList, log: v
 
 export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: string): Promise<void> {
   const provider = await choose(providers, id, l10n.t('Sign In to Provider'), () => true);
-  // The tokens are kept there. It asks, and says itself what is wrong.
+  // Tokens are stored in the vault. Unlocking reports its own errors.
   await vscode.commands.executeCommand('plue.unlockVault');
   const start = await sidecar.request(providerSignIn, { id: provider.id });
   const stop = new vscode.CancellationTokenSource();

@@ -24,7 +24,7 @@ const icons = {
   disabled: 'circle-slash',
 } as const satisfies Record<ProviderStatus, string>;
 
-/** A provider's state in words: "Connected, default, key from the environment". */
+/** Status of a provider as text: "Connected, default, key from the environment". */
 export function statusText(provider: ProviderSummary): string {
   const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key') : '';
   // A recording always works: nothing is there to be tested.
@@ -39,7 +39,7 @@ export function statusIcon(provider: ProviderSummary): string {
   return provider.source === 'tour' && provider.status !== 'disabled' ? 'device-camera-video' : icons[provider.status];
 }
 
-/** Where it is and which model, or why it does not work. */
+/** Endpoint and model, or the error. */
 export function statusDetail(provider: ProviderSummary): string {
   if (provider.error !== undefined) return provider.error.message;
   return [provider.endpoint, provider.model].filter((part) => part !== undefined && part !== '').join('  ');

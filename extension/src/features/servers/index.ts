@@ -1,4 +1,4 @@
-// Servers of the Model Context Protocol: what they are, and what the user lets them do.
+// Commands for MCP servers: list, approve, start, stop, and sign in.
 import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -12,7 +12,7 @@ import { commands } from './commands';
 import { ServerReports } from './reports';
 import { detailsOf, stateOf } from './words';
 
-/** A dialog cuts what is longer; then it is read in an editor first. */
+/** Longer texts are truncated in a dialog, so they are shown in an editor first. */
 const maxDialogCharacters = 1200;
 const maxDialogLines = 20;
 
@@ -63,7 +63,7 @@ async function pickServer({ servers, problems }: McpListResult): Promise<McpServ
   )?.server;
 }
 
-/** What can be done with it now; the likeliest first. */
+/** Actions for the current state, most likely first. */
 export function actionsOf({ state, folder, fingerprint }: McpServerView): Action[] {
   const isRunning = state === 'running' || state === 'starting';
   return [
@@ -90,7 +90,7 @@ const labels = {
 
 async function pickAction(server: McpServerView): Promise<Action | undefined> {
   const items = actionsOf(server).map((action) => ({ label: labels[action], action }));
-  // When the list before it closes, VS Code gives the focus back to a page, which may happen after this one has opened.
+  // When the previous quick pick closes, VS Code may return the focus to a webview after this one opened.
   const options = { title: l10n.verbatim(`${server.name}: ${stateOf(server)}`), ignoreFocusOut: true };
   return (await showQuickPick(items, options))?.action;
 }
@@ -121,7 +121,7 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
   }
 }
 
-/** The fingerprint is that of what is on the screen: if the server is another by then, the sidecar says so and nothing is approved. */
+/** The fingerprint is of the shown version. If the server changed, the sidecar rejects the approval. */
 async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServerView): Promise<void> {
   const details = detailsOf(server);
   const isLong = details.length > maxDialogCharacters || details.split('\n').length > maxDialogLines;
@@ -142,7 +142,7 @@ async function start(sidecar: Sidecar, name: string): Promise<void> {
 }
 
 async function signIn(sidecar: Sidecar, name: string): Promise<void> {
-  // The tokens are kept there. It asks, and says itself what is wrong.
+  // Tokens are stored in the vault. Unlocking reports its own errors.
   await vscode.commands.executeCommand('plue.unlockVault');
   const { url } = await sidecar.request(mcpSignIn, { name });
   if (url === undefined) void showInformationMessage(l10n.t('{0} does not support sign-in.', name));

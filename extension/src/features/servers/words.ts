@@ -1,4 +1,4 @@
-// A server of the Model Context Protocol in words. Whatever a file or a server wrote is shown with its hidden characters visible.
+// Texts for MCP servers. Text from files and servers is shown with hidden characters visible.
 import * as l10n from '../../infrastructure/localizedText';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../common/visibleText';
@@ -49,12 +49,12 @@ export function detailsOf(server: McpServerView): string {
   return lines.map(oneLine).join('\n');
 }
 
-/** What a server declares cannot look like a line of ours. */
+/** Text of a server cannot look like a line of ours. */
 function oneLine(text: string): string {
   return visibleText(text).replace(/[\r\n]/g, (character) => (character === '\n' ? '⟨U+000A⟩' : '⟨U+000D⟩'));
 }
 
-/** As {@link detailsOf}, with its tools. */
+/** {@link detailsOf} with the tools of the server. */
 export function reportOf(server: McpServerView): string {
   const lines = [
     l10n.t('Server {0}: {1}', server.name, stateOf(server)),

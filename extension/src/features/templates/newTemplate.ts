@@ -1,4 +1,4 @@
-// A template of one's own, begun from one that works: asks from what, how it is called and for whom, and opens what it wrote.
+// Creates a template from a starting point: asks for starting point, name, and location, and opens the files.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -49,7 +49,7 @@ async function askName(example: string): Promise<string> {
   return name.trim();
 }
 
-/** The open folder's own, or undefined for the user's. An untrusted folder is left alone. */
+/** The data folder of the workspace, or undefined for the user's. Untrusted folders are not used. */
 async function askFolder(): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
@@ -78,7 +78,7 @@ async function askFolder(): Promise<vscode.Uri | undefined> {
   return chosen.folder;
 }
 
-/** A name that no template has, of whatever layer. */
+/** Returns a name that no template has in any layer. */
 async function freeId(sidecar: Sidecar, name: string): Promise<string> {
   const { templates } = await sidecar.request(templateList, {});
   const taken = new Set(templates.map(({ id }) => id));
@@ -88,7 +88,7 @@ async function freeId(sidecar: Sidecar, name: string): Promise<string> {
   return id;
 }
 
-/** The prompt goes first, so that the template never refers to nothing. */
+/** Writes the prompt first, so that the template never refers to a missing file. */
 async function writeForUser(sidecar: Sidecar, point: TemplateStartingPoint, id: string, name: string): Promise<Written> {
   const prompt =
     point.prompt === undefined
@@ -133,7 +133,7 @@ async function exists(file: vscode.Uri): Promise<boolean> {
   );
 }
 
-/** The starting point's text under its new id and name: wherever it names itself or its prompt. */
+/** Returns the text of the starting point with the new ID and name. */
 export function adapted(point: TemplateStartingPoint, { id, name, prompt }: { id: string; name: string; prompt?: string }): string {
   const promptAddress = new RegExp(`codex://prompts/${point.id}(?:\\.md)?(?=")`, 'g');
   return point.text
@@ -143,7 +143,7 @@ export function adapted(point: TemplateStartingPoint, { id, name, prompt }: { id
     .replace(`name: ${JSON.stringify(point.name)}`, () => `name: ${JSON.stringify(name)}`);
 }
 
-/** As ids are: small letters, digits and hyphens. */
+/** Converts a name to an ID: lowercase letters, digits, and hyphens. */
 export function slug(name: string): string {
   return name
     .normalize('NFKD')

@@ -29,7 +29,7 @@ export class TrialEditor implements vscode.Disposable {
   private values: Record<string, unknown> = {};
   private template: TemplateView | undefined;
   private result: TemplateTryResult | undefined;
-  /** The trial under way; an older one that ends later is passed over. */
+  /** Number of the current preview; results of older ones are ignored. */
   private attempt = 0;
 
   constructor(private readonly services: TrialServices) {
@@ -45,7 +45,7 @@ export class TrialEditor implements vscode.Disposable {
         refuse: (error) => ({ type: 'refused', error }),
       }),
     );
-    // A template, its parent or a prompt was saved: what is shown may be other now.
+    // Refreshes the preview after its template, parent, or prompt was saved.
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => isOfTemplates(uri) && this.tryAgain()));
     this.disposables.add(services.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
   }
@@ -55,7 +55,7 @@ export class TrialEditor implements vscode.Disposable {
     this.id = id;
     const wasOpen = this.page.isOpen;
     this.page.reveal();
-    // A page that comes up asks itself.
+    // A webview that loads requests its data.
     if (wasOpen) await this.try();
   }
 
@@ -143,7 +143,7 @@ export class TrialEditor implements vscode.Disposable {
   }
 }
 
-/** What it has to be told before anything can be said of it; who answers is in the trial itself. */
+/** Returns the required fields of a template; the provider is part of the preview itself. */
 function isAsked({ name, required, default: given, conditional }: FieldView): boolean {
   if (name === 'provider_ref' || name === 'messages') return false;
   return name === 'goal' || (required && given === undefined && conditional === undefined);

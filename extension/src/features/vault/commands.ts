@@ -23,7 +23,7 @@ export const commands = {
   changePassphrase: 'plue.changePassphrase',
 } as const;
 
-/** Asks for a provider's key, keeps it in the vault, and tries it at once. */
+/** Asks for a provider's key, stores it in the vault, and tests it. */
 export async function configureProviderKey(
   sidecar: Sidecar,
   providers: ProviderList,
@@ -43,7 +43,7 @@ export async function configureProviderKey(
   const reference = keyReferenceOf(provider);
   await sidecar.request(vaultStore, { reference, secret, origins: [provider.origin] });
   if (provider.keyReference !== reference) {
-    // Its file is told to use the stored key from now on, not the one in the environment.
+    // Changes the provider's file to use the stored key instead of the environment variable.
     await sidecar.request(providerConfigure, {
       id: provider.id,
       name: provider.name,
@@ -54,7 +54,7 @@ export async function configureProviderKey(
   await testProvider(sidecar, providers, provider);
 }
 
-/** Where its file says that the key is; one whose key stands in the environment gets a place of its own. */
+/** Returns the vault reference in the provider's file, or a new one if the key comes from the environment. */
 export function keyReferenceOf(provider: Pick<ProviderSummary, 'id' | 'keyReference'>): string {
   return provider.keyReference?.startsWith('vault://') === true ? provider.keyReference : referenceOf(provider.id);
 }
@@ -131,7 +131,7 @@ async function askForKey(provider: ProviderSummary, origin: string): Promise<str
   return typed.trim();
 }
 
-/** A key travels in a header, so anything that a header cannot carry is a slip of the clipboard. */
+/** Keys are sent in a header, so characters that a header cannot contain indicate a wrong paste. */
 export function keyProblem(typed: string): LocalizedText | undefined {
   const key = typed.trim();
   if (key === '') return l10n.t('Enter the key.');

@@ -1,4 +1,4 @@
-// What is done to a stored key, one quick pick at a time. No key is ever shown or read back.
+// Actions on stored keys, with quick picks. Keys are never shown or read.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -24,14 +24,14 @@ import { formatList } from '../../common/formatList';
 import { keyProblem, passphrasePrompt } from './commands';
 import type { VaultAccess } from './vaultAccess';
 
-/** What the actions work with. */
+/** Services that the actions use. */
 export interface KeyServices {
   sidecar: Pick<Sidecar, 'request'>;
   providers: Pick<ProviderList, 'refresh' | 'items'>;
   vault: Pick<VaultAccess, 'ensureUnlocked'>;
 }
 
-/** Lists the keys and acts on the chosen one. */
+/** Lists the keys and runs an action on the selected one. */
 export async function manageKeys(services: KeyServices): Promise<void> {
   const entry = await chooseKey(services, l10n.t('Keys'), l10n.t('Choose a key'));
   const actions: (QuickPickItem & { run: () => Promise<void> })[] = [
@@ -98,7 +98,7 @@ export async function changeOrigins(services: KeyServices, known?: VaultEntrySum
   void showInformationMessage(l10n.t('{0} can be sent to {1}.', entry.reference, origins.join(', ')));
 }
 
-/** A provider's key was refused for the provider's address: the user decides whether it may go there too. */
+/** The key is not allowed for the provider's origin: asks the user to allow it. */
 export async function allowKeyForProvider(services: KeyServices, providerId: string): Promise<void> {
   await services.vault.ensureUnlocked();
   const provider = (await services.providers.refresh()).find(({ id }) => id === providerId);
@@ -137,7 +137,7 @@ export async function deleteKey(services: KeyServices, known?: VaultEntrySummary
   void showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
 }
 
-/** Takes chosen keys from a .env file, each for the addresses it may be sent to. */
+/** Imports selected keys from a .env file, each with its allowed origins. */
 export async function importEnv(services: KeyServices): Promise<void> {
   const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Keys from a .env File'), openLabel: l10n.t('Read') })) ?? [];
   if (!file) throw new UserCancelledError();
@@ -221,7 +221,7 @@ async function askForOrigins(title: LocalizedText, value: string): Promise<strin
   return origins;
 }
 
-/** Scheme, host and port of each; undefined when one is none, or there is none. */
+/** Returns scheme, host, and port of each address; undefined if one is invalid or there is none. */
 export function originsOf(text: string): string[] | undefined {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const origins = words.map((word) => (/^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word).origin : undefined));
@@ -250,7 +250,7 @@ function envDetail(entry: EnvEntry): string {
   return entry.exists ? l10n.t('{0}. Replaces the key with this name.', where) : where;
 }
 
-/** A short key shows none of its characters. */
+/** Short keys show none of their characters. */
 function endOf({ lastFour }: { lastFour: string }): string {
   return lastFour === '' ? '' : `…${lastFour}`;
 }

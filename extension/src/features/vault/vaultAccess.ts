@@ -10,15 +10,15 @@ import type { SecretProof } from './secretProof';
 
 /** The two questions; undefined when the user walks away. */
 export interface PassphrasePrompt {
-  /** `problem` is what was wrong with the last try. */
+  /** `problem` describes the failure of the last attempt. */
   existing(problem?: string): Promise<string | undefined>;
-  /** Asked twice and compared. `why` is one sentence. */
+  /** Asked twice and compared. `why` is the reason shown to the user. */
   fresh(why: string): Promise<string | undefined>;
-  /** Whether an older copy of the vault shall be used. `problem` is what is known of it. */
+  /** Asks whether to use an older copy of the vault. `problem` describes the difference. */
   acceptOlder(problem: string): Promise<boolean>;
 }
 
-/** How a vault can be opened, in words. */
+/** Texts for the methods to unlock a vault. */
 const wayText: Readonly<Record<string, string>> = {
   editor: l10n.t('by VS Code'),
   keychain: l10n.t('by the system’s keychain'),
@@ -44,7 +44,7 @@ export class VaultAccess {
     return status.exists && status.problem === undefined && (await this.tryStoredWays(status, this.unlock));
   }
 
-  /** Afterwards the vault is open; makes one where there is none. Throws UserCancelledError or a FailureError. */
+  /** Unlocks the vault, or creates it. Throws UserCancelledError or a FailureError. */
   async ensureUnlocked(): Promise<void> {
     const status = await this.sidecar.request(vaultStatus, {});
     if (status.problem !== undefined) throw new FailureError('internal', status.problem);
@@ -77,7 +77,7 @@ export class VaultAccess {
       return await unlock(params);
     } catch (error) {
       if (error instanceof UserCancelledError) throw error;
-      // Another editor's vault, or a keychain that is locked itself: the next way may fit.
+      // The vault of another editor, or a locked keychain: tries the next method.
       this.log.info(`The vault did not open by way of ${params.way}: ${error instanceof Error ? error.message : 'unknown error'}`);
       return false;
     }
@@ -129,7 +129,7 @@ export class VaultAccess {
     await this.addThisEditor();
   }
 
-  /** A comfort beside the passphrase: this session, and each restart that keeps the key, need not ask again. */
+  /** Lets this session, and restarts that keep the secret, unlock the vault without the passphrase. */
   private async addThisEditor(): Promise<void> {
     try {
       const key = await this.keys.create();

@@ -1,4 +1,4 @@
-// What a screen reader hears: that an answer began and how it ended, not its words.
+// Announces to screen readers when a response starts and how it ends.
 import * as l10n from '@vscode/l10n';
 import { element } from '../shared/element';
 import { type ChatState, isRunning } from './state/chatState';

@@ -1,4 +1,4 @@
-// What a template has fields for, as a form: an item, a new task, what a chat is told and may use.
+// The form webview: an item, a new task, or the instructions and tools of a chat.
 import * as l10n from '@vscode/l10n';
 import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from '../shared/element';
@@ -32,7 +32,7 @@ export class ItemPage {
   private providers: ProviderSummary[] = [];
   private readonly lists: ModelLists;
   private isSaving = false;
-  /** What was typed and not saved, by what it is for: another form may come in front of it. */
+  /** Unsaved changes by form, because another form can replace it. */
   private readonly drafts = new Map<string, Draft>();
 
   constructor(
@@ -206,7 +206,7 @@ export class ItemPage {
     const { target } = this.shown;
     const model = this.choice?.chosenModel;
     const changes = { ...this.form.changes, ...(model === undefined ? {} : { model }) };
-    // The one in front is the last, and the oldest makes room.
+    // The current form is last, and the oldest is dropped.
     this.drafts.delete(keyOf(target));
     if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
     this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-maxDrafts) } satisfies SavedState);

@@ -1,4 +1,4 @@
-// Who works on a task: one control for the fields `provider_ref` and `model`.
+// Provider of a task: one control for the fields `provider_ref` and `model`.
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
@@ -21,16 +21,16 @@ export class ProviderChoice implements FieldControl {
   readonly node: HTMLElement;
   readonly isGroup = true;
   private readonly picker: ModelPicker;
-  /** What is known of whoever would do it. */
+  /** Status of the selected provider. */
   private readonly about = element('p', { class: 'quiet choice-about', role: 'status' });
   private providers: readonly ProviderSummary[] = [];
-  /** A value that is no single provider stays as it is until one is chosen. */
+  /** A fallback chain stays unchanged until a provider is selected. */
   private value: unknown;
 
   constructor(
     private readonly options: ControlOptions,
     private readonly lists: ModelLists,
-    /** The model that goes with it; undefined is the provider's own. */
+    /** Model of the provider; undefined for the provider's default. */
     private model: string | undefined,
     connect: () => void,
   ) {
@@ -107,7 +107,7 @@ export class ProviderChoice implements FieldControl {
     setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
   }
 
-  /** Whom the template means, where that is one. */
+  /** The template's provider, if it is a single one. */
   private given(): ModelChoice | undefined {
     const given = this.value === undefined ? (this.options.field.default ?? prefix) : undefined;
     if (typeof given !== 'string') return undefined;
@@ -124,7 +124,7 @@ export class ProviderChoice implements FieldControl {
     return { providerId: value.slice(prefix.length), ...(model === undefined ? {} : { model }) };
   }
 
-  /** What the template says counts while nothing is chosen. */
+  /** The value of the template while nothing is selected. */
   private unset(): string {
     const given = this.options.field.default;
     if (typeof given === 'string') {

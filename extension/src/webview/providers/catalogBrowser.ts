@@ -1,4 +1,4 @@
-// The first step of adding a provider: what vendors offer, and what needs no catalog.
+// First step of adding a provider: select a vendor or a provider type.
 import * as l10n from '@vscode/l10n';
 import type { CatalogSummary, ProviderKindView } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
@@ -239,7 +239,7 @@ export function filtered(catalogs: readonly CatalogSummary[], filter: Filter): C
 
 function order(one: CatalogSummary, other: CatalogSummary, { sort }: Filter): number {
   if (sort === 'name') return 0;
-  // What is not known comes last.
+  // Unknown values are last.
   if (sort === 'price') return compare(one.lowestInputPerMillion ?? Infinity, other.lowestInputPerMillion ?? Infinity);
   return compare(other.largestContext ?? -1, one.largestContext ?? -1);
 }
@@ -255,7 +255,7 @@ const besides: Record<string, string> = {
   external: l10n.t('A program named plue-provider-… that returns responses'),
 };
 
-/** Kinds that no row of the catalog stands for, or that have an address of the user's own. */
+/** Provider types without a catalog entry, or with a custom address. */
 export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readonly CatalogSummary[] | undefined): ProviderKindView[] {
   const listed = new Set(catalogs?.map(({ kind }) => kind));
   return kinds.filter(({ kind }) => kind !== 'tour' && (kind in besides || !listed.has(kind)));

@@ -1,4 +1,4 @@
-// One vendor of the catalog with all its models.
+// A vendor of the catalog with its models.
 import * as l10n from '@vscode/l10n';
 import { element, textButton, type Child } from '../shared/element';
 import { Section } from '../shared/section';

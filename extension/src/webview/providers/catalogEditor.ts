@@ -1,4 +1,4 @@
-// A catalog of the user's own, edited in place. Fields that the page does not know stay as they are.
+// Editor for custom catalogs. Unknown fields are kept.
 import * as l10n from '@vscode/l10n';
 import type { CatalogProblem, FieldView } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
@@ -47,7 +47,7 @@ const labels = {
 interface Column {
   name: string;
   label: string;
-  /** Where a screen reader needs more than the label. */
+  /** Additional label for screen readers. */
   spoken?: string;
   type: 'text' | 'number' | 'whole' | 'check';
 }
@@ -94,7 +94,7 @@ export class CatalogEditor implements View {
       values: this.document,
       labels,
       onChange: (name, value) => {
-        // What could be a key itself is neither kept nor sent.
+        // A value that could be a key is neither kept nor sent.
         if (this.checkKeyVariable()) this.set(this.document, name, value);
       },
     });
@@ -267,7 +267,7 @@ export class CatalogEditor implements View {
   private models(): Entries[] {
     const { models } = this.document;
     const all: unknown[] = Array.isArray(models) ? models : [];
-    // The very objects of the document, so that a change of a cell is a change of the document.
+    // The objects of the document itself, so that editing a cell changes the document.
     return all.filter(isEntries);
   }
 
@@ -326,7 +326,7 @@ function read(input: HTMLInputElement, type: Column['type']): unknown {
   if (type === 'check') return input.checked;
   const typed = input.value.trim();
   if (typed === '') return type === 'text' ? '' : undefined;
-  // What is no number goes to the check as it is, which names it.
+  // Invalid numbers are passed to validation, which reports them.
   if (type === 'text' || !Number.isFinite(Number(typed))) return typed;
   return Number(typed);
 }

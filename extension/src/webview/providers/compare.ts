@@ -1,4 +1,4 @@
-// Ticked models side by side, whoever sells them.
+// Compares selected models of all providers.
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, iconButton, type Child } from '../shared/element';

@@ -1,4 +1,4 @@
-// The second step of adding a provider: its name, its address, how it knows you. The key is typed into VS Code's own box.
+// Second step of adding a provider: name, address, authentication. VS Code asks for the key.
 import * as l10n from '@vscode/l10n';
 import type {
   AuthType,
@@ -30,10 +30,10 @@ import {
   statusOf,
 } from './words';
 
-/** Asked on this page in words of its own, or kept in the vault. */
+/** Fields with a separate control here, or stored in the vault. */
 const elsewhere = ['name', 'provider_type', 'catalog_provider', 'api_key_ref', 'auth_type', 'command', 'endpoint', 'enabled'];
 
-/** What works unset. A field that is not among these, as one of the user's own, stands in sight. */
+/** Fields that work without a value. Other fields, including custom ones, are always shown. */
 const rare = [
   'description',
   'model',
@@ -53,7 +53,7 @@ const rare = [
   'additional_auth',
 ];
 
-/** What the page is busy with while a provider is stored and tested. */
+/** Identifies the operation that saves and tests the provider. */
 export const connectWork = 'connect';
 
 export class ConnectView implements View {
@@ -66,7 +66,7 @@ export class ConnectView implements View {
   private readonly foot = new Section('div', {});
   private state: State | undefined;
 
-  /** What was typed; the fields write into this very object. */
+  /** Typed values; the fields write to this object. */
   private readonly choice: Choice;
 
   constructor(
@@ -130,7 +130,7 @@ export class ConnectView implements View {
     );
   }
 
-  /** The fields of the template that have no words of their own here. */
+  /** Template fields without a separate control. */
   private showForm({ template }: State): void {
     if (template === undefined || this.form !== undefined) return;
     const { choice } = this;
@@ -292,7 +292,7 @@ export class ConnectView implements View {
     );
   }
 
-  /** Who approves a program means to use it. */
+  /** Approving a program selects it. */
   private approval(state: State, program: ExecutableView): HTMLElement {
     const approve = actionButton(state, this.actions, {
       label: l10n.t('Approve Program'),
@@ -410,7 +410,7 @@ export class ConnectView implements View {
     if (choice.providerId !== undefined) provider.id = choice.providerId;
     if (choice.catalogId !== undefined) provider.catalogProvider = choice.catalogId;
     if (kind.takesEndpoint && (choice.endpoint ?? '').trim() !== '') provider.endpoint = (choice.endpoint ?? '').trim();
-    // The usual one of a kind is not written down.
+    // Default values are not written to the file.
     if (auth !== undefined && auth !== kind.authTypes[0]) provider.authType = authSpelling[auth];
     if (choice.command !== undefined) provider.command = choice.command;
     if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
@@ -469,7 +469,7 @@ export class ConnectView implements View {
   }
 }
 
-/** A catalog may name a variable in place of an address; the kind then knows the usual one. */
+/** A catalog can use a variable instead of an address; the provider type then has a default. */
 function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
   const { endpoint } = catalog ?? {};
   return endpoint !== undefined && URL.canParse(endpoint) ? endpoint : kind.defaultEndpoint;

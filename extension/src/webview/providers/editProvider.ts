@@ -8,10 +8,10 @@ import { isBusy, type State } from './pageState';
 import { keyText } from './providerDetail';
 import { authNames, authSpelling, authTypes } from './words';
 
-/** Fixed for a file, kept in the vault, or a switch of its own. */
+/** Fields that are fixed, stored in the vault, or have a separate control. */
 const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
 
-/** As the step that connects one says them. */
+/** Labels as in the step that connects a provider. */
 const authText = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
 
 export class EditProviderView implements View {

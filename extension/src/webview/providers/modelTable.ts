@@ -10,15 +10,15 @@ export interface ModelTable {
   caption: string;
   models: readonly ModelView[];
   words: string;
-  /** Ticks that gather models for a comparison. */
+  /** Checkboxes that select models for a comparison. */
   ticks?: { isTicked(modelId: string): boolean; tick(modelId: string, on: boolean): void };
-  /** The models that stand out, with why. */
+  /** Highlighted models, with the reason. */
   marks?: Readonly<Record<string, string>>;
-  /** Kept by who shows the table, so that a table built anew is as long as the reader made it. */
+  /** Kept by the caller, so that a rebuilt table keeps its length. */
   length: { isWhole: boolean };
 }
 
-/** More rows than anybody reads are drawn when they are asked for. */
+/** More rows are rendered on request. */
 const maxRows = 100;
 
 export function modelTable({ caption, models, words, ticks, marks, length }: ModelTable): Child[] {
@@ -121,7 +121,7 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
   );
 }
 
-/** Prices are for a million tokens; what a chat costs is told only from the user's own. */
+/** Prices are per million tokens; the cost of a chat is derived from the user's chats. */
 export function priceNote(models: readonly ModelView[]): string {
   const known = models.some(({ typicalChatCost }) => typicalChatCost !== undefined);
   return known

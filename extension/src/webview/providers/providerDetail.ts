@@ -27,7 +27,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
         'p',
         { class: 'detail-status' },
         element('span', { class: `status-icon ${status.look}` }, icon(status.icon)),
-        // The sentence of an error stands below, with what helps.
+        // The error message is shown below, with a button.
         element(
           'span',
           {},
@@ -51,7 +51,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
   ];
 }
 
-/** Nobody has tried it since, so no error stands above. */
+/** Not tested since the error, so the status shows no error. */
 function changedProgram(
   state: State,
   actions: Actions,
@@ -196,7 +196,7 @@ const limitNames: [string, (value: string | number) => string][] = [
   ['max_turns', (value) => l10n.t('max {0} rounds', value)],
 ];
 
-/** Only what the file says: nothing else is sent. */
+/** Only values in the file; nothing else is sent. */
 export function limitsOf(configuration: Readonly<Record<string, unknown>>): string[] {
   return limitNames.flatMap(([name, words]) => {
     const value = configuration[name];
@@ -204,7 +204,7 @@ export function limitsOf(configuration: Readonly<Record<string, unknown>>): stri
   });
 }
 
-/** Those before the one that stands above. */
+/** Errors other than the current one. */
 function errors(all: readonly ProviderErrorView[], shown: string | undefined, now: Date): HTMLElement | undefined {
   const earlier = all.filter(({ error }, at) => at > 0 || error.message !== shown);
   if (earlier.length === 0) return undefined;

@@ -8,7 +8,7 @@ import { locale } from '../../common/locale';
 export interface Status {
   icon: string;
   words: string;
-  /** Colors the icon; the words say it too. */
+  /** Color of the icon; the text has the same meaning. */
   look: 'good' | 'bad' | 'plain';
 }
 
@@ -52,7 +52,7 @@ export function ago(time: string, now: Date): string {
   return l10n.t('{0} days ago', Math.floor(minutes / 60 / 24));
 }
 
-/** Vendor or kind, the models, and where its key stands. */
+/** Vendor or type, number of models, and source of the key. */
 export function aboutText(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
   if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
@@ -68,12 +68,12 @@ export function kindName(kind: string, kinds: readonly ProviderKindView[]): stri
   return kinds.find((one) => one.kind === kind)?.name ?? kind;
 }
 
-/** The variable of a key that stands in the environment. */
+/** Environment variable of the key. */
 export function keyVariable({ keyReference }: ProviderSummary): string | undefined {
   return keyReference?.startsWith('env://') === true ? keyReference.slice('env://'.length) : undefined;
 }
 
-/** Of a server of one's own, only that server knows them. */
+/** Models of a local server are known only to the server. */
 export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
   return modelCount === 0 && isLocal ? l10n.t('from server') : String(modelCount);
 }
@@ -140,7 +140,7 @@ export const authNames = {
 
 export const authTypes = ['apiKey', 'oauth', 'awsCredentials', 'serviceAccount', 'none'] as const satisfies readonly AuthType[];
 
-/** As files spell it. */
+/** As written in files. */
 export const authSpelling = {
   none: 'none',
   apiKey: 'api_key',
@@ -149,7 +149,7 @@ export const authSpelling = {
   serviceAccount: 'service_account',
 } as const satisfies Record<AuthType, string>;
 
-/** The name, or with a number behind it where it is taken. */
+/** Returns a name that is not used, with a number if needed. */
 export function freeName(wanted: string, providers: readonly Pick<ProviderSummary, 'name'>[]): string {
   const taken = new Set(providers.map(({ name }) => name.toLowerCase()));
   let name = wanted;

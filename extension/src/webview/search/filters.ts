@@ -1,4 +1,4 @@
-// The search box and what narrows the search.
+// The search box and its filters.
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { visibleText } from '../../common/visibleText';
@@ -116,7 +116,7 @@ export class Filters {
 
   private change(): void {
     const form = this.form;
-    // Days that are not shown do not count.
+    // Hidden dates are ignored.
     if (form.period !== 'custom') this.controls.from.value = this.controls.to.value = '';
     this.fill(this.form);
     this.onChange(false);
@@ -135,7 +135,7 @@ export class Filters {
     this.fill(form);
   }
 
-  /** What is chosen stays, even where it is offered no more. */
+  /** A selected value stays available. */
   private fill(form: SearchForm): void {
     const { providers, models, tags } = this.known;
     offer(

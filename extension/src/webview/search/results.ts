@@ -1,4 +1,4 @@
-// What was found: by chat, the chats in the order in which they came.
+// Search results by chat, in order of arrival.
 import * as l10n from '@vscode/l10n';
 import type { SearchHit } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
@@ -63,7 +63,7 @@ export class Results {
     }
   }
 
-  /** To the row that Tab would go to. */
+  /** Focuses the row with the tab stop. */
   focus(): void {
     (this.rows.find((row) => row.tabIndex === 0) ?? this.rows[0])?.focus();
   }

@@ -1,4 +1,4 @@
-// All text of all chats: typed for, narrowed, found while it is still being searched.
+// Search in all chats, with results while the search runs.
 import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
@@ -11,10 +11,10 @@ import type { SavedState } from './savedState';
 import { emptyForm, isFiltered, problemOf, queryOf } from './query';
 import { keyOf, placesText, Results } from './results';
 
-/** Milliseconds without a key before it is searched. */
+/** Delay after typing before the search starts, in milliseconds. */
 export const typingPause = 150;
 
-/** Places; more are not read by anybody. */
+/** Maximum number of matches. */
 const maxHits = 500;
 
 export class SearchPage {
@@ -25,11 +25,11 @@ export class SearchPage {
   private readonly frame: PageFrame;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private searches = 0;
-  /** Under way, or the last one. */
+  /** The running or last search. */
   private searchId = '';
   private isSearching = false;
   private chosen: string | undefined;
-  /** The results of the search before stay until the new one found something: nothing flickers while one types. */
+  /** Previous results stay until the new search finds something, to avoid flicker. */
   private isStale = false;
 
   constructor(

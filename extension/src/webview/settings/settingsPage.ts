@@ -1,4 +1,4 @@
-// Every setting under its heading, kept as soon as it is changed.
+// The Settings page: settings by group, saved when changed.
 import * as l10n from '@vscode/l10n';
 import type { FieldView, ProviderSummary, SettingsResult } from '../../protocol/protocol.generated';
 import { readChoice } from '../../protocol/settingValues';
@@ -215,7 +215,7 @@ export class SettingsPage {
     if (this.settings === undefined) this.body.replaceChildren(element('p', { class: 'quiet' }, l10n.t('The settings could not be read.')));
   }
 
-  /** By the words on the page, and by the name in the file. */
+  /** Matches by label and by name in the file. */
   private filter(): void {
     const typed = this.search.value.trim().toLowerCase().split(/\s+/);
     let found = 0;
@@ -236,7 +236,7 @@ export class SettingsPage {
   }
 }
 
-/** Neighbors that are drawn in the same way. */
+/** Consecutive fields with the same kind of control. */
 function runs(fields: readonly FieldView[]): FieldView[][] {
   const all: FieldView[][] = [];
   for (const field of fields) {

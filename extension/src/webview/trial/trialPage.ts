@@ -100,7 +100,7 @@ export class TrialPage {
     if (wasTrying) setText(this.frame.status, l10n.t('No model was called. {0}', findingsSentence(result.findings)));
   }
 
-  /** Only drawn anew for other fields: what was typed stays where the cursor is. */
+  /** Rebuilt only for other fields, to keep typed values and the cursor. */
   private showForm({ id, fields, values }: Trial): void {
     const drawn = JSON.stringify([id, fields]);
     if (drawn === this.drawnFields) return;
@@ -136,7 +136,7 @@ export class TrialPage {
     this.isTrying = false;
     if (this.trial === undefined) setText(this.frame.heading, l10n.t('Nothing to show'));
     const again = textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'try', values: this.values }));
-    // What was found before stays, and says that it is older.
+    // Earlier results stay and are marked as outdated.
     this.frame.banners.set('problem', undefined);
     this.frame.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} The results below may be outdated.', why), 'error', [
       again,
@@ -183,7 +183,7 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
     return element(
       'li',
       { class: `finding ${kind}` },
-      // What stands in no file is about what was typed above.
+      // Findings without a file concern the typed values.
       icon(path === '' ? 'edit' : findingIcons[kind]),
       element(
         'span',
@@ -287,7 +287,7 @@ function sources(instructions: readonly SteeringSource[], panel: Panel<FromTrial
   return element('ul', { class: 'plain-list' }, ...rows);
 }
 
-/** The very text, with what hides in it made visible. */
+/** The exact text, with hidden characters visible. */
 function text(shown: string, none: string): HTMLElement {
   if (shown.trim() === '') return element('p', { class: 'quiet' }, none);
   return element('pre', { class: 'instructions-text', tabindex: '0' }, visibleText(shown));

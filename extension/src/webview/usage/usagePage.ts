@@ -1,4 +1,4 @@
-// What was spent, on what, and how fast it answered.
+// The Usage page: cost, tokens, and response times.
 import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
@@ -60,7 +60,7 @@ export class UsagePage {
   receive(message: ToUsagePage): void {
     switch (message.type) {
       case 'usage':
-        // An answer to a question that was changed meanwhile is passed over.
+        // Replies to an earlier query are ignored.
         if (message.asked.from !== this.asked().from || message.asked.to !== this.asked().to) return;
         this.frame.banners.node.replaceChildren();
         this.show(message.usage, message.asked);
@@ -81,7 +81,7 @@ export class UsagePage {
   private choose(): void {
     const period = periods.find((one) => one === this.period.value) ?? 'days30';
     if (period === 'custom' && this.choice.period !== 'custom') {
-      // It begins with what was shown, so that one only has to move an end.
+      // A custom range starts with the current period.
       const { from, to } = this.asked();
       this.from.value = from ?? '';
       this.to.value = to ?? dayOf(this.now());
@@ -143,7 +143,7 @@ export class UsagePage {
       chart.node,
       ...tables.filter(({ rows }) => rows.length > 0).map((table) => usageTable(table)),
     );
-    // It measures its room, so it is drawn when it has one.
+    // The chart needs its width, so it is rendered after layout.
     this.chart = chart.draw?.();
     setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), answersText(total.answers)));
   }

@@ -1,4 +1,4 @@
-// One table of what was spent: by provider, model, template or chat.
+// A table of usage by provider, model, template, or chat.
 import * as l10n from '@vscode/l10n';
 import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
@@ -8,7 +8,7 @@ import { visibleText } from '../../common/visibleText';
 
 export interface UsageTableOptions {
   title: string;
-  /** What a row is: "Provider". */
+  /** Heading of the rows: "Provider". */
   what: string;
   rows: readonly UsageRow[];
   /** Makes the names into buttons. */
@@ -103,13 +103,13 @@ export function spentMoney(amount: number): string {
   return amount >= 0.01 ? formatDollars(amount, 2) : formatCost(amount);
 }
 
-/** What could be counted: "$1.50+" where some responses had no price. */
+/** Known cost: "$1.50+" if some responses had no price. */
 export function spentText({ cost, answers, unpricedAnswers }: UsageFigures): string {
   if (answers > 0 && unpricedAnswers >= answers) return notAvailable;
   return atLeast(spentMoney(cost), unpricedAnswers > 0);
 }
 
-/** How much of what was read came from the vendor's cache. */
+/** Percentage of input tokens from the vendor's cache. */
 export function shareText({ inputTokens, cachedReadTokens }: UsageFigures): string {
   return inputTokens <= 0 ? '0 %' : `${Math.min(100, Math.round((100 * cachedReadTokens) / inputTokens))} %`;
 }

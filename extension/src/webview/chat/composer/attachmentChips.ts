@@ -1,4 +1,4 @@
-// The files beside the draft, one chip each. A question about one is asked in its place.
+// Attachments of the draft as chips. Questions about a file are shown in its chip.
 import * as l10n from '@vscode/l10n';
 import type { AttachmentMode, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../../shared/element';
@@ -16,7 +16,7 @@ export interface ChipActions {
 }
 
 export interface ChipContext {
-  /** Why the model that answers cannot see images; undefined when it can, or nobody knows. */
+  /** The reason why the model cannot see images; undefined if it can, or if unknown. */
   blind: string | undefined;
   pinned: readonly string[];
 }
@@ -161,7 +161,7 @@ function problem(words: string): HTMLElement {
   return element('span', { class: 'chip-problem' }, visibleText(words));
 }
 
-/** A question tells the size itself. */
+/** Questions include the size. */
 function detailOf(file: AttachedFile): string {
   const { attachment, view, problem: reason, scaling } = file;
   if (reason !== undefined || openQuestions(file).length > 0) return '';

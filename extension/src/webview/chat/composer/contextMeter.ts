@@ -1,4 +1,4 @@
-// How full the model's window is, in the header: four boxes and a figure, and where the room goes in a small panel below.
+// Shows in the header how full the model's context window is, with details in a popup.
 import * as l10n from '@vscode/l10n';
 import type { MessageContextResult } from '../../../protocol/protocol.generated';
 import { element, setText, textButton } from '../../shared/element';
@@ -18,7 +18,7 @@ export class ContextMeter {
   private readonly limit = element('p', { class: 'context-note' });
   private readonly compact: HTMLButtonElement;
   private canCompact = false;
-  /** Opened by a click: a pointer that leaves does not close it. */
+  /** A popup opened by a click stays open when the pointer leaves. */
   private isPinned = false;
 
   constructor(compact: () => void) {
@@ -59,7 +59,7 @@ export class ContextMeter {
     });
   }
 
-  /** @param canCompact False while an answer runs or nothing can be written. */
+  /** @param canCompact False while a response runs or the chat is read-only. */
   allowCompacting(canCompact: boolean): void {
     this.canCompact = canCompact;
     this.compact.setAttribute('aria-disabled', String(!canCompact));

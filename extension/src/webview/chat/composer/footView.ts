@@ -1,4 +1,4 @@
-// The foot of the chat: approvals, what can be undone, why a message was refused, and the composer.
+// The bottom of the chat: approvals, undo, rejected messages, and the composer.
 import * as l10n from '@vscode/l10n';
 import { undeleteMs } from '../../../common/messages/chatMessages';
 import { ApprovalBox } from '../../shared/approvals/approvalBox';
@@ -30,7 +30,7 @@ export class FootView implements ChatView {
   private readonly toast = new Toast();
   private readonly refused = element('div', { class: 'refused' });
 
-  /** @param page Files can be dropped on it. */
+  /** @param page Accepts dropped files. */
   constructor(
     page: HTMLElement,
     private readonly context: ChatContext,
@@ -78,7 +78,7 @@ export class FootView implements ChatView {
     this.mode.show(modeOf(chat.values), !isReadOnly);
   }
 
-  /** An answer to an approval was refused. */
+  /** The answer to an approval was rejected. */
   askAgain(): void {
     this.approvals.askAgain();
   }
@@ -144,7 +144,7 @@ export class FootView implements ChatView {
   }
 }
 
-/** What the context depends on besides the draft. */
+/** Inputs of the context estimate other than the draft. */
 function contextKey(chat: ChatState | undefined): string {
   if (chat === undefined || isRunning(chat)) return '';
   const { codex, messages } = chat;

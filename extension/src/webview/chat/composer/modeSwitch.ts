@@ -28,7 +28,7 @@ export class ModeSwitch {
   }
 }
 
-/** As the field has it; what is not said asks. */
+/** Values of the field; the default is ask. */
 export function modeOf(values: Readonly<Record<string, unknown>> | undefined): Mode {
   const written = values?.['permission_mode'];
   return modes.find((mode) => mode === written) ?? 'ask';

@@ -1,4 +1,4 @@
-// What waits to be sent, above the composer.
+// Queued messages, above the composer.
 import * as l10n from '@vscode/l10n';
 import type { QueuedView } from '../../../protocol/protocol.generated';
 import { formatFileCount } from '../../../common/counts';

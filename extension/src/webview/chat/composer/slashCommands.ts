@@ -1,4 +1,4 @@
-// What can be run or put in by a slash: commands for this chat, and the user's prompts.
+// Slash commands of the chat and prompts of the user.
 import * as l10n from '@vscode/l10n';
 import type { PromptView } from '../../../common/messages/chatComposer';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
@@ -12,7 +12,7 @@ export interface SlashActions {
   chooseModel(): void;
   newTask(goal: string): void;
   listPrompts(): void;
-  /** @param given What stood behind the command. */
+  /** @param given Text behind the command. */
   readPrompt(uri: string, given: string): void;
   replace(token: Token, text: string): void;
 }
@@ -21,7 +21,7 @@ interface Command {
   name: string;
   icon: string;
   detail: string;
-  /** What stands behind it belongs to it. */
+  /** True if the command takes text behind it. */
   takesMore?: boolean;
   run(given: string): void;
 }
@@ -29,7 +29,7 @@ interface Command {
 export class SlashCommands {
   private readonly commands: Command[];
   private prompts: PromptView[] | undefined;
-  /** As they were listed last. */
+  /** The last received prompts. */
   private known: readonly PromptView[] = [];
   private token: Token | undefined;
 
@@ -74,7 +74,7 @@ export class SlashCommands {
     return true;
   }
 
-  /** The prompts are asked for again with the next slash: they are files, and may change. */
+  /** Prompts are requested again with the next slash, because their files can change. */
   forget(): void {
     this.prompts = undefined;
     this.token = undefined;
@@ -86,7 +86,7 @@ export class SlashCommands {
     if (this.token !== undefined) this.show();
   }
 
-  /** Runs a draft that is a command and nothing else, or puts the prompt that it names in its place. */
+  /** Runs a draft that is a command, or inserts the named prompt. */
   runs(draft: string): boolean {
     const { name, given } = readCommand(draft) ?? {};
     const command = this.commands.find((one) => draft === `/${one.name}` || (one.takesMore === true && one.name === name));
@@ -99,7 +99,7 @@ export class SlashCommands {
     return prompt !== undefined;
   }
 
-  /** Why a draft that looks like a command is none; undefined when it is one, or text. */
+  /** The reason why a draft is not a valid command; undefined if it is one, or text. */
   mistake(draft: string): string | undefined {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;

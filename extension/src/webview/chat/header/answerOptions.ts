@@ -1,4 +1,4 @@
-// What a chat asks of its model beside the text: a button beside the picker and a small form under it.
+// Response options of a chat: a button next to the model picker, with a form.
 import * as l10n from '@vscode/l10n';
 import type { ChatOptions, CodexSummary, FieldView, ModelChoice, ModelView, ProviderSummary } from '../../../protocol/protocol.generated';
 import { ChoiceList } from '../../shared/choiceList';
@@ -72,7 +72,7 @@ export class AnswerOptions {
     );
   }
 
-  /** On Escape, and when the focus or the pointer goes elsewhere. */
+  /** Closes on Escape, or when focus or pointer leave. */
   private closeByItself(): void {
     this.popup.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.isComposing) return;
@@ -81,7 +81,7 @@ export class AnswerOptions {
       this.close();
     });
     this.popup.addEventListener('focusout', (event) => {
-      // A control that was redrawn loses the focus to nothing; only another one closes this.
+      // Redrawn controls lose the focus without a new target; only another target closes the form.
       if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close(false);
     });
     document.addEventListener('pointerdown', (event) => {
@@ -93,10 +93,10 @@ export class AnswerOptions {
     return !this.popup.hidden;
   }
 
-  /** @param canChange False for a chat that cannot be written to. */
+  /** @param canChange False if the chat is read-only. */
   show(codex: CodexSummary, providers: ProviderSummary[], canChange: boolean): void {
     this.shown = { codex, providers };
-    // A recording answers as it was recorded.
+    // A recording has no options.
     this.node.hidden = !canChange || chosenProvider(codex, providers)?.kind === 'tour';
     const isChanged = codex.fallbacks.length > 0 || Object.values(codex.options).some((value) => value !== undefined);
     const label = isChanged ? l10n.t('Response options, changed for this chat') : l10n.t('Response options');
@@ -181,7 +181,7 @@ function changed(before: ChatOptions, name: string, value: unknown): ChatOptions
   return options;
 }
 
-/** What the chosen model takes; where that is not known, everything is offered. */
+/** Options that the model supports; all if unknown. */
 export function fieldsFor(kind: string | undefined, model: ModelView | undefined): FieldView[] {
   const levels =
     model?.reasoningLevels ?? (model?.canReason === true || model === undefined || model.canReason === undefined ? allLevels : []);

@@ -1,4 +1,4 @@
-// What can be done with the whole chat.
+// Menu of the chat.
 import * as l10n from '@vscode/l10n';
 import type { MenuItem } from '../../shared/menu';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
@@ -12,7 +12,7 @@ export interface ChatMenuActions {
   run(command: ChatCommand): void;
 }
 
-/** Only what can be done now. */
+/** Contains only actions that are available. */
 export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[] {
   const canChange = state.readOnlyReason === undefined && !isRunning(state);
   const hasMessages = state.offset + state.messages.length > 0;

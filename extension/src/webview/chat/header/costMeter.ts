@@ -1,4 +1,4 @@
-// What this chat has cost so far, and of how much.
+// Cost of the chat and its limit.
 import * as l10n from '@vscode/l10n';
 import { element, setText } from '../../shared/element';
 import { formatCost } from '../../../common/format';

@@ -1,4 +1,4 @@
-// What steers the chat, in the header: how many texts, and in a small panel below which, with what is wrong with each.
+// Instruction sources in the header: their number, and a popup with the list and problems.
 import * as l10n from '@vscode/l10n';
 import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
@@ -6,7 +6,7 @@ import { visibleText } from '../../../common/visibleText';
 import { changedSince } from '../messages/instructionsChange';
 
 export interface InstructionsActions {
-  /** What is known may be old. */
+  /** Requests the list again, because it may be outdated. */
   refresh(): void;
   open(source: SteeringSource): void;
   allow(source: SteeringSource): void;
@@ -64,7 +64,7 @@ export class InstructionsList {
     });
   }
 
-  /** @param last What steered the last answer. */
+  /** @param last Instructions of the last response. */
   show(steering: MessageSteeringResult | undefined, last: readonly SteeredBy[] | undefined): void {
     const key = JSON.stringify([steering, last]);
     if (key === this.shown) return;

@@ -1,4 +1,4 @@
-// The line where earlier messages are summarized for the model. What was said stays above it.
+// Marks where earlier messages were summarized for the model. The originals stay above.
 import * as l10n from '@vscode/l10n';
 import type { CompactionView } from '../../../protocol/protocol.generated';
 import { element } from '../../shared/element';

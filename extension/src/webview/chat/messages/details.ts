@@ -1,4 +1,4 @@
-// Everything that is known about one answer, line by line.
+// Details of a response.
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import { copyButton, element } from '../../shared/element';
@@ -7,10 +7,10 @@ import { visibleText } from '../../../common/visibleText';
 import type { Timing } from '../state/chatState';
 import { fallbackText, priceUsed, toFirstToken } from './messageFigures';
 
-/** What it is called and what it is. */
+/** Label and value. */
 type DetailLine = [name: string, words: string, kind?: 'copyable'];
 
-/** Only what is known. */
+/** Only known values. */
 export function detailsOf(message: MessageView, timing: Timing | undefined): DetailLine[] {
   const { providerInfo, usage, cost } = message;
   const lines: [string, string | undefined, 'copyable'?][] = [

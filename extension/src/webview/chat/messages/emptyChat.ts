@@ -1,4 +1,4 @@
-// A chat without messages: what one could ask, who would answer, and where to change that.
+// Content of an empty chat: examples, current model, and how to change it.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, textButton } from '../../shared/element';
@@ -13,7 +13,7 @@ export interface EmptyChatActions {
   connect(): void;
 }
 
-/** What the one who answers can really do: only Claude Code reads files yet, and the tour has its recordings. */
+/** Examples that fit the provider: Claude Code reads files, and the tour has recordings. */
 function suggestionsFor(kind: string | undefined): string[] {
   if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
   const anywhere = [

@@ -1,4 +1,4 @@
-// A question is changed where it stands. Enter asks it, Escape leaves it as it was.
+// Inline editor of a question. Enter sends it, Escape cancels.
 import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../../shared/element';
 
@@ -50,7 +50,7 @@ export class MessageEditor {
     else if (event.key === 'Escape') this.cancel();
     else return;
     event.preventDefault();
-    // Escape stops an answer elsewhere.
+    // Escape would stop a response elsewhere.
     event.stopPropagation();
   }
 

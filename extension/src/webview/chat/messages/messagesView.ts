@@ -1,4 +1,4 @@
-// The messages of the chat with what stands below them, and the bar that finds text in them.
+// The messages of the chat, the content below them, and the find bar.
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import type { MessagesToPage } from '../../../common/messages/chatMessages';
@@ -39,7 +39,7 @@ export class MessagesView implements ChatView {
   /** A message to show when the chat is drawn. */
   private target: { index: number; messageId: string } | undefined;
 
-  /** @param place Where the reader was before a reload; null follows the end. */
+  /** @param place Scroll position before a reload; null follows the end. */
   constructor(
     private readonly context: ChatContext,
     private readonly isSending: () => boolean,
@@ -133,7 +133,7 @@ export class MessagesView implements ChatView {
     this.list.followEnd();
   }
 
-  /** @param backwards To the question before what is in view. */
+  /** @param backwards True for the previous question. */
   jump(backwards: boolean): void {
     const index = this.list.firstInView;
     const found = nextQuestion(this.list, index, backwards);

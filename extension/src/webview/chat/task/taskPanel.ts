@@ -1,4 +1,4 @@
-// What stands around the messages of a task: its goal, budget and plan above, its agents, files and figures beside, the timeline below.
+// The panel of a task: goal, budget, and plan above the messages; agents, files, and figures beside; timeline below.
 import * as l10n from '@vscode/l10n';
 import type {
   AnsweredApprovalView,
@@ -48,7 +48,7 @@ export class TaskPanel {
     this.top.show('loading', () => [element('p', { class: 'quiet' }, l10n.t('Loading…'))]);
   }
 
-  /** @param canChange The task can be told something. */
+  /** @param canChange True if the task accepts messages. */
   show(detail: TaskDetail, canChange: boolean, now: number): void {
     const { task, goal, plan, children, timeline } = detail;
     this.banners.set('failed', undefined);
@@ -119,7 +119,7 @@ export class TaskPanel {
     );
   }
 
-  /** Of all files at once. */
+  /** Actions for all files. */
   private all(files: readonly ChangedFileView[]): HTMLElement | undefined {
     if (files.length < 2) return undefined;
     return element(
@@ -148,7 +148,7 @@ export class TaskPanel {
     );
   }
 
-  /** @param name What a screen reader hears. @param path Of one file; without it all are meant. */
+  /** @param name Label for screen readers. @param path One file, or undefined for all. */
   private editButton(command: EditCommand, label: string, name = label, path?: string): HTMLElement {
     const button = textButton(label, () => this.actions.edits(command, path), 'quiet');
     button.setAttribute('aria-label', name);
@@ -263,7 +263,7 @@ function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
   ];
 }
 
-/** Texts and lists of texts are read as such; anything else as it came. */
+/** Texts and lists of texts are formatted; other values are shown as JSON. */
 function handedBack(outputs: unknown): HTMLElement[] {
   if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) return [asIs(outputs)];
   return Object.entries(outputs)

@@ -1,4 +1,4 @@
-// One question: who asks, what exactly, why and where, and the three answers.
+// An approval: agent, action, reason, location, and the buttons.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../element';
@@ -11,13 +11,13 @@ import { diffLines, JudgedText } from './judgedText';
 
 export interface CardActions {
   answer(answer: ApprovalAnswerParams): void;
-  /** Opens the chat or task that asks. */
+  /** Opens the chat or task that requested it. */
   open(codexId: string): void;
-  /** What the pointer is over may be something else now. */
+  /** Elements may have moved under the pointer. */
   changed(): void;
   /** False right after something appeared or moved. */
   mayAnswer(): boolean;
-  /** To who does not look at the card. */
+  /** Announces text to screen readers. */
   say(words: string): void;
 }
 
@@ -74,12 +74,12 @@ export class ApprovalCard {
     this.draw();
   }
 
-  /** The answer did not arrive: it can be given again. */
+  /** The answer did not arrive and can be sent again. */
   askAgain(): void {
     if (this.mode === 'sent') this.turn('asking');
   }
 
-  /** Called when what is in view may be something else. What is to be allowed has to be seen first, all of it. */
+  /** Called after scrolling or resizing. The approval is enabled only after each line was in view. */
   look(): void {
     for (const text of this.texts) text.look(this.foot);
     this.draw();
@@ -139,12 +139,12 @@ export class ApprovalCard {
     if (key === this.drawn) return;
     this.drawn = key;
     const hadFocus = this.foot.contains(document.activeElement);
-    // What stands in the input is kept, and with it where the cursor is.
+    // Keeps the typed text and the cursor.
     this.foot.replaceChildren(...(unread === 0 ? [] : [this.unreadRow]), ...this.footOf(first, all.length));
     for (const button of this.foot.querySelectorAll('button'))
       button.disabled = !this.canAnswer || this.mode === 'sent' || (unread > 0 && button.classList.contains('allows'));
     this.showNext.disabled = false;
-    // The button is gone when the last line was shown.
+    // The button is removed when the last line was shown.
     if (hadFocus && (this.mode === 'asking' || this.mode === 'rule') && !this.foot.contains(document.activeElement))
       this.node.focus({ preventScroll: true });
   }
@@ -224,7 +224,7 @@ export class ApprovalCard {
     if (this.canAnswer && this.group.first.rule !== undefined) this.turn('rule');
   }
 
-  /** Requests that are equal follow the same rule. */
+  /** Identical requests share a rule. */
   private always(): void {
     const { rule } = this.group.first;
     if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
@@ -247,7 +247,7 @@ export class ApprovalCard {
   }
 }
 
-/** A diff says all that the new content of a file would. */
+/** A diff contains everything that the new content would show. */
 function showsWhat({ kind, what, diff }: ApprovalView): boolean {
   return diff === undefined || diff === '' || (kind !== 'write' && what !== diff);
 }

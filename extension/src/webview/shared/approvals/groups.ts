@@ -5,7 +5,7 @@ import { truncate } from '../../../common/truncate';
 import { visibleText } from '../../../common/visibleText';
 
 export interface ApprovalGroup {
-  /** The oldest of them; what is shown. */
+  /** The oldest request, which is shown. */
   first: ApprovalView;
   all: ApprovalView[];
 }
@@ -44,7 +44,7 @@ export function pathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return path.map((title) => visibleText(title.trim() === '' ? l10n.t('Untitled') : title)).join(' › ');
 }
 
-/** The same with what stands above cut short: "Add export comma… › Update docs". */
+/** Truncates the parents: "Add export comma… › Update docs". */
 export function shortPathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return pathOf({ path: path.map((title, index) => (index === path.length - 1 ? title : truncate(title.trim(), 20))) });
 }
