@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { viewAllLines } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -38,8 +38,8 @@ export default async function (scenario) {
     prepare: (home) => {
       mkdirSync(join(home, 'catalog'), { recursive: true });
       writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog(endpoint)));
-      writeHouseServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
-      writeHouseServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
+      writeLocalServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
+      writeLocalServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "small" }');
       const workspace = join(home, '..', 'workspace', 'src');
       mkdirSync(workspace, { recursive: true });

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { drop, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -12,7 +12,7 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       const outside = dirname(home);
       writeFileSync(join(outside, 'outside.txt'), 'Not of the folder.\n');
       const workspace = join(outside, 'workspace');
@@ -113,7 +113,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('Once it is answered, the file goes along', async () => {
+  await scenario.step('After the answer the file is attached', async () => {
     await chip('outside.txt').getByRole('button', { name: 'Send Anyway', exact: true }).click();
     await answered(() => draft().press('Enter'));
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /Not of the folder\./);

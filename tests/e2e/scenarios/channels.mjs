@@ -83,7 +83,7 @@ export default async function (scenario) {
     await row('A better name').waitFor();
   });
 
-  await scenario.step('An answer that nobody has seen is marked unread and counted', async () => {
+  await scenario.step('An unseen response is marked as unread and counted', async () => {
     await chatOf('Third of the tree');
     await ask(workbench, 'And a long answer please');
     await row('A better name').click();
@@ -115,7 +115,7 @@ export default async function (scenario) {
     await row('Third of the tree').waitFor();
   });
 
-  await scenario.step('A fork is a chat of its own', async () => {
+  await scenario.step('A fork is a separate chat', async () => {
     await menu('Third of the tree', 'Fork Chat');
     await workbench.until(async () => (await row('Third of the tree').count()) === 2);
   });

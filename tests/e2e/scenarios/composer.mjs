@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, isStreaming, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -12,7 +12,7 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
+      writeLocalServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
       plant(join(dirname(home), 'workspace'));
       mkdirSync(join(home, 'prompts'), { recursive: true });
       writeFileSync(
@@ -122,7 +122,7 @@ async function runSteps(scenario, workbench, endpoint) {
     const meter = button(/^Context: /);
     await meter.hover();
     const popup = chat.getByRole('dialog', { name: 'Context' });
-    await popup.getByText('Messages').waitFor();
+    await popup.getByText('Messages', { exact: true }).waitFor();
     await popup.getByText(/Plue summarizes earlier messages at .* tokens \(85%\)/).waitFor();
     await popup.getByRole('button', { name: 'Compact Now' }).waitFor();
   });

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { answers, ask, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -38,7 +38,7 @@ const session = [
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = hostileAnswer;
-  const workbench = await scenario.open({ prepare: (home) => writeHouseServer(home, endpoint, { auth_type: 'none' }) });
+  const workbench = await scenario.open({ prepare: (home) => writeLocalServer(home, endpoint, { auth_type: 'none' }) });
   const { page } = workbench;
   const sessions = join(workbench.folder, 'home', '.claude', 'projects', '-somewhere');
   mkdirSync(sessions, { recursive: true });

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -37,7 +37,7 @@ export default async function (scenario) {
   endpoint.reply = replyOf;
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
       mkdirSync(join(home, 'templates'), { recursive: true });
       writeFileSync(join(home, 'templates', 'coder.json5'), coder);

@@ -5,7 +5,7 @@ import { Album, closeEditors } from '../look/album.mjs';
 import { settings } from '../look/states.mjs';
 import { everything } from '../look/states/chats.mjs';
 import { ask, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -16,7 +16,7 @@ export default async function (scenario) {
   const workbench = await scenario.open({
     isQuiet: true,
     settings,
-    prepare: (home) => writeHouseServer(home, endpoint, { name, catalog_provider: 'openai', model: 'gpt-5-mini' }),
+    prepare: (home) => writeLocalServer(home, endpoint, { name, catalog_provider: 'openai', model: 'gpt-5-mini' }),
   });
   try {
     await runSteps(scenario, workbench);

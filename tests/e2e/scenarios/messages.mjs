@@ -85,7 +85,7 @@ export default async function (scenario) {
     await workbench.until(async () => (await questions().count()) === 2);
   });
 
-  await scenario.step('A fork opens as a chat of its own', async () => {
+  await scenario.step('A fork opens as a separate chat', async () => {
     const tabs = () => workbench.page.locator('.tabs-container .tab').count();
     const before = await tabs();
     await questions().last().hover();

@@ -7,7 +7,7 @@ import { madePackage } from '../../../scripts/lib/packages.mjs';
 import { inRoot, root } from '../../../scripts/lib/paths.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { notification } from '../runner/prompts.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 const listed = inRoot('tests', 'package-files.txt');
@@ -82,7 +82,7 @@ async function runSteps(scenario, endpoint) {
   });
 
   await scenario.step('A server of one’s own answers through it', async () => {
-    writeHouseServer(workbench.plueHome, endpoint);
+    writeLocalServer(workbench.plueHome, endpoint);
     writeFileSync(join(workbench.plueHome, 'config.json5'), JSON.stringify({ default_large: 'house' }));
     await workbench.command('Plue: Restart Sidecar');
     await newChat(workbench);

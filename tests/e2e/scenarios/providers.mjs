@@ -68,7 +68,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.quick-input-widget input[type="password"]').waitFor();
   });
 
-  await scenario.step('A wrong key is stored and tested at once, and the endpoint’s refusal is told', async () => {
+  await scenario.step('A wrong key is stored and tested, and the error of the endpoint is shown', async () => {
     await type(workbench, 'Key for House server', wrongKey);
     await notification(workbench, 'refused the key').waitFor();
     await workbench.chat.getByRole('group', { name: 'Error details' }).waitFor();

@@ -42,11 +42,11 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await workbench.show();
     await workbench.command('Plue: Manage Providers');
     await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
-    await button(/Browse \d+ providers/).waitFor();
+    await button(/Browse \d+ Providers/).waitFor();
   });
 
   await scenario.step('The catalog can be searched and narrowed', async () => {
-    await button(/Browse \d+ providers/).click();
+    await button(/Browse \d+ Providers/).click();
     await workbench.chat.getByRole('searchbox').first().fill('groq');
     await button(/Groq/).first().waitFor();
   });

@@ -147,7 +147,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.notEqual(await background('.hljs-addition'), await background('.hljs-deletion'));
   });
 
-  await scenario.step('A picture of its own is shown, one from elsewhere is a link with its host', async () => {
+  await scenario.step('Embedded images are shown, external ones are links with their host', async () => {
     await answer().getByRole('img', { name: 'a square' }).scrollIntoViewIfNeeded();
     await answer().getByText('(charts.example.org)').waitFor();
     assert.ok(

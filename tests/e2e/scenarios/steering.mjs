@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -13,7 +13,7 @@ export default async function (scenario) {
   endpoint.text = 'Understood.';
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       write(join(dirname(home), 'workspace', 'AGENTS.md'), 'Use tabs.\n');
       write(join(home, 'prompts', 'default-assistant.md'), '---\ndescription: The house prompt.\n---\nYou help with {{title}}.\n');
       write(
@@ -62,7 +62,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await list().waitFor({ state: 'hidden' });
   });
 
-  await scenario.step('The model is told the prompt and the rules of the folder', async () => {
+  await scenario.step('The prompt and the workspace instructions are sent to the model', async () => {
     await ask(workbench, 'How do I indent?');
     await untilFinished(workbench);
     assert.match(told(), /^You help with [^]*# Rules of this project[^]*Use tabs\./);
@@ -78,7 +78,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByText('Instructions changed: default-assistant and AGENTS.md.').waitFor();
   });
 
-  await scenario.step('A file that hides something is left out and said so', async () => {
+  await scenario.step('A file with hidden characters is omitted and reported', async () => {
     write(rules, 'Use tabs.\u{E0049}\u{E0067}\u202E\n');
     await ask(workbench, 'Once more?');
     await untilFinished(workbench);

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -62,7 +62,7 @@ export default async function (scenario) {
       'editor.formatOnType': false,
     },
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
       mkdirSync(join(home, 'templates'), { recursive: true });
       writeFileSync(join(home, 'templates', 'decision.json5'), decision);
@@ -112,7 +112,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(text, /codex:\/\/prompts\/log-reader/);
   });
 
-  await scenario.step('It gets fields and a prompt of its own', async () => {
+  await scenario.step('It gets its own fields and prompt', async () => {
     await write('log-reader.md', prompt);
     await write('log-reader.json5', agent.replace('available_tools', 'availible_tools'));
   });
@@ -140,7 +140,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await write('log-reader.json5', agent);
   });
 
-  await scenario.step('What its model would be told and may use is shown before anybody is called', async () => {
+  await scenario.step('The preview shows instructions and tools without calling a model', async () => {
     await page.getByRole('button', { name: 'Preview Template' }).first().click();
     await form().getByRole('heading', { name: 'Preview: Log reader' }).waitFor({ timeout: 60_000 });
     await form().getByText('You read logs, quick.').waitFor();
@@ -239,7 +239,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(JSON.stringify(endpoint.asked), /Answer in one word/);
   });
 
-  await scenario.step('A hook tells what a change means, with a way there', async () => {
+  await scenario.step('A notification of a hook links to its item', async () => {
     await workbench.command('Plue: New Item from Template…');
     await pick(workbench, 'New Item from Template', 'Decision');
     await form().getByRole('textbox', { name: 'Title' }).fill('Tabs', { timeout: 60_000 });

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guides, type Block } from './documents';
 import { notRun } from './notRun';
-import { DocumentShell, givePatience, hasDocumentShell } from './shell';
+import { DocumentShell, extendTimeouts, hasDocumentShell } from './shell';
 
-givePatience();
+extendTimeouts();
 
 /** What a block exports counts in those below it, as in the shell of whoever reads on. */
 const remembered = 'if [ -f "$TMPDIR/exported" ]; then . "$TMPDIR/exported"; fi';

@@ -48,7 +48,7 @@ test('A provider is its files and a line in each place where providers are liste
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
 });
 
-test('A tool is its files, what a model is told of it, and a line in each of two lists', () => {
+test('Creates the files of a tool, its description, and an entry in two lists', () => {
   begin('tool', 'count_words');
   expect(read('server/Plue.Server/Tools/CountWordsTool.cs')).toContain('public string Name => "count_words";');
   expect(read('tests/Plue.Server.Tests/Tools/CountWordsToolTests.cs')).toContain('private readonly CountWordsTool tool');

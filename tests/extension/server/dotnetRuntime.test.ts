@@ -106,7 +106,7 @@ describe('Without a runtime', () => {
     expect(shown).toEqual([{ kind: 'progress', text: 'Installing the .NET 10.0 runtime for Plue…', buttons: [] }]);
   });
 
-  test('a tool that fails or says nothing is told with its words, and asked again at the next start', async () => {
+  test('reports the error of the tool and tries again at the next start', async () => {
     installed.add(installTool);
     const own = runtime();
     commandAnswers.set('dotnet.acquire', () => {
@@ -132,7 +132,7 @@ describe('Without a runtime', () => {
     expect(helpFor('runtimeMissing')[0]?.args).toEqual([installTool]);
   });
 
-  test('a tool that is installed meanwhile is told, once', async () => {
+  test('offers the tool once after it was installed', async () => {
     const own = runtime();
     let told = 0;
     own.onDidAppear(() => told++);

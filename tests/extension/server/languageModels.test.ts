@@ -81,7 +81,7 @@ test('The models of one vendor are listed with what the editor says about them',
   expect(models[0]?.maxInputTokens).toBe(64_000);
 });
 
-test('Text is told in pieces and in order', async () => {
+test('Reports text in pieces and in order', async () => {
   offer((messages, options) => {
     expect(messages.map(({ role, content }) => [role, content])).toEqual([['user', 'Hi']]);
     expect(options).toEqual({
@@ -99,7 +99,7 @@ test('Text is told in pieces and in order', async () => {
   });
 });
 
-test('Tools are passed on, their calls are told whole, and their results go back', async () => {
+test('Passes tools on, reports complete calls, and returns their results', async () => {
   offer((messages, options) => {
     expect(options['tools']).toEqual([{ name: 'read', description: 'Reads.', inputSchema: { type: 'object' } }]);
     expect(messages[1]?.content).toEqual([
@@ -151,19 +151,19 @@ test.each([
   expect(await ask()).toMatchObject({ outcome: { kind, message: containing(words) } });
 });
 
-test('A refusal that says nothing is told without a quote of nothing', async () => {
+test('Reports a refusal without a message without quotes', async () => {
   offer(() => Promise.reject(new Error(' ')));
   expect(await ask()).toMatchObject({
     outcome: { kind: 'badRequest', message: 'VS Code could not send the request to gpt-x. Try again, or choose another model.' },
   });
 });
 
-test('An error in the middle keeps what was told', async () => {
+test('Keeps the reported text after an error', async () => {
   offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('Half'), Object.assign(new Error('gone'), { code: 'Blocked' })) }));
   expect(await ask()).toMatchObject({ events: [{ kind: 'text', text: 'Half' }], outcome: { kind: 'spendLimit' } });
 });
 
-test('Stopping reaches the model, and nothing more is told', async () => {
+test('Stops the model and reports nothing more', async () => {
   const source = new CancellationTokenSource();
   offer((_messages, _options, token) => {
     expect(token).toBe(source.token);

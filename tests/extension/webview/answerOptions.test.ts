@@ -73,7 +73,7 @@ describe('the answer options', () => {
     expect(heard.at(-1)).toEqual({ reasoningLevel: 'low' });
   });
 
-  it('lead to the settings that count while nobody is chosen to stand in', () => {
+  it('links to the fallbacks in the settings while the list is empty', () => {
     open();
     [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'settings')?.click();
     expect(opensSettings).toBe(1);

@@ -301,7 +301,7 @@ describe('the list', () => {
     expect(answers().map(({ id }) => id)).toEqual(['2']);
   });
 
-  it('says when there is nothing, when it cannot be had, and when nobody takes an answer', () => {
+  it('explains an empty list, an error, and a stopped sidecar', () => {
     expect(document.body.textContent).toContain('Loading…');
     show();
     expect(document.body.textContent).toContain('No pending approvals');

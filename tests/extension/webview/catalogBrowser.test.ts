@@ -235,7 +235,7 @@ describe('the backups of catalogs', () => {
     expect(postedOf('loadBackups')).toHaveLength(2);
   });
 
-  it('are restored by one click each, which is told while it goes on and where it fails', async () => {
+  it('are restored with one click and show progress and errors', async () => {
     await receive({ type: 'backups', items: backups }, finished('backups'));
     expect(all(HTMLElement, '.kind-row .line').map((line) => line.textContent)).toEqual([
       '3 days ago, 1 model',

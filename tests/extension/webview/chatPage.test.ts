@@ -233,7 +233,7 @@ describe('an answer', () => {
     expect(said()).toBe('Stopped');
   });
 
-  it('offers to ask again where it was stopped before anything came, and tells no time of a token', async () => {
+  it('offers Retry for a response that was stopped before any text, without a token time', async () => {
     const timing = { startedAt: '2026-11-21T08:00:00Z', firstTokenMs: 1700, durationMs: 1700 };
     await receive(snapshot([question('m1', 'Hi'), { ...answer('m2', ''), parts: [], status: 'stopped', timing }]));
     const stopped = find('article.assistant', HTMLElement);
@@ -690,7 +690,7 @@ describe('what was sent and is not known to be stored', () => {
     expect(composer().value).toBe('Why?');
   });
 
-  it('goes back into the draft when nobody confirms it in time, and leaves it when it was stored after all', async () => {
+  it('is restored to the draft without a confirmation, and removed if it was stored after all', async () => {
     await receive(snapshot());
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

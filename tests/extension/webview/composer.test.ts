@@ -124,7 +124,7 @@ describe('a mention', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'data.ts', range: { start: 3, end: 3 } });
   });
 
-  it('of a file that goes along already leaves Enter to the message', async () => {
+  it('leaves Enter to the message for a file that is already attached', async () => {
     await attach();
     type('Why does @src/date.ts');
     await receive({ type: 'files', text: 'src/date.ts', files: [{ path: 'src/date.ts', kind: 'file' }] });
@@ -528,7 +528,7 @@ describe('a drop', () => {
     expect(veil?.hidden).toBe(true);
   });
 
-  it('of named files tells the panel where they are', () => {
+  it('sends the paths of named files to the panel', () => {
     drop({ 'text/uri-list': 'file:///work/a.ts\r\nfile:///work/b.ts' });
     expect(last('dropped')).toEqual({ type: 'dropped', uris: ['file:///work/a.ts', 'file:///work/b.ts'] });
   });

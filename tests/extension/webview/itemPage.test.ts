@@ -255,7 +255,7 @@ test('A form that cannot be loaded says why and can be asked for again', () => {
   expect(posted.at(-1)).toEqual({ type: 'reload' });
 });
 
-test('A hook that fails on a save is told at once, and no longer after one that went well', () => {
+test('Shows a failed hook after a save until a save succeeds', () => {
   showSoup();
   type('servings', '6');
   press('Save');

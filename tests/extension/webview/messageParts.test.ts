@@ -14,7 +14,7 @@ const nothing = (): void => undefined;
 const menuActions = { rename: nothing, fork: nothing, find: nothing, tryTemplate: nothing, run: nothing };
 
 describe('what stands around a message', () => {
-  it('tells tokens with the share that came from the cache, and leaves out what is not known', () => {
+  it('shows tokens with the cached share and omits unknown figures', () => {
     const usage = {
       inputTokens: 2100,
       outputTokens: 310,
@@ -31,7 +31,7 @@ describe('what stands around a message', () => {
     expect(details.has('Cost')).toBe(false);
   });
 
-  it('tells what of a file was sent', () => {
+  it('shows which part of a file was sent', () => {
     const file = {
       kind: 'file' as const,
       path: 'a.ts',

@@ -208,7 +208,7 @@ describe('a list of choices', () => {
     return found;
   }
 
-  it('moves and removes, and the focus goes along', () => {
+  it('moves and removes entries and keeps the focus', () => {
     openList([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }, { providerId: 'off' }]);
     button('Move Groq / big up').click();
     expect(heard.at(-1)?.map(({ providerId }) => providerId)).toEqual(['groq', 'anthropic', 'off']);

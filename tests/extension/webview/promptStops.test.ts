@@ -31,7 +31,7 @@ describe('the arguments of a prompt in the draft', () => {
     expect(stops().words('Done', 0)).toBeUndefined();
   });
 
-  it('are missing at the end, or left out where they may be', () => {
+  it('reports missing arguments and omits optional ones', () => {
     expect(stops().finish(draft).missing?.argument.name).toBe('topic');
     expect(stops().finish('Explain dates {{other}}, {{tone}}')).toEqual({ text: 'Explain dates {{other}},' });
   });

@@ -184,7 +184,7 @@ describe('the list of providers', () => {
     expect(document.querySelector('h2')?.textContent).toContain('Signed');
   });
 
-  it('offers the log alone while nobody answers', async () => {
+  it('offers only the log while the sidecar does not respond', async () => {
     await receive(snapshot(), { type: 'sidecar', state: 'stopped' });
     await chooseIn('More for Anthropic', 'Show Log');
     expect(postedOf('showLog')).toHaveLength(1);
@@ -745,7 +745,7 @@ describe('a provider that fails', () => {
     expect(postedOf('approve')[0]?.sha256).toBe(program.sha256);
   });
 
-  it('tells the reason of a failure once beside the list', async () => {
+  it('shows an error once next to the list', async () => {
     const error = { kind: 'unreachable', message: 'The host was not found.' };
     const failing = provider({ status: 'error', error });
     await receive(

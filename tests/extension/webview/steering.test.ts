@@ -34,7 +34,7 @@ describe('what is another than with the answer before', () => {
     expect(previousInstructions(4, (at) => (at === 2 ? undefined : messages[at]))).toBeUndefined();
   });
 
-  it('is marked for the next answer, but not on what is left out', () => {
+  it('is marked for the next response unless it is omitted', () => {
     expect(changedSince([prompt], prompt)).toBe(false);
     expect(changedSince([prompt], changed(prompt))).toBe(true);
     expect(changedSince([prompt], rules)).toBe(true);
@@ -90,14 +90,14 @@ describe('the list of what steers a chat', () => {
     expect(done).toEqual(['refresh', 'open codex://prompts/mine']);
   });
 
-  it('says what changed since the last answer and what nobody sees', () => {
+  it('shows changes since the last response and hidden characters', () => {
     show({ sources: [changed(prompt), { ...template, hiddenCharacters: 1 }] }, [prompt, template]);
     expect(popup()?.textContent).toContain('minePromptChanged: used from the next response');
     expect(popup()?.textContent).toContain('ChatTemplateContains 1 hidden character.');
     expect(list.node.classList.contains('warning')).toBe(true);
   });
 
-  it('says why a file is left out, shows it, and lets it count in the version that was seen', () => {
+  it('explains an omitted file, shows it, and allows the version that was seen', () => {
     show({ sources: [prompt, hidden] });
     expect(button()?.textContent).toBe('1');
     expect(popup()?.textContent).toContain('Omitted. It has 2 characters that nobody sees.');

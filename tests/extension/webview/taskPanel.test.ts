@@ -156,7 +156,7 @@ describe('the timeline', () => {
     expect(rows[0]).toBe('Add export commandclaude-sonnet-4-6model0 s20 s$0.020');
   });
 
-  it('tells a bar in words while the pointer is over it', async () => {
+  it('describes the bar under the pointer', async () => {
     await receive(snapshot(), { type: 'task', detail: detail() });
     document.querySelector('.timeline rect')?.dispatchEvent(new Event('pointerenter'));
     expect(document.querySelector('.timeline-words')?.textContent).toBe('Add export command: claude-sonnet-4-6, model, 20 s, $0.020');

@@ -74,7 +74,7 @@ function typeGoal(words: string): void {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-test('It says what the model would be told and cost, and makes what hides visible', () => {
+test('Shows instructions and cost, and makes hidden characters visible', () => {
   page.receive({ type: 'trial', trial, result });
   const said = root.textContent;
   for (const words of [
@@ -101,7 +101,7 @@ test('A finding leads to its line', () => {
   expect(posted.at(-1)).toEqual({ type: 'openFinding', index: 0 });
 });
 
-test('What is typed stays when the template is saved meanwhile, and goes along with the next look', () => {
+test('Keeps typed values when the template is saved, and uses them in the next preview', () => {
   page.receive({ type: 'trial', trial, result });
   typeGoal('Find the other leak.');
   page.receive({ type: 'trial', trial, result: { ...result, system: 'You read everything.' } });
@@ -174,7 +174,7 @@ test('The template and what was typed are there after a reload of the window', (
   expect(root.querySelector('textarea')?.value).toBe('Find it.');
 });
 
-test('A form is filled in, and nobody is said to answer', () => {
+test('Fills in a form without naming a model', () => {
   page.receive({ type: 'trial', trial: { ...trial, collection: 'items' }, result });
   expect(root.querySelector('.kind')?.textContent).toBe('form');
   expect(root.textContent).toContain('A form doesn’t call a model.');

@@ -164,7 +164,7 @@ describe('the Usage page', () => {
     expect(disposed).toBe(1);
   });
 
-  it('is told by the month where a year is shown', () => {
+  it('groups a year by month', () => {
     choose('.period', 'all');
     answer({ days: [day('2026-01-19', 'a', 1), day('2026-11-21', 'a', 0.3)] });
     expect(document.querySelector('[role=img]')?.getAttribute('aria-label')).toMatch(

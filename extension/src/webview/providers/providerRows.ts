@@ -106,7 +106,7 @@ function toggle(state: State, actions: Actions, provider: ProviderSummary, isTab
   return node;
 }
 
-/** Everything that can be done with a provider and has no button of its own. */
+/** Actions on a provider that have no separate button. */
 export function providerMenu(state: State, actions: Actions, provider: ProviderSummary): MenuItem[] {
   const { id } = provider;
   const works = provider.enabled && provider.fault === undefined;
@@ -143,7 +143,7 @@ export function providerMenu(state: State, actions: Actions, provider: ProviderS
     : [{ label: l10n.t('Show Log'), run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
 }
 
-/** A key that stands in the environment or, by mistake, in the file. */
+/** A key in the environment or, incorrectly, in the file. */
 export function canMoveKey(provider: ProviderSummary): boolean {
   return keyVariable(provider) !== undefined || provider.fault?.holdsSecret === true;
 }

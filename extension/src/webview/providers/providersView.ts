@@ -1,4 +1,4 @@
-// The first sight of the page: the providers, and beside them all about the selected one.
+// Start view of the page: the providers, and details of the selected one.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, type Child } from '../shared/element';
@@ -143,7 +143,7 @@ export class ProvidersView implements View {
     ];
   }
 
-  /** What the selected one shows is asked for when it is selected: its details each time, its models once. */
+  /** Details are requested on each selection, models only once. */
   private load(state: State, { id, enabled, fault, source }: ProviderSummary): void {
     if (!isUp(state)) return;
     const work = `models:${id}`;
@@ -158,7 +158,7 @@ export class ProvidersView implements View {
   }
 }
 
-/** The same reason is not told twice on one page. */
+/** The same error is not shown twice on one page. */
 function unaskedText(reason: string, shown: string | undefined): string {
   return reason === shown
     ? l10n.t('The models could not be listed for the reason above.')

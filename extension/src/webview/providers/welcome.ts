@@ -1,4 +1,4 @@
-// Nothing is set up: what was found on this machine, the catalog, the tour.
+// Shown without configured providers: detected providers, the catalog, and the tour.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { inRoot } from '../../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../../scripts/lib/prerequisites.mjs';
 import { ask, composer, drop, isStreaming, newChat, untilFinished } from '../../runner/chatPage.mjs';
-import { writeHouseServer } from '../../runner/houseServer.mjs';
+import { writeLocalServer } from '../../runner/localServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
 import { closeEditors } from '../album.mjs';
@@ -125,8 +125,8 @@ function furnish(home, endpoint) {
   const workspace = join(home, '..', 'workspace');
   if (existsSync(maker))
     execFileSync(join(dotnetRoot(), 'dotnet'), [maker, 'make', home, '60', '6', '300'], { stdio: 'ignore', timeout: 120_000 });
-  writeHouseServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
-  writeHouseServer(
+  writeLocalServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
+  writeLocalServer(
     home,
     endpoint,
     {
@@ -135,8 +135,8 @@ function furnish(home, endpoint) {
     },
     'laboratory',
   );
-  writeHouseServer(home, endpoint, { name: 'Gone', endpoint: 'http://127.0.0.1:9/v1' }, 'gone');
-  writeHouseServer(home, endpoint, { name: 'Disabled', enabled: false }, 'off');
+  writeLocalServer(home, endpoint, { name: 'Gone', endpoint: 'http://127.0.0.1:9/v1' }, 'gone');
+  writeLocalServer(home, endpoint, { name: 'Disabled', enabled: false }, 'off');
   write(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
   write(join(home, 'templates', 'coder.json5'), coder);
   write(

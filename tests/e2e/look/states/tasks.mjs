@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sidecarUnderTest } from '../../../../scripts/lib/publish.mjs';
 import { startSidecar } from '../../../bench/sidecar.mjs';
-import { writeHouseServer } from '../../runner/houseServer.mjs';
+import { writeLocalServer } from '../../runner/localServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
 import { pages } from '../../runner/workbench.mjs';
@@ -45,8 +45,8 @@ function furnish(home, endpoint) {
   };
   mkdirSync(join(home, 'catalog'), { recursive: true });
   writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog));
-  writeHouseServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
-  writeHouseServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
+  writeLocalServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
+  writeLocalServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
   writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "small" }');
   mkdirSync(join(home, 'templates'), { recursive: true });
   writeFileSync(

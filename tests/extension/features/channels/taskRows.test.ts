@@ -50,13 +50,13 @@ test('A state that is shown in words leaves them room beside the title', () => {
   expect(row(task({ title, status: 'waiting_for_child' })).label.length).toBeLessThanOrEqual(11);
 });
 
-test('A cost that nobody knows is not nothing', () => {
+test('Does not show an unknown cost as zero', () => {
   expect(spendOf(task({ spentInAll: spend(), budget: {} }))).toBe('cost n/a');
   expect(spendOf(task({ spentInAll: spend({ usd: 0.3, usdIsAtLeast: true }) }))).toBe('$0.30+ / 1.00');
   expect(spendOf(task({ isLocal: true, spentInAll: spend({ usd: 0.3 }), budget: {} }))).toBe('$0.30');
 });
 
-test('Each state has a shape of its own', () => {
+test('Each state has its own shape', () => {
   const states = [
     'queued',
     'running',
@@ -97,7 +97,7 @@ test('Menus know what can be done in each state', () => {
   ]);
 });
 
-test('The list of tasks follows what is told while it was under way', async () => {
+test('Keeps events that arrive while the list of tasks is requested', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   const sidecar = new FakeSidecar().answer(taskList, async () => {
@@ -129,7 +129,7 @@ test('A task is under everything above it, and a circle ends', () => {
   expect(list.childrenOf(taskId).map(({ title }) => title)).toEqual(['write']);
 });
 
-test('A task is told something, stopped with what is under it, and all are stopped at once', async () => {
+test('Sends a message to a task, stops it with its subtasks, and stops all tasks', async () => {
   const sidecar = new FakeSidecar().answer(taskSteer, () => ({})).answer(taskStop, () => ({}));
   const actions = new TaskActions(sidecar, listOf(sidecar));
   answers.push('Use the mock.');

@@ -291,7 +291,7 @@ describe('a new file', () => {
     expect(opened).toEqual([]);
   });
 
-  it('is not made when the place is left out', async () => {
+  it('is not created without a location', async () => {
     await newFile('x', 'ts src/new.ts');
     answers.push('  ');
     await newFile('x', 'ts src/new.ts');

@@ -202,7 +202,7 @@ describe('an image', () => {
     expect(posted).toEqual([{ type: 'blob', blob: 'b1', mediaType: 'image/png', data: 'AAAA' }]);
   });
 
-  it('that cannot be had is told as one without data, so that nobody waits for it', async () => {
+  it('reports a missing image without data, so that nothing waits for it', async () => {
     await handle(reading.handlers, { type: 'readBlob', blob: 'b1' });
     expect(posted).toEqual([{ type: 'blob', blob: 'b1' }]);
   });

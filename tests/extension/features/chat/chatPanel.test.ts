@@ -141,7 +141,7 @@ async function asks(message: unknown, method: string): Promise<unknown> {
 }
 
 describe('a chat in its panel', () => {
-  it('is told as it stands when its page is up, and nothing before', async () => {
+  it('sends the chat when its page is ready, and nothing before', async () => {
     await run('plue.openChat', codexId);
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
@@ -191,7 +191,7 @@ describe('a chat in its panel', () => {
     expect(panel().title).not.toContain('\u202E');
   });
 
-  it('hears of its own events and changes, and of no other chat’s', async () => {
+  it('receives its own events and changes and no others', async () => {
     const mine = await open();
     const event = { kind: 'turnStarted', turnId: 't' } as const;
     sidecar.messageEvent.fire({ codexId: 'codex://chats/other', seq: 1, event });
@@ -200,7 +200,7 @@ describe('a chat in its panel', () => {
     expect(mine.heard).toEqual([{ type: 'event', params: { codexId, seq: 2, event } }]);
   });
 
-  it('is told anew when the sidecar came back, and of its state meanwhile', async () => {
+  it('reloads after the sidecar restarted and receives its state meanwhile', async () => {
     await open();
     sidecar.stateChanged.fire({ state: 'stopped', cause: 'It crashed.' });
     await hears({ type: 'sidecar', state: 'stopped', cause: 'It crashed.' });
@@ -208,7 +208,7 @@ describe('a chat in its panel', () => {
     await hears({ type: 'snapshot' });
   });
 
-  it('says nothing to a page that is hidden, and tells it everything when it is back', async () => {
+  it('sends nothing to a hidden page and everything when it is shown again', async () => {
     await open();
     panel().turn(false);
     sidecar.stateChanged.fire({ state: 'starting' });
@@ -253,7 +253,7 @@ describe('a chat in its panel', () => {
 describe('what was not read', () => {
   const reads = (): number => sidecar.methods().filter((method) => method === 'codex/markRead').length;
 
-  it('is read once it is in front of somebody, and is asked for once', async () => {
+  it('is marked as read once when it is visible', async () => {
     shownCodex = codex({ unread: true });
     await open();
     sidecar.codexChanged.fire({ uri: codexId, codex: codex({ unread: true }) });
@@ -261,7 +261,7 @@ describe('what was not read', () => {
     expect(reads()).toBe(1);
   });
 
-  it('stays unread behind another tab or in a window that nobody looks at', async () => {
+  it('stays unread in a background tab or an inactive window', async () => {
     await open();
     window.state.focused = false;
     sidecar.codexChanged.fire({ uri: codexId, codex: codex({ unread: true }) });
@@ -420,7 +420,7 @@ describe('a hook that failed', () => {
     vi.useRealTimers();
   });
 
-  it('is told when the chat has come to rest, and that it is mended once', async () => {
+  it('shows a failed hook after the chat has settled, and clears it when fixed', async () => {
     await run('plue.openChat', codexId);
     panel().say({ type: 'ready' });
     await vi.advanceTimersByTimeAsync(1);

@@ -219,7 +219,7 @@ describe('the meters', () => {
     expect(posted).toEqual([{ type: 'context', context, costLimit: 2 }]);
   });
 
-  it('show nothing where nothing could be measured, and trouble nobody', async () => {
+  it('shows nothing if measuring fails', async () => {
     await handle(panel.handlers, { type: 'measureContext', draft: '', attachments: [] });
     expect(posted).toEqual([{ type: 'context' }]);
   });

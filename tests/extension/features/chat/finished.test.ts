@@ -47,7 +47,7 @@ describe('an answer that ends', () => {
     expect(shown).toHaveLength(times);
   });
 
-  it('is told by the name of its chat, and Show opens it', async () => {
+  it('names the chat and opens it with Show', async () => {
     follow(undefined, false);
     answers.push('Show');
     await end();
@@ -55,14 +55,14 @@ describe('an answer that ends', () => {
     await vi.waitFor(() => expect(opened).toEqual([codexId]));
   });
 
-  it('is told when it failed, and not when the user stopped it', async () => {
+  it('reports a failed response but not a stopped one', async () => {
     follow(undefined, false);
     await end({ ...ended, stopReason: 'failed' });
     await end({ ...ended, stopReason: 'stopped' });
     expect(shown.map(({ text }) => text)).toEqual(['“Fix the date parser” failed.']);
   });
 
-  it('is told when its chat is visible in a window that is not in front', async () => {
+  it('reports a response in a visible chat of an inactive window', async () => {
     follow(undefined, true);
     window.state.focused = false;
     await end();
@@ -89,7 +89,7 @@ describe('an answer that ends', () => {
     expect(lines.join()).toContain('No settings.');
   });
 
-  it('is told of tasks that a person asked for, and of those under them only when they need a budget', async () => {
+  it('reports tasks started by the user, and subtasks only if they need a budget', async () => {
     follow(undefined, false);
     const [own, under, waiting] = ['codex://tasks/own', 'codex://tasks/under', 'codex://tasks/waiting'] as const;
     sidecar.answer(codexList, () => ({

@@ -94,13 +94,13 @@ test('One file opens in the diff editor, how it was on the left', async () => {
   expect(executed[0]?.slice(0, 3).map(String)).toEqual(['vscode.diff', before('b.ts'), 'file:/folder/b.ts']);
 });
 
-test('What is left as it is because somebody changed it is said', async () => {
+test('Reports files that were not changed because the user edited them', async () => {
   const sidecar = new FakeSidecar().answer(editReject, () => listed([], { conflicts: ['a.ts was changed since.'] }));
   await reviewsOf(sidecar).decide({ codexId: chat, path: 'a.ts' }, false);
   expect(shown).toMatchObject([{ kind: 'warning', text: 'a.ts was changed since.' }]);
 });
 
-test('What somebody changes outside any editor is asked about again', async () => {
+test('Reloads reviews after a change outside of an editor', async () => {
   const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts', { conflict: 'a.ts was changed since.' })]));
   const reviews = reviewsOf(sidecar);
   const changed = (): Promise<unknown> => new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
@@ -209,7 +209,7 @@ describe('what is decided', () => {
     expect(decided()).toEqual([{ method: 'edit/reject', params: { codexId: chat, path: 'b.png', hunkId: undefined } }]);
   });
 
-  it('is nothing in a file that nobody changed, or in none', async () => {
+  it('does nothing in a file without changes, or without a file', async () => {
     await expect(reviews.decide(undefined, true)).rejects.toThrow('No changes to review here.');
     putInFront('c.ts', 0);
     await expect(reviews.decide(undefined, true)).rejects.toThrow('No changes to review here.');

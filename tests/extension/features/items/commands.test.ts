@@ -86,7 +86,7 @@ describe('a new chat from a template', () => {
     expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
   });
 
-  it('has a form first where its template must be told something', async () => {
+  it('shows the form first if its template has required fields', async () => {
     template.fields = [field('branch', { required: true }), field('provider_ref', { required: true })];
     answers.push('Reviewer');
     await run('plue.newChatFromTemplate');

@@ -223,7 +223,7 @@ describe('what is saved', () => {
 });
 
 describe('what changes elsewhere', () => {
-  it('is told of an item once it is another version, or gone', async () => {
+  it('receives a new version or the deletion of an item', async () => {
     await open();
     const before = heard().length;
     sidecar.codexChanged.fire({ uri: soup.uri, codex: soup });
@@ -235,7 +235,7 @@ describe('what changes elsewhere', () => {
     expect(heard().at(-1)).toEqual({ type: 'changed', isGone: true });
   });
 
-  it('is told of a chat only where its settings are others, when it has come to rest', async () => {
+  it('receives changed settings of a chat after it has settled', async () => {
     stored = chat([], { codex: talk, values: { goal: 'a' } });
     await open({ uri: talk.uri });
     const changed = async (version: number, goal: string, status: CodexSummary['status'] = 'idle'): Promise<unknown[]> => {

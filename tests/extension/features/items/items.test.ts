@@ -44,7 +44,7 @@ test('What something refers to is deleted only after it was said', async () => {
   expect(sidecar.methods()).toEqual(['codex/links']);
 });
 
-test('A rename says first what goes along and what does not, and then does it', async () => {
+test('A rename lists updated and other references first', async () => {
   const left = [{ target: 'codex://templates/shared', title: 'Shared', why: 'It belongs to the workspace.' }];
   const sidecar = new FakeSidecar().answer(codexRename, () => ({ uri: 'codex://items/stew', updated: [link('a')], left }));
   answers.push('stew', 'Rename');

@@ -137,7 +137,7 @@ describe('a command of the palette', () => {
 });
 
 describe('the status bar', () => {
-  it('says who answers new chats, and what to do where nobody does', async () => {
+  it('shows the default provider, or what to do without one', async () => {
     expect(statusBar.get('plue.provider')).toMatchObject({ text: 'Plue: connect', tooltip: 'Choose the default model for new chats' });
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() =>
@@ -192,7 +192,7 @@ describe('the first start', () => {
     expect(shown).toEqual([]);
   });
 
-  it('that fails is told in the log, and is tried again', async () => {
+  it('logs a failure and tries again', async () => {
     sidecar.answer(providerDiscover, () => {
       throw new FailureError('internal', 'The disk is gone.');
     });

@@ -122,7 +122,7 @@ describe('a new provider', () => {
     expect(stored()).toMatchObject({ name: 'Second' });
   });
 
-  it('is not stored when its name or its address is left out', async () => {
+  it('is not stored without a name or an address', async () => {
     await expect(add('Groq')).rejects.toBeInstanceOf(UserCancelledError);
     await expect(add('OpenAI-compatible', 'Lab')).rejects.toBeInstanceOf(UserCancelledError);
     expect(stored()).toBeUndefined();
@@ -181,7 +181,7 @@ describe('an external program', () => {
 });
 
 describe('how a test went', () => {
-  it('is told with the button that helps', async () => {
+  it('shows the error with a button', async () => {
     items = [provider({ status: 'error', error: { kind: 'providerAuthFailed', message: 'The key was refused.' } })];
     answers.push('Set Key…');
     await testAndTell(actions, provider());
@@ -191,7 +191,7 @@ describe('how a test went', () => {
     expect(executed).toHaveLength(1);
   });
 
-  it('is told of one that is switched on', async () => {
+  it('reports an enabled provider', async () => {
     await enableAndTell(actions, provider());
     expect(sidecar.asked[0]).toEqual({ method: 'provider/setEnabled', params: { id: 'anthropic', enabled: true } });
     expect(shown.map(({ text }) => text)).toEqual(['Enabling Anthropic…', 'Anthropic is enabled.']);

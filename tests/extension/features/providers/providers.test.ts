@@ -52,7 +52,7 @@ test('The sign-in command survives blanks and quotes in a path', () => {
   expect(signInCommand('C:\\x y\\claude.exe', 'win32')).toBe(`& 'C:\\x y\\claude.exe' auth login`);
 });
 
-test('With a default nobody searches this machine, and without one it is searched once', async () => {
+test('Searches the machine once, and only without a default provider', async () => {
   let items = [provider()];
   const sidecar = new FakeSidecar()
     .answer(providerList, () => ({ items, kinds: [] }))

@@ -105,7 +105,7 @@ function paramsOf(method: string): unknown {
 }
 
 describe('the host of the Providers page', () => {
-  it('tells a page that is ready how the sidecar is and which providers there are', () => {
+  it('sends the state of the sidecar and the providers to a page that is ready', () => {
     expect(heard()).toEqual([
       { type: 'sidecar', state: 'running' },
       { type: 'snapshot', providers: items, kinds: [] },
@@ -204,7 +204,7 @@ describe('the host of the Providers page', () => {
 });
 
 describe('where the page goes', () => {
-  it('is told it when it is made, and once more when it is open already', async () => {
+  it('receives its place when it is created, and again when it is already open', async () => {
     page.reveal({ provider: 'b' });
     expect(heard().at(-1)).toEqual({ type: 'go', to: 'provider', id: 'b' });
     page.reveal('add');
@@ -251,7 +251,7 @@ describe('what fails behind the page', () => {
     expect(shown).toEqual([]);
   });
 
-  it('and a folder that cannot be read is told with what is known', async () => {
+  it('reports an unreadable folder with the known providers', async () => {
     sidecar.answer(providerList, () => ({ items, kinds: [], folderProblem: 'The folder cannot be read.' }));
     await say({ type: 'ready' });
     expect(heard().at(-1)).toEqual({ type: 'snapshot', providers: items, kinds: [], folderProblem: 'The folder cannot be read.' });
@@ -536,7 +536,7 @@ describe('catalogs on the page', () => {
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 
-  it('that were left out of an import are named, and stay when that is the answer', async () => {
+  it('names catalogs skipped by an import, and keeps them if the user declines', async () => {
     sidecar.answer(catalogImport, () => ({ imported: [catalog({ name: 'New' })], skipped: [{ id: 'mine', why: 'There is one.' }] }));
     files.push(Uri.file('/c.json'));
     await say({ type: 'importCatalog', work: 'w' });

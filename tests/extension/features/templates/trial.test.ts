@@ -81,7 +81,7 @@ async function open(): Promise<void> {
 }
 
 describe('the page of a trial', () => {
-  it('is told what the model would be told, and asks for no more than a task has to be told', async () => {
+  it('previews the instructions and asks only for required fields', async () => {
     await open();
     expect(heard()[0]).toEqual({ type: 'trying', name: 'Preview: log-reader' });
     expect(heard().at(-1)).toMatchObject({
@@ -151,7 +151,7 @@ describe('the page of a trial', () => {
     expect(heard().slice(before)).toHaveLength(2);
   });
 
-  it('is told why a trial failed', async () => {
+  it('reports why a preview failed', async () => {
     sidecar.answer(templateTry, () => {
       throw new FailureError('notFound', 'There is no template log-reader.');
     });

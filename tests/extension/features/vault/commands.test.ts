@@ -91,7 +91,7 @@ describe('a key for a provider', () => {
     expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'The key was saved, and House responded.' });
   });
 
-  it('takes the place of the one in the environment, of which the file is told', async () => {
+  it('replaces the key of the environment and updates the file', async () => {
     items = [{ ...services, keyReference: 'env://HOUSE_KEY' }];
     answers.push('sk-house');
     await run('plue.configureProviderKey', 'house');
@@ -192,7 +192,7 @@ describe('whose key it is', () => {
     });
   });
 
-  it('is not stored, and neither is the provider, when the address is not told', async () => {
+  it('is not stored, and neither is the provider, without an address', async () => {
     answers.push('OpenAI-compatible');
     await run('plue.configureProviderKey');
     expect(sidecar.methods()).toEqual(['provider/list']);
@@ -225,7 +225,7 @@ describe('the vault', () => {
     expect(shown).toEqual([]);
   });
 
-  it('that cannot be looked at then is told in the log only', async () => {
+  it('logs a failed test only', async () => {
     sidecar.answer(vaultStatus, () => {
       throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone.');
     });

@@ -90,7 +90,7 @@ function changes(): unknown[] {
   return sidecar.asked.filter(({ method }) => !['vault/list', 'vault/status', 'vault/readEnv'].includes(method));
 }
 
-test('A key goes to one more address only when the user says so, who is told what that means', async () => {
+test('Allows another origin for a key only after a confirmation that explains the risk', async () => {
   answers.push('Allow http://localhost:9000');
   await allowKeyForProvider(keys, 'house');
   expect(shown[0]?.text).toBe('Allow sending the key vault://house/api_key to http://localhost:9000?');
@@ -189,7 +189,7 @@ describe('renaming a key', () => {
     expect(count.refreshes).toBe(1);
   });
 
-  it('names nobody where nobody uses it', async () => {
+  it('names no provider if none uses the key', async () => {
     sidecar.answer(vaultRename, () => ({ entry, changedProviders: [] }));
     answers.push('vault://house', 'vault://team/api_key');
     await renameKey(keys);
@@ -292,7 +292,7 @@ describe('keys of a .env file', () => {
     expect(count).toEqual({ unlocks: 1, refreshes: 1 });
   });
 
-  it('are asked for where they may be sent when nobody knows', async () => {
+  it('asks for allowed origins if they are unknown', async () => {
     found = [known, { ...strange, name: 'LAB_API_KEY' }];
     answers.push('API_KEY', 'https://lab.example/v1');
     await importEnv(keys);
@@ -368,7 +368,7 @@ test('A name of a key has two parts', () => {
   expect(referenceProblem('vault://work')).toContain('vault://owner/name');
 });
 
-test('A provider whose key stands in the environment gets a place of its own in the vault', () => {
+test('Creates a vault reference for a provider whose key comes from the environment', () => {
   expect(keyReferenceOf({ id: 'groq', keyReference: 'env://GROQ_API_KEY' })).toBe('vault://groq/api_key');
   expect(keyReferenceOf({ id: 'mine', keyReference: 'vault://team/api_key' })).toBe('vault://team/api_key');
 });
