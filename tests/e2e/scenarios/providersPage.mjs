@@ -268,7 +268,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await button('Move Key to Vault').click();
     await type(workbench, 'Unlock the Plue vault', passphrase);
     await workbench.chat
-      .getByText(/^vault:\/\/groq\/api_key, .*sent to https:\/\/api\.groq\.com only/)
+      .getByText(/^vault:\/\/groq\/api_key, .*sent only to https:\/\/api\.groq\.com/)
       .first()
       .waitFor();
     await button('Move Key to Vault').waitFor({ state: 'detached' });

@@ -161,7 +161,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Plue: Manage MCP Servers');
     await pick(workbench, list, 'changed, not approved');
     await pick(workbench, 'everything', 'Approve…');
-    await dialog().getByText('What has changed since it was approved').waitFor();
+    await dialog().getByText('Changes since approval').waitFor();
     assert.match(await dialog().innerText(), /--verbose/);
   });
 

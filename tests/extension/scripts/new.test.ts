@@ -72,7 +72,7 @@ test('A name of another form, and one that there is already, change nothing', ()
 test('Where a list looks otherwise nothing is written', () => {
   rmSync(join(checkout, 'server/Plue.Server/Tools/BuiltInTools.cs'));
   cpSync('README.md', join(checkout, 'server/Plue.Server/Tools/BuiltInTools.cs'));
-  expect(refusal('tool', 'late')).toContain('Mend scripts/new.mjs');
+  expect(refusal('tool', 'late')).toContain('Fix scripts/new.mjs');
   expect(existsSync(join(checkout, 'server/Plue.Server/Tools/LateTool.cs'))).toBe(false);
 });
 
