@@ -1,4 +1,4 @@
-// `npm run check`: formatting, analyzers, types, lint, layers and house rules of both languages. Each check runs to its end and is told in a line with what mends it.
+// `npm run check`: formatting, analyzers, types, lint, layers, and code conventions of both languages. Reports each check in one line, with a way to fix problems.
 import { parseArgs } from 'node:util';
 import { buildExtension, installPackages } from './lib/build.mjs';
 import { inArtifacts, inRoot } from './lib/paths.mjs';
@@ -7,41 +7,41 @@ import { runMain, say, step } from './lib/progress.mjs';
 import { run, runOrStop } from './lib/run.mjs';
 
 const tool = (/** @type {string[]} */ ...path) => inRoot('node_modules', ...path);
-const houseTests = ['LayeringTests', 'HouseRulesTests', 'SecurityRowsTests', 'TypeScriptProtocolTests', 'TemplateSchemaTests'];
+const conventionTests = ['LayeringTests', 'HouseRulesTests', 'SecurityRowsTests', 'TypeScriptProtocolTests', 'TemplateSchemaTests'];
 
-/** @type {{title: string, mend: string, command: string, args: string[]}[]} */
+/** @type {{title: string, fix: string, command: string, args: string[]}[]} */
 const checks = [
   {
     title: 'C# formatting and analyzers',
-    mend: '`npm run format` mends most of it.',
+    fix: '`npm run format` fixes most problems.',
     command: 'dotnet',
     args: ['format', 'plue-vscode.sln', '--verify-no-changes', '--no-restore', '--severity', 'warn'],
   },
   {
     title: 'TypeScript types',
-    mend: 'The line and the reason are above.',
+    fix: 'See the line and the reason above.',
     command: process.execPath,
     args: [tool('typescript', 'bin', 'tsc'), '--noEmit'],
   },
   {
     title: 'TypeScript lint and layers',
-    mend: '`npx eslint --fix .` mends some of it; who may import whom is in ARCHITECTURE.md.',
+    fix: '`npx eslint --fix .` fixes some problems; ARCHITECTURE.md lists allowed imports.',
     command: process.execPath,
     args: [tool('eslint', 'bin', 'eslint.js'), '.', '--max-warnings', '0'],
   },
   {
     title: 'Formatting',
-    mend: '`npm run format` mends it.',
+    fix: '`npm run format` fixes it.',
     command: process.execPath,
     args: [tool('prettier', 'bin', 'prettier.cjs'), '--check', '--log-level', 'warn', '.'],
   },
   {
-    title: 'C# layers, house rules and generated files',
-    mend: 'The rule is the name of the test; `npm run update` rewrites what is generated.',
+    title: 'C# layers, code conventions and generated files',
+    fix: 'The test name states the rule; `npm run update` rewrites generated files.',
     command: 'dotnet',
     args: [
       inArtifacts('bin', 'Plue.Server.Tests', 'debug', 'Plue.Server.Tests.dll'),
-      ...houseTests.flatMap((name) => ['-class', `*.${name}`]),
+      ...conventionTests.flatMap((name) => ['-class', `*.${name}`]),
     ],
   },
 ];
@@ -59,11 +59,11 @@ await runMain(async () => {
     runOrStop('dotnet', ['build', 'tests/Plue.Server.Tests', '-v', 'q', '--nologo', '--no-incremental']),
   );
   let failed = 0;
-  for (const { title, mend, command, args } of checks) {
+  for (const { title, fix, command, args } of checks) {
     const began = performance.now();
     const { code, output } = await step(title, () => run(command, args));
     const seconds = `${((performance.now() - began) / 1000).toFixed(1)} s`;
-    say(code === 0 ? `ok      ${title} (${seconds})` : `${output.trimEnd()}\nFAILED  ${title} (${seconds}). ${mend}`);
+    say(code === 0 ? `ok      ${title} (${seconds})` : `${output.trimEnd()}\nFAILED  ${title} (${seconds}). ${fix}`);
     if (code !== 0) failed++;
   }
   if (failed > 0) say(`\n${failed} of ${checks.length} checks failed.`);

@@ -1,7 +1,7 @@
 // `npm run faults`: breaks what a machine breaks, and holds Plue to what it promises then. The faults are REL-01 to REL-44 of tests/faults/cases.mjs.
 //   --only REL-12   one fault, or the stories whose name has these words     --blockers   those that no release may have
 //   --short   fewer rounds and every fourteenth place     --every N   every N-th place     --stories-only   of tests of other suites look only whether they exist
-// A line for each fault as it is told; then a table in artifacts/faults/report.md and .json (blockers.md and .json with --blockers).
+// A line for each fault as it is reported; then a table in artifacts/faults/report.md and .json (blockers.md and .json with --blockers).
 import { existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,14 +40,14 @@ await runMain(async () => {
   if (lost.length > 0) throw new Stop(`tests/faults/cases.mjs names what is not there:\n${lost.join('\n')}`);
   const chosen = cases.filter(({ id, isBlocker }) => (values.only ? id === values.only.toUpperCase() : !values.blockers || isBlocker));
   const names = new Set(chosen.flatMap(({ holders }) => holders.flatMap(({ kind, name }) => (kind === 'story' ? [name] : []))));
-  const told = stories.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));
-  if (chosen.length + told.length === 0) throw new Stop(`No fault and no story is called \`${values.only}\`.`);
+  const selected = stories.filter(({ name }) => names.has(name) || (chosen.length === 0 && name.includes(values.only ?? '')));
+  if (chosen.length + selected.length === 0) throw new Stop(`No fault and no story is called \`${values.only}\`.`);
 
   await build();
   await buildTools(['FaultStory', 'JournalWriter', 'ChatMaker']);
   /** @type {Map<string, Outcome>} */
   const outcomes = new Map();
-  await tellStories(told, Number(values.every ?? (values.short ? 14 : 1)), outcomes);
+  await runStories(selected, Number(values.every ?? (values.short ? 14 : 1)), outcomes);
   if (!values['stories-only']) {
     const holders = chosen.flatMap((one) => one.holders.filter(({ kind }) => kind !== 'story'));
     if (holders.some(({ kind }) => kind === 'csharp')) {
@@ -79,17 +79,17 @@ async function buildTools(tools) {
   }
 }
 
-/** @param {typeof stories} told @param {number} every @param {Map<string, Outcome>} outcomes */
-async function tellStories(told, every, outcomes) {
+/** @param {typeof stories} selected @param {number} every @param {Map<string, Outcome>} outcomes */
+async function runStories(selected, every, outcomes) {
   mkdirSync(inArtifacts('faults'), { recursive: true });
   // In memory, because there is much to write and no power is cut here.
   const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'plue-faults-'));
-  const noStrace = told.some(({ needs }) => needs === 'strace') ? await whyNot() : undefined;
+  const noStrace = selected.some(({ needs }) => needs === 'strace') ? await whyNot() : undefined;
   const plue = await sidecarUnderTest();
   const reader = new Reader();
   let losses = 0;
   try {
-    for (const { name, needs, tell } of told) {
+    for (const { name, needs, tell } of selected) {
       const began = performance.now();
       const found =
         needs && noStrace
@@ -105,7 +105,7 @@ async function tellStories(told, every, outcomes) {
   }
 }
 
-/** A story that ends with an error is a loss, and the others are told all the same. @param {unknown} error @returns {import('../tests/faults/stories.mjs').Told[]} */
+/** A story that ends with an error counts as a loss, and the others still run. @param {unknown} error @returns {import('../tests/faults/stories.mjs').Told[]} */
 function brokenOff(error) {
   return [{ name: '', points: 0, checked: 0, repaired: 0, losses: [String(error instanceof Error ? error.stack : error)] }];
 }
@@ -120,7 +120,7 @@ function outcomeOf(found, seconds) {
   return isEmpty ? { outcome: 'failed', seconds, reason: 'Nothing was tried.' } : { outcome: 'passed', seconds };
 }
 
-/** @param {import('../tests/faults/stories.mjs').Told} told */
+/** @param {import('../tests/faults/stories.mjs').Told} result */
 function lineOf({ name, points, checked, repaired, losses, skipped }) {
   if (skipped) return `skipped ${name}: ${skipped}`;
   const counts = `${name}: ${points} faults, ${checked} kept, ${repaired} repaired, ${losses.length} lost`;

@@ -1,6 +1,6 @@
-// `npm run l10n`: keeps the translations in step with what the extension says. New sentences get an empty place, those that are gone go.
-// The keys of l10n/bundle.l10n.*.json are the English sentences in extension/src; those of package.nls.*.json are the keys of package.nls.json.
-// `--check` changes nothing and fails where something would change or is not translated.
+// `npm run l10n`: updates the translation files. Adds new strings with an empty translation and removes unused ones.
+// The keys of l10n/bundle.l10n.*.json are the English strings in extension/src; those of package.nls.*.json are the keys of package.nls.json.
+// `--check` changes nothing and fails if a file would change or a string is not translated.
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import ts from 'typescript';
@@ -11,18 +11,18 @@ const languages = ['de', 'zh-cn'];
 
 await runMain(() => {
   const { check: isCheck = false } = parseArgs({ options: { check: { type: 'boolean' } } }).values;
-  const sentences = said();
+  const sentences = sourceStrings();
   const words = Object.keys(read('package.nls.json'));
   const findings = languages.flatMap((language) => [
-    ...bring(`l10n/bundle.l10n.${language}.json`, sentences, isCheck),
-    ...bring(`package.nls.${language}.json`, words, isCheck),
+    ...update(`l10n/bundle.l10n.${language}.json`, sentences, isCheck),
+    ...update(`package.nls.${language}.json`, words, isCheck),
   ]);
   for (const finding of findings) say(finding);
   return Promise.resolve(isCheck && findings.length > 0 ? 1 : 0);
 });
 
-/** What stands in every `l10n.t('…')`. */
-function said() {
+/** Returns the strings of every `l10n.t('…')`. */
+function sourceStrings() {
   /** @type {Set<string>} */
   const sentences = new Set();
   for (const file of readdirSync(inRoot('extension', 'src'), { recursive: true, encoding: 'utf8' }).filter((name) =>
@@ -37,7 +37,7 @@ function said() {
       if (ts.isCallExpression(node) && node.expression.getText(source) === 'l10n.t') {
         const [sentence] = node.arguments;
         if (sentence === undefined || !ts.isStringLiteralLike(sentence))
-          throw new Stop(`${file}: ${node.getText(source)} says what cannot be translated. Give l10n.t one whole sentence.`);
+          throw new Stop(`${file}: ${node.getText(source)} cannot be translated. Pass a string literal to l10n.t.`);
         sentences.add(sentence.text);
       }
       ts.forEachChild(node, visit);
@@ -47,8 +47,8 @@ function said() {
   return [...sentences];
 }
 
-/** Sorted, one key a line, so that two people who add sentences seldom meet. @param {string} file @param {string[]} keys @param {boolean} isCheck */
-function bring(file, keys, isCheck) {
+/** Sorted, one key per line, to avoid merge conflicts. @param {string} file @param {string[]} keys @param {boolean} isCheck */
+function update(file, keys, isCheck) {
   const before = read(file);
   const after = Object.fromEntries([...keys].sort().map((key) => [key, before[key] ?? '']));
   if (!isCheck) writeFileSync(inRoot(file), `${JSON.stringify(after, null, 2)}\n`);
@@ -56,7 +56,7 @@ function bring(file, keys, isCheck) {
     ...keys.filter((key) => after[key] === '').map((key) => `${file} does not translate ${JSON.stringify(key)}`),
     ...Object.keys(before)
       .filter((key) => !(key in after))
-      .map((key) => `${file} has ${JSON.stringify(key)}, which nothing says`),
+      .map((key) => `${file} has ${JSON.stringify(key)}, which is not used`),
   ];
 }
 

@@ -1,5 +1,5 @@
-// `npm run new -- provider NAME` and `npm run new -- tool NAME`: begins one from the examples in scripts/new, which are built and tested with the C# tests.
-// Writes the class, its test and what a model or a user is told of it, and adds its lines where providers or tools are listed. All of it, or nothing.
+// `npm run new -- provider NAME` and `npm run new -- tool NAME`: creates files from the examples in scripts/new, which are built and tested with the C# tests.
+// Writes the class, its test, and its descriptions, and adds its registrations. Changes nothing if a step fails.
 //   --into FOLDER   another checkout than this one
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -77,7 +77,7 @@ const kinds = {
       at('server/Plue.Server/Tools/BuiltInTools.cs', '        ("fetch",', `        ("${name}", text => new ${pascal}Tool(text)),\n`),
       { ...at('docs/permissions.md', '`fetch`,', `\`${name}\`, `), isOptional: true },
     ],
-    next: 'Say in prompts/ what a model is told and in ToolNames what a user is told, then run `npm run update` and look at the difference.',
+    next: 'Write the tool description for the model in prompts/ and for the user in ToolNames, then run `npm run update` and review the diff.',
   },
 };
 
@@ -118,7 +118,7 @@ function changesOf(kind, words, folder) {
     const text = changes.get(path) ?? readFileSync(path, 'utf8');
     const place = text.indexOf(before);
     if (place < 0 && isOptional) continue;
-    if (place < 0) throw new Stop(`${file} has no place for it: \`${before.trim()}\` is not there. Mend scripts/new.mjs.`);
+    if (place < 0) throw new Stop(`${file} has no place for it: \`${before.trim()}\` is not there. Fix scripts/new.mjs.`);
     if (text.includes(line + before)) throw new Stop(`${file} has it already.`);
     changes.set(path, text.slice(0, place) + line + text.slice(place));
   }
@@ -132,5 +132,5 @@ function named(text, { name, pascal }) {
     .replace('/// <summary>Example:', `/// <summary>${pascal}:`)
     .replaceAll('"example"', `"${name}"`)
     .replaceAll('tool-example.md', `tool-${name}.md`)
-    .replace('the tool example.', `the tool ${name}.`);
+    .replace('description of example ', `description of ${name} `);
 }

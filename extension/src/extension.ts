@@ -32,7 +32,7 @@ export const commands = {
 
 let sidecar: SidecarClient | undefined;
 
-/** Awaits nothing: the sidecar starts beside VS Code's own start, and requests wait for it. */
+/** Awaits nothing: the sidecar starts in parallel with VS Code, and requests wait for it. */
 export function activate(context: vscode.ExtensionContext): void {
   const begun = performance.now();
   setLocale(vscode.env.language);
@@ -87,7 +87,7 @@ export function activate(context: vscode.ExtensionContext): void {
   log.info(`Activated in ${Math.round(performance.now() - begun)} ms.`);
 }
 
-/** VS Code waits for this: the sidecar writes down what it holds and ends its children. */
+/** VS Code waits for this: the sidecar flushes its data and ends its child processes. */
 export async function deactivate(): Promise<void> {
   await sidecar?.stop();
   sidecar = undefined;

@@ -20,8 +20,8 @@ export async function runFaultTests() {
   );
   /** @type {{id: string, sentence: string, outcome: string, details: string[]}[]} */
   const rows = existsSync(results) ? JSON.parse(readFileSync(results, 'utf8')) : [];
-  const told = rows.filter(({ outcome }) => outcome !== 'not run').map(testOf);
-  return suiteResult('Faults', [everyFaultIsHeld(), ...told], finished);
+  const executed = rows.filter(({ outcome }) => outcome !== 'not run').map(testOf);
+  return suiteResult('Faults', [everyFaultIsHeld(), ...executed], finished);
 }
 
 /** @returns {import('./testResults.mjs').TestResult} */

@@ -20,10 +20,10 @@ export const allowedLicenses = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Cla
 export function noticesOf(works) {
   const line = '-'.repeat(80);
   /** @type {Map<string, string>} */
-  const told = new Map();
+  const firstUse = new Map();
   const textOf = (/** @type {Work} */ { name, texts: [license, ...notices] }) => {
-    const parts = notices.map((text) => (told.has(text) ? `The notices of ${told.get(text)}, above, hold here as well.` : text));
-    for (const text of notices) if (!told.has(text)) told.set(text, name);
+    const parts = notices.map((text) => (firstUse.has(text) ? `The notices of ${firstUse.get(text)}, above, hold here as well.` : text));
+    for (const text of notices) if (!firstUse.has(text)) firstUse.set(text, name);
     return [license, ...parts].join('\n\n');
   };
   const parts = works.map((work) => `${line}\n${work.name} ${work.version} (${work.from}), ${work.license}\n${line}\n\n${textOf(work)}\n`);

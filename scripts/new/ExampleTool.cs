@@ -5,7 +5,7 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>Says back what it was given. Replace this sentence, the schema and the call by what your tool does.</summary>
-/// <param name="description">What the model is told: prompts/tool-example.md.</param>
+/// <param name="description">The tool description for the model: prompts/tool-example.md.</param>
 public sealed class ExampleTool(string description) : ITool
 {
     private const string Schema = """{"type":"object","properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false}""";

@@ -12,7 +12,7 @@ export function formatTokens(tokens: number): string {
   return `${formatShort(tokens / 1_000_000)}M`;
 }
 
-/** USD: two significant digits below a cent, so that a small sum is not nothing. */
+/** USD with two significant digits below a cent, so that a small cost is not shown as zero. */
 export function formatCost(amount: number): string {
   if (amount === 0) return formatDollars(0, 0);
   if (amount < 0.0001) return `<${formatDollars(0.0001, 4)}`;
@@ -22,7 +22,7 @@ export function formatCost(amount: number): string {
 
 /** Shown for a price or cost that is not available. */
 export const notAvailable = l10n.t('n/a');
-/** The same without a label beside it. */
+/** The same, for use without a label. */
 export const costNotAvailable = l10n.t('cost n/a');
 
 /** "$0.21", and "$0.21+" where a part had no price. */

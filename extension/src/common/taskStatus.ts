@@ -5,9 +5,9 @@ const states: Readonly<Record<string, { icon: string; words: string }>> = {
   queued: { icon: 'circle-large-outline', words: l10n.t('queued') },
   running: { icon: 'loading', words: l10n.t('running') },
   paused: { icon: 'debug-pause', words: l10n.t('paused') },
-  waiting_for_approval: { icon: 'question', words: l10n.t('needs an answer') },
-  waiting_for_child: { icon: 'type-hierarchy-sub', words: l10n.t('waits for an agent') },
-  over_budget: { icon: 'credit-card', words: l10n.t('over budget') },
+  waiting_for_approval: { icon: 'question', words: l10n.t('waiting for approval') },
+  waiting_for_child: { icon: 'type-hierarchy-sub', words: l10n.t('waiting for a subtask') },
+  over_budget: { icon: 'credit-card', words: l10n.t('limit reached') },
   done: { icon: 'check', words: l10n.t('done') },
   failed: { icon: 'close', words: l10n.t('failed') },
   stopped: { icon: 'circle-slash', words: l10n.t('stopped') },
@@ -23,12 +23,12 @@ export function isWorking(status: string): boolean {
   return ['queued', 'running', 'paused', 'waiting_for_approval', 'waiting_for_child'].includes(status);
 }
 
-/** It stands still and can go on. */
+/** True if the task is not running and can be resumed. */
 export function isResumable(status: string): boolean {
   return ['paused', 'interrupted', 'stopped', 'failed'].includes(status);
 }
 
-/** Nothing goes on until the user has said something. */
+/** True if the task waits for user input. */
 export function waitsForUser(status: string | undefined): boolean {
   return status === 'waiting_for_approval' || status === 'over_budget';
 }

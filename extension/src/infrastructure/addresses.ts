@@ -4,12 +4,12 @@ import { visibleText } from '../common/visibleText';
 import * as l10n from './localizedText';
 import { showWarningMessage } from './window';
 
-/** VS Code takes an address as a string too, and only then leaves its percent-encoding as it is. */
+/** VS Code also accepts an address as a string, and only then keeps its percent-encoding. */
 interface Browser {
   openExternal(address: string | vscode.Uri): Thenable<boolean>;
 }
 
-/** Opens the address exactly as it is written. One that may be taken for another is shown with its real host first. False if it was not opened. */
+/** Opens the address exactly as written. Shows the real host of a misleading address first. Returns false if it was not opened. */
 export async function openAddress(address: string): Promise<boolean> {
   if (isMisleading(address) && !(await confirm(address))) return false;
   const browser: Browser = vscode.env;
@@ -20,7 +20,7 @@ export async function openInBrowser(file: vscode.Uri): Promise<boolean> {
   return vscode.env.openExternal(file);
 }
 
-/** It holds a user name, hidden characters, or a host that a browser reads otherwise than a person. */
+/** True if the address has a user name, hidden characters, or a host that browsers read differently than people. */
 export function isMisleading(address: string): boolean {
   const decoded = decode(address);
   if (visibleText(address) !== address || visibleText(decoded) !== decoded || /[\t\n\r]/.test(decoded)) return true;
@@ -36,7 +36,7 @@ async function confirm(address: string): Promise<boolean> {
   const host = URL.canParse(address) ? new URL(address).host : '';
   const decoded = decode(address);
   const chosen = await showWarningMessage(
-    host === '' ? l10n.t('This link is not what it seems. Open it?') : l10n.t('This link goes to {0}. Open it?', host),
+    host === '' ? l10n.t('This link may be misleading. Open it?') : l10n.t('Open the link to {0}?', host),
     { modal: true, detail: decoded === address ? address : `${address}\n\n${decoded}` },
     open,
   );

@@ -1,11 +1,11 @@
 import type { Disposable } from 'vscode';
 
-/** Holds what was started and ends it in reverse order, once. */
+/** Disposes items in reverse order, once. */
 export class Disposables implements Disposable {
   private readonly held: Disposable[] = [];
   private disposed = false;
 
-  /** Gives back what it was handed. After the end, it is ended at once. */
+  /** Returns the added item. After disposal, disposes it immediately. */
   add<T extends Disposable>(disposable: T): T {
     if (this.disposed) disposable.dispose();
     else this.held.push(disposable);

@@ -4,7 +4,7 @@ import * as vscode from 'vscode';
 import type { Log } from './logging';
 import { showErrorMessage, showWarningMessage } from './window';
 
-/** A failure with a stable kind (a FailureKind in camelCase, or `sidecarStopped`) and one sentence for a person. */
+/** A failure with a stable kind (a FailureKind in camelCase, or `sidecarStopped`) and a message for the user. */
 export class FailureError extends Error {
   override readonly name = 'FailureError';
 
@@ -26,7 +26,7 @@ export class UserCancelledError extends Error {
   }
 }
 
-/** A button and the command behind it. */
+/** A button and its command. */
 export interface HelpButton {
   title: LocalizedText;
   command: string;
@@ -43,7 +43,7 @@ const downloadDotnet: HelpButton = {
   args: [vscode.Uri.parse('https://dot.net/download')],
 };
 
-/** The few buttons that help with a failure. */
+/** The buttons for each kind of failure. */
 export function helpFor(kind: string): HelpButton[] {
   switch (kind) {
     case 'providerAuthFailed':
@@ -79,7 +79,7 @@ export function helpFor(kind: string): HelpButton[] {
       return [downloadDotnet, restart, showLog];
     case 'untrusted':
       return [{ title: l10n.t('Manage Workspace Trust'), command: 'workbench.trust.manage' }];
-    // What was asked for does not fit how things are now; the log says no more.
+    // The request does not fit the current state; the log has no further details.
     case 'conflict':
       return [];
     default:
@@ -92,7 +92,7 @@ export function toFailureError(error: unknown): FailureError {
   return new FailureError('internal', error instanceof Error ? error.message : String(error));
 }
 
-/** Runs what a command does; a failure becomes one message with the buttons that help. Resolves to undefined after one. */
+/** Runs a command; shows a failure as a message with buttons and resolves to undefined. */
 export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>): Promise<T | undefined> {
   try {
     return await action();
@@ -106,7 +106,7 @@ export async function runWithErrorHandling<T>(log: Log, action: () => Promise<T>
   }
 }
 
-/** One message with the buttons that help; resolves when it was answered or closed. */
+/** Shows a message with buttons; resolves when it is answered or closed. */
 export async function showFailure(failure: FailureError): Promise<void> {
   const buttons = helpFor(failure.kind);
   const titles = buttons.map((button) => button.title);

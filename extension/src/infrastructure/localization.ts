@@ -1,5 +1,5 @@
 import * as l10n from '@vscode/l10n';
 import * as vscode from 'vscode';
 
-// Imported before everything else: words that a module keeps as constants are looked up when it is loaded.
+// Imported first, because module-level texts are looked up when their module loads.
 l10n.config({ contents: vscode.l10n.bundle ?? {} });

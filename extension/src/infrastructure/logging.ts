@@ -1,4 +1,4 @@
-/** The part of VS Code's LogOutputChannel that we write to. */
+/** The members of VS Code's LogOutputChannel that are used. */
 export interface Log {
   trace(message: string): void;
   debug(message: string): void;
@@ -18,7 +18,7 @@ const prefixes = new Map<string, LogLevel>([
   ['crit', 'error'],
 ]);
 
-/** Reads the level that the sidecar writes in front of a line. A line without one belongs to the entry before it. */
+/** Reads the level at the start of a line of the sidecar. A line without level belongs to the previous entry. */
 export class SidecarLines {
   private level: LogLevel = 'info';
 
@@ -30,7 +30,7 @@ export class SidecarLines {
       this.level = level;
       return { level, text: match?.[2] ?? '', begins: true };
     }
-    // What a runtime prints when a process dies of an exception has no level in front.
+    // Output of a runtime that dies of an exception has no level.
     if (/^(Unhandled exception|Fatal error|You must install)/.test(line)) {
       this.level = 'error';
       return { level: 'error', text: line, begins: true };
@@ -40,8 +40,8 @@ export class SidecarLines {
 }
 
 /**
- * What the trace of the wire may show. Entries of `vault/*` keep their first line only, since the lines below hold a
- * secret; an entry in JSON keeps what kind of message it was and nothing that it carried.
+ * Removes secrets from the protocol trace. Entries of `vault/*` keep only their first line, since the lines below contain a
+ * secret; a JSON entry keeps only the kind of the message.
  */
 export function maskTrace(entry: string): string {
   if (entry.startsWith('{')) return maskJson(entry);
@@ -57,7 +57,7 @@ function maskJson(entry: string): string {
 
 const writers: ReadonlySet<PropertyKey> = new Set(['trace', 'debug', 'info', 'warn', 'error', 'append', 'appendLine']);
 
-/** The same channel, with every text that is written to it masked. */
+/** Wraps a channel and masks all text. */
 export function maskedChannel<T extends object>(channel: T): T {
   return new Proxy(channel, {
     get(target, key) {

@@ -4,14 +4,14 @@ import * as vscode from 'vscode';
 
 /** One of the pages in extension/out/webview. */
 export interface Page {
-  /** The page's folder in webview/, which names its files. */
+  /** Folder of the webview in webview/, used for file names. */
   name: string;
   title: string;
   /** Attributes of `#app`, as `codex-id` for `data-codex-id`. */
   data?: Record<string, string>;
 }
 
-/** VS Code runs it itself, so it works without an extension host. */
+/** VS Code runs this command, so it works without the extension host. */
 const reload = 'workbench.action.reloadWindow';
 
 /** @param folder extension/out/webview */
@@ -19,7 +19,7 @@ export function pageOptions(folder: vscode.Uri): vscode.WebviewOptions {
   return { enableScripts: true, enableCommandUris: [reload], localResourceRoots: [folder] };
 }
 
-/** The page's document. Scripts run by nonce only: a served VS Code shares its origin with the page. */
+/** HTML of the webview. Scripts run by nonce only: in a browser, VS Code shares its origin with the webview. */
 export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSource'>, folder: vscode.Uri, page: Page): string {
   const nonce = randomBytes(18).toString('base64');
   const address = (file: string): string => webview.asWebviewUri(vscode.Uri.joinPath(folder, file)).toString();
@@ -40,7 +40,7 @@ export function pageHtml(webview: Pick<vscode.Webview, 'asWebviewUri' | 'cspSour
 <script type="application/json" id="localization">${JSON.stringify(vscode.l10n.bundle ?? {}).replaceAll('<', '\\u003c')}</script>
 <div id="host-lost" class="banner error" role="alert" hidden>
 <span class="codicon codicon-error" aria-hidden="true"></span>
-<span class="banner-words">${escape(l10n.t('VS Code’s extension host does not respond, so Plue cannot do anything here. What you wrote is kept. Reload the window to go on.'))}</span>
+<span class="banner-words">${escape(l10n.t('The VS Code extension host does not respond, so Plue can’t do anything here. Your input is kept. Reload the window to continue.'))}</span>
 <a class="text-button primary" href="command:${reload}">${escape(l10n.t('Reload Window'))}</a>
 </div>
 <main id="app" data-key="${escape([page.name, ...Object.values(page.data ?? {})].join(' '))}"${data.join('')}></main>

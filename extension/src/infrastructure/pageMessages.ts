@@ -1,6 +1,6 @@
 import type * as vscode from 'vscode';
 
-/** Receives what a page sends. A ping is answered here: a page that hears nothing knows that its extension host is gone. */
+/** Receives messages of a webview. Pings are answered here, so that a webview notices when the extension host is gone. */
 export function onPageMessage(
   webview: Pick<vscode.Webview, 'onDidReceiveMessage' | 'postMessage'>,
   receive: (message: unknown) => Promise<void>,

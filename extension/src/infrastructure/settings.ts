@@ -1,8 +1,8 @@
 import * as v from 'valibot';
 
-/** What the program that started VS Code asks of us, by environment. */
+/** Settings from the environment of VS Code. */
 export interface LaunchSettings {
-  /** PLUE_SERVER_PATH: the sidecar to use instead of the one found. */
+  /** PLUE_SERVER_PATH: path of the sidecar to use. */
   serverPath?: string;
   /** PLUE_OPEN_CHAT=1: have a chat ready when the window is. */
   openChat: boolean;

@@ -1,4 +1,4 @@
-// A page of which there is at most one: Providers, Settings, Usage. It keeps nothing itself; hidden, it is thrown away and asks anew when it is back.
+// A webview with at most one instance: Providers, Settings, Usage. It is disposed when hidden and reloads its data when shown.
 import type * as v from 'valibot';
 import * as vscode from 'vscode';
 import { parseMessage } from '../common/messages/parseMessage';
@@ -14,11 +14,11 @@ export interface SinglePageOptions<From, To> extends Page {
   viewType: string;
   extensionUri: vscode.Uri;
   log: Pick<Log, 'warn'>;
-  /** Messages of the page that do not match are ignored. */
+  /** Messages that do not match the schema are ignored. */
   schema: v.GenericSchema<unknown, From>;
-  /** Called for every message; what it throws goes to {@link refuse}. */
+  /** Called for every message; errors go to {@link refuse}. */
   act: (message: From) => Promise<void>;
-  /** How the page is told that something failed. */
+  /** Shows an error in the webview. */
   refuse: (error: { kind: string; message: string }) => To;
 }
 
@@ -51,7 +51,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     );
   }
 
-  /** A tab of the last session that nobody has looked at yet has no panel: it makes way for one that has. Its column. */
+  /** Replaces a restored tab that was not opened yet, and returns its column. */
   private takeOver(): vscode.ViewColumn {
     for (const group of vscode.window.tabGroups.all) {
       const tab = group.tabs.find(({ input }) => input instanceof vscode.TabInputWebview && input.viewType.endsWith(this.options.viewType));
@@ -66,12 +66,12 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
     this.panel?.dispose();
   }
 
-  /** Names the tab after what it shows. */
+  /** Sets the title of the tab. */
   entitle(title: string): void {
     if (this.panel) setPanelTitle(this.panel, title);
   }
 
-  /** Lost while the page is hidden: it says that it is ready when it is back. */
+  /** Messages are lost while the webview is hidden; it reports when it is ready again. */
   post(message: To): void {
     void this.panel?.webview.postMessage(message);
   }
@@ -84,7 +84,7 @@ export class SinglePage<From extends { type: string }, To> implements vscode.Dis
 
   dispose(): void {
     this.disposables.dispose();
-    // The panel stays: it is restored by the next activation.
+    // The panel is restored by the next activation.
   }
 
   private adopt(panel: vscode.WebviewPanel): void {

@@ -6,16 +6,16 @@ import type { LocalizedText } from './localizedText';
 
 declare const literal: unique symbol;
 
-/** Text in which VS Code finds no link, and no icon but one of Plue's own. */
+/** Text without links and icons for VS Code. */
 export type LiteralText = string & { readonly [literal]: true };
 
-/** Breaks `](` and `$(` with a word joiner, which has no width: there is no other escape that every surface of VS Code knows. */
+/** Breaks `](` and `$(` with a zero-width word joiner: no other escape works everywhere in VS Code. */
 export function literalText(text: string): LiteralText;
 export function literalText(text: string): string {
   return visibleText(text).replace(/[\]$](?=\()/g, '$&\u2060');
 }
 
-/** For what VS Code shows in one line. */
+/** For texts that VS Code shows in one line. */
 export function literalLine(text: string): LiteralText {
   return literalText(text.replace(/\s*[\r\n\t\v\f\u2028\u2029]\s*/g, ' ').trim());
 }
@@ -29,7 +29,7 @@ export interface MessageOptions {
 type MessageArguments = readonly LocalizedText[] | readonly [options: MessageOptions, ...buttons: LocalizedText[]];
 type ShowMessage = (message: string, options: vscode.MessageOptions, ...buttons: string[]) => Thenable<string | undefined>;
 
-/** Resolves to the button that was selected. */
+/** Resolves to the selected button. */
 export function showInformationMessage(message: LocalizedText, ...rest: MessageArguments): Promise<LocalizedText | undefined> {
   return showMessage(vscode.window.showInformationMessage, message, rest);
 }
@@ -110,7 +110,7 @@ export function showInputBox({ title, prompt, placeHolder, validateInput, ...opt
   });
 }
 
-/** Its texts may be anything: they are shown literally. Icons are names of codicons. */
+/** Texts are shown literally. Icons are names of codicons. */
 export interface QuickPickItem extends vscode.QuickPickItem {
   icon?: string;
   detailIcon?: string;
@@ -121,7 +121,7 @@ export interface QuickPickOptions extends Omit<vscode.QuickPickOptions, 'title' 
   placeHolder?: LocalizedText;
 }
 
-/** Resolves to the item that was given, as it was given. */
+/** Resolves to the given item itself. */
 export function showQuickPick<T extends QuickPickItem | LocalizedText>(
   items: readonly T[],
   options: QuickPickOptions & { canPickMany: true },
@@ -170,7 +170,7 @@ export interface StatusBarContent {
   icon?: string;
   text: string;
   tooltip: string;
-  /** Where the text alone says too little. */
+  /** For texts that need an explanation. */
   accessibleLabel?: string;
 }
 
@@ -183,7 +183,7 @@ export interface StatusBarOptions {
   backgroundColor?: vscode.ThemeColor;
 }
 
-/** Hidden until its content is shown. */
+/** Hidden until content is set. */
 export class StatusBarItem implements vscode.Disposable {
   private readonly item: vscode.StatusBarItem;
 
@@ -233,7 +233,7 @@ export interface TreeViewStatus {
   message?: LocalizedText;
 }
 
-/** A badge that is set anew flickers, so one that stays is left alone. */
+/** Setting the same badge again would make it flicker. */
 export function showTreeViewStatus(view: Pick<vscode.TreeView<unknown>, 'badge' | 'message'>, { badge, message }: TreeViewStatus): void {
   const tooltip = badge === undefined ? undefined : literalLine(badge.tooltip);
   if (view.badge?.tooltip !== tooltip)

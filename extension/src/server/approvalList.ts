@@ -6,14 +6,14 @@ import { approvalAnswer, approvalList } from '../protocol/protocol.generated';
 import type { ApprovalAnswerParams, ApprovalView } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 
-/** What waits for the user's word, oldest first: for the view, the docks of the chats, and the number beside them. */
+/** Pending approvals, oldest first, for the view, the chats, and the badge. */
 export class ApprovalList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<readonly ApprovalView[]>();
   private readonly disposables = new Disposables();
-  /** Told by an event since a list was asked for: then the list is older. */
-  private told = 0;
+  /** Number of events, used to ignore a list that is older than an event. */
+  private eventCount = 0;
 
-  /** Empty until the first answer; `failure` says why there is none. */
+  /** Empty until the first response; `failure` explains an error. */
   items: readonly ApprovalView[] = [];
   isKnown = false;
   failure: string | undefined;
@@ -27,20 +27,20 @@ export class ApprovalList implements vscode.Disposable {
     this.disposables.add(sidecar.onDidStart(() => void this.refresh()));
     this.disposables.add(
       sidecar.onApprovalChanged(({ approvals }) => {
-        this.told++;
+        this.eventCount++;
         this.show(approvals);
       }),
     );
-    // Nothing pending outlives the process that asked.
+    // Approvals end with the process that requested them.
     this.disposables.add(sidecar.onDidChangeState(({ state }) => state !== 'running' && this.show([])));
   }
 
-  /** Does not throw: what failed stands in `failure`. */
+  /** Does not throw; sets `failure`. */
   async refresh(): Promise<void> {
-    const told = this.told;
+    const before = this.eventCount;
     try {
       const { approvals } = await this.sidecar.request(approvalList, {});
-      if (told === this.told) this.show(approvals);
+      if (before === this.eventCount) this.show(approvals);
     } catch (error) {
       this.failure = toFailureError(error).message;
       this.log.warn(`The approvals could not be listed: ${this.failure}`);

@@ -1,4 +1,4 @@
-// The typed connection to the sidecar. It starts it, starts it again after a crash, and tells who is interested.
+// The typed connection to the sidecar. Starts it, restarts it after a crash, and reports its state.
 import type { ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
@@ -43,7 +43,7 @@ import { startSidecar, type SidecarCommand } from './sidecar';
 
 export type SidecarState = { state: 'starting' } | { state: 'running' } | { state: 'stopped'; cause: string };
 
-/** What features see of the sidecar. */
+/** The interface of the sidecar for features. */
 export interface Sidecar {
   readonly state: SidecarState;
   /** Running, for the first time or again: whatever was open is to be fetched anew. */
@@ -64,21 +64,21 @@ export interface Sidecar {
 
 export interface SidecarOptions {
   log: vscode.LogOutputChannel;
-  /** Rejects with a FailureError where there is none. Asked at each start. */
+  /** Finds the program at each start; rejects with a FailureError if there is none. */
   find(): Promise<SidecarCommand>;
-  /** Asked at each start: trust may have been granted since. */
+  /** Read at each start, because trust can be granted later. */
   workspace(): PlueOptions;
 }
 
-/** One life of the sidecar. The library's own restart is not used: a death while starting would reach it twice. */
+/** One process of the sidecar. The library's restart is not used, because it reports a crash at startup twice. */
 interface Life {
   /** The running client; undefined while the sidecar starts. */
   connection?: { client: languageClient.QuietClient; library: typeof languageClient };
-  /** As it was told at the start. */
+  /** Start options that were sent. */
   trusted: boolean;
   registrations: Disposables;
   child?: ChildProcess;
-  /** Ends a child that does not answer. */
+  /** Terminates a process that does not respond. */
   startTimer?: NodeJS.Timeout;
   over: boolean;
 }
@@ -144,13 +144,13 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     return this.events.notified.event;
   }
 
-  /** Returns at once; `onDidStart` or `onDidChangeState` tell how it went. */
+  /** Returns immediately; `onDidStart` or `onDidChangeState` report the result. */
   start(): void {
     this.setState({ state: 'starting' });
     this.live();
   }
 
-  /** Once for all who ask while it is under way: a second one would start a sidecar that nobody ends. */
+  /** Concurrent calls share one restart. A second one would start a process that nobody ends. */
   restart(): Promise<void> {
     this.restarting ??= this.startAnew().finally(() => (this.restarting = undefined));
     return this.restarting;
@@ -161,17 +161,17 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     if (this.state.state === 'stopped' || this.life?.connection === undefined) throw stoppedFailure();
     const { client, library } = this.life.connection;
     try {
-      // Without a token nothing may stand in its place: it would count as a second parameter, and both travel in a list.
+      // Without a token nothing may take its place: a second parameter would change how parameters are sent.
       return await (token === undefined ? client.sendRequest<R>(type.method, params) : client.sendRequest<R>(type.method, params, token));
     } catch (error) {
       throw toFailure(error, library);
     }
   }
 
-  /** Ends the sidecar: asked first, killed when it does not go. */
+  /** Stops the sidecar; kills it if it does not exit. */
   async stop(): Promise<void> {
     await this.endLife();
-    this.setState({ state: 'stopped', cause: l10n.t('Plue’s sidecar was stopped.') });
+    this.setState({ state: 'stopped', cause: l10n.t('The Plue sidecar was stopped.') });
     await this.restarting;
   }
 
@@ -188,7 +188,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     this.start();
   }
 
-  /** Resolves when it runs or is stopped for good. */
+  /** Resolves when the sidecar runs or is stopped for good. */
   private settled(): Promise<void> {
     if (this.state.state !== 'starting') return Promise.resolve();
     return new Promise((resolve) => {
@@ -207,7 +207,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       .then(
         () => {
           if (this.life !== life || life.over) return;
-          // Trust may have come after the start options were sent.
+          // Trust may have been granted after the start options were sent.
           if (!life.trusted && this.options.workspace().trusted) this.sendTrust();
           this.setState({ state: 'running' });
           this.events.started.fire();
@@ -225,8 +225,8 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     if (this.life !== life) throw new UserCancelledError();
     const client = this.createClient(life, library, child);
     life.connection = { client, library };
-    // A client keeps one handler for a method, so each is registered here once and shared by an event.
-    // Methods go by name and errors are made anew, because the bundle of the library has classes of its own.
+    // A client has one handler per method, so each is registered once here and exposed as an event.
+    // Methods are identified by name and errors are recreated, because the library bundle has its own classes.
     const share = <P>({ method }: NotificationType<P>, emitter: vscode.EventEmitter<P>): void => {
       life.registrations.add(client.onNotification(method, (params: P) => emitter.fire(params)));
     };
@@ -292,7 +292,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   private async spawn(life: Life): Promise<ChildProcess> {
     this.lastError = '';
     const command = await this.options.find();
-    // Stopped or started anew while it was looked for.
+    // Stopped or restarted while the program was located.
     if (this.life !== life) throw new UserCancelledError();
     const child = startSidecar(command);
     life.child = child;
@@ -300,7 +300,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     child.on('error', (error) => (this.lastError = error.message));
     if (child.stderr !== null) this.readLog(child.stderr);
     if (child.pid === undefined)
-      throw new FailureError('sidecarStopped', l10n.t('Plue’s sidecar could not be started from {0}.', child.spawnfile));
+      throw new FailureError('sidecarStopped', l10n.t('Could not start the Plue sidecar from {0}.', child.spawnfile));
     this.options.log.info(`Sidecar ${child.spawnfile} started, process ${child.pid}.`);
     return child;
   }
@@ -314,7 +314,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     });
   }
 
-  /** It died, while starting or later. Told once for each life. */
+  /** The process exited, at startup or later. Reported once per process. */
   private async onDown(life: Life, error?: unknown): Promise<void> {
     if (life.over || this.life !== life) return;
     life.over = true;
@@ -322,7 +322,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
     const cause = await this.causeOfDeath(life, error);
     life.registrations.dispose();
     if (this.life !== life) return; // stopped or restarted by the user meanwhile
-    // What never ran does not run at the second try either.
+    // A program that never ran will not run on a retry.
     if (life.child?.pid !== undefined && this.policy.onCrash(Date.now()) === 'restart') {
       this.options.log.warn(`${cause} It is started again.`);
       this.live();
@@ -338,13 +338,13 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
       const reason = this.lastError === '' ? '' : ` ${this.lastError}.`;
       return `${toFailureError(error).message}${reason}`;
     }
-    // Its streams close a moment before its exit code is known. One that lives on without them is of no use.
+    // Streams close shortly before the exit code is known. A process without streams is useless.
     if (!(await exited(child, 1000))) child.kill('SIGKILL');
     const how = child.signalCode
-      ? l10n.t('Plue’s sidecar was ended by {0}.', child.signalCode)
+      ? l10n.t('The Plue sidecar was terminated by {0}.', child.signalCode)
       : child.exitCode === null
-        ? l10n.t('Plue’s sidecar ended.')
-        : l10n.t('Plue’s sidecar ended with exit code {0}.', child.exitCode);
+        ? l10n.t('The Plue sidecar exited.')
+        : l10n.t('The Plue sidecar exited with code {0}.', child.exitCode);
     return `${how} ${this.lastError}`.trim();
   }
 
@@ -368,7 +368,7 @@ export class SidecarClient implements Sidecar, vscode.Disposable {
   }
 }
 
-/** Whether it ended within the time. */
+/** True if the process exited within the timeout. */
 function exited(child: ChildProcess, withinMs: number): Promise<boolean> {
   if (hasExited(child)) return Promise.resolve(true);
   return new Promise((resolve) => {

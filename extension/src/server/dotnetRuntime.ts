@@ -1,4 +1,4 @@
-// The .NET that the portable sidecar runs on: what is installed, else what Microsoft's .NET Install Tool extension gets.
+// Locates the .NET runtime for the portable sidecar, or installs it with Microsoft's .NET Install Tool extension.
 import { execFile } from 'node:child_process';
 import { readFileSync, realpathSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -13,13 +13,13 @@ import { withProgress } from '../infrastructure/window';
 const wanted = '10.0';
 export const installTool = 'ms-dotnettools.vscode-dotnet-runtime';
 
-/** What the search needs to know of the machine. */
+/** Properties of the machine for the search. */
 export interface RuntimeMachine {
   platform: string;
   env: Record<string, string | undefined>;
-  /** Where installers put it. */
+  /** Default install locations. */
   usualPlaces: string[];
-  /** Open folders: what they bring along is not run. */
+  /** Workspace folders, whose programs are not run. */
   folders: string[];
 }
 
@@ -35,7 +35,7 @@ export function runtimeMachine(): RuntimeMachine {
 
 const acquired = v.object({ dotnetPath: v.pipe(v.string(), v.minLength(1)) });
 
-/** Finds a runtime, or gets one; asks the Install Tool once at a time. */
+/** Finds or installs a runtime; one installation at a time. */
 export class DotnetRuntime implements vscode.Disposable {
   private readonly appeared = new vscode.EventEmitter<void>();
   private watching: vscode.Disposable | undefined;
@@ -49,7 +49,7 @@ export class DotnetRuntime implements vscode.Disposable {
     private readonly machine: () => RuntimeMachine,
   ) {}
 
-  /** The path of a `dotnet` that runs the sidecar. Rejects with a FailureError `runtimeMissing` or `runtimeNotAcquired`. */
+  /** Returns the path of a `dotnet` that can run the sidecar. Rejects with a FailureError `runtimeMissing` or `runtimeNotAcquired`. */
   async find(): Promise<string> {
     const found = await installedRuntime(this.machine());
     if (found !== undefined) return found;
@@ -58,7 +58,7 @@ export class DotnetRuntime implements vscode.Disposable {
       throw new FailureError(
         'runtimeMissing',
         l10n.t(
-          'This package of Plue needs the .NET {0} runtime, and none was found. Install the .NET Install Tool extension, which gets it for Plue alone, or install .NET yourself.',
+          'This Plue package needs the .NET {0} runtime, which was not found. Install the .NET Install Tool extension, which installs it for Plue only, or install .NET yourself.',
           wanted,
         ),
       );
@@ -73,7 +73,7 @@ export class DotnetRuntime implements vscode.Disposable {
   }
 
   private async acquire(): Promise<string> {
-    const title = l10n.t('Plue gets the .NET {0} runtime, which it needs once.', wanted);
+    const title = l10n.t('Installing the .NET {0} runtime for Plue…', wanted);
     try {
       const request = { version: wanted, requestingExtensionId: this.extensionId, mode: 'runtime' };
       const answer: unknown = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
@@ -81,10 +81,10 @@ export class DotnetRuntime implements vscode.Disposable {
       );
       return v.parse(acquired, answer).dotnetPath;
     } catch (error) {
-      const reason = error instanceof v.ValiError ? l10n.t('The .NET Install Tool gave no path.') : toFailureError(error).message;
+      const reason = error instanceof v.ValiError ? l10n.t('The .NET Install Tool returned no path.') : toFailureError(error).message;
       throw new FailureError(
         'runtimeNotAcquired',
-        l10n.t('The .NET {0} runtime could not be got: {1} Install it yourself and restart Plue.', wanted, ended(reason)),
+        l10n.t('Could not install the .NET {0} runtime: {1} Install it yourself and restart Plue.', wanted, ended(reason)),
       );
     }
   }
@@ -99,7 +99,7 @@ export class DotnetRuntime implements vscode.Disposable {
   }
 }
 
-/** The first `dotnet` that has the wanted runtime: by DOTNET_ROOT, on PATH, then in the usual places. */
+/** Returns the first `dotnet` with the required runtime: from DOTNET_ROOT, PATH, then default locations. */
 export async function installedRuntime(machine: RuntimeMachine): Promise<string | undefined> {
   const folders = machine.folders.flatMap((folder) => [folder, ...realPathOf(folder)]);
   for (const path of new Set(candidates(machine))) {
@@ -113,7 +113,7 @@ function candidates({ platform, env, usualPlaces }: RuntimeMachine): string[] {
   const program = platform === 'win32' ? 'dotnet.exe' : 'dotnet';
   const onPath = (env['PATH'] ?? env['Path'] ?? '').split(delimiter);
   const folders = [env['DOTNET_ROOT'], ...onPath, ...usualPlaces];
-  // A relative entry means another folder wherever it is read.
+  // A relative entry depends on the working directory.
   return folders.flatMap((folder) => (folder !== undefined && isAbsolute(folder) ? [join(folder, program)] : []));
 }
 
@@ -133,7 +133,7 @@ function below(folder: string | undefined, rest: string): string[] {
   return folder === undefined ? [] : [join(folder, rest)];
 }
 
-/** Where .NET's own installers write down where they put it. */
+/** Where .NET installers record their location. */
 function installLocation(): string[] {
   try {
     return [readFileSync('/etc/dotnet/install_location', 'utf8').trim()];
@@ -142,14 +142,14 @@ function installLocation(): string[] {
   }
 }
 
-/** Not a file, or one that an open folder brings along. */
+/** Not a file, or in a workspace folder. */
 function isForeign(path: string, folders: string[]): boolean {
   const [real] = realPathOf(path);
   if (real === undefined || statSync(real, { throwIfNoEntry: false })?.isFile() !== true) return true;
   return folders.some((folder) => isInside(path, folder) || isInside(real, folder));
 }
 
-/** Nothing of what is not there. */
+/** Empty if it does not exist. */
 function realPathOf(path: string): string[] {
   try {
     return [realpathSync(path)];
@@ -158,7 +158,7 @@ function realPathOf(path: string): string[] {
   }
 }
 
-/** What it lists; nothing when it cannot be run or does not answer within ten seconds. */
+/** Lists installed runtimes; empty if the program cannot run or does not respond within ten seconds. */
 function runtimesOf(path: string): Promise<string> {
   return new Promise((resolve) => {
     execFile(

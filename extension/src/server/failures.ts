@@ -1,4 +1,4 @@
-// What a rejected request means.
+// Converts rejected requests to failures.
 import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
 import type * as jsonrpc from 'vscode-jsonrpc';
@@ -10,7 +10,7 @@ const requestCancelled = -32800;
 const connectionInactive = -32096;
 const pendingResponseRejected = -32097;
 
-/** @param library The one that made the error: a class of another copy of it would not know its instances. */
+/** @param library The module that created the error: another copy would not recognize its classes. */
 export function toFailure(
   error: unknown,
   { ConnectionError, ResponseError }: Pick<typeof jsonrpc, 'ConnectionError' | 'ResponseError'>,
@@ -27,12 +27,9 @@ export function toFailure(
 }
 
 export function stoppedFailure(): FailureError {
-  return new FailureError('sidecarStopped', l10n.t('Plue’s sidecar is not running. Restart it, or look in the log for the cause.'));
+  return new FailureError('sidecarStopped', l10n.t('The Plue sidecar is not running. Restart it, or check the log for the cause.'));
 }
 
 function restartedFailure(): FailureError {
-  return new FailureError(
-    'sidecarRestarted',
-    l10n.t('Plue’s sidecar ended before it answered and was started again. Please try once more.'),
-  );
+  return new FailureError('sidecarRestarted', l10n.t('The Plue sidecar exited before it responded, and was restarted. Try again.'));
 }

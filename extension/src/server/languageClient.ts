@@ -1,9 +1,9 @@
-// The language client library. It is a bundle of its own, loaded while the sidecar starts: running it takes longer than activating Plue.
+// The language client library, in a separate bundle that loads while the sidecar starts.
 import { LanguageClient, State } from 'vscode-languageclient/node';
 
 export { CloseAction, ConnectionError, ErrorAction, ResponseError, RevealOutputChannelOn } from 'vscode-languageclient/node';
 
-/** The library shows messages of its own, and logs a failed start that Plue reports in one sentence. */
+/** Suppresses messages of the library, and its log of a failed start, which Plue reports. */
 export class QuietClient extends LanguageClient {
   override error(message: string, data?: unknown): void {
     if (this.state === State.Running) super.error(message, data, false);

@@ -1,4 +1,4 @@
-// The sidecar's way to the language models that VS Code offers to extensions: GitHub Copilot and others.
+// Gives the sidecar access to the language models of VS Code.
 // The types are those of VS Code 1.91; tools, and streams of parts, came with 1.95 and are looked for.
 import * as l10n from '../infrastructure/localizedText';
 import * as v from 'valibot';
@@ -18,7 +18,7 @@ import type {
 
 const requestFailed = -32803;
 const requestCancelled = -32800;
-const justification = l10n.t('Plue answers in a chat of yours with this model.');
+const justification = l10n.t('Plue uses this model to respond in your chats.');
 
 const toolCall = v.object({ callId: v.string(), name: v.string(), input: v.unknown() });
 const text = v.object({ value: v.string() });
@@ -45,7 +45,7 @@ export async function listLanguageModels({ vendor }: HostLanguageModelsParams): 
   };
 }
 
-/** Tells what the model says by `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
+/** Reports the model's output through `emit`, in order. Rejects with a ResponseError that the sidecar understands. */
 export async function askLanguageModel(
   params: HostLanguageModelParams,
   token: vscode.CancellationToken,
@@ -61,16 +61,16 @@ export async function askLanguageModel(
       called ||= event.kind === 'toolCall';
       await emit(event);
     }
-    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The answer was stopped.'));
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The response was stopped.'));
     return { stopReason: called ? 'toolUse' : 'endTurn' };
   } catch (error) {
-    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The answer was stopped.'));
+    if (token.isCancellationRequested) throw new ResponseError(requestCancelled, l10n.t('The response was stopped.'));
     throw toResponseError(error, params.model);
   }
 }
 
 async function select(selector: vscode.LanguageModelChatSelector): Promise<readonly vscode.LanguageModelChat[]> {
-  // An editor that is made from VS Code may leave it out.
+  // Editors based on VS Code may lack this API.
   const lm: unknown = Reflect.get(vscode, 'lm');
   return lm === undefined ? [] : await vscode.lm.selectChatModels(selector);
 }
@@ -80,7 +80,7 @@ async function find({ vendor, model }: HostLanguageModelParams): Promise<vscode.
   if (found) return found;
   const names = (await select({ vendor })).map(({ id }) => id);
   const way =
-    names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('It offers {0}.', names.slice(0, 5).join(', '));
+    names.length === 0 ? l10n.t('Install GitHub Copilot and sign in to it.') : l10n.t('Available: {0}.', names.slice(0, 5).join(', '));
   throw failure('modelNotFound', l10n.t('VS Code does not offer the model {0}. {1}', model, way));
 }
 
@@ -102,7 +102,7 @@ function toPart(part: HostPart): unknown {
   }
 }
 
-/** Where only text can be passed on, what the tools did is told in words. */
+/** Describes tool calls as text where only text is supported. */
 function wordsOf(part: HostPart): string {
   switch (part.kind) {
     case 'text':
@@ -123,7 +123,7 @@ function toOptions({ tools, options }: HostLanguageModelParams): vscode.Language
   };
 }
 
-/** As the models' own APIs call them; VS Code hands them on unread. */
+/** Names as in the model APIs; VS Code passes them through. */
 function toModelOptions(options: HostModelOptions): Record<string, unknown> {
   const named = {
     temperature: options.temperature,
@@ -146,7 +146,7 @@ async function* events(response: vscode.LanguageModelChatResponse): AsyncGenerat
   }
 }
 
-/** Undefined for parts that this version does not know, such as thinking. */
+/** Undefined for parts that this version does not support, such as thinking. */
 function toEvent(part: unknown): HostModelEvent | undefined {
   if (isA(part, 'LanguageModelTextPart')) return { kind: 'text', text: v.parse(text, part).value };
   if (!isA(part, 'LanguageModelToolCallPart')) return undefined;
@@ -197,18 +197,22 @@ function toResponseError(error: unknown, model: string): ResponseError<ErrorData
     case 'NoPermissions':
       return failure(
         'permissionDenied',
-        l10n.t('VS Code was not allowed to let Plue use this model. Ask again and allow it, or change it in the Accounts menu.'),
+        l10n.t('VS Code denied Plue access to this model. Send the message again and allow access, or change it in the Accounts menu.'),
       );
     case 'Blocked':
       return failure(
         'spendLimit',
-        l10n.t('VS Code blocked the request: “{0}”. The quota of your plan may be used up; choose another model or provider.', said),
+        l10n.t('VS Code blocked the request: “{0}”. Your plan’s quota may be used up. Choose another model or provider.', said),
       );
     case 'NotFound':
-      return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another one.', model));
+      return failure('modelNotFound', l10n.t('VS Code no longer offers the model {0}. Choose another model.', model));
     default:
-      if (said === '') return failure('badRequest', l10n.t('VS Code could not ask {0}. Try again, or choose another model.', model));
-      return failure('badRequest', l10n.t('VS Code could not ask {0}: “{1}”. Try again, or choose another model.', model, said));
+      if (said === '')
+        return failure('badRequest', l10n.t('VS Code could not send the request to {0}. Try again, or choose another model.', model));
+      return failure(
+        'badRequest',
+        l10n.t('VS Code could not send the request to {0}: “{1}”. Try again, or choose another model.', model, said),
+      );
   }
 }
 

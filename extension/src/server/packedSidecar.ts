@@ -1,5 +1,5 @@
-// The sidecar as it was packed: extension/out/sidecar.json lists its files with their SHA-256. Every start reads them all: a change that
-// keeps size and time would pass anything less, and reading costs some 20 ms.
+// Verifies the packed sidecar: extension/out/sidecar.json lists its files with SHA-256. Every start hashes all of them, because
+// size and time do not detect every change, and hashing takes about 20 ms.
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { lstat, readFile, readdir } from 'node:fs/promises';
@@ -18,7 +18,7 @@ const packing = v.object({
 });
 
 /**
- * The path of the packed program, after each of its files was found to be what was packed; undefined where nothing was packed, as in a checkout.
+ * Returns the path of the packed program after all files were verified; undefined if nothing was packed, as in a checkout.
  * Rejects with a FailureError `sidecarDamaged` when a file differs, is missing or was added.
  */
 export async function packedSidecar(extensionPath: string): Promise<string | undefined> {
@@ -27,7 +27,7 @@ export async function packedSidecar(extensionPath: string): Promise<string | und
   const { program, files } = parse(text);
   const folder = join(extensionPath, 'sidecar');
   const found = await readdir(folder).catch(() => []);
-  // A library put beside the program would be loaded by it.
+  // A library next to the program would be loaded by it.
   const stranger = found.find((name) => !Object.hasOwn(files, name));
   if (stranger !== undefined) throw damaged(stranger);
   await Promise.all(Object.entries(files).map(([name, hash]) => check(folder, name, hash)));
@@ -55,7 +55,7 @@ function parse(text: string): v.InferOutput<typeof packing> {
 async function check(folder: string, name: string, hash: string): Promise<void> {
   let actual: string;
   try {
-    // A link would say what it leads to now, and that may be something else at the start.
+    // The target of a link could change before the start.
     if (!(await lstat(join(folder, name))).isFile()) throw damaged(name);
     actual = await sha256(join(folder, name));
   } catch {
@@ -73,6 +73,6 @@ async function sha256(path: string): Promise<string> {
 function damaged(name: string): FailureError {
   return new FailureError(
     'sidecarDamaged',
-    l10n.t('Plue was not started: its file {0} is not the one that it was installed with. Install the extension again.', name),
+    l10n.t('Could not start Plue: the file {0} differs from the installed one. Reinstall the extension.', name),
   );
 }

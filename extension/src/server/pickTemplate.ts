@@ -1,4 +1,4 @@
-// Choosing a template: what it is for, and what may go wrong with it.
+// Quick pick for templates, with their description and risks.
 import * as l10n from '../infrastructure/localizedText';
 import type { LocalizedText } from '../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -10,7 +10,7 @@ import type { Sidecar } from './client';
 
 export interface TemplateQuestion {
   title: LocalizedText;
-  /** Only those whose codices live there. */
+  /** Only templates whose codices are in this collection. */
   collections: readonly ('chats' | 'tasks' | 'items')[];
   /** Said when there is none. */
   none: string;
@@ -26,7 +26,7 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
     sidecar.request(templateList, {}),
     sidecar.request(templateCheck, {}).then(
       ({ findings }) => findings.filter(({ kind }) => kind === 'risk'),
-      // A choice can be made without them; Plue: Check Templates says why they are not known.
+      // Risks are optional; Plue: Check Templates explains missing ones.
       (): TemplateFinding[] => [],
     ),
   ]);
@@ -35,10 +35,10 @@ export async function pickTemplate(sidecar: Sidecar, { title, collections, none 
     ({ inForce, problems, collection }) => inForce && wanted.includes(collection) && !problems.some(({ isError }) => isError),
   );
   if (usable.length === 0) throw new FailureError('notFound', none);
-  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Try Template') };
+  const tryIt: vscode.QuickInputButton = { iconPath: new vscode.ThemeIcon('beaker'), tooltip: l10n.t('Preview Template') };
   const pick = createQuickPick<Row>(title, l10n.t('Choose a template'));
   pick.matchOnDescription = true;
-  // A page that comes up takes the focus, and must not close the list with it.
+  // Keeps the quick pick open when a webview takes the focus while it loads.
   pick.ignoreFocusOut = true;
   pick.items = usable.map((template) =>
     literalItem({

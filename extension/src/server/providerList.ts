@@ -5,7 +5,7 @@ import type { ProviderDiscoverResult, ProviderKindView, ProviderSummary } from '
 import { providerDiscover, providerList } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 
-/** The configured providers as last heard, shared by everything that shows them. */
+/** The last received list of configured providers, shared by all views. */
 export class ProviderList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ProviderSummary[]>();
   private readonly found = new vscode.EventEmitter<ProviderDiscoverResult>();
@@ -55,13 +55,13 @@ export class ProviderList implements vscode.Disposable {
     else if (!this.searched && (this.default === undefined || this.default.source === 'tour')) await this.discover();
   }
 
-  /** One search at a time: who asks meanwhile gets the same answer. */
+  /** One search at a time; concurrent callers share its result. */
   discover(): Promise<ProviderDiscoverResult> {
     this.discovering ??= this.look().finally(() => (this.discovering = undefined));
     return this.discovering;
   }
 
-  /** Changes that come while the list is fetched make one fetch more. */
+  /** Changes during a fetch trigger another fetch. */
   private async follow(): Promise<void> {
     this.isStale = true;
     if (this.isFollowing) return;

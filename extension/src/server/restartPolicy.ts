@@ -7,7 +7,7 @@ export class RestartPolicy {
     private readonly withinMs = 60_000,
   ) {}
 
-  /** `now` in milliseconds. Counts a crash and says whether to start again. */
+  /** `now` in milliseconds. Counts a crash and returns whether to restart. */
   onCrash(now: number): 'restart' | 'stop' {
     this.crashes = this.crashes.filter((time) => now - time < this.withinMs);
     if (this.crashes.length >= this.most) return 'stop';
@@ -15,7 +15,7 @@ export class RestartPolicy {
     return 'restart';
   }
 
-  /** The user asked for a start: the count begins anew. */
+  /** A start by the user resets the counter. */
   reset(): void {
     this.crashes = [];
   }

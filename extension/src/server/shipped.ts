@@ -1,8 +1,8 @@
-// Addresses of what ships with Plue: it is in no file, and opens to be read.
+// URIs of built-in documents, which have no file and open read-only.
 
 export const shippedScheme = 'plue-codex';
 
-/** Of `codex://prompts/x` or `codex://prompts/x.md` the path `/prompts/x.md`, whose ending colors the text. */
+/** Returns the path `/prompts/x.md` of `codex://prompts/x` or `codex://prompts/x.md`. Its extension selects the syntax colors. */
 export function shippedPath(uri: string): string {
   const [collection = '', name = ''] = uri.slice('codex://'.length).split('/');
   const ending = collection === 'prompts' ? '.md' : '.json5';

@@ -1,4 +1,4 @@
-// Where the sidecar is, and starting it.
+// Locates and starts the sidecar.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { accessSync, chmodSync, constants, statSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -12,7 +12,7 @@ export interface SidecarCommand {
   args: string[];
 }
 
-/** What the search needs to know of the machine. */
+/** Properties of the machine for the search. */
 export interface Machine {
   platform: string;
   arch: string;
@@ -33,13 +33,13 @@ export const thisMachine: Machine = {
 export interface SidecarSearch {
   extensionPath: string;
   machine: Machine;
-  /** The path the user gave: it alone counts. */
+  /** Path set by the user; overrides everything else. */
   serverPath?: string;
-  /** Finds the `dotnet` for a sidecar that needs one. */
+  /** Finds the `dotnet` for a portable sidecar. */
   runtime(): Promise<string>;
 }
 
-/** The path the user gave; else the packed sidecar when it is what was packed; else what was built in this checkout. */
+/** Returns the path set by the user, otherwise the verified packed sidecar, otherwise the build of this checkout. */
 export async function findSidecar(search: SidecarSearch): Promise<SidecarCommand> {
   const program = search.serverPath === undefined ? await ownSidecar(search) : givenSidecar(search.serverPath, search.machine);
   return extname(program) === '.dll' ? { command: await search.runtime(), args: [program] } : { command: program, args: [] };
@@ -47,7 +47,10 @@ export async function findSidecar(search: SidecarSearch): Promise<SidecarCommand
 
 function givenSidecar(path: string, machine: Machine): string {
   if (machine.modified(path) !== undefined) return path;
-  throw new FailureError('sidecarStopped', l10n.t('PLUE_SERVER_PATH names {0}, and there is no such file.', path));
+  throw new FailureError(
+    'sidecarStopped',
+    l10n.t('PLUE_SERVER_PATH is set to {0}, which does not exist. Correct or remove the variable.', path),
+  );
 }
 
 async function ownSidecar({ extensionPath, machine }: SidecarSearch): Promise<string> {
@@ -55,11 +58,11 @@ async function ownSidecar({ extensionPath, machine }: SidecarSearch): Promise<st
   if (path !== undefined) return path;
   throw new FailureError(
     'sidecarStopped',
-    l10n.t('Plue’s sidecar is not there. In a checkout run `npm run build`; otherwise install the extension again.'),
+    l10n.t('The Plue sidecar was not found. In a checkout, run `npm run build`; otherwise, reinstall the extension.'),
   );
 }
 
-/** The published or the development build, whichever is newer (so that an old publish never hides a change); else the portable build. */
+/** The newer of the published and the debug build, so that an old build never hides a change; otherwise the portable build. */
 function builtSidecar(extensionPath: string, machine: Machine): string | undefined {
   const program = machine.platform === 'win32' ? 'plue.exe' : 'plue';
   const builds = [
@@ -75,7 +78,7 @@ function builtSidecar(extensionPath: string, machine: Machine): string | undefin
   return machine.modified(portable) === undefined ? undefined : portable;
 }
 
-/** In the user's home, never in the workspace: a folder that is opened must not decide what runs. */
+/** Runs in the user's home, not in the workspace, because an opened folder must not control what runs. */
 export function startSidecar(sidecar: SidecarCommand): ChildProcess {
   makeExecutable(sidecar.command);
   return spawn(sidecar.command, [...sidecar.args, 'serve'], { cwd: homedir(), stdio: 'pipe', windowsHide: true });
@@ -93,7 +96,7 @@ export function ridOf(machine: Machine): string {
   }
 }
 
-/** A package made on Windows carries no executable bit, and some systems lose it. Where it cannot be set, the start says why. */
+/** Packages made on Windows have no executable bit. If it cannot be set, the start reports the error. */
 function makeExecutable(path: string): void {
   try {
     accessSync(path, constants.X_OK);

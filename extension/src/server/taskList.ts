@@ -6,15 +6,15 @@ import { taskList } from '../protocol/protocol.generated';
 import type { TaskView } from '../protocol/protocol.generated';
 import type { Sidecar } from './client';
 
-/** Every task with what it spent and what it waits for, kept current by task/event: for the tree and for the chats that tasks belong to. */
+/** All tasks with cost and state, kept current by task/event, for the tree and the chats. */
 export class TaskList implements vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<string | undefined>();
   private readonly disposables = new Disposables();
   private readonly tasks = new Map<string, TaskView>();
-  /** Told by an event while a list was under way: newer than the list. */
-  private heard: Set<string> | undefined;
+  /** Tasks updated by events while a list was requested; newer than the list. */
+  private updatedMeanwhile: Set<string> | undefined;
 
-  /** The address of the one task that changed; undefined when all may have. */
+  /** The address of the changed task; undefined if all may have changed. */
   readonly onDidChange = this.changed.event;
 
   constructor(
@@ -38,7 +38,7 @@ export class TaskList implements vscode.Disposable {
     return [...this.tasks.values()].filter(({ parentId }) => parentId === uri);
   }
 
-  /** Whether a task stands somewhere under a chat or task. */
+  /** True if a task is a descendant of a chat or task. */
   isUnder(uri: string, root: string): boolean {
     const seen = new Set<string>();
     for (let at = this.tasks.get(uri)?.parentId; at !== undefined && !seen.has(at); at = this.tasks.get(at)?.parentId) {
@@ -48,19 +48,19 @@ export class TaskList implements vscode.Disposable {
     return false;
   }
 
-  /** Does not throw: without the list, rows say less. */
+  /** Does not throw; without the list, rows show less. */
   async refresh(): Promise<void> {
-    const heard = (this.heard = new Set<string>());
+    const updated = (this.updatedMeanwhile = new Set<string>());
     try {
       const { tasks } = await this.sidecar.request(taskList, { includeArchived: true });
       const listed = new Set(tasks.map(({ uri }) => uri));
-      for (const uri of [...this.tasks.keys()]) if (!listed.has(uri) && !heard.has(uri)) this.tasks.delete(uri);
-      for (const task of tasks) if (!heard.has(task.uri)) this.tasks.set(task.uri, task);
+      for (const uri of [...this.tasks.keys()]) if (!listed.has(uri) && !updated.has(uri)) this.tasks.delete(uri);
+      for (const task of tasks) if (!updated.has(task.uri)) this.tasks.set(task.uri, task);
       this.changed.fire(undefined);
     } catch (error) {
       this.log.warn(`The tasks could not be listed: ${toFailureError(error).message}`);
     } finally {
-      if (this.heard === heard) this.heard = undefined;
+      if (this.updatedMeanwhile === updated) this.updatedMeanwhile = undefined;
     }
   }
 
@@ -69,7 +69,7 @@ export class TaskList implements vscode.Disposable {
   }
 
   private onTaskEvent(uri: string, task: TaskView | undefined): void {
-    this.heard?.add(uri);
+    this.updatedMeanwhile?.add(uri);
     if (task === undefined) this.tasks.delete(uri);
     else this.tasks.set(uri, task);
     this.changed.fire(uri);

@@ -4,7 +4,7 @@
 export const composer = (workbench) => workbench.chat.getByRole('textbox', { name: 'Message' });
 
 /** @param {import('./workbench.mjs').Workbench} workbench */
-export const answers = (workbench) => workbench.chat.getByRole('article', { name: /^Answer/ });
+export const answers = (workbench) => workbench.chat.getByRole('article', { name: /^Response/ });
 
 const stopButton = (/** @type {import('./workbench.mjs').Workbench} */ workbench) => workbench.chat.getByRole('button', { name: /^Stop/ });
 

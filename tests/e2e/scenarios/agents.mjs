@@ -5,7 +5,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { viewAllLines } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -38,8 +38,8 @@ export default async function (scenario) {
     prepare: (home) => {
       mkdirSync(join(home, 'catalog'), { recursive: true });
       writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog(endpoint)));
-      writeHouseServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
-      writeHouseServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
+      writeLocalServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
+      writeLocalServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "small" }');
       const workspace = join(home, '..', 'workspace', 'src');
       mkdirSync(workspace, { recursive: true });
@@ -98,10 +98,10 @@ async function runSteps(scenario, workbench, docs) {
 
   await scenario.step('Its three agents stand under it in the tree, and two of them ask', async () => {
     await form().getByRole('button', { name: 'Start' }).click();
-    await row(/Mend the dates.*needs an answer/).waitFor({ timeout: 60_000 });
-    await row(/Check the dates.*needs an answer/).waitFor({ timeout: 60_000 });
+    await row(/Mend the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
+    await row(/Check the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
     await row(/Describe the dates/).waitFor();
-    await page.getByRole('button', { name: '2 approvals wait for you' }).waitFor();
+    await page.getByRole('button', { name: '2 approvals pending' }).waitFor();
   });
 
   await scenario.look('The panel of the orchestrator has no accessibility findings', async () =>
@@ -122,14 +122,14 @@ async function runSteps(scenario, workbench, docs) {
   await scenario.step('A rule is shown before it is stored, and then edits of that file are not asked again', async () => {
     await goTo(/src\/dates\.js/);
     await page.keyboard.press('a');
-    await workbench.approvals.getByText('From now on, without asking:').waitFor();
+    await workbench.approvals.getByText('Always allow:').waitFor();
   });
 
   await scenario.step('The one that runs over its budget waits, its work kept', async () => {
     await viewAllLines(workbench.approvals);
     await workbench.approvals.locator('.approvals:not(.is-fresh)').waitFor();
     await page.keyboard.press('a');
-    await row(/Mend the dates.*over budget/).waitFor({ timeout: 60_000 });
+    await row(/Mend the dates.*limit reached/).waitFor({ timeout: 60_000 });
     assert.match(source(), /daysOf/);
     assert.match(source(), /% 400/);
   });
@@ -139,9 +139,9 @@ async function runSteps(scenario, workbench, docs) {
     await row(/Describe the dates.*stopped/).waitFor();
   });
 
-  await scenario.step('The one over budget is topped up from its row', async () => {
-    await onRow(/Mend the dates/, /^Top Up/);
-    await type(workbench, 'Top Up', '10');
+  await scenario.step('A task that reached its limit gets a larger budget from its row', async () => {
+    await onRow(/Mend the dates/, /^Increase Budget/);
+    await type(workbench, 'Increase Budget', '10');
   });
 
   await scenario.step('It goes on, and the orchestrator hands back what was reached', async () => {
@@ -152,7 +152,7 @@ async function runSteps(scenario, workbench, docs) {
   await scenario.step('The panel shows its agents, what they cost and who ran when', async () => {
     await row(/^Make the dates/).click();
     await form().getByRole('region', { name: 'Timeline' }).waitFor();
-    await form().getByText('As a table').click();
+    await form().getByText('Show as table').click();
     await requireAccessible(await workbench.chatFrame());
   });
 
@@ -197,15 +197,15 @@ async function runSteps(scenario, workbench, docs) {
   });
 
   await scenario.step('A turn is taken back, and what its command made is gone', async () => {
-    await workbench.command('Plue: Undo Changes of a Turn');
-    await pick(workbench, 'Undo Changes of a Turn', 'Check the dates');
+    await workbench.command('Plue: Undo File Changes of a Turn');
+    await pick(workbench, 'Undo File Changes of a Turn', 'Check the dates');
     await workbench.until(async () => !existsSync(inWorkspace('checked.txt')));
     assert.match(source(), /daysOf/);
   });
 
   await scenario.step('The turn of which a change was rejected is taken back as well', async () => {
-    await workbench.command('Plue: Undo Changes of a Turn');
-    await pick(workbench, 'Undo Changes of a Turn', 'Mend the dates');
+    await workbench.command('Plue: Undo File Changes of a Turn');
+    await pick(workbench, 'Undo File Changes of a Turn', 'Mend the dates');
     await workbench.until(async () => source() === dates);
   });
 

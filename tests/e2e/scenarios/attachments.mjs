@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { drop, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -12,7 +12,7 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       const outside = dirname(home);
       writeFileSync(join(outside, 'outside.txt'), 'Not of the folder.\n');
       const workspace = join(outside, 'workspace');
@@ -47,7 +47,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await untilFinished(workbench);
   };
   const chip = (/** @type {string} */ name) =>
-    workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.context-chip').filter({ hasText: name });
+    workbench.chat.getByRole('group', { name: 'Attachments of the next message' }).locator('.context-chip').filter({ hasText: name });
   const pinned = (/** @type {string} */ name) =>
     workbench.chat.getByRole('group', { name: 'Pinned files' }).locator('.context-chip').filter({ hasText: name });
 
@@ -101,7 +101,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A dropped file from outside of the folder is asked about, and nothing is sent until then', async () => {
     for (let left = 2; left > 0; left--) await button('Remove hello.txt').first().click();
     await drop(workbench, [join(workbench.folder, 'outside.txt')]);
-    await chip('outside.txt').getByText('It lies outside the open folder.').waitFor();
+    await chip('outside.txt').getByText('Outside the workspace folder.').waitFor();
     await draft().fill('What is this?');
     await draft().press('Enter');
     await workbench.chat.getByText('Answer the question about outside.txt first.').waitFor();
@@ -113,26 +113,26 @@ async function runSteps(scenario, workbench, endpoint) {
     await requireAccessible(await workbench.chatFrame());
   });
 
-  await scenario.step('Once it is answered, the file goes along', async () => {
-    await chip('outside.txt').getByRole('button', { name: 'Send It', exact: true }).click();
+  await scenario.step('After the answer the file is attached', async () => {
+    await chip('outside.txt').getByRole('button', { name: 'Send Anyway', exact: true }).click();
     await answered(() => draft().press('Enter'));
     assert.match(JSON.stringify(endpoint.asked.at(-1)), /Not of the folder\./);
   });
 
   await scenario.step('A large file is asked about: whole, some lines or a summary', async () => {
     await drop(workbench, [join(workspace, 'big.txt')]);
-    await chip('big.txt').getByText('It is large: 352 KB').waitFor();
+    await chip('big.txt').getByText('Large file: 352 KB').waitFor();
     await chip('big.txt').getByRole('button', { name: 'Lines…' }).click();
     await page.keyboard.type('3-5');
     await page.keyboard.press('Enter');
     await chip('big.txt').filter({ hasText: 'lines 3-5' }).filter({ hasText: 'tokens' }).waitFor();
-    assert.equal(await chip('big.txt').getByRole('button', { name: 'Whole' }).count(), 0);
+    assert.equal(await chip('big.txt').getByRole('button', { name: 'Full text' }).count(), 0);
   });
 
   await scenario.step('A folder says why it cannot be sent, and offers to remove it', async () => {
     await drop(workbench, [join(workspace, 'src')]);
     await chip('src').getByText('is a folder').waitFor();
-    await workbench.chat.getByText('Remove src, which cannot be sent.').waitFor();
+    await workbench.chat.getByText('Remove src, which can’t be sent.').waitFor();
     await chip('src').getByRole('button', { name: 'Remove', exact: true }).click();
     await chip('src').waitFor({ state: 'detached' });
   });
@@ -161,7 +161,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await draft().press('End');
     await workbench.chat.getByRole('option').first().waitFor();
     await page.keyboard.press('Enter');
-    await button('Pin rules.md: send it with every question').click();
+    await button('Pin rules.md: send with every message').click();
     await pinned('rules.md').filter({ hasText: 'tokens' }).waitFor();
     await draft().fill('First with the rules');
     await answered(() => draft().press('Enter'));

@@ -15,7 +15,7 @@ export default async function (scenario) {
     await page.keyboard.press('Enter');
   };
   /** Where the tasks will be. */
-  const places = ['Agent Tasks', 'No agent works yet'];
+  const places = ['Agent Tasks', 'No tasks yet'];
   /** As the tree draws them: headings and rows, from the top. */
   const order = async () =>
     (await page.locator('.pane-body [role="treeitem"] .label-name').allTextContents()).filter((text) => text.trim() !== '');
@@ -32,7 +32,7 @@ export default async function (scenario) {
     await untilFinished(workbench);
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
     await row('Hello tree').waitFor();
-    await row('No agent works yet').waitFor();
+    await row('No tasks yet').waitFor();
     assert.deepEqual(await order(), ['Today', 'Hello tree', ...places]);
   });
 
@@ -52,7 +52,7 @@ export default async function (scenario) {
   });
 
   await scenario.step('Tags are typed once and stand on the row', async () => {
-    await menu('A better name', 'Edit Tags of Chat…');
+    await menu('A better name', 'Edit Chat Tags…');
     await input().fill('garden');
     await page.keyboard.press('Enter');
     await page.getByRole('treeitem', { name: /A better name.*#garden/ }).waitFor();
@@ -78,12 +78,12 @@ export default async function (scenario) {
     await row('Archived').waitFor();
     await row('Archived').click();
     await row('A better name').waitFor();
-    await menu('A better name', 'Move Chat out of Archive');
+    await menu('A better name', 'Unarchive Chat');
     await row('Archived').waitFor({ state: 'detached' });
     await row('A better name').waitFor();
   });
 
-  await scenario.step('An answer that nobody has seen is marked unread and counted', async () => {
+  await scenario.step('An unseen response is marked as unread and counted', async () => {
     await chatOf('Third of the tree');
     await ask(workbench, 'And a long answer please');
     await row('A better name').click();
@@ -115,7 +115,7 @@ export default async function (scenario) {
     await row('Third of the tree').waitFor();
   });
 
-  await scenario.step('A fork is a chat of its own', async () => {
+  await scenario.step('A fork is a separate chat', async () => {
     await menu('Third of the tree', 'Fork Chat');
     await workbench.until(async () => (await row('Third of the tree').count()) === 2);
   });

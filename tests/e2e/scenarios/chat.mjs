@@ -74,7 +74,7 @@ export default async function (scenario) {
     await workbench.show();
     await workbench.chat.locator('article').first().waitFor({ timeout: 60_000 });
     await workbench.command('Plue: New Chat');
-    await workbench.chat.getByText('Three things to try').waitFor({ timeout: 60_000 });
+    await workbench.chat.getByText('Examples').waitFor({ timeout: 60_000 });
     await ask(workbench, 'Show me some code');
     await untilFinished(workbench);
     await workbench.chat.locator('article').first().scrollIntoViewIfNeeded();

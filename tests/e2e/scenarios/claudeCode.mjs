@@ -102,7 +102,7 @@ async function notSignedIn(scenario, env) {
     await notification(workbench, 'the tour').waitFor({ timeout: 60_000 });
   });
 
-  await scenario.step('A chat that chooses Claude Code all the same is told to sign in', async () => {
+  await scenario.step('A chat with Claude Code that is not signed in offers to sign in', async () => {
     await newChat(workbench);
     await chat.getByRole('button', { name: /^Provider and model/ }).click();
     await chat.getByRole('group', { name: 'Claude Code' }).getByRole('option').first().click();

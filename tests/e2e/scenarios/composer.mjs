@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, isStreaming, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -12,7 +12,7 @@ export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
+      writeLocalServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
       plant(join(dirname(home), 'workspace'));
       mkdirSync(join(home, 'prompts'), { recursive: true });
       writeFileSync(
@@ -57,7 +57,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const draft = () => workbench.chat.locator('.composer textarea');
   const rows = () => workbench.chat.getByRole('option');
   const button = (/** @type {string | RegExp} */ name) => workbench.chat.getByRole('button', { name });
-  const chips = () => workbench.chat.getByRole('group', { name: 'Files for the next message' }).locator('.context-chip');
+  const chips = () => workbench.chat.getByRole('group', { name: 'Attachments of the next message' }).locator('.context-chip');
 
   await scenario.step('An @ offers the files of the folder, without what is ignored', async () => {
     await workbench.show();
@@ -122,8 +122,8 @@ async function runSteps(scenario, workbench, endpoint) {
     const meter = button(/^Context: /);
     await meter.hover();
     const popup = chat.getByRole('dialog', { name: 'Context' });
-    await popup.getByText('Messages').waitFor();
-    await popup.getByText(/Plue summarizes from .* tokens \(85%\) on/).waitFor();
+    await popup.getByText('Messages', { exact: true }).waitFor();
+    await popup.getByText(/Plue summarizes earlier messages at .* tokens \(85%\)/).waitFor();
     await popup.getByRole('button', { name: 'Compact Now' }).waitFor();
   });
 
@@ -205,7 +205,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('After a stop the queue waits, and is sent by its button', async () => {
     await button(/^Stop/).click();
     await workbench.chat.getByText('Stopped.').first().waitFor();
-    await workbench.chat.getByText('1 queued, waiting for you').waitFor();
+    await workbench.chat.getByText('1 queued, not sent yet').waitFor();
     await queued().getByRole('button', { name: 'Send' }).click();
     await workbench.chat.getByRole('article', { name: 'Your message' }).filter({ hasText: 'First in the queue' }).waitFor();
     await isStreaming(workbench);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { answers, ask, composer, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -21,7 +21,7 @@ export default async function (scenario) {
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario @param {string} sentence @param {ScriptedEndpoint} endpoint */
 async function runSteps(scenario, sentence, endpoint) {
-  const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' }, prepare: (home) => writeHouseServer(home, endpoint) });
+  const workbench = await scenario.open({ env: { PLUE_OPEN_CHAT: '1' }, prepare: (home) => writeLocalServer(home, endpoint) });
 
   await scenario.step('An answer is under way', async () => {
     await workbench.show();
@@ -35,7 +35,7 @@ async function runSteps(scenario, sentence, endpoint) {
     const before = workbench.sidecarPid();
     const shown = (await answers(workbench).last().innerText()).trim();
     process.kill(before, 'SIGKILL');
-    await workbench.chat.getByText(/Interrupted when Plue restarted/).waitFor();
+    await workbench.chat.getByText(/Interrupted by a Plue restart/).waitFor();
     assert.notEqual(workbench.sidecarPid(), before);
     const kept = await answers(workbench).last().innerText();
     assert.ok(kept.includes(shown.slice(0, 60)), `Shown before: ${shown}\nKept: ${kept}`);

@@ -27,13 +27,13 @@ export default async function (scenario) {
  */
 async function runSteps(scenario, workbench, endpoint) {
   const { page } = workbench;
-  const tree = page.locator('.pane').filter({ hasText: 'Channels' }).locator('.welcome-view-content');
+  const tree = page.locator('.pane').filter({ hasText: 'Chats' }).locator('.welcome-view-content');
   const walkthrough = page.locator('.gettingStartedContainer');
   const step = (/** @type {string} */ title) => walkthrough.locator('.getting-started-step').filter({ hasText: title });
   const isDone = (/** @type {string} */ title) => step(title).locator('.codicon.complete').first().waitFor({ timeout: 30_000 });
   const getStarted = async () => {
     await workbench.command('Plue: Get Started');
-    await step('Find or add a provider').waitFor({ timeout: 30_000 });
+    await step('Connect a provider').waitFor({ timeout: 30_000 });
   };
   const picture = (/** @type {string} */ name) => page.screenshot({ path: inArtifacts('screenshots', `firstRun-${slug(name)}.png`) });
 
@@ -42,9 +42,9 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.setViewportSize({ width: 1680, height: 900 });
     await workbench.show();
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
-    await tree.getByText('nothing is connected that answers').waitFor({ timeout: 60_000 });
+    await tree.getByText('Connect a Claude subscription').waitFor({ timeout: 60_000 });
     await tree.getByRole('button', { name: 'Connect a Provider' }).waitFor();
-    await tree.getByText('This folder is not trusted').waitFor();
+    await tree.getByText('until you trust this folder').waitFor();
     await tree.getByRole('button', { name: 'Manage Workspace Trust' }).waitFor();
   });
 
@@ -56,7 +56,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('Check Health says what is missing, and leads there', async () => {
-    await step('See that all is well').click();
+    await step('Check your setup').click();
     await walkthrough.getByRole('button', { name: 'Check Health' }).click();
     await health(workbench, /Providers \(missing\)/);
     await page.locator('.codelens-decoration a', { hasText: 'Connect a Provider' }).waitFor();
@@ -67,12 +67,12 @@ async function runSteps(scenario, workbench, endpoint) {
       workbench.setTheme(theme);
       await workbench.show();
       await page.getByRole('tab', { name: 'Plue', exact: true }).click();
-      await tree.getByText('nothing is connected that answers').waitFor({ timeout: 60_000 });
+      await tree.getByText('Connect a Claude subscription').waitFor({ timeout: 60_000 });
       await getStarted();
       await workbench.until(() => isDrawn(page));
       await picture(`walkthrough ${theme}`);
       await workbench.command('Plue: Check Health');
-      await health(workbench, /Plue lacks something that it needs/);
+      await health(workbench, /Plue is missing a required component/);
       await page.locator('.codelens-decoration a', { hasText: 'Connect a Provider' }).waitFor();
       await picture(`health ${theme}`);
     }
@@ -80,25 +80,25 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('A provider that is connected ticks the first step', async () => {
     await page.locator('.codelens-decoration a', { hasText: 'Connect a Provider' }).click();
-    await workbench.chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
-    await workbench.chat.getByRole('button', { name: 'Add provider', exact: true }).first().click();
-    await workbench.chat.getByRole('button', { name: 'Choose Own server (OpenAI-compatible)' }).click();
+    await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
+    await workbench.chat.getByRole('button', { name: 'Add Provider', exact: true }).first().click();
+    await workbench.chat.getByRole('button', { name: 'Choose OpenAI-compatible server' }).click();
     await workbench.chat.getByRole('textbox', { name: 'Name' }).fill('House server');
     await workbench.chat.getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);
     await workbench.chat.getByRole('button', { name: 'Connect', exact: true }).click();
     await workbench.chat.getByRole('button', { name: 'Done' }).waitFor({ timeout: 60_000 });
-    await tree.getByText('A task is given to an agent').waitFor();
+    await tree.getByText('A task runs an agent').waitFor();
     await getStarted();
-    await isDone('Find or add a provider');
+    await isDone('Connect a provider');
   });
 
   await scenario.step('A chat that is answered ticks the second', async () => {
-    assert.equal(await step('Have a first chat').locator('.codicon.complete').count(), 0);
+    assert.equal(await step('Start a chat').locator('.codicon.complete').count(), 0);
     await newChat(workbench);
     await ask(workbench, 'Who answers here?');
     await untilFinished(workbench);
     await getStarted();
-    await isDone('Have a first chat');
+    await isDone('Start a chat');
   });
 
   await scenario.step('A task that an agent has done ticks the third', async () => {
@@ -112,19 +112,19 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.chat.getByRole('button', { name: 'Start' }).click();
     await page.getByRole('treeitem', { name: /Look at hello.*done/ }).waitFor({ timeout: 60_000 });
     await getStarted();
-    await isDone('Give a task to an agent');
+    await isDone('Run an agent task');
   });
 
   await scenario.step('The data folder opens, and with it every step is done', async () => {
-    await step('Know where your data is').click();
+    await step('Your data').click();
     const opened = page.context().waitForEvent('page');
     await walkthrough.getByRole('button', { name: 'Open Data Folder' }).click();
     const other = await opened;
     assert.match(decodeURIComponent(other.url()), new RegExp(`folder=.*${workbench.plueHome}`));
     await other.close();
-    await isDone('Know where your data is');
-    await isDone('See that all is well');
-    for (const title of ['Have a first chat', 'Give a task to an agent', 'Know where your data is', 'See that all is well']) {
+    await isDone('Your data');
+    await isDone('Check your setup');
+    for (const title of ['Start a chat', 'Run an agent task', 'Your data', 'Check your setup']) {
       await step(title).click();
       await workbench.until(() => isDrawn(page));
       await picture(title);
@@ -132,11 +132,11 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('Now the health check finds everything that is needed, asks the provider, and is copied', async () => {
-    await workbench.command('Plue: Check Health and Ask Providers');
-    await health(workbench, /No problems found|Plue works, with/);
+    await workbench.command('Plue: Check Health and Providers');
+    await health(workbench, /No problems found|Plue is working, with/);
     await health(workbench, /it offers 2 models/);
     await workbench.command('Plue: Copy Health Report');
-    await notification(workbench, 'The report is copied').waitFor();
+    await notification(workbench, 'Copied the report').waitFor();
   });
 }
 
@@ -152,7 +152,7 @@ async function withoutSidecar(scenario) {
     await tree.waitFor({ timeout: 60_000 });
     for (const name of ['Restart', 'Check Health', 'Show Log']) await tree.getByRole('button', { name }).waitFor();
     await tree.getByRole('button', { name: 'Check Health' }).click();
-    await health(workbench, /Sidecar \(failed\) +PLUE_SERVER_PATH names/);
+    await health(workbench, /Sidecar \(failed\) +PLUE_SERVER_PATH is set to/);
     await page.locator('.codelens-decoration a', { hasText: 'Restart' }).waitFor();
   });
 }

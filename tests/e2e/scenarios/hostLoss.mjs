@@ -47,7 +47,7 @@ export default async function (scenario) {
   await scenario.step('Its button reloads the window: the draft is there, and the response is interrupted and not stopped', async () => {
     await reload();
     assert.equal(await composer(workbench).inputValue(), 'A draft of mine');
-    await chat.getByText(/Interrupted when Plue restarted/).waitFor({ timeout: 60_000 });
+    await chat.getByText(/Interrupted by a Plue restart/).waitFor({ timeout: 60_000 });
     assert.equal(await questions().count(), 1);
     assert.equal(await chat.getByText('Stopped.').count(), 0);
   });

@@ -6,7 +6,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { answers, ask, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -38,7 +38,7 @@ const session = [
 export default async function (scenario) {
   const endpoint = await new ScriptedEndpoint().start();
   endpoint.text = hostileAnswer;
-  const workbench = await scenario.open({ prepare: (home) => writeHouseServer(home, endpoint, { auth_type: 'none' }) });
+  const workbench = await scenario.open({ prepare: (home) => writeLocalServer(home, endpoint, { auth_type: 'none' }) });
   const { page } = workbench;
   const sessions = join(workbench.folder, 'home', '.claude', 'projects', '-somewhere');
   mkdirSync(sessions, { recursive: true });
@@ -68,7 +68,7 @@ export default async function (scenario) {
       await ask(workbench, title);
       await untilFinished(workbench);
       await answers(workbench).last().getByRole('link', { name: 'the file' }).click();
-      await readsAsWritten('There is no file', `[Open](${command})`);
+      await readsAsWritten('The workspace folder contains no file', `[Open](${command})`);
     });
 
     await scenario.step('The title of a chat is text in lists and messages', async () => {

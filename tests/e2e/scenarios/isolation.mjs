@@ -43,7 +43,7 @@ export default async function (scenario) {
     await page.getByText('Restricted Mode').first().waitFor();
     // Nothing asked for a chat in this window, and it has no provider and no chat yet.
     await page.getByRole('tab', { name: 'Plue', exact: true }).click();
-    await page.locator('.welcome-view-content').getByText('nothing is connected that answers').waitFor({ timeout: 60_000 });
+    await page.locator('.welcome-view-content').getByText('Connect a Claude subscription').waitFor({ timeout: 60_000 });
     assert.equal(await page.locator('.part.editor [role="tab"]').count(), 0);
     assert.equal(await page.locator('.part.statusbar').isVisible(), true);
     assert.equal(await page.locator('.part.sidebar').isVisible(), true);

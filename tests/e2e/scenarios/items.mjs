@@ -35,7 +35,7 @@ export default async function (scenario) {
 
   await scenario.step('An item is made from a template with a form', async () => {
     await workbench.show();
-    await workbench.command('Plue: New from Template…');
+    await workbench.command('Plue: New Item from Template…');
     await choose('Recipe');
     await form().getByRole('textbox', { name: 'Title' }).fill('Soup', { timeout: 60_000 });
     await form().getByLabel('Servings', { exact: true }).fill('4');
@@ -57,13 +57,13 @@ export default async function (scenario) {
     writeFileSync(file, readFileSync(file, 'utf8').replace('servings: 6', 'servings: 8'));
     await form().getByLabel('Servings', { exact: true }).fill('7');
     await form().getByRole('button', { name: 'Save' }).click();
-    await form().getByText('It was changed elsewhere').waitFor();
+    await form().getByText('The file changed on disk').waitFor();
     assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '7');
   });
 
   await scenario.step('Reload shows what the file says now', async () => {
     await form().getByRole('button', { name: 'Reload' }).click();
-    await form().getByText('It was changed elsewhere').waitFor({ state: 'detached' });
+    await form().getByText('The file changed on disk').waitFor({ state: 'detached' });
     assert.equal(await form().getByLabel('Servings', { exact: true }).inputValue(), '8');
   });
 
@@ -89,7 +89,7 @@ export default async function (scenario) {
 
   await scenario.step('A version is compared with how it is now', async () => {
     await choose('Created');
-    await page.getByRole('tab', { name: /Soup: version 1 ↔ now/ }).waitFor();
+    await page.getByRole('tab', { name: /Soup: version 1 ↔ current/ }).waitFor();
     await page.locator('.monaco-diff-editor .view-line', { hasText: 'servings' }).first().waitFor();
   });
 
@@ -109,19 +109,19 @@ export default async function (scenario) {
   });
 
   await scenario.step('The last change is taken back', async () => {
-    await workbench.command('Plue: Undo Last Change of…');
+    await workbench.command('Plue: Undo Last Change to Item');
     await choose('Soup');
     await written(/servings: 8/);
   });
 
   await scenario.step('A deleted item goes to the trash', async () => {
-    await workbench.command('Plue: Delete Item, Prompt or Template…');
+    await workbench.command('Plue: Delete Item, Prompt, or Template…');
     await choose('Soup');
     await workbench.until(async () => !existsSync(file));
   });
 
   await scenario.step('It comes back from the trash whole', async () => {
-    await workbench.command('Plue: Restore Item, Prompt, Template or Provider from Trash…');
+    await workbench.command('Plue: Restore Item, Prompt, Template, or Provider from Trash…');
     await choose('Soup');
     await written(/servings: 8/);
   });

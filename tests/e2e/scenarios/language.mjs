@@ -93,7 +93,7 @@ export default async function (scenario) {
   });
 
   const fix = page.locator('.action-widget .monaco-list-row', { hasText: 'Change to “read”' }).first();
-  await scenario.step('The ways to mend it are listed', async () => {
+  await scenario.step('Quick fixes are listed', async () => {
     await goTo(8, columnOf(8, 'raed') + 1);
     // VS Code drops what was asked for when the marks are told of meanwhile, so one asks again.
     await workbench.until(async () => {

@@ -51,7 +51,7 @@ async function speaks(scenario, language, name) {
       .first()
       .waitFor();
     await page.getByText(manifest('view.approvals')).first().waitFor();
-    await workbench.approvals.getByText(said('Nothing waits for you.')).waitFor();
+    await workbench.approvals.getByText(said('No pending approvals')).waitFor();
     await workbench.chat.locator('article').getByText(said('You'), { exact: true }).waitFor();
   });
 }

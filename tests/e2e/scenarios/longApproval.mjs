@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -37,7 +37,7 @@ export default async function (scenario) {
   endpoint.reply = replyOf;
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
       mkdirSync(join(home, 'templates'), { recursive: true });
       writeFileSync(join(home, 'templates', 'coder.json5'), coder);
@@ -62,8 +62,8 @@ async function runSteps(scenario, workbench) {
   await scenario.step('A long command asks with all of its lines, and cannot be allowed yet', async () => {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
-    await workbench.command('Plue: New Chat From Template');
-    await pick(workbench, 'New Chat From Template', 'Coder');
+    await workbench.command('Plue: New Chat from Template');
+    await pick(workbench, 'New Chat from Template', 'Coder');
     await chat.getByRole('button', { name: 'Template: Coder' }).waitFor({ timeout: 60_000 });
     await ask(workbench, 'Run it');
     await card().waitFor({ timeout: 60_000 });
@@ -132,7 +132,7 @@ async function runSteps(scenario, workbench) {
 
   await scenario.step('The diff of a long file is scrolled through with the wheel', async () => {
     await ask(workbench, 'Write');
-    await card().getByText('write wants to write a file').waitFor({ timeout: 60_000 });
+    await card().getByText('Write this file?').waitFor({ timeout: 60_000 });
     assert.equal(await card().locator('.exact-text').count(), 1);
     assert.ok(await allow().isDisabled());
     await card().locator('.exact-text').hover();

@@ -5,7 +5,7 @@ import { Album, closeEditors } from '../look/album.mjs';
 import { settings } from '../look/states.mjs';
 import { everything } from '../look/states/chats.mjs';
 import { ask, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -16,7 +16,7 @@ export default async function (scenario) {
   const workbench = await scenario.open({
     isQuiet: true,
     settings,
-    prepare: (home) => writeHouseServer(home, endpoint, { name, catalog_provider: 'openai', model: 'gpt-5-mini' }),
+    prepare: (home) => writeLocalServer(home, endpoint, { name, catalog_provider: 'openai', model: 'gpt-5-mini' }),
   });
   try {
     await runSteps(scenario, workbench);
@@ -60,16 +60,18 @@ async function runSteps(scenario, workbench) {
   );
 
   await scenario.look('The options of an answer stay inside of the window', () =>
-    isWell('header', 'options', { again: opens(/^Answer options/) }),
+    isWell('header', 'options', { again: opens(/^Response options/) }),
   );
 
-  await scenario.look('What steers a chat stays inside of the window', () => isWell('header', 'steering', { again: opens(/^Steered by/) }));
+  await scenario.look('What steers a chat stays inside of the window', () =>
+    isWell('header', 'steering', { again: opens(/instruction sources/) }),
+  );
 
   await scenario.step('The providers and the catalog keep to the window', async () => {
     await page.keyboard.press('Escape');
     await closeEditors(workbench);
     await workbench.command('Plue: Manage Providers');
-    await button('Add provider').first().click({ timeout: 60_000 });
+    await button('Add Provider').first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
     await isWell('providers', 'catalog');
   });

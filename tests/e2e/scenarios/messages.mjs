@@ -34,7 +34,7 @@ export default async function (scenario) {
 
   await scenario.step('A question is changed in place and asked again in a new branch', async () => {
     await item('Edit…').click();
-    const editor = chat.getByRole('textbox', { name: 'Change your message' });
+    const editor = chat.getByRole('textbox', { name: 'Edit your message' });
     await editor.fill('Show me other code');
     await editor.press('Enter');
     await questions().filter({ hasText: 'Show me other code' }).waitFor();
@@ -57,7 +57,7 @@ export default async function (scenario) {
 
   await scenario.step('A deleted message comes back with Undo', async () => {
     await questions().last().hover();
-    await questions().last().getByRole('button', { name: 'More actions' }).click();
+    await questions().last().getByRole('button', { name: 'More Actions' }).click();
     await item('Delete').click();
     await workbench.until(async () => (await questions().count()) === 1);
     await chat.getByRole('button', { name: 'Undo' }).click();
@@ -85,11 +85,11 @@ export default async function (scenario) {
     await workbench.until(async () => (await questions().count()) === 2);
   });
 
-  await scenario.step('A fork opens as a chat of its own', async () => {
+  await scenario.step('A fork opens as a separate chat', async () => {
     const tabs = () => workbench.page.locator('.tabs-container .tab').count();
     const before = await tabs();
     await questions().last().hover();
-    await questions().last().getByRole('button', { name: 'More actions' }).click();
+    await questions().last().getByRole('button', { name: 'More Actions' }).click();
     await item('Fork from Here').click();
     await workbench.until(async () => (await tabs()) > before);
     await questions().first().waitFor();

@@ -7,11 +7,11 @@ import { madePackage } from '../../../scripts/lib/packages.mjs';
 import { inRoot, root } from '../../../scripts/lib/paths.mjs';
 import { answers, ask, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
 import { notification } from '../runner/prompts.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 const listed = inRoot('tests', 'package-files.txt');
-const refusal = 'Plue was not started: its file plue is not the one that it was installed with.';
+const refusal = 'Could not start Plue: the file plue differs from the installed one.';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
 export default async function (scenario) {
@@ -82,7 +82,7 @@ async function runSteps(scenario, endpoint) {
   });
 
   await scenario.step('A server of one’s own answers through it', async () => {
-    writeHouseServer(workbench.plueHome, endpoint);
+    writeLocalServer(workbench.plueHome, endpoint);
     writeFileSync(join(workbench.plueHome, 'config.json5'), JSON.stringify({ default_large: 'house' }));
     await workbench.command('Plue: Restart Sidecar');
     await newChat(workbench);

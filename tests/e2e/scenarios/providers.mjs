@@ -45,20 +45,20 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('The Providers page of a new machine says what can be done', async () => {
     await workbench.command('Plue: Manage Providers');
-    await workbench.chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
-    await button('Take the tour').waitFor();
+    await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
+    await button('Take the Tour').waitFor();
   });
 
   await scenario.step('A server of one’s own is added by its name and address', async () => {
-    await workbench.chat.getByRole('button', { name: 'Add provider', exact: true }).first().click();
-    await workbench.chat.getByRole('button', { name: 'Choose Own server (OpenAI-compatible)' }).click();
+    await workbench.chat.getByRole('button', { name: 'Add Provider', exact: true }).first().click();
+    await workbench.chat.getByRole('button', { name: 'Choose OpenAI-compatible server' }).click();
     await workbench.chat.getByRole('textbox', { name: 'Name' }).fill('House server');
     await workbench.chat.getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);
   });
 
   await scenario.step('The first key asks for a passphrase, because this VS Code keeps no secrets', async () => {
-    await button('Set key…').first().click();
-    await asked(workbench, 'A passphrase for Plue’s vault (1 of 2)');
+    await button('Set Key…').first().click();
+    await asked(workbench, 'Passphrase for the Plue vault (1 of 2)');
   });
 
   await scenario.step('The key is typed into a password box that says where it goes', async () => {
@@ -68,10 +68,10 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.locator('.quick-input-widget input[type="password"]').waitFor();
   });
 
-  await scenario.step('A wrong key is stored and tested at once, and the endpoint’s refusal is told', async () => {
+  await scenario.step('A wrong key is stored and tested, and the error of the endpoint is shown', async () => {
     await type(workbench, 'Key for House server', wrongKey);
     await notification(workbench, 'refused the key').waitFor();
-    await workbench.chat.getByRole('group', { name: 'What went wrong' }).waitFor();
+    await workbench.chat.getByRole('group', { name: 'Error details' }).waitFor();
   });
 
   await scenario.step('Its model is chosen in the form of its fields', async () => {
@@ -99,7 +99,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('Set Key leads to the password box, and Retry answers with the right key', async () => {
     await button('Set Key…').click();
     await type(workbench, 'Key for House server', key);
-    await notification(workbench, 'The key is stored, and House server answered.').waitFor();
+    await notification(workbench, 'The key was saved, and House server responded.').waitFor();
     await button('Retry').last().click();
     await workbench.chat.getByText('The endpoint on this machine answers.').waitFor();
     await untilFinished(workbench);
@@ -145,7 +145,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('The passphrase opens the vault, and Retry answers', async () => {
     await button('Unlock Vault…').click();
-    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await type(workbench, 'Unlock the Plue vault', passphrase);
     await button('Retry').last().click();
     await workbench.until(async () => (await answers(workbench).last().innerText()).includes('See the manual for more.'));
     await untilFinished(workbench);
@@ -218,12 +218,12 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.getByRole('tab', { name: /Who answers here/ }).click();
     await workbench.chat.getByRole('button', { name: /not found/ }).waitFor();
     await send(workbench, 'Who answers when nobody is left?');
-    await button('Choose Another…').waitFor();
+    await button('Switch Model…').waitFor();
     assert.equal(await composer(workbench).inputValue(), 'Who answers when nobody is left?');
   });
 
   await scenario.step('Another provider answers the kept question', async () => {
-    await button('Choose Another…').click();
+    await button('Switch Model…').click();
     await workbench.chat.getByRole('group', { name: 'The tour' }).getByRole('option').first().click();
     await composer(workbench).press('Enter');
     await workbench.until(async () => /recording/i.test(await answers(workbench).last().innerText()));

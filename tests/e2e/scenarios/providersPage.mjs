@@ -41,12 +41,12 @@ async function runSteps(scenario, workbench, endpoint, env) {
   await scenario.step('With nothing found the page leads on', async () => {
     await workbench.show();
     await workbench.command('Plue: Manage Providers');
-    await workbench.chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
-    await button(/Browse \d+ providers/).waitFor();
+    await workbench.chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
+    await button(/Browse \d+ Providers/).waitFor();
   });
 
   await scenario.step('The catalog can be searched and narrowed', async () => {
-    await button(/Browse \d+ providers/).click();
+    await button(/Browse \d+ Providers/).click();
     await workbench.chat.getByRole('searchbox').first().fill('groq');
     await button(/Groq/).first().waitFor();
   });
@@ -55,13 +55,13 @@ async function runSteps(scenario, workbench, endpoint, env) {
 
   await scenario.step('A server of one’s own is connected in two steps', async () => {
     await workbench.chat.getByRole('searchbox').first().fill('');
-    await button('Choose Own server (OpenAI-compatible)').click();
+    await button('Choose OpenAI-compatible server').click();
     await textbox('Name').fill('Lab');
     await textbox('Endpoint').fill(endpoint.url);
   });
 
   await scenario.step('Its key is typed into a password box of VS Code', async () => {
-    await button('Set key…').first().click();
+    await button('Set Key…').first().click();
     await type(workbench, '(1 of 2)', passphrase);
     await type(workbench, '(2 of 2)', passphrase);
     await asked(workbench, 'Key for Lab');
@@ -109,8 +109,8 @@ async function runSteps(scenario, workbench, endpoint, env) {
   });
 
   await scenario.step('A new key repairs it', async () => {
-    await button('Set key…').first().click();
-    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await button('Set Key…').first().click();
+    await type(workbench, 'Unlock the Plue vault', passphrase);
     await type(workbench, 'Key for Lab', secondKey);
     await workbench.chat
       .getByText(/Connected/)
@@ -133,8 +133,11 @@ async function runSteps(scenario, workbench, endpoint, env) {
       .getByText(/Who answers here|chat/)
       .first()
       .waitFor();
-    await page.getByRole('dialog').getByRole('button', { name: 'Switch Off' }).click();
-    await workbench.chat.getByText(/^Off/).first().waitFor();
+    await page.getByRole('dialog').getByRole('button', { name: 'Disable' }).click();
+    await workbench.chat
+      .getByText(/^Disabled/)
+      .first()
+      .waitFor();
   });
 
   await scenario.step('A chat of a switched-off provider keeps the question and offers to enable it', async () => {
@@ -155,7 +158,7 @@ async function runSteps(scenario, workbench, endpoint, env) {
   await scenario.step('Settings are changed on a page of their own', async () => {
     await workbench.command('Plue: Open Settings');
     await workbench.chat.getByRole('heading', { name: 'Settings' }).first().waitFor();
-    await workbench.chat.getByRole('spinbutton', { name: /day/i }).first().fill('5');
+    await workbench.chat.getByRole('spinbutton', { name: /Daily/i }).first().fill('5');
     await workbench.page.keyboard.press('Tab');
     const config = join(workbench.plueHome, 'config.json5');
     await workbench.until(async () => existsSync(config) && readFileSync(config, 'utf8').includes('budget_usd_per_day: 5'));
@@ -190,12 +193,12 @@ async function runSteps(scenario, workbench, endpoint, env) {
     mkdirSync(join(program, '..'), { recursive: true });
     writeFileSync(program, clock('It is noon here.'), { mode: 0o755 });
     await workbench.command('Plue: Manage Providers');
-    await button('Add provider').first().click();
+    await button('Add Provider').first().click();
     await button('Choose External program').click();
     await workbench.chat.getByText(program).waitFor();
     await workbench.chat.getByText(/^SHA-256 [0-9a-f]{64}$/).waitFor();
     await textbox('Name').fill('Clock');
-    await button(/^Approve this program/).click();
+    await button(/^Approve Program/).click();
     await workbench.chat.getByText('Approved', { exact: true }).waitFor();
     await button('Connect').click();
     await workbench.chat.getByRole('group', { name: 'Result' }).getByText('Connected').waitFor();
@@ -217,16 +220,16 @@ async function runSteps(scenario, workbench, endpoint, env) {
     await ask(workbench, 'And now?');
     await workbench.chat.locator('.failure').filter({ hasText: 'has changed since you approved it, so it was not started' }).waitFor();
     await button('Manage Providers').last().click();
-    await button(/^Approve this program/)
+    await button(/^Approve Program/)
       .first()
       .waitFor();
   });
 
   await scenario.step('Approved again, it answers', async () => {
-    await button(/^Approve this program/)
+    await button(/^Approve Program/)
       .first()
       .click();
-    await button(/^Approve this program/).waitFor({ state: 'detached' });
+    await button(/^Approve Program/).waitFor({ state: 'detached' });
     await page.getByRole('tab', { name: /What time is it/ }).click();
     await button('Retry').last().click();
     await workbench.chat.getByText('It is night now.').first().waitFor();
@@ -237,16 +240,16 @@ async function runSteps(scenario, workbench, endpoint, env) {
     endpoint.manner = 'is overloaded';
     await workbench.reload(); // which locks the vault
     await workbench.command('Plue: Unlock Vault');
-    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await type(workbench, 'Unlock the Plue vault', passphrase);
     await page.getByRole('tab', { name: /Who answers here/ }).click();
-    await button('Answer options').click();
-    await button(/^Add to Who is tried next/).click();
+    await button('Response options').click();
+    await button(/^Add to Fallbacks/).click();
     await workbench.chat.getByRole('group', { name: 'Clock' }).getByRole('option').first().click();
-    await button('Answer options, changed for this chat').waitFor();
+    await button('Response options, changed for this chat').waitFor();
     await page.keyboard.press('Escape');
     await ask(workbench, 'Who answers now?');
     await workbench.chat
-      .getByText(/^Answered by Clock: Lab .*is not available now \(503\)/)
+      .getByText(/^Response from Clock: Lab .*is not available now \(503\)/)
       .first()
       .waitFor({ timeout: 60_000 });
     await workbench.chat.getByText('It is night now.').first().waitFor();
@@ -262,20 +265,20 @@ async function runSteps(scenario, workbench, endpoint, env) {
   });
 
   await scenario.step('One click moves it into the vault, for the vendor’s address only', async () => {
-    await button('Move key to vault').click();
-    await type(workbench, 'Unlock Plue’s vault', passphrase);
+    await button('Move Key to Vault').click();
+    await type(workbench, 'Unlock the Plue vault', passphrase);
     await workbench.chat
-      .getByText(/^vault:\/\/groq\/api_key, .*sent to https:\/\/api\.groq\.com only/)
+      .getByText(/^vault:\/\/groq\/api_key, .*sent only to https:\/\/api\.groq\.com/)
       .first()
       .waitFor();
-    await button('Move key to vault').waitFor({ state: 'detached' });
+    await button('Move Key to Vault').waitFor({ state: 'detached' });
   });
 
   await scenario.visual('The catalog in full, for the README', async () => {
     workbench.setTheme('Dark Modern');
     await workbench.reload();
     await workbench.command('Plue: Manage Providers');
-    await workbench.chat.getByRole('button', { name: 'Add provider', exact: true }).first().click({ timeout: 60_000 });
+    await workbench.chat.getByRole('button', { name: 'Add Provider', exact: true }).first().click({ timeout: 60_000 });
     await button('Choose Anthropic').waitFor();
     // The README's picture is this one, so that it is never older than the page.
     if (process.env.UPDATE === '1') {

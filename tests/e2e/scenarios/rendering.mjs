@@ -147,7 +147,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.notEqual(await background('.hljs-addition'), await background('.hljs-deletion'));
   });
 
-  await scenario.step('A picture of its own is shown, one from elsewhere is a link with its host', async () => {
+  await scenario.step('Embedded images are shown, external ones are links with their host', async () => {
     await answer().getByRole('img', { name: 'a square' }).scrollIntoViewIfNeeded();
     await answer().getByText('(charts.example.org)').waitFor();
     assert.ok(
@@ -178,14 +178,14 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Shift+Tab');
     assert.equal(
       await code('export function parse')
-        .getByRole('button', { name: 'New file' })
+        .getByRole('button', { name: 'New File' })
         .evaluate((node) => node === document.activeElement),
       true,
     );
   });
 
   await scenario.step('Code is shown against the file it names, and nothing is written', async () => {
-    await act('export function parse', 'Apply as a diff');
+    await act('export function parse', 'Apply as Diff');
     await page.locator('.tab').filter({ hasText: 'date.js (proposed: lines 1–4)' }).waitFor({ timeout: 30_000 });
     await page.locator('.monaco-diff-editor .line-insert').first().waitFor();
     assert.equal(file('src/date.js'), before);
@@ -202,7 +202,7 @@ async function runSteps(scenario, workbench, endpoint) {
     const kept = file('src/date.js');
     writeFileSync(join(workbench.folder, 'workspace', 'src', 'date.js'), before);
     await backToChat();
-    await act('export function parse', 'Apply as a diff');
+    await act('export function parse', 'Apply as Diff');
     await page.locator('.tab').filter({ hasText: 'proposed' }).waitFor();
     await titleAction('Discard Change').click();
     await page.locator('.tab').filter({ hasText: 'proposed' }).waitFor({ state: 'detached' });
@@ -212,35 +212,35 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Code for a file outside of the folder is refused', async () => {
     await backToChat();
-    await act('stolen()', 'Apply as a diff');
-    await notification(workbench, 'is outside of the open folder').waitFor();
+    await act('stolen()', 'Apply as Diff');
+    await notification(workbench, 'is outside the workspace folder').waitFor();
   });
 
   await scenario.step('Code for a file that decides what runs is asked about', async () => {
-    await act('"version"', 'Apply as a diff');
+    await act('"version"', 'Apply as Diff');
     const dialog = page.locator('.monaco-dialog-box');
-    await dialog.filter({ hasText: 'can decide what programs run' }).waitFor();
+    await dialog.filter({ hasText: 'can control which programs run' }).waitFor();
     await page.keyboard.press('Escape');
     await dialog.waitFor({ state: 'detached' });
   });
 
   await scenario.step('Code becomes a new file where it says, after asking', async () => {
-    await act("print('hello')", 'New file');
-    await asked(workbench, 'New file');
-    await type(workbench, 'New file', 'tools/run.py');
+    await act("print('hello')", 'New File');
+    await asked(workbench, 'New File');
+    await type(workbench, 'New File', 'tools/run.py');
     await page.locator('.tab').filter({ hasText: 'run.py' }).waitFor();
     assert.equal(file('tools/run.py'), "print('hello')\n");
   });
 
   await scenario.step('A new file through a link out of the folder is refused', async () => {
     await backToChat();
-    await act("print('hello')", 'New file');
-    await type(workbench, 'New file', 'away/run.py');
-    await notification(workbench, 'away/run.py is outside of the open folder').waitFor();
+    await act("print('hello')", 'New File');
+    await type(workbench, 'New File', 'away/run.py');
+    await notification(workbench, 'away/run.py is outside the workspace folder').waitFor();
   });
 
   await scenario.step('A diagram opens in the preview of VS Code', async () => {
-    await act('flowchart', 'Open preview');
+    await act('flowchart', 'Open Preview');
     const tab = (/** @type {string} */ words) => page.locator('.tab').filter({ hasText: words });
     await tab('Preview').click();
     await workbench.command('View: Close Editor');
@@ -266,6 +266,6 @@ async function runSteps(scenario, workbench, endpoint) {
     await isStreaming(workbench);
     endpoint.manner = 'answers';
     await newChat(workbench);
-    await notification(workbench, 'has its answer').waitFor({ timeout: 30_000 });
+    await notification(workbench, 'response ready').waitFor({ timeout: 30_000 });
   });
 }

@@ -28,7 +28,7 @@ export default async function (scenario) {
     await untilFinished(workbench);
     await page.keyboard.press('Control+Alt+Shift+F');
     await box().waitFor();
-    await search().getByText('Type words that are all in a message').waitFor();
+    await search().getByText('Type words or a quoted phrase').waitFor();
   });
 
   await scenario.step('Hits come by chat while one types, with the found text marked', async () => {
@@ -40,21 +40,21 @@ export default async function (scenario) {
 
   await scenario.step('Filters narrow what is found', async () => {
     const before = await hits().count();
-    await search().getByRole('combobox', { name: 'Who' }).selectOption('user');
-    await search().getByRole('button', { name: 'Remove filters' }).waitFor();
+    await search().getByRole('combobox', { name: 'Author' }).selectOption('user');
+    await search().getByRole('button', { name: 'Remove Filters' }).waitFor();
     await workbench.until(async () => (await search().getByText('Searching…').count()) === 0);
     assert.ok((await hits().count()) <= before);
-    await search().getByRole('combobox', { name: 'When' }).selectOption('custom');
+    await search().getByRole('combobox', { name: 'Date' }).selectOption('custom');
     await search()
       .getByRole('textbox', { name: 'To' })
       .or(search().getByLabel('To', { exact: true }))
       .first()
       .fill('2001-01-01');
-    await search().getByText('Nothing found for “zebra”.').waitFor();
+    await search().getByText('No results found for “zebra”.').waitFor();
   });
 
   await scenario.step('Nothing found offers to remove the filters', async () => {
-    await search().locator('.note').getByRole('button', { name: 'Remove filters' }).click();
+    await search().locator('.note').getByRole('button', { name: 'Remove Filters' }).click();
     await found('2 chats');
   });
 

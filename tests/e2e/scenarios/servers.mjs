@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { ask, untilFinished } from '../runner/chatPage.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -37,7 +37,7 @@ export default async function (scenario) {
   endpoint.reply = replyOf;
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
       mkdirSync(join(home, 'templates'), { recursive: true });
       writeFileSync(join(home, 'templates', 'echoes.json5'), template);
@@ -76,7 +76,7 @@ function runs(argument) {
  */
 async function runSteps(scenario, workbench, endpoint) {
   const { page, chat } = workbench;
-  const list = 'Model Context Protocol Servers';
+  const list = 'MCP Servers';
   const row = (/** @type {string} */ words) => page.locator('.quick-input-list .monaco-list-row').filter({ hasText: words });
   const approval = (/** @type {string | RegExp} */ words) => chat.locator('.approval').filter({ hasText: words });
   const lastResult = () => String(endpoint.asked.flatMap(({ messages }) => messages).findLast(({ role }) => role === 'tool')?.content);
@@ -85,13 +85,13 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A server that a file declares is listed and not approved', async () => {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
-    await workbench.command('Plue: Model Context Protocol Servers');
+    await workbench.command('Plue: Manage MCP Servers');
     await row('everything').filter({ hasText: 'not approved' }).filter({ hasText: everything }).waitFor();
   });
 
   await scenario.step('A chat that names its tool goes without it until then', async () => {
     await page.keyboard.press('Escape');
-    await workbench.command('Plue: New Chat From Template');
+    await workbench.command('Plue: New Chat from Template');
     await row('Echoes').first().click();
     await chat.getByRole('button', { name: 'Template: Echoes' }).waitFor({ timeout: 60_000 });
     await ask(workbench, 'Echo nothing');
@@ -100,10 +100,10 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('Approving shows the program, each argument and the file', async () => {
-    await workbench.command('Plue: Model Context Protocol Servers');
+    await workbench.command('Plue: Manage MCP Servers');
     await pick(workbench, list, 'everything');
     await pick(workbench, 'everything', 'Approve…');
-    await dialog().getByText('Let the server everything start?').waitFor();
+    await dialog().getByText('Start the MCP server everything?').waitFor();
     const words = await dialog().innerText();
     for (const told of [process.execPath, `Argument 1: ${everything}`, 'Argument 2: stdio', 'mcp.json5', 'Fingerprint:'])
       assert.ok(words.includes(told), `“${told}” is not in:\n${words}`);
@@ -111,7 +111,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('It is approved and does not run yet', async () => {
     await dialog().getByRole('button', { name: 'Approve' }).click();
-    await notification(workbench, 'It starts when it is first used').waitFor();
+    await notification(workbench, 'The server starts on first use').waitFor();
     assert.ok(!runs(everything));
   });
 
@@ -136,7 +136,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('The list says that it runs, and what its tools cost', async () => {
-    await workbench.command('Plue: Model Context Protocol Servers');
+    await workbench.command('Plue: Manage MCP Servers');
     await row('everything')
       .filter({ hasText: /running, \d+ tools, about \d+ tokens/ })
       .waitFor();
@@ -150,7 +150,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Stop ends it', async () => {
     await page.keyboard.press('Control+w');
-    await workbench.command('Plue: Model Context Protocol Servers');
+    await workbench.command('Plue: Manage MCP Servers');
     await pick(workbench, list, 'everything');
     await pick(workbench, 'everything', 'Stop');
     await workbench.until(async () => !runs(everything));
@@ -158,10 +158,10 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('With other arguments it asks again, and says what changed', async () => {
     declare(workbench.plueHome, [everything, 'stdio', '--verbose']);
-    await workbench.command('Plue: Model Context Protocol Servers');
+    await workbench.command('Plue: Manage MCP Servers');
     await pick(workbench, list, 'changed, not approved');
     await pick(workbench, 'everything', 'Approve…');
-    await dialog().getByText('What has changed since it was approved').waitFor();
+    await dialog().getByText('Changes since approval').waitFor();
     assert.match(await dialog().innerText(), /--verbose/);
   });
 

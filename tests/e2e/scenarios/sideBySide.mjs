@@ -107,14 +107,14 @@ async function runSteps(scenario, workbench, endpoint) {
     await page.keyboard.press('Control+End');
     const chat = await chatOf('Left chat').catch(() => chatOf('Right chat?'));
     await chat.locator('pre code').first().hover();
-    await chat.getByRole('button', { name: 'Insert at cursor' }).first().click();
+    await chat.getByRole('button', { name: 'Insert at Cursor' }).first().click();
     await page.locator('.monaco-editor .view-line').filter({ hasText: 'const' }).first().waitFor();
   });
 
   await scenario.step('Copy Code says that it copied', async () => {
     const chat = await chatOf('Left chat').catch(() => chatOf('Right chat?'));
     await chat.locator('pre code').first().hover();
-    await chat.getByRole('button', { name: 'Copy code' }).first().click();
+    await chat.getByRole('button', { name: 'Copy Code' }).first().click();
     await chat.locator('.codicon-check').first().waitFor();
   });
 

@@ -4,7 +4,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, ask, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
 /** @param {import('../runner/scenario.mjs').Scenario} scenario */
@@ -13,7 +13,7 @@ export default async function (scenario) {
   endpoint.text = 'Understood.';
   const workbench = await scenario.open({
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       write(join(dirname(home), 'workspace', 'AGENTS.md'), 'Use tabs.\n');
       write(join(home, 'prompts', 'default-assistant.md'), '---\ndescription: The house prompt.\n---\nYou help with {{title}}.\n');
       write(
@@ -44,7 +44,7 @@ async function runSteps(scenario, workbench, endpoint) {
   const { page, chat } = workbench;
   const draft = () => chat.locator('.composer textarea');
   const button = (/** @type {string | RegExp} */ name) => chat.getByRole('button', { name });
-  const list = () => chat.getByRole('dialog', { name: 'What steers this chat' });
+  const list = () => chat.getByRole('dialog', { name: 'Instruction sources' });
   const told = () => String(endpoint.asked.at(-1)?.messages?.[0]?.content);
   const rules = join(workbench.folder, 'workspace', 'AGENTS.md');
 
@@ -52,8 +52,8 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
     await newChat(workbench);
-    await button(/^Steered by 4: default-assistant, AGENTS\.md, Chat, House server/).click();
-    await list().getByText('Rules of this folder').waitFor();
+    await button(/^4 instruction sources: default-assistant, AGENTS\.md, Chat, House server/).click();
+    await list().getByText('Workspace instructions').waitFor();
   });
 
   await scenario.look('The list has no serious accessibility finding, and Escape closes it', async () => {
@@ -62,7 +62,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await list().waitFor({ state: 'hidden' });
   });
 
-  await scenario.step('The model is told the prompt and the rules of the folder', async () => {
+  await scenario.step('The prompt and the workspace instructions are sent to the model', async () => {
     await ask(workbench, 'How do I indent?');
     await untilFinished(workbench);
     assert.match(told(), /^You help with [^]*# Rules of this project[^]*Use tabs\./);
@@ -75,27 +75,27 @@ async function runSteps(scenario, workbench, endpoint) {
     await ask(workbench, 'And now?');
     await untilFinished(workbench);
     assert.match(told(), /^You are brief\.[^]*Use spaces\./);
-    await chat.getByText('default-assistant and AGENTS.md changed: they count from here.').waitFor();
+    await chat.getByText('Instructions changed: default-assistant and AGENTS.md.').waitFor();
   });
 
-  await scenario.step('A file that hides something is left out and said so', async () => {
+  await scenario.step('A file with hidden characters is omitted and reported', async () => {
     write(rules, 'Use tabs.\u{E0049}\u{E0067}\u202E\n');
     await ask(workbench, 'Once more?');
     await untilFinished(workbench);
     assert.doesNotMatch(told(), /tabs/);
-    await chat.getByText('AGENTS.md no longer counts.').waitFor();
-    await button(/^Steered by 3:.*Something needs a look/).click();
-    await list().getByText('Left out. It has 3 characters that nobody sees and a model reads.').waitFor();
+    await chat.getByText('Instructions removed: AGENTS.md.').waitFor();
+    await button(/^3 instruction sources:.*Needs attention/).click();
+    await list().getByText('Omitted. It has 3 characters that nobody sees and a model reads.').waitFor();
   });
 
   await scenario.step('It counts when the reader says so', async () => {
-    await list().getByRole('button', { name: 'Use It Anyway' }).click();
-    await list().getByText('3 characters in it nobody sees.').waitFor();
+    await list().getByRole('button', { name: 'Use Anyway' }).click();
+    await list().getByText('Contains 3 hidden characters.').waitFor();
     await page.keyboard.press('Escape');
     await ask(workbench, 'And with it?');
     await untilFinished(workbench);
     assert.match(told(), /Use tabs\./);
-    await chat.getByText('AGENTS.md counts from here.').waitFor();
+    await chat.getByText('Instructions added: AGENTS.md.').waitFor();
   });
 
   await scenario.step('A prompt with arguments asks for them in the composer', async () => {
@@ -104,7 +104,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await chat.getByRole('option').filter({ hasText: '/explain' }).waitFor();
     await page.keyboard.press('Enter');
     await workbench.until(async () => (await draft().inputValue()) === 'Explain {{topic}} {{tone}}');
-    await chat.getByText('topic: what it is about. 2 to fill in, Tab goes to the next.').waitFor();
+    await chat.getByText('topic: what it is about. 2 placeholders left, press Tab for the next one.').waitFor();
     await page.keyboard.type('leap years');
     await page.keyboard.press('Tab');
     await page.keyboard.type('kindly');
@@ -115,7 +115,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await draft().fill('');
     await page.keyboard.type('/comapct it');
     await page.keyboard.press('Enter');
-    await chat.getByText('There is no /comapct. Send it as text?').waitFor();
+    await chat.getByText('/comapct is not a command or prompt. Send it as text?').waitFor();
     await button('Send as Text').click();
     await chat.getByRole('article', { name: 'Your message' }).filter({ hasText: '/comapct it' }).waitFor();
     await untilFinished(workbench);
@@ -123,7 +123,7 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('What ships with Plue opens to be read', async () => {
-    await button(/^Steered by 4/).click();
+    await button(/^4 instruction sources/).click();
     await list().getByRole('button', { name: 'Template: Chat. Open' }).click();
     await page.locator('.monaco-editor').getByText('A conversation with an AI provider.').first().waitFor();
     await page.keyboard.press('Control+w');
@@ -135,9 +135,9 @@ async function runSteps(scenario, workbench, endpoint) {
       write(rules, 'Use tabs, always.\u202E\n');
       await workbench.show();
       await chat.locator(`body.${bodyClass}`).waitFor({ timeout: 60_000 });
-      await chat.getByText('AGENTS.md counts from here.').waitFor();
-      await button(/^Steered by 3/).click();
-      await list().getByRole('button', { name: 'Use It Anyway' }).waitFor();
+      await chat.getByText('Instructions added: AGENTS.md.').waitFor();
+      await button(/^3 instruction sources/).click();
+      await list().getByRole('button', { name: 'Use Anyway' }).waitFor();
       await requireAccessible(await workbench.chatFrame());
     });
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { inRoot } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { answers, composer, newChat, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick, type } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -62,7 +62,7 @@ export default async function (scenario) {
       'editor.formatOnType': false,
     },
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
       mkdirSync(join(home, 'templates'), { recursive: true });
       writeFileSync(join(home, 'templates', 'decision.json5'), decision);
@@ -103,7 +103,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await workbench.command('Plue: New Template…');
     await pick(workbench, 'New Template (1 of 3)', 'An agent that reads');
     await type(workbench, 'New Template (2 of 3)', 'Log reader');
-    await pick(workbench, 'New Template (3 of 3)', 'For you');
+    await pick(workbench, 'New Template (3 of 3)', 'All workspaces');
     await tab(/^log-reader\.json5/).waitFor({ timeout: 60_000 });
     await tab(/^log-reader\.md/).waitFor();
     const text = readFileSync(inHome('templates', 'log-reader.json5'), 'utf8');
@@ -112,7 +112,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(text, /codex:\/\/prompts\/log-reader/);
   });
 
-  await scenario.step('It gets fields and a prompt of its own', async () => {
+  await scenario.step('It gets its own fields and prompt', async () => {
     await write('log-reader.md', prompt);
     await write('log-reader.json5', agent.replace('available_tools', 'availible_tools'));
   });
@@ -140,12 +140,12 @@ async function runSteps(scenario, workbench, endpoint) {
     await write('log-reader.json5', agent);
   });
 
-  await scenario.step('What its model would be told and may use is shown before anybody is called', async () => {
-    await page.getByRole('button', { name: 'Try Template' }).first().click();
-    await form().getByRole('heading', { name: 'Try: Log reader' }).waitFor({ timeout: 60_000 });
+  await scenario.step('The preview shows instructions and tools without calling a model', async () => {
+    await page.getByRole('button', { name: 'Preview Template' }).first().click();
+    await form().getByRole('heading', { name: 'Preview: Log reader' }).waitFor({ timeout: 60_000 });
     await form().getByText('You read logs, quick.').waitFor();
     await form()
-      .getByRole('cell', { name: /House|only looks/ })
+      .getByRole('cell', { name: /House|read-only/ })
       .first()
       .waitFor();
     await form().getByText('House server').waitFor();
@@ -155,7 +155,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('A template that is saved shows at once what changed', async () => {
     await write('log-reader.md', prompt.replace('Name the first line', 'Quote the first line'));
-    await tab(/^Try: Log reader/).click();
+    await tab(/^Preview: Log reader/).click();
     await form().getByText('Quote the first line').waitFor();
   });
 
@@ -215,7 +215,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await menu(/build stopped/, 'Archive Task');
     await row('Archived').waitFor();
     await row('Archived').click();
-    await menu(/build stopped/, 'Move Task out of Archive');
+    await menu(/build stopped/, 'Unarchive Task');
     await row('Archived').waitFor({ state: 'detached' });
     await page.getByRole('treeitem', { name: /build stopped/ }).waitFor();
   });
@@ -239,9 +239,9 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.match(JSON.stringify(endpoint.asked), /Answer in one word/);
   });
 
-  await scenario.step('A hook tells what a change means, with a way there', async () => {
-    await workbench.command('Plue: New from Template…');
-    await pick(workbench, 'New from Template', 'Decision');
+  await scenario.step('A notification of a hook links to its item', async () => {
+    await workbench.command('Plue: New Item from Template…');
+    await pick(workbench, 'New Item from Template', 'Decision');
     await form().getByRole('textbox', { name: 'Title' }).fill('Tabs', { timeout: 60_000 });
     await button('Create').click();
     await form().getByRole('heading', { name: 'Tabs' }).waitFor();
@@ -272,8 +272,8 @@ async function runSteps(scenario, workbench, endpoint) {
     const own = '{ name: "cost_center", type: "text", required: true, description: "Who pays for it." },';
     writeFileSync(inHome('templates', 'llm-provider.json5'), shipped.replace('fields: [', `fields: [\n    ${own}`));
     await workbench.command('Plue: Manage Providers');
-    await form().getByRole('button', { name: 'Add provider', exact: true }).click({ timeout: 60_000 });
-    await button('Choose Own server (OpenAI-compatible)').click({ timeout: 60_000 });
+    await form().getByRole('button', { name: 'Add Provider', exact: true }).click({ timeout: 60_000 });
+    await button('Choose OpenAI-compatible server').click({ timeout: 60_000 });
     await form().getByRole('textbox', { name: 'Cost center' }).fill('Research');
     await form().getByRole('textbox', { name: 'Name', exact: true }).fill('Lab');
     await form().getByRole('textbox', { name: 'Endpoint' }).fill(endpoint.url);

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { inArtifacts } from '../../../scripts/lib/paths.mjs';
 import { requireAccessible } from '../runner/accessibility.mjs';
 import { ask, composer, send, untilFinished } from '../runner/chatPage.mjs';
-import { writeHouseServer } from '../runner/houseServer.mjs';
+import { writeLocalServer } from '../runner/localServer.mjs';
 import { notification, pick } from '../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../runner/scriptedEndpoint.mjs';
 
@@ -95,7 +95,7 @@ export default async function (scenario) {
   const workbench = await scenario.open({
     settings: { 'diffEditor.renderSideBySide': true, 'files.autoSave': 'off' },
     prepare: (home) => {
-      writeHouseServer(home, endpoint);
+      writeLocalServer(home, endpoint);
       writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
       mkdirSync(join(home, 'templates'), { recursive: true });
       writeFileSync(join(home, 'templates', 'coder.json5'), coder);
@@ -149,8 +149,8 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A chat is made from a template whose tools may edit and run commands', async () => {
     await workbench.show();
     await page.getByRole('button', { name: /Plue: House server/ }).waitFor({ timeout: 60_000 });
-    await workbench.command('Plue: New Chat From Template');
-    await pick(workbench, 'New Chat From Template', 'Coder');
+    await workbench.command('Plue: New Chat from Template');
+    await pick(workbench, 'New Chat from Template', 'Coder');
     await chat.getByRole('button', { name: 'Template: Coder' }).waitFor({ timeout: 60_000 });
     await chat.getByRole('button', { name: 'Permissions: Ask before edits' }).waitFor();
   });
@@ -172,7 +172,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('An edit asks above the composer and shows what would change', async () => {
     await ask(workbench, 'Mend the days');
-    await approval('edit wants to change a file').waitFor({ timeout: 60_000 });
+    await approval('Edit this file?').waitFor({ timeout: 60_000 });
     await approval('daysOf').getByRole('button', { name: 'Allow once' }).waitFor();
     assert.ok(await isInView(approval('daysOf').getByRole('button', { name: 'Deny' })), 'The answers are out of sight.');
     assert.equal(text('src', 'dates.js'), dates);
@@ -187,7 +187,7 @@ async function runSteps(scenario, workbench, endpoint) {
     await approval('daysOf').focus();
     await settled();
     await page.keyboard.press('n');
-    await chat.getByRole('textbox', { name: 'Why not' }).waitFor();
+    await chat.getByRole('textbox', { name: 'Reason for denying (optional)' }).waitFor();
     await page.keyboard.type('Ask me once more.');
     await settled();
     await page.keyboard.press('Enter');
@@ -206,15 +206,15 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Always shows its rule before it is stored', async () => {
     await approval('100').waitFor();
-    await approval('100').getByRole('button', { name: 'Always…' }).waitFor();
+    await approval('100').getByRole('button', { name: 'Always Allow…' }).waitFor();
     await settled();
-    await approval('100').getByRole('button', { name: 'Always…' }).click();
-    await approval('From now on, without asking:').waitFor();
+    await approval('100').getByRole('button', { name: 'Always Allow…' }).click();
+    await approval('Always allow:').waitFor();
     await settled();
   });
 
   await scenario.step('The rule is stored, the edit is made and the answer ends', async () => {
-    await chat.getByRole('button', { name: 'Store rule and allow' }).click();
+    await chat.getByRole('button', { name: 'Always Allow' }).click();
     await chat.getByText('Both functions are right now.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
     assert.match(text('src', 'dates.js'), /year % 100 !== 0/);
@@ -253,7 +253,7 @@ async function runSteps(scenario, workbench, endpoint) {
   await scenario.step('A command asks with its exact text and how it is held', async () => {
     await backToChat();
     await ask(workbench, 'Build it');
-    await approval('bash wants to run').waitFor({ timeout: 60_000 });
+    await approval('Run this command?').waitFor({ timeout: 60_000 });
     await approval(slow).waitFor();
     await approval('Sandbox').waitFor();
     assert.ok(await isInView(approval(slow).locator('dd').last()), 'How it is held is out of sight.');
@@ -296,7 +296,7 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Edit freely edits without a question', async () => {
     writeFileSync(file('src', 'dates.js'), dates);
-    await setMode('Edit freely');
+    await setMode('Edit without asking');
     await ask(workbench, 'Mend them freely');
     await chat.getByText('Both are mended.').waitFor({ timeout: 60_000 });
     await untilFinished(workbench);
@@ -355,15 +355,15 @@ async function runSteps(scenario, workbench, endpoint) {
 
   await scenario.step('Undo of the turn brings it back', async () => {
     await page.keyboard.press('Control+w');
-    await workbench.command('Plue: Undo Changes of a Turn');
-    await pick(workbench, 'Undo Changes of a Turn', 'Dates');
+    await workbench.command('Plue: Undo File Changes of a Turn');
+    await pick(workbench, 'Undo File Changes of a Turn', 'Dates');
     await workbench.until(async () => existsSync(file('src', 'notes.md')));
     assert.equal(text('src', 'notes.md'), 'What was noted.\n');
   });
 
   await scenario.step('Redo takes it away again', async () => {
-    await workbench.command('Plue: Redo Changes of a Turn');
-    await pick(workbench, 'Redo Changes of a Turn', 'Dates');
+    await workbench.command('Plue: Redo File Changes of a Turn');
+    await pick(workbench, 'Redo File Changes of a Turn', 'Dates');
     await workbench.until(async () => !existsSync(file('src', 'notes.md')));
   });
 
@@ -390,8 +390,8 @@ async function runSteps(scenario, workbench, endpoint) {
   });
 
   await scenario.step('A chat from another template asks as much as the one before', async () => {
-    await workbench.command('Plue: New Chat From Template');
-    await pick(workbench, 'New Chat From Template', 'Coder');
+    await workbench.command('Plue: New Chat from Template');
+    await pick(workbench, 'New Chat from Template', 'Coder');
     await chat.getByRole('region', { name: 'Getting started' }).waitFor();
     await setMode('Plan only');
     await chat.getByRole('button', { name: 'Template: Coder' }).click();

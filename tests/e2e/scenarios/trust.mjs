@@ -34,7 +34,7 @@ export default async function (scenario) {
   await scenario.step('A provider that the folder brings along is not offered', async () => {
     await workbench.command('Plue: Manage Providers');
     await workbench.chat
-      .getByRole('heading', { name: /Providers|Nothing is connected yet/ })
+      .getByRole('heading', { name: /Providers|No models connected yet/ })
       .first()
       .waitFor({ timeout: 60_000 });
     assert.equal(await workbench.chat.getByText('Trap').count(), 0);

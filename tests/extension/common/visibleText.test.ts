@@ -8,7 +8,7 @@ const samples = v.parse(
   JSON.parse(readFileSync('tests/hidden-characters.json', 'utf8')),
 );
 
-it.each(samples)('$what: what nobody sees is counted and made visible, as in the sidecar', ({ text, visible, count }) => {
+it.each(samples)('$what: hidden characters are counted and made visible, as in the sidecar', ({ text, visible, count }) => {
   expect(visibleText(text)).toBe(visible);
   expect(countHidden(text)).toBe(count);
 });

@@ -5,9 +5,9 @@ import { runInNewContext } from 'node:vm';
 import { parseAllDocuments } from 'yaml';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { guides, root, type Block } from './documents';
-import { DocumentShell, givePatience, hasDocumentShell, list, record } from './shell';
+import { DocumentShell, extendTimeouts, hasDocumentShell, list, record } from './shell';
 
-givePatience();
+extendTimeouts();
 
 const blocks = guides.flatMap(({ path, blocks }) => blocks.map((block) => [`${path}:${block.line}`, block] as const));
 const of = (...languages: string[]): (readonly [string, Block])[] => blocks.filter(([, { language }]) => languages.includes(language));

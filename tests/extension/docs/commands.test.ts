@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { guides, type Block } from './documents';
 import { notRun } from './notRun';
-import { DocumentShell, givePatience, hasDocumentShell } from './shell';
+import { DocumentShell, extendTimeouts, hasDocumentShell } from './shell';
 
-givePatience();
+extendTimeouts();
 
 /** What a block exports counts in those below it, as in the shell of whoever reads on. */
 const remembered = 'if [ -f "$TMPDIR/exported" ]; then . "$TMPDIR/exported"; fi';
@@ -23,7 +23,13 @@ const isLeftOut = (line: string): boolean =>
   !line.trim().startsWith('npm run -s plue -- ') &&
   notRun.some(({ begins }) => line.trim() === begins || line.trim().startsWith(`${begins} `));
 
-for (const document of guides.filter(({ blocks }) => blocks.some(isShell))) {
+/** The lines that are run; none of a block of comments. */
+const linesToRun = (block: Block): string[] => {
+  const lines = linesOf(block).filter((line) => !isLeftOut(line));
+  return lines.some((line) => line.trim() !== '' && !line.trim().startsWith('#')) ? lines : [];
+};
+
+for (const document of guides.filter(({ blocks }) => blocks.some((block) => isShell(block) && linesToRun(block).length > 0))) {
   describe.runIf(hasDocumentShell)(document.path, () => {
     let shell: DocumentShell;
     beforeAll(async () => {
@@ -33,8 +39,8 @@ for (const document of guides.filter(({ blocks }) => blocks.some(isShell))) {
     afterAll(() => shell.stop());
 
     for (const block of document.blocks.filter(isShell)) {
-      const lines = linesOf(block).filter((line) => !isLeftOut(line));
-      if (!lines.some((line) => line.trim() !== '' && !line.trim().startsWith('#'))) continue;
+      const lines = linesToRun(block);
+      if (lines.length === 0) continue;
       test(`The commands of line ${block.line} end well`, async () => {
         const { code, output, error } = await shell.run([remembered, ...lines, remember].join('\n'));
         expect({ code, said: code === 0 ? '' : `${output}${error}` }).toEqual({ code: 0, said: '' });

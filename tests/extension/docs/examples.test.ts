@@ -6,9 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { parseAllDocuments } from 'yaml';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { root } from './documents';
-import { DocumentShell, givePatience, hasDocumentShell, list, record } from './shell';
+import { DocumentShell, extendTimeouts, hasDocumentShell, list, record } from './shell';
 
-givePatience();
+extendTimeouts();
 
 const examples = join(root, 'docs', 'examples');
 const read = (path: string): unknown[] =>

@@ -13,7 +13,7 @@ test('docs/budgets.md names the limits of agents and rounds', () => {
     `asks the model at most ${limit('Chat/ToolRounds.cs', 'MaxRounds')} times, in a task without a limit of rounds ${limit('Chat/ToolRounds.cs', 'MaxTaskRounds')} times`,
   );
   expect(prose).toContain(
-    `at most ${limit('Agents/TaskSpawner.cs', 'MostInTree')} tasks, ${limit('Agents/TaskSpawner.cs', 'Deepest')} deep`,
+    `at most ${limit('Agents/TaskSpawner.cs', 'MaxTasksInTree')} tasks, ${limit('Agents/TaskSpawner.cs', 'MaxDepth')} deep`,
   );
   expect(prose).toContain(`at most ${limit('Agents/ProviderSlots.cs', 'Hosted')} children work at one provider`);
 });

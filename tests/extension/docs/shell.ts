@@ -12,10 +12,10 @@ export const hasDocumentShell =
   process.platform === 'linux' &&
   ['bash', 'git', 'jq', 'curl', 'python3', 'sha256sum'].every((program) => spawnSync(program, ['--version']).status === 0);
 
-/** Processes are started, on machines that have other things to do. */
-export const givePatience = (): void => vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
+/** Increases timeouts for tests that start processes. */
+export const extendTimeouts = (): void => vi.setConfig({ testTimeout: 120_000, hookTimeout: 180_000 });
 
-const patienceMs = 90_000;
+const processTimeoutMs = 90_000;
 const sidecar = process.env.PLUE_TEST_PROGRAM ?? join(root, 'artifacts', 'bin', 'Plue.Server', 'debug', 'plue');
 
 /** Providers that the documents name as if their keys were there. */
@@ -66,7 +66,7 @@ export class DocumentShell {
         ['--noprofile', '--norc', '-euo', 'pipefail', '-c', this.#here(script)],
         {
           cwd: this.workspace,
-          timeout: patienceMs,
+          timeout: processTimeoutMs,
           maxBuffer: 16 * 1024 * 1024,
           env: {
             PATH: [this.#bin, dirname(process.execPath), '/usr/bin', '/bin'].join(delimiter),

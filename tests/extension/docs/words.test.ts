@@ -3,9 +3,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { codeWordsOf, guides, root, type Document } from './documents';
-import { DocumentShell, givePatience, hasDocumentShell, list, record } from './shell';
+import { DocumentShell, extendTimeouts, hasDocumentShell, list, record } from './shell';
 
-givePatience();
+extendTimeouts();
 
 const manifest = record(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')));
 

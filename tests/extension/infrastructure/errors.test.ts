@@ -46,7 +46,7 @@ test('A button runs its command with what belongs to it', async () => {
   expect(fake.executed).toEqual([['workbench.extensions.installExtension', 'ms-dotnettools.vscode-dotnet-runtime']]);
 });
 
-test('What nobody foresaw still offers the log', () => {
+test('Unexpected errors offer the log', () => {
   expect(helpFor('somethingNew').map(({ title }) => title)).toEqual(['Show Log']);
 });
 

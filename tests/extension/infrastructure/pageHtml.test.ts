@@ -20,7 +20,7 @@ test('The page finds its place and its chat', () => {
   expect(chat('codex://chats/a')).toContain('<main id="app" data-key="chat codex://chats/a" data-codex-id="codex://chats/a">');
 });
 
-test('Each page has a nonce of its own', () => {
+test('Each page has its own nonce', () => {
   const nonces = new Set(Array.from({ length: 20 }, () => /nonce="([^"]+)"/.exec(chat('x'))?.[1]));
   expect(nonces.size).toBe(20);
 });

@@ -48,11 +48,11 @@ test('A provider is its files and a line in each place where providers are liste
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
 });
 
-test('A tool is its files, what a model is told of it, and a line in each of two lists', () => {
+test('Creates the files of a tool, its description, and an entry in two lists', () => {
   begin('tool', 'count_words');
   expect(read('server/Plue.Server/Tools/CountWordsTool.cs')).toContain('public string Name => "count_words";');
   expect(read('tests/Plue.Server.Tests/Tools/CountWordsToolTests.cs')).toContain('private readonly CountWordsTool tool');
-  expect(read('prompts/tool-count_words.md')).toContain('What a model is told about the tool count_words.');
+  expect(read('prompts/tool-count_words.md')).toContain('Tool description of count_words ');
   expect(read('server/Plue.Server/Templates/ToolNames.cs')).toContain('new("count_words", ');
   expect(read('server/Plue.Server/Tools/BuiltInTools.cs')).toContain('("count_words", text => new CountWordsTool(text)),');
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
@@ -72,7 +72,7 @@ test('A name of another form, and one that there is already, change nothing', ()
 test('Where a list looks otherwise nothing is written', () => {
   rmSync(join(checkout, 'server/Plue.Server/Tools/BuiltInTools.cs'));
   cpSync('README.md', join(checkout, 'server/Plue.Server/Tools/BuiltInTools.cs'));
-  expect(refusal('tool', 'late')).toContain('Mend scripts/new.mjs');
+  expect(refusal('tool', 'late')).toContain('Fix scripts/new.mjs');
   expect(existsSync(join(checkout, 'server/Plue.Server/Tools/LateTool.cs'))).toBe(false);
 });
 

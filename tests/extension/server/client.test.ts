@@ -46,8 +46,8 @@ test(
       ...again,
       'state stopped',
     ]);
-    expect(lines.filter((line) => line.includes('exit code 7'))).toHaveLength(4);
-    expect(lines).toContain('error: Plue’s sidecar ended with exit code 7. It hurts.');
+    expect(lines.filter((line) => line.includes('code 7'))).toHaveLength(4);
+    expect(lines).toContain('error: The Plue sidecar exited with code 7. It hurts.');
     // Parameters travel as the one object that they are.
     expect(lines.join('\n')).toContain('told":["{\\"collection\\":\\"chats\\"}"');
     // In the user's home, never in the open folder.
@@ -62,12 +62,12 @@ test(
 
 test('A sidecar that dies at every start is given up with its own words', { timeout: 40_000 }, async () => {
   const lines = await tell('dead');
-  expect(lines.filter((line) => line.includes('exit code 3'))).toHaveLength(4);
+  expect(lines.filter((line) => line.includes('code 3'))).toHaveLength(4);
   expect(lines.slice(-2)).toEqual([
     'state stopped',
-    'refused: Plue’s sidecar is not running. Restart it, or look in the log for the cause.',
+    'refused: The Plue sidecar is not running. Restart it, or check the log for the cause.',
   ]);
-  expect(lines).toContain('error: Plue’s sidecar ended with exit code 3. The data folder is read-only.');
+  expect(lines).toContain('error: The Plue sidecar exited with code 3. The data folder is read-only.');
 });
 
 test('Two who ask for a restart at once get one sidecar, and none is started once it was stopped', { timeout: 40_000 }, async () => {

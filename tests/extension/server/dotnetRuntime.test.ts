@@ -103,10 +103,10 @@ describe('Without a runtime', () => {
     const own = runtime();
     expect(await Promise.all([own.find(), own.find()])).toEqual(['/acquired/dotnet', '/acquired/dotnet']);
     expect(executed).toEqual([['dotnet.acquire', { version: '10.0', requestingExtensionId: 'plue.plue-vscode', mode: 'runtime' }]]);
-    expect(shown).toEqual([{ kind: 'progress', text: 'Plue gets the .NET 10.0 runtime, which it needs once.', buttons: [] }]);
+    expect(shown).toEqual([{ kind: 'progress', text: 'Installing the .NET 10.0 runtime for Plue…', buttons: [] }]);
   });
 
-  test('a tool that fails or says nothing is told with its words, and asked again at the next start', async () => {
+  test('reports the error of the tool and tries again at the next start', async () => {
     installed.add(installTool);
     const own = runtime();
     commandAnswers.set('dotnet.acquire', () => {
@@ -114,10 +114,10 @@ describe('Without a runtime', () => {
     });
     await expect(own.find()).rejects.toMatchObject({
       kind: 'runtimeNotAcquired',
-      message: 'The .NET 10.0 runtime could not be got: No network. Install it yourself and restart Plue.',
+      message: 'Could not install the .NET 10.0 runtime: No network. Install it yourself and restart Plue.',
     });
     commandAnswers.set('dotnet.acquire', () => undefined);
-    await expect(own.find()).rejects.toThrow('The .NET Install Tool gave no path.');
+    await expect(own.find()).rejects.toThrow('The .NET Install Tool returned no path.');
     commandAnswers.set('dotnet.acquire', () => ({ dotnetPath: '/acquired/dotnet' }));
     expect(await own.find()).toBe('/acquired/dotnet');
   });
@@ -132,7 +132,7 @@ describe('Without a runtime', () => {
     expect(helpFor('runtimeMissing')[0]?.args).toEqual([installTool]);
   });
 
-  test('a tool that is installed meanwhile is told, once', async () => {
+  test('offers the tool once after it was installed', async () => {
     const own = runtime();
     let told = 0;
     own.onDidAppear(() => told++);

@@ -20,7 +20,7 @@ test('A cancelled request is no failure', () => {
   expect(toFailure(new ResponseError(-32800, ''))).toBeInstanceOf(UserCancelledError);
 });
 
-test('A sidecar that is gone is told apart from one that came back', () => {
+test('Distinguishes a stopped sidecar from a restarted one', () => {
   expect(toFailure(new ResponseError(ErrorCodes.ConnectionInactive, ''))).toMatchObject({ kind: 'sidecarStopped' });
   expect(toFailure(new ResponseError(ErrorCodes.PendingResponseRejected, ''))).toMatchObject({ kind: 'sidecarRestarted' });
   expect(toFailure(new ConnectionError(ConnectionErrors.Disposed, ''))).toMatchObject({ kind: 'sidecarRestarted' });

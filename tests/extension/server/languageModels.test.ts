@@ -81,11 +81,11 @@ test('The models of one vendor are listed with what the editor says about them',
   expect(models[0]?.maxInputTokens).toBe(64_000);
 });
 
-test('Text is told in pieces and in order', async () => {
+test('Reports text in pieces and in order', async () => {
   offer((messages, options) => {
     expect(messages.map(({ role, content }) => [role, content])).toEqual([['user', 'Hi']]);
     expect(options).toEqual({
-      justification: 'Plue answers in a chat of yours with this model.',
+      justification: 'Plue uses this model to respond in your chats.',
       modelOptions: { temperature: 0.5, max_tokens: 9 },
     });
     return Promise.resolve({ text: each('old'), stream: each(new LanguageModelTextPart('Hello '), new LanguageModelTextPart('wörld')) });
@@ -99,7 +99,7 @@ test('Text is told in pieces and in order', async () => {
   });
 });
 
-test('Tools are passed on, their calls are told whole, and their results go back', async () => {
+test('Passes tools on, reports complete calls, and returns their results', async () => {
   offer((messages, options) => {
     expect(options['tools']).toEqual([{ name: 'read', description: 'Reads.', inputSchema: { type: 'object' } }]);
     expect(messages[1]?.content).toEqual([
@@ -142,28 +142,28 @@ test('An editor of before 1.95 gets words, and says that it takes no tools', asy
 });
 
 test.each([
-  ['NoPermissions', 'permissionDenied', 'was not allowed'],
+  ['NoPermissions', 'permissionDenied', 'denied Plue access'],
   ['Blocked', 'spendLimit', 'quota'],
   ['NotFound', 'modelNotFound', 'no longer offers'],
-  ['Unknown', 'badRequest', 'could not ask gpt-x: “too long”'],
+  ['Unknown', 'badRequest', 'could not send the request to gpt-x: “too long”'],
 ])('A refusal with %s is a failure of the kind %s', async (code, kind, words) => {
   offer(() => Promise.reject(Object.assign(new Error('too long'), { code })));
   expect(await ask()).toMatchObject({ outcome: { kind, message: containing(words) } });
 });
 
-test('A refusal that says nothing is told without a quote of nothing', async () => {
+test('Reports a refusal without a message without quotes', async () => {
   offer(() => Promise.reject(new Error(' ')));
   expect(await ask()).toMatchObject({
-    outcome: { kind: 'badRequest', message: 'VS Code could not ask gpt-x. Try again, or choose another model.' },
+    outcome: { kind: 'badRequest', message: 'VS Code could not send the request to gpt-x. Try again, or choose another model.' },
   });
 });
 
-test('An error in the middle keeps what was told', async () => {
+test('Keeps the reported text after an error', async () => {
   offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('Half'), Object.assign(new Error('gone'), { code: 'Blocked' })) }));
   expect(await ask()).toMatchObject({ events: [{ kind: 'text', text: 'Half' }], outcome: { kind: 'spendLimit' } });
 });
 
-test('Stopping reaches the model, and nothing more is told', async () => {
+test('Stops the model and reports nothing more', async () => {
   const source = new CancellationTokenSource();
   offer((_messages, _options, token) => {
     expect(token).toBe(source.token);
@@ -182,7 +182,7 @@ test('Stopping reaches the model, and nothing more is told', async () => {
 test('A model is found by its family too, and one that is not there is said with those that are', async () => {
   offer(() => Promise.resolve({ stream: each(new LanguageModelTextPart('yes')) }));
   expect(await ask({ model: 'gpt' })).toMatchObject({ outcome: 'endTurn' });
-  expect(await ask({ model: 'nobody' })).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('It offers gpt-x.') } });
+  expect(await ask({ model: 'nobody' })).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('Available: gpt-x.') } });
   fake.reset();
   expect(await ask()).toMatchObject({ outcome: { kind: 'modelNotFound', message: containing('Install GitHub Copilot') } });
 });

@@ -20,7 +20,7 @@ function installed(files: Record<string, string> = { plue: 'the program', 'plue.
 
 const refusal = (name: string): object => ({
   kind: 'sidecarDamaged',
-  message: `Plue was not started: its file ${name} is not the one that it was installed with. Install the extension again.`,
+  message: `Could not start Plue: the file ${name} differs from the installed one. Reinstall the extension.`,
 });
 
 test('The packed program is found when every file is what was packed', async () => {

@@ -73,7 +73,7 @@ describe('the answer options', () => {
     expect(heard.at(-1)).toEqual({ reasoningLevel: 'low' });
   });
 
-  it('lead to the settings that count while nobody is chosen to stand in', () => {
+  it('links to the fallbacks in the settings while the list is empty', () => {
     open();
     [...document.querySelectorAll('button')].find(({ textContent }) => textContent === 'settings')?.click();
     expect(opensSettings).toBe(1);
@@ -98,8 +98,8 @@ describe('the answer options', () => {
 
   it('say that unset means the provider’s default, and what that is where it is known', () => {
     open({}, { reasoningLevels: ['low', 'high'], defaultReasoningLevel: 'low' });
-    expect(control('reasoningLevel')?.textContent).toContain('Provider’s default (low)');
-    expect(control('temperature')?.getAttribute('placeholder')).toBe('Provider’s default');
+    expect(control('reasoningLevel')?.textContent).toContain('Provider default (low)');
+    expect(control('temperature')?.getAttribute('placeholder')).toBe('Provider default');
   });
 
   it('keep a wrong value to themselves and say what is wrong', () => {
@@ -111,9 +111,9 @@ describe('the answer options', () => {
 
   it('are marked when a chat has its own', () => {
     open({ fallbacks: [{ providerId: 'anthropic' }] });
-    expect(document.querySelector('.options-button')?.getAttribute('aria-label')).toBe('Answer options, changed for this chat');
+    expect(document.querySelector('.options-button')?.getAttribute('aria-label')).toBe('Response options, changed for this chat');
     open();
-    expect(document.querySelector('.options-button')?.getAttribute('aria-label')).toBe('Answer options');
+    expect(document.querySelector('.options-button')?.getAttribute('aria-label')).toBe('Response options');
   });
 
   it('close on Escape and give the focus back', () => {

@@ -71,7 +71,7 @@ describe('an approval', () => {
     show(approval('1'));
     const text = document.querySelector('.approval')?.textContent ?? '';
     for (const words of [
-      'bash wants to run',
+      'Run this command?',
       'Add export command › Update docs',
       'npm test',
       'Nothing allows it.',
@@ -83,15 +83,15 @@ describe('an approval', () => {
   });
 
   it.each([
-    ['write', 'save wants to write a file'],
-    ['edit', 'save wants to change a file'],
-    ['delete', 'save wants to delete'],
-    ['read', 'save wants to read'],
-    ['spawn', 'save wants to start an agent'],
-    ['serverTool', 'save wants to use a server’s tool'],
-    ['startServer', 'save wants to start a server'],
-    ['fetch', 'save wants to fetch'],
-    ['other', 'save wants to do'],
+    ['write', 'Write this file?'],
+    ['edit', 'Edit this file?'],
+    ['delete', 'Delete this file?'],
+    ['read', 'Read this file?'],
+    ['spawn', 'Start this task?'],
+    ['serverTool', 'Run the MCP tool save?'],
+    ['startServer', 'Start this MCP server?'],
+    ['fetch', 'Fetch this page?'],
+    ['other', 'Run save?'],
   ] as const)('to %s says so', (kind, words) => {
     show(approval('1', { kind, toolName: 'save' }));
     expect(document.querySelector('.approval')?.textContent).toContain(words);
@@ -172,7 +172,7 @@ describe('an approval', () => {
     cards()[0]?.focus();
     press('a');
     expect(document.querySelector('.approval-rule')).toBeNull();
-    expect(() => button('Always…')).toThrow();
+    expect(() => button('Always Allow…')).toThrow();
   });
 
   it('is denied with a word for the model, and Escape takes that back', () => {
@@ -267,7 +267,7 @@ describe('equal requests', () => {
     ]);
     show(...twins);
     expect(cards()).toHaveLength(2);
-    expect(document.body.textContent).toContain('Also asked by: Other');
+    expect(document.body.textContent).toContain('Also requested by: Other');
   });
 
   it('are answered together when that is said', () => {
@@ -286,7 +286,7 @@ describe('the list', () => {
     show(approval('1'), approval('2'));
     expect(document.activeElement).toBe(elsewhere);
     expect(document.querySelector('[role=status]')?.textContent).toBe(
-      'Approval needed: bash wants to run, Add export command › Update docs',
+      'Approval needed: Run this command? (Add export command › Update docs)',
     );
   });
 
@@ -301,12 +301,12 @@ describe('the list', () => {
     expect(answers().map(({ id }) => id)).toEqual(['2']);
   });
 
-  it('says when there is nothing, when it cannot be had, and when nobody takes an answer', () => {
+  it('explains an empty list, an error, and a stopped sidecar', () => {
     expect(document.body.textContent).toContain('Loading…');
     show();
-    expect(document.body.textContent).toContain('Nothing waits for you.');
+    expect(document.body.textContent).toContain('No pending approvals');
     page.receive({ type: 'failed', message: 'The list could not be read.' });
-    button('Try again').click();
+    button('Try Again').click();
     expect(posted.at(-1)).toEqual({ type: 'reload' });
     page.receive({ type: 'approvals', approvals: [approval('1')], canAnswer: false });
     settle();
@@ -343,7 +343,7 @@ describe('an approval of more than fits into its box', () => {
     cards()[0]?.focus();
     press('y');
     press('a');
-    expect(button('Store rule and allow').disabled).toBe(true);
+    expect(button('Always Allow').disabled).toBe(true);
     settle();
     press('Enter');
     press('Escape');

@@ -61,7 +61,7 @@ async function sortBy(order: string): Promise<void> {
 beforeEach(async () => {
   open();
   await receive(snapshot());
-  await click('Add provider');
+  await click('Add Provider');
 });
 
 describe('what vendors offer', () => {
@@ -70,9 +70,9 @@ describe('what vendors offer', () => {
     await receive(finished('catalogs', { kind: 'internal', message: 'The catalog could not be read.' }));
     expect(words()).not.toContain('Loading the catalog…');
     expect(document.querySelector('.failure')?.textContent).toContain('The catalog could not be read.');
-    await click('Show log');
+    await click('Show Log');
     expect(postedOf('showLog')).toEqual([{ type: 'showLog', work: 'help:showLog' }]);
-    await click('Try again');
+    await click('Try Again');
     expect(postedOf('loadCatalogs')).toHaveLength(2);
     expect(document.querySelector('.failure')).toBeNull();
     expect(words()).toContain('Loading the catalog…');
@@ -81,7 +81,7 @@ describe('what vendors offer', () => {
   it('does not wait for an answer of a sidecar that is down', async () => {
     await receive({ type: 'sidecar', state: 'stopped' });
     expect(words()).not.toContain('Loading the catalog…');
-    expect(words()).toContain('Plue’s sidecar is not running.');
+    expect(words()).toContain('The Plue sidecar is not running.');
   });
 
   it('is one tab stop below the search, which the arrow keys go into and through', async () => {
@@ -113,11 +113,11 @@ describe('what vendors offer', () => {
     await receive(offering(), finished('catalogs'));
     await click('Local');
     expect(rows()).toEqual(['LM Studio']);
-    await click('Under $1 in');
+    await click('Input under $1/M');
     expect(rows()).toEqual([]);
-    expect(words()).toContain('Nothing in the catalog matches.');
+    expect(words()).toContain('No matching providers or models.');
     type(search(), 'nobody');
-    await click('Clear the filter');
+    await click('Clear Filter');
     expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio']);
     expect(button('Local').getAttribute('aria-pressed')).toBe('false');
     expect(search().value).toBe('');
@@ -150,9 +150,9 @@ describe('what vendors offer', () => {
     );
     const told = all(HTMLElement, '.catalogs tbody tr').map((row) => [...row.children].map((cell) => cell.textContent?.trim()));
     expect(told.map(([name]) => name)).toEqual([
-      'A your own',
-      'B your own, in place of the shipped one, 1 warning',
-      'C your own, 2 errors, 3 warnings',
+      'A custom',
+      'B custom, replaces the built-in catalog, 1 warning',
+      'C custom, 2 errors, 3 warnings',
       'D',
     ]);
     expect(told[3]).toEqual(['D', '2', 'free', 'n/a', 'n/a', 'text only', 'Choose']);
@@ -169,7 +169,7 @@ describe('the menu of catalogs', () => {
   beforeEach(() => receive(offering([...vendors, catalog({ id: 'mine', name: 'Mine', source: 'user' })]), finished('catalogs')));
 
   it('exports one’s own, and says why that failed', async () => {
-    await chooseIn('Catalogs', 'Export your catalogs…');
+    await chooseIn('Catalogs', 'Export Custom Catalogs…');
     expect(postedOf('exportCatalog')).toEqual([{ type: 'exportCatalog', ids: ['mine'], work: 'export' }]);
     expect(words()).toContain('Working…');
     await receive(finished('export', { kind: 'storeReadOnly', message: 'The file cannot be written.' }));
@@ -194,10 +194,10 @@ describe('the menu of catalogs', () => {
   });
 
   it('refreshes, and asks again where that failed', async () => {
-    await chooseIn('Catalogs', 'Refresh from the catalog server');
+    await chooseIn('Catalogs', 'Update from Catalog Server');
     await receive(finished('refresh', { kind: 'unreachable', message: 'The catalog server does not answer.' }));
     expect(document.querySelector('.failure')?.textContent).toContain('The catalog server does not answer.');
-    await click('Try again');
+    await click('Try Again');
     expect(postedOf('refreshCatalog')).toHaveLength(2);
   });
 
@@ -221,21 +221,21 @@ describe('the backups of catalogs', () => {
   });
 
   it('are asked for when one looks, and say that there are none', async () => {
-    expect(document.activeElement?.textContent).toBe('Backups of your catalogs');
+    expect(document.activeElement?.textContent).toBe('Backups of custom catalogs');
     expect(postedOf('loadBackups')).toEqual([{ type: 'loadBackups', work: 'backups' }]);
     expect(words()).toContain('Loading…');
     await receive({ type: 'backups', items: [] }, finished('backups'));
-    expect(words()).toContain('None yet.');
+    expect(words()).toContain('No backups yet.');
   });
 
   it('say why they cannot be listed, and are asked for again', async () => {
     await receive(finished('backups', { kind: 'internal', message: 'The folder cannot be read.' }));
     expect(document.querySelector('.failure')?.textContent).toContain('The folder cannot be read.');
-    await click('Try again');
+    await click('Try Again');
     expect(postedOf('loadBackups')).toHaveLength(2);
   });
 
-  it('are restored by one click each, which is told while it goes on and where it fails', async () => {
+  it('are restored with one click and show progress and errors', async () => {
     await receive({ type: 'backups', items: backups }, finished('backups'));
     expect(all(HTMLElement, '.kind-row .line').map((line) => line.textContent)).toEqual([
       '3 days ago, 1 model',
@@ -255,7 +255,7 @@ describe('the backups of catalogs', () => {
     await receive({ type: 'backups', items: backups }, finished('backups'));
     press('Escape');
     await drawn();
-    expect(heading()).toBe('Add provider');
+    expect(heading()).toBe('Add Provider');
     expect(document.activeElement).toBe(button('Catalogs'));
   });
 });
@@ -270,7 +270,7 @@ describe('one vendor', () => {
     expect(words()).toContain('Loading the models…');
     await receive(finished('catalog:groq', { kind: 'internal', message: 'Its file cannot be read.' }));
     expect(document.querySelector('.failure')?.textContent).toContain('Its file cannot be read.');
-    await click('Try again');
+    await click('Try Again');
     expect(postedOf('loadCatalog')).toHaveLength(2);
     await click('Choose Groq');
     expect(heading()).toBe('Connect Groq');
@@ -281,7 +281,7 @@ describe('one vendor', () => {
     await receive({ type: 'catalog', detail: catalogDetail(vendors[1] ?? catalog(), many) }, finished('catalog:groq'));
     const shown = (): number => all(HTMLElement, '.models tbody tr').length;
     expect(shown()).toBe(100);
-    await click('Show 30 more');
+    await click('Show 30 More');
     expect(shown()).toBe(130);
     const first = all(HTMLInputElement, 'input[type=checkbox]')[100];
     expect(document.activeElement).toBe(first);
@@ -294,7 +294,7 @@ describe('one vendor', () => {
     expect(all(HTMLElement, '.models tbody th').map((cell) => cell.textContent)).toEqual(['Sevenmodel-7']);
     type(search(), 'nothing like it');
     await drawn();
-    expect(words()).toContain('No model matches.');
+    expect(words()).toContain('No matching models.');
   });
 
   it('of which some models are ticked is compared, or no longer', async () => {
@@ -305,17 +305,17 @@ describe('one vendor', () => {
       await drawn();
     };
     await tick(0);
-    expect(words()).toContain('Compare 1 model');
+    expect(words()).toContain('Compare 1 Model');
     await tick(1);
     await tick(0);
-    await click('Compare 1 model');
+    await click('Compare 1 Model');
     expect(words()).toContain('model-1');
     expect(words()).not.toContain('model-0');
-    await click('Leave out model-1');
-    expect(words()).toContain('Nothing to compare: tick models in the list of a provider.');
+    await click('Remove model-1 from comparison');
+    expect(words()).toContain('No models to compare. Select models in a provider’s list.');
     await click('Back');
     await tick(2);
-    await click('Clear the comparison');
+    await click('Clear Comparison');
     expect(all(HTMLInputElement, 'input[type=checkbox]').map(({ checked }) => checked)).toEqual([false, false, false]);
     expect(document.querySelector('.compare-bar')).toBeNull();
   });
@@ -327,10 +327,10 @@ describe('one vendor', () => {
       type: 'catalog',
       detail: { ...catalogDetail(vendors[0] ?? catalog(), [], document_), problems: [] },
     });
-    expect(words()).toContain('Shipped with Plue.');
+    expect(words()).toContain('Built into Plue.');
     await click('Export…');
     expect(postedOf('exportCatalog')).toEqual([{ type: 'exportCatalog', ids: ['anthropic'], work: 'export' }]);
-    await click('Edit a copy');
+    await click('Edit Copy');
     await click('Save');
     expect(postedOf('saveCatalog')[0]).toMatchObject({ previousId: 'anthropic', document: document_ });
   });
@@ -342,17 +342,17 @@ describe('one vendor', () => {
     const problem = { path: 'models[0].id', severity: 'warning', message: 'It is listed twice.' } as const;
     await receive({ type: 'catalog', detail: { ...catalogDetail(mine, []), problems: [problem] } }, finished('catalog:mine'));
     expect(words()).toContain('models[0].id: It is listed twice.');
-    expect(words()).toContain('used in place of the shipped one');
-    await click('Delete catalog…');
+    expect(words()).toContain('replaces the built-in catalog');
+    await click('Delete Catalog…');
     expect(postedOf('deleteCatalog')).toEqual([{ type: 'deleteCatalog', id: 'mine', work: 'deleteCatalog:mine' }]);
     const shipped = offering([...vendors, { ...mine, source: 'shipped', overridesShipped: false }]);
     await receive({ type: 'removedCatalog', id: 'mine' }, shipped, finished('deleteCatalog:mine'), finished('catalogs'));
-    expect(heading()).toBe('Add provider');
+    expect(heading()).toBe('Add Provider');
     expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio', 'Mine']);
     // What stands in its place is asked for anew.
     await click('Mine');
     expect(postedOf('loadCatalog')).toHaveLength(2);
-    expect(words()).toContain('Shipped with Plue.');
+    expect(words()).toContain('Built into Plue.');
   });
 
   it('that the host wants to be shown, or the list, takes the place of what was there', async () => {
@@ -360,7 +360,7 @@ describe('one vendor', () => {
     await receive({ type: 'go', to: 'provider', id: 'b' });
     expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Basement');
     await receive({ type: 'go', to: 'add' });
-    expect(heading()).toBe('Add provider');
+    expect(heading()).toBe('Add Provider');
     await click('Back');
     expect(document.querySelector('.provider-row.selected')?.textContent).toContain('Basement');
   });

@@ -134,7 +134,7 @@ describe('the chart of what was spent', () => {
     expect(barsOf('#0000ff').map(({ height }) => height)).toEqual([0, 0, 0]);
   });
 
-  it('tells which bar the pointer is over, and when it left', async () => {
+  it('reports the bar under the pointer', async () => {
     await open();
     point(0.1);
     expect(hovered.at(-1)).toBe(0);

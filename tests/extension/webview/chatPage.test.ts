@@ -127,7 +127,7 @@ describe('the composer', () => {
     await receive(snapshot());
     await receive({ type: 'refused', error: { kind: 'modelNotFound', message: 'It has no such model.' } });
     expect(document.querySelector('.failure')?.textContent).toContain('It has no such model.');
-    button('Choose Another…').click();
+    button('Switch Model…').click();
     const filter = find('.picker-filter', HTMLInputElement);
     filter.value = 'my-own-model';
     filter.dispatchEvent(new Event('input', { bubbles: true }));
@@ -192,7 +192,7 @@ describe('an answer', () => {
         13,
       ),
     );
-    const figures = /^claude-sonnet-4-6 · 2\.1k in \(1\.8k cached\) · 310 out · \$0\.006 · [\d.]+ s to first token$/;
+    const figures = /^claude-sonnet-4-6 · 2\.1k input \(1\.8k cached\) · 310 output · \$0\.006 · [\d.]+ s to first token$/;
     expect(document.querySelector('.figures')?.textContent).toMatch(figures);
   });
 
@@ -228,12 +228,12 @@ describe('an answer', () => {
   it('announces its beginning and its end and none of its words', async () => {
     const said = (): string | null | undefined => document.querySelector('.visually-hidden[role=status]')?.textContent;
     await receive(snapshot([]), ...events(turn()));
-    expect(said()).toBe('Answer started');
+    expect(said()).toBe('Response started');
     await receive(...events([{ kind: 'turnFinished', turnId: 't1', stopReason: 'stopped' }], 13));
     expect(said()).toBe('Stopped');
   });
 
-  it('offers to ask again where it was stopped before anything came, and tells no time of a token', async () => {
+  it('offers Retry for a response that was stopped before any text, without a token time', async () => {
     const timing = { startedAt: '2026-11-21T08:00:00Z', firstTokenMs: 1700, durationMs: 1700 };
     await receive(snapshot([question('m1', 'Hi'), { ...answer('m2', ''), parts: [], status: 'stopped', timing }]));
     const stopped = find('article.assistant', HTMLElement);
@@ -256,7 +256,7 @@ describe('an answer', () => {
 
   it('continues or discards what was interrupted', async () => {
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Three kept words', { status: 'interrupted' })]));
-    expect(document.querySelector('.thin-line')?.textContent).toContain('Interrupted when Plue restarted. 3 words kept.');
+    expect(document.querySelector('.thin-line')?.textContent).toContain('Interrupted by a Plue restart. 3 words were kept.');
     button('Continue').click();
     button('Discard').click();
     expect(posted).toEqual([
@@ -300,14 +300,14 @@ describe('a failed answer', () => {
     expect(posted).toEqual([{ type: 'retry', messageId: 'm2', continue: true }]);
     expect(document.activeElement).toBe(composer());
     await receive(snapshot([question('m1', 'Hi'), answer('m2', '', { status: 'failed' }), question('m3', 'And now?')]));
-    expect(find('article.assistant .failure', HTMLElement).textContent).toBe('The answer failed, and no reason was given.');
+    expect(find('article.assistant .failure', HTMLElement).textContent).toBe('The response failed without a reason.');
     expect(document.querySelector('article.assistant .failure button')).toBeNull();
   });
 
   it.each(['providerDisabled', 'notFound'])('of kind %s opens the picker', async (kind) => {
     const failed = answer('m2', '', { status: 'failed', error: { kind, message: 'It is gone.' } });
     await receive(snapshot([question('m1', 'Hi'), failed]));
-    button('Choose Another…').click();
+    button('Switch Model…').click();
     expect(find('.picker-popup', HTMLElement).hidden).toBe(false);
   });
 
@@ -331,7 +331,7 @@ describe('the page', () => {
     const codex = { ...chat([]).codex, uri: 'codex://tasks/task_1', taskStatus: 'interrupted' };
     await receive({ type: 'snapshot', chat: { ...chat([]), codex }, providers: [provider()] });
     posted.length = 0;
-    expect(document.body.textContent).toContain('Plue ended before this task could begin.');
+    expect(document.body.textContent).toContain('Plue was closed before this task could start.');
     button('Start').click();
     expect(posted).toEqual([{ type: 'send', text: '' }]);
   });
@@ -396,9 +396,9 @@ describe('the page', () => {
   it('says who answered instead of the chosen one, in the header and under the answer', async () => {
     const providerInfo = { providerId: 'groq', providerName: 'Groq', modelId: 'llama', insteadOf: 'Anthropic was over its limit.' };
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { providerInfo })]));
-    expect(find('.instead', HTMLElement).textContent).toBe('Answered by Groq');
-    expect(find('.instead', HTMLElement).title).toBe('Answered by Groq: Anthropic was over its limit.');
-    expect(find('article.assistant .figures', HTMLElement).textContent).toBe('Answered by Groq: Anthropic was over its limit. · llama');
+    expect(find('.instead', HTMLElement).textContent).toBe('Response from Groq');
+    expect(find('.instead', HTMLElement).title).toBe('Response from Groq: Anthropic was over its limit.');
+    expect(find('article.assistant .figures', HTMLElement).textContent).toBe('Response from Groq: Anthropic was over its limit. · llama');
     await receive(snapshot([question('m1', 'Hi'), answer('m3', 'Hello')]));
     expect(find('.instead', HTMLElement).hidden).toBe(true);
   });
@@ -417,8 +417,8 @@ describe('the page', () => {
     const timing = { firstTokenMs: 1200, durationMs: 5000 };
     await receive(snapshot([question('m1', 'Hi'), answer('m2', 'Hello', { usage, cost, timing })]));
     const figures = find('article.assistant .figures', HTMLElement);
-    expect(figures.textContent).toBe('claude-sonnet-4-6 · 2.1k in · 310 out · $0.006 · 1.2 s to first token');
-    expect(figures.querySelector('[title]')?.getAttribute('title')).toBe('For a million tokens: $3 in, $15 out, $0.3 cached read');
+    expect(figures.textContent).toBe('claude-sonnet-4-6 · 2.1k input · 310 output · $0.006 · 1.2 s to first token');
+    expect(figures.querySelector('[title]')?.getAttribute('title')).toBe('Per million tokens: $3 input, $15 output, $0.3 cache read');
   });
 
   it('counts down to the next try, and Stop there stops', async () => {
@@ -467,7 +467,7 @@ describe('the page', () => {
     press(find('.title-input', HTMLInputElement), 'Escape');
     expect(posted).toEqual([]);
     choose('Fork');
-    choose('Try Template');
+    choose('Preview Template');
     choose('Export…');
     choose('Find');
     expect(document.activeElement?.className).toBe('find-input');
@@ -480,7 +480,7 @@ describe('the page', () => {
       snapshot(undefined, { notice: 'The chat was moved here.' }),
       ...events([{ kind: 'hooksChanged', failures: [failure, failure, failure] }]),
     );
-    expect(document.body.textContent).toContain('A hook failed (notify): The program is gone. 2 more failed too.');
+    expect(document.body.textContent).toContain('A hook failed (notify): The program is gone. 2 more hooks failed too.');
     button('Show History').click();
     expect(posted).toEqual([{ type: 'command', command: 'plue.showHistory' }]);
     button('Dismiss').click();
@@ -502,14 +502,14 @@ describe('the page', () => {
       button('Template: Chat').click();
       return [...document.querySelectorAll('[role=menuitem]')].map((item) => item.textContent ?? '');
     };
-    expect(offered()).toEqual(['Review', 'Chat Settings…', 'Try Template', 'New Chat From Template…']);
+    expect(offered()).toEqual(['Review', 'Chat Settings…', 'Preview Template', 'New Chat from Template…']);
     button('Review').click();
     expect(posted.at(-1)).toMatchObject({ type: 'newOfTemplate', templateId: 'review' });
     await receive(snapshot());
-    expect(offered()).toEqual(['Chat Settings…', 'Try Template', 'New Chat From Template…']);
+    expect(offered()).toEqual(['Chat Settings…', 'Preview Template', 'New Chat from Template…']);
     button('Chat Settings…').click();
     button('Template: Chat').click();
-    button('New Chat From Template…').click();
+    button('New Chat from Template…').click();
     expect(posted.slice(-2)).toEqual([
       { type: 'command', command: 'plue.chat.settings' },
       { type: 'command', command: 'plue.newChatFromTemplate' },
@@ -528,9 +528,9 @@ describe('the page', () => {
   });
 
   it.each([
-    ['maxTokens', 'The answer reached its length limit.'],
-    ['refusal', 'The model declined to go on.'],
-    ['contextFull', 'The chat no longer fits what the model can read at once.'],
+    ['maxTokens', 'The response reached the output limit.'],
+    ['refusal', 'The model declined to continue.'],
+    ['contextFull', 'The chat no longer fits the model’s context window.'],
   ] as const)('says under the answer that it ended with %s, and goes on by a click', async (stopReason, words) => {
     await receive(
       snapshot([]),
@@ -555,7 +555,7 @@ describe('the page', () => {
 
   it('keeps options and fallbacks with the chat', async () => {
     await receive(snapshot());
-    button('Answer options').click();
+    button('Response options').click();
     const temperature = find('#answer-temperature', HTMLInputElement);
     temperature.value = '0.5';
     temperature.dispatchEvent(new Event('change', { bubbles: true }));
@@ -690,7 +690,7 @@ describe('what was sent and is not known to be stored', () => {
     expect(composer().value).toBe('Why?');
   });
 
-  it('goes back into the draft when nobody confirms it in time, and leaves it when it was stored after all', async () => {
+  it('is restored to the draft without a confirmation, and removed if it was stored after all', async () => {
     await receive(snapshot());
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
     try {

@@ -124,7 +124,7 @@ describe('a mention', () => {
     expect(last('inspect')?.attachment).toEqual({ path: 'data.ts', range: { start: 3, end: 3 } });
   });
 
-  it('of a file that goes along already leaves Enter to the message', async () => {
+  it('leaves Enter to the message for a file that is already attached', async () => {
     await attach();
     type('Why does @src/date.ts');
     await receive({ type: 'files', text: 'src/date.ts', files: [{ path: 'src/date.ts', kind: 'file' }] });
@@ -135,8 +135,8 @@ describe('a mention', () => {
 
   it('says why nothing is offered', async () => {
     type('@');
-    await receive({ type: 'files', text: '', files: [], note: 'This folder is not trusted, so Plue leaves its files alone.' });
-    expect(document.querySelector('.completion-note')?.textContent).toContain('not trusted');
+    await receive({ type: 'files', text: '', files: [], note: 'This folder isn’t trusted, so Plue won’t open its files.' });
+    expect(document.querySelector('.completion-note')?.textContent).toContain('isn’t trusted');
     press('Escape');
     expect(document.querySelector<HTMLElement>('.completions')?.hidden).toBe(true);
     expect(posted.some((message) => message.type === 'stop')).toBe(false);
@@ -184,17 +184,17 @@ describe('a chip', () => {
     press('Enter');
     expect(last('send')).toBeUndefined();
     expect(hint()).toContain('Answer the question about hosts first.');
-    button('Send It').click();
+    button('Send Anyway').click();
     press('Enter');
     expect(last('send')?.attachments).toEqual([{ path: '/etc/hosts', allowOutside: true }]);
   });
 
   it.each([
-    ['Whole', { mode: 'whole' }],
+    ['Full text', { mode: 'whole' }],
     ['Summary', { mode: 'summary' }],
   ])('asks how a large file is sent: %s', async (label, expected) => {
     await attach({ size: 3_400_000, questions: ['tooLarge'] });
-    expect(chips()[0]).toContain('It is large: 3.2 MB, about 1.2k tokens.');
+    expect(chips()[0]).toContain('Large file: 3.2 MB, about 1.2k tokens.');
     button(label).click();
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', ...expected });
   });
@@ -205,10 +205,10 @@ describe('a chip', () => {
     const lines = document.querySelector<HTMLInputElement>('.lines-input');
     if (lines === null) throw new Error('No field for lines');
     lines.value = 'many';
-    button('Take').click();
+    button('Apply').click();
     expect(lines.getAttribute('aria-invalid')).toBe('true');
     lines.value = '12-40';
-    button('Take').click();
+    button('Apply').click();
     expect(last('inspect')?.attachment).toEqual({ path: 'src/date.ts', range: { start: 12, end: 40 } });
   });
 
@@ -224,7 +224,7 @@ describe('a chip', () => {
     expect(lines()).not.toBeNull();
     expect(pressIn('Escape')).toBe(false);
     expect(lines()).toBeNull();
-    expect(chips()[0]).toContain('It is large');
+    expect(chips()[0]).toContain('Large file');
     button('Lines…').click();
     const field = lines();
     if (field === null) throw new Error('No field for lines');
@@ -251,7 +251,7 @@ describe('a chip', () => {
       models: [{ id: 'claude-sonnet-4-6', name: 'Sonnet', supportsVision: false }],
     });
     await attach({ path: 'a.png', name: 'a.png', kind: 'image' });
-    await vi.waitFor(() => expect(chips()[0]).toContain('Sonnet sees no images'));
+    await vi.waitFor(() => expect(chips()[0]).toContain('Sonnet doesn’t support images'));
   });
 
   it('says what is to be known of a file that is sent all the same', async () => {
@@ -264,7 +264,7 @@ describe('a chip', () => {
 
   it('is pinned by its button, and unpinned above the composer', async () => {
     await attach();
-    button('Pin date.ts: send it with every question').click();
+    button('Pin date.ts: send with every message').click();
     expect(last('pin')).toEqual({ type: 'pin', paths: ['src/date.ts'] });
     expect(chips()).toEqual([]);
     await receive({ type: 'contextFiles', files: [view()] });
@@ -286,7 +286,7 @@ describe('a pinned file', () => {
 describe('a command', () => {
   it('is offered by a slash and run by Enter', async () => {
     type('/comp');
-    expect(rows()).toEqual(['/compactSummarize what was said, so that the model has room again']);
+    expect(rows()).toEqual(['/compactSummarize earlier messages to free up context']);
     press('Enter');
     expect(last('command')).toEqual({ type: 'command', command: 'plue.chat.compact' });
     expect(input().value).toBe('');
@@ -330,14 +330,14 @@ describe('a command', () => {
     await receive({ type: 'promptText', text: 'Explain {{topic}} in {{tone}}', args });
     const selected = (): string => input().value.slice(input().selectionStart, input().selectionEnd);
     expect(selected()).toBe('{{topic}}');
-    expect(hint()).toContain('topic: what it is about. 2 to fill in');
+    expect(hint()).toContain('topic: what it is about. 2 placeholders left');
     press('Tab');
     expect(selected()).toBe('{{tone}}');
     press('Tab', { shiftKey: true });
     expect(selected()).toBe('{{topic}}');
     press('Enter');
     expect(last('send')).toBeUndefined();
-    expect(hint()).toContain('topic is not filled in. Send it as it is?');
+    expect(hint()).toContain('topic is empty. Send anyway?');
     input().value = 'Explain dates in {{tone}}';
     input().dispatchEvent(new Event('input', { bubbles: true }));
     press('Enter');
@@ -361,7 +361,7 @@ describe('a command', () => {
     press('Enter');
     expect(last('send')).toBeUndefined();
     expect(input().value).toBe('/comapct now');
-    expect(hint()).toContain('There is no /comapct. Send it as text?');
+    expect(hint()).toContain('/comapct is not a command or prompt. Send it as text?');
     press('Enter');
     expect(last('send')).toEqual({ type: 'send', text: '/comapct now' });
     await receive();
@@ -370,7 +370,7 @@ describe('a command', () => {
   it('that takes nothing behind it says so, and a path is text', async () => {
     type('/undo that');
     press('Enter');
-    expect(hint()).toContain('/undo takes nothing behind it. Send it as text?');
+    expect(hint()).toContain('/undo takes no arguments. Send it as text?');
     button('Send as Text').click();
     expect(last('send')).toEqual({ type: 'send', text: '/undo that' });
     await receive(...running, { type: 'stored', text: '/undo that' });
@@ -398,7 +398,7 @@ describe('while an answer runs', () => {
 
   it('what is queued can be sent now, taken back and removed', async () => {
     await receive(...running, ...queueChanged);
-    expect(document.querySelector('.queue')?.textContent).toContain('1 queued, sent after this answer');
+    expect(document.querySelector('.queue')?.textContent).toContain('1 queued, sent after this response');
     button('Send Now').click();
     expect(last('steer')).toEqual({ type: 'steer', queuedId: 'q1' });
     button('Remove “And then?”').click();
@@ -416,7 +416,7 @@ describe('while an answer runs', () => {
         params,
       })),
     );
-    expect(document.querySelector('.queue')?.textContent).toContain('1 queued, waiting for you');
+    expect(document.querySelector('.queue')?.textContent).toContain('1 queued, not sent yet');
     button('Send').click();
     expect(last('steer')).toEqual({ type: 'steer', queuedId: 'q1' });
   });
@@ -528,13 +528,13 @@ describe('a drop', () => {
     expect(veil?.hidden).toBe(true);
   });
 
-  it('of named files tells the panel where they are', () => {
+  it('sends the paths of named files to the panel', () => {
     drop({ 'text/uri-list': 'file:///work/a.ts\r\nfile:///work/b.ts' });
     expect(last('dropped')).toEqual({ type: 'dropped', uris: ['file:///work/a.ts', 'file:///work/b.ts'] });
   });
 
   it('of a file from elsewhere that is no image says how it can be added', async () => {
     drop({}, [new File(['x'], 'notes.txt', { type: 'text/plain' })]);
-    await vi.waitFor(() => expect(chips()[0]).toContain('Only images can be dropped from outside of VS Code.'));
+    await vi.waitFor(() => expect(chips()[0]).toContain('Only images can be dropped from outside VS Code.'));
   });
 });

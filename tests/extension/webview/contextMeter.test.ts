@@ -34,14 +34,14 @@ describe('the context meter', () => {
   it('warns from where Plue summarizes', () => {
     meter.show({ ...context, tokens: 170_000 });
     expect(meter.node.classList.contains('warning')).toBe(true);
-    expect(popup()?.textContent).toContain('Plue summarizes before the next question.');
+    expect(popup()?.textContent).toContain('Plue summarizes earlier messages before the next question.');
   });
 
   it('says only tokens where the window is not known', () => {
     meter.show({ tokens: 1200, isEstimate: true, shares: [] });
     expect(button()?.textContent).toBe('1.2k tokens');
     expect(popup()?.textContent).toContain('About 1.2k tokens.');
-    expect(popup()?.textContent).toContain('is not known');
+    expect(popup()?.textContent).toContain('is unknown');
   });
 
   it('opens for a pointer, for the keyboard and by a click, shows the shares and compacts', () => {

@@ -87,9 +87,9 @@ describe('a form', () => {
   });
 
   it.each([
-    ['0', 'A number from 1 to 200000.'],
-    ['1.5', 'A whole number.'],
-    ['300000', 'A number from 1 to 200000.'],
+    ['0', 'Enter a number from 1 to 200000.'],
+    ['1.5', 'Enter a whole number.'],
+    ['300000', 'Enter a number from 1 to 200000.'],
   ])('refuses %s where a whole number from 1 to 200000 is asked for, at the field', (typed, words) => {
     type(control('max_tokens'), typed);
     expect(problemOf('max_tokens')).toBe(words);
@@ -104,7 +104,7 @@ describe('a form', () => {
 
   it('refuses an address with a password in it', () => {
     type(control('endpoint'), 'https://me:secret@host');
-    expect(problemOf('endpoint')).toMatch(/without a name or password/);
+    expect(problemOf('endpoint')).toMatch(/without a user name or password/);
     type(control('endpoint'), ' https://host/v1 ');
     expect(form.changes).toEqual({ endpoint: 'https://host/v1' });
   });
@@ -114,7 +114,7 @@ describe('a form', () => {
     expect(control('timeout_ms').getAttribute('step')).toBe('1000');
     expect(control('timeout_ms').getAttribute('min')).toBeNull();
     type(control('timeout_ms'), '0');
-    expect(problemOf('timeout_ms')).toBe('At least 1.');
+    expect(problemOf('timeout_ms')).toBe('Enter 1 or more.');
   });
 
   it('shows a default as what happens when nothing is set, and goes back to it', () => {
@@ -147,7 +147,7 @@ describe('a form', () => {
     expect(form.changes).toEqual({ headers: { 'X-Team': 'tools' } });
     click('Add to Headers');
     type(document.activeElement, 'X-Team');
-    expect(problemOf('headers')).toBe('A name stands there twice.');
+    expect(problemOf('headers')).toBe('Each name can appear only once.');
   });
 
   it('takes a pair out again, calls no two by the same name, and wants a name for each value', () => {
@@ -159,7 +159,7 @@ describe('a form', () => {
     const names = [...rowOf('headers').querySelectorAll('input')].map((input) => input.getAttribute('aria-label'));
     expect(new Set(names).size).toBe(4);
     type([...rowOf('headers').querySelectorAll('input')].at(-1) ?? null, 'red');
-    expect(problemOf('headers')).toBe('A value needs a name.');
+    expect(problemOf('headers')).toBe('Enter a name for the value.');
   });
 
   it('refuses a secret itself where only its address in the vault belongs', () => {

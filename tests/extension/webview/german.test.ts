@@ -43,7 +43,7 @@ describe('a reader whose VS Code speaks German', () => {
     const composer = root.querySelector('textarea');
     expect(composer?.placeholder).toBe('Fragen, / Prompts, @ Dateien');
     expect(composer?.getAttribute('aria-label')).toBe('Nachricht');
-    expect(root.textContent).toContain('Eingabe sendet, Umschalt+Eingabe bricht um.');
+    expect(root.textContent).toContain('Eingabe zum Senden, Umschalt+Eingabe für neue Zeile');
     expect(labels('button')).toContain('Antwort kopieren');
     expect(labels('article')).toContain('Ihre Nachricht');
   });
@@ -57,7 +57,7 @@ describe('a reader whose VS Code speaks German', () => {
   it('reads whole sentences for one and for several', () => {
     const source = (title: string, version: string) => ({ kind: 'rules' as const, source: title, title, version });
     const before = [source('A', '1'), source('B', '1')];
-    expect(german.steeringChange(before, [source('A', '2'), source('B', '1')])).toBe('A wurde geändert und gilt ab hier.');
-    expect(german.steeringChange(before, [source('A', '2'), source('B', '2')])).toBe('A und B wurden geändert und gelten ab hier.');
+    expect(german.steeringChange(before, [source('A', '2'), source('B', '1')])).toBe('Anweisungen geändert: A.');
+    expect(german.steeringChange(before, [source('A', '2'), source('B', '2')])).toBe('Anweisungen geändert: A und B.');
   });
 });

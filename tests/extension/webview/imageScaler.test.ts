@@ -133,9 +133,9 @@ describe('an image that goes to a model', () => {
   it('that is too large, broken or cannot be written says so, and is let go of', async () => {
     const large = image(1);
     Object.defineProperty(large, 'size', { value: largestOriginal + 1024 * 1024 });
-    await expect(scaleImage(large, 'huge.png')).rejects.toThrow('huge.png has 21.0 MB; images up to 20 MB can be added.');
+    await expect(scaleImage(large, 'huge.png')).rejects.toThrow('huge.png is 21.0 MB. Images can be up to 20 MB.');
     writes = {};
-    await expect(scaleImage(image(5000), 'odd.png')).rejects.toThrow('odd.png could not be made smaller.');
+    await expect(scaleImage(image(5000), 'odd.png')).rejects.toThrow('odd.png could not be scaled down.');
     expect(closed).toBe(1);
     vi.stubGlobal('createImageBitmap', () => Promise.reject(new Error('bad')));
     await expect(scaleImage(image(1), 'broken.png')).rejects.toThrow('broken.png could not be read as an image.');

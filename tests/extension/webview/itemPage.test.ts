@@ -48,7 +48,7 @@ function press(words: string): void {
 test('A new item needs a title, and is made with what was typed', () => {
   page.receive({ type: 'form', target: { templateId: 'recipe' }, template, values: {} });
   press('Create');
-  expect(root.textContent).toContain('This is needed.');
+  expect(root.textContent).toContain('This field is required.');
   type('title', 'Soup');
   type('servings', '4');
   press('Create');
@@ -89,7 +89,7 @@ test('It is saved by its key, and its history, its file and its deletion are a c
   root.dispatchEvent(byKey);
   expect(byKey.defaultPrevented).toBe(true);
   expect(posted.at(-1)).toMatchObject({ type: 'save', values: { servings: 6 } });
-  for (const words of ['Show history…', 'Open file', 'Delete']) press(words);
+  for (const words of ['Show History…', 'Open File', 'Delete']) press(words);
   expect(posted.slice(2)).toEqual([{ type: 'history' }, { type: 'openFile' }, { type: 'delete' }]);
 });
 
@@ -195,7 +195,7 @@ test('A new task asks for its goal first, shows the user’s own fields and fold
 
 test('A task is started with its goal, its provider and its model', () => {
   newTask({ goal: 'Find the leak.' });
-  expect(root.textContent).toContain('Your small default');
+  expect(root.textContent).toContain('Default small provider');
   root.querySelector<HTMLButtonElement>('.picker-button')?.click();
   page.receive({ type: 'models', providerId: provider().id, models: [{ id: 'small-1' }] });
   const model = [...root.querySelectorAll<HTMLElement>('[role=option]')].find(({ textContent }) => textContent.includes('small-1'));
@@ -234,7 +234,7 @@ test('The settings of a chat leave out what the chat has a control for', () => {
   });
   expect(labels()).toEqual(['tone', 'system_prompt_ref']);
   expect(root.querySelector('datalist option')?.getAttribute('value')).toBe('codex://prompts/a.md');
-  expect(() => press('Open file')).toThrow();
+  expect(() => press('Open File')).toThrow();
   type('tone', 'warm');
   press('Save');
   expect(posted.at(-1)).toEqual({ type: 'save', values: { tone: 'warm' }, expectedVersion: 1 });
@@ -255,7 +255,7 @@ test('A form that cannot be loaded says why and can be asked for again', () => {
   expect(posted.at(-1)).toEqual({ type: 'reload' });
 });
 
-test('A hook that fails on a save is told at once, and no longer after one that went well', () => {
+test('Shows a failed hook after a save until a save succeeds', () => {
   showSoup();
   type('servings', '6');
   press('Save');

@@ -206,8 +206,8 @@ describe('Markdown of an answer', () => {
 
   it('copies and inserts the code of a block', () => {
     const node = render('```ts\nconst a = 1;\n```');
-    node.querySelector<HTMLElement>('[aria-label="Copy code"]')?.click();
-    node.querySelector<HTMLElement>('[aria-label="Insert at cursor"]')?.click();
+    node.querySelector<HTMLElement>('[aria-label="Copy Code"]')?.click();
+    node.querySelector<HTMLElement>('[aria-label="Insert at Cursor"]')?.click();
     expect(actions.copy).toHaveBeenCalledWith('const a = 1;\n');
     expect(actions.insert).toHaveBeenCalledWith('const a = 1;\n');
   });

@@ -60,7 +60,7 @@ function items(): string[] {
 }
 
 async function choose(id: string, item: string): Promise<void> {
-  button('More actions', article(id)).click();
+  button('More Actions', article(id)).click();
   button(item, document.querySelector('[role=menu]') ?? document).click();
   await drawn();
 }
@@ -94,7 +94,7 @@ describe('a question that is changed where it stands', () => {
 
   beforeEach(async () => {
     await receive(snapshot());
-    button('Edit message').click();
+    button('Edit Message').click();
   });
 
   it('is asked anew by Enter, without the blanks around it', () => {
@@ -110,22 +110,22 @@ describe('a question that is changed where it stands', () => {
 
   it('is asked by its button, and never without a word in it', () => {
     editor().value = ' \n';
-    button('Ask Again').click();
+    button('Resend').click();
     expect(posted).toEqual([]);
     editor().value = 'Then?';
-    button('Ask Again').click();
+    button('Resend').click();
     expect(posted).toEqual([{ type: 'edit', messageId: 'm1', text: 'Then?' }]);
   });
 
   it('stays under the hands: a line is broken, an input method composes, a second click changes nothing', () => {
-    editor().value = 'Why';
+    editor().value = 'Reason';
     editor().dispatchEvent(new Event('input', { bubbles: true }));
     press(editor(), 'Enter', { shiftKey: true });
     press(editor(), 'Enter', { isComposing: true });
     press(editor(), 'a');
-    button('Edit message').click();
+    button('Edit Message').click();
     expect(posted).toEqual([]);
-    expect(editor().value).toBe('Why');
+    expect(editor().value).toBe('Reason');
   });
 
   it('is left as it was by Escape, which stops no answer, and the focus goes back', async () => {
@@ -140,7 +140,7 @@ describe('a question that is changed where it stands', () => {
   it('is left as it was by its button too', () => {
     button('Cancel').click();
     expect(document.querySelector('.editor-input')).toBeNull();
-    expect(document.activeElement).toBe(button('Edit message'));
+    expect(document.activeElement).toBe(button('Edit Message'));
     expect(posted).toEqual([]);
   });
 });
@@ -148,13 +148,13 @@ describe('a question that is changed where it stands', () => {
 describe('the menu of a message', () => {
   it('offers what can be done with a question, and with an answer', async () => {
     await receive(snapshot());
-    button('More actions', article('m1')).click();
-    expect(items()).toEqual(['Copy Message', 'Edit…', 'Ask Again', 'Ask Again with Another Model…', 'Fork from Here', 'Delete']);
-    button('More actions', article('m2')).click();
-    expect(items()).toEqual(['Copy Answer', 'Retry', 'Retry with Another Model…', 'Show Details', 'Fork from Here', 'Delete']);
+    button('More Actions', article('m1')).click();
+    expect(items()).toEqual(['Copy Message', 'Edit…', 'Resend', 'Resend with Another Model…', 'Fork from Here', 'Delete']);
+    button('More Actions', article('m2')).click();
+    expect(items()).toEqual(['Copy Response', 'Retry', 'Retry with Another Model…', 'Show Details', 'Fork from Here', 'Delete']);
     await receive(snapshot(undefined, { readOnlyReason: 'Another window writes it.' }));
-    button('More actions', article('m2')).click();
-    expect(items()).toEqual(['Copy Answer', 'Show Details', 'Fork from Here']);
+    button('More Actions', article('m2')).click();
+    expect(items()).toEqual(['Copy Response', 'Show Details', 'Fork from Here']);
   });
 
   it('opens where the pointer or a key asks for it, but leaves links and what is written to the editor', async () => {
@@ -168,9 +168,9 @@ describe('the menu of a message', () => {
     expect(items()).toContain('Copy Message');
     press(document.activeElement, 'Escape');
     expect(document.activeElement).toBe(article('m1'));
-    expect(ask(button('Copy answer', article('m2')), 0)).toBe(false);
+    expect(ask(button('Copy Response', article('m2')), 0)).toBe(false);
     press(document.activeElement, 'Escape');
-    expect(document.activeElement).toBe(button('Copy answer', article('m2')));
+    expect(document.activeElement).toBe(button('Copy Response', article('m2')));
     document.getSelection()?.selectAllChildren(article('m1'));
     expect(ask(article('m1'))).toBe(true);
     document.getSelection()?.removeAllRanges();
@@ -179,8 +179,8 @@ describe('the menu of a message', () => {
   it('copies, asks again, changes and forks', async () => {
     await receive(snapshot());
     await choose('m1', 'Copy Message');
-    await choose('m2', 'Copy Answer');
-    await choose('m1', 'Ask Again');
+    await choose('m2', 'Copy Response');
+    await choose('m1', 'Resend');
     expect(document.activeElement).toBe(composer());
     await choose('m2', 'Fork from Here');
     expect(posted).toEqual([
@@ -221,8 +221,8 @@ describe('a message that is deleted', () => {
     await receive(snapshot(four));
     await choose('m3', 'Delete');
     expect(articles()).toEqual(['m1', 'm2']);
-    expect(toast().textContent).toContain('Deleted, with all that followed.');
-    expect(said()).toBe('Deleted, with all that followed. Undo is above the composer.');
+    expect(toast().textContent).toContain('Deleted the message and everything after it.');
+    expect(said()).toBe('Deleted the message and everything after it. Select Undo above the composer to restore them.');
     button('Undo').click();
     await drawn();
     expect(articles()).toEqual(['m1', 'm2', 'm3', 'm4']);
@@ -238,7 +238,7 @@ describe('a message that is deleted', () => {
     await choose('m2', 'Delete');
     expect(articles()).toEqual(['m1', 'm3', 'm4']);
     expect(toast().textContent).toMatch(/^Deleted\.Undo$/);
-    expect(said()).toBe('Deleted. Undo is above the composer.');
+    expect(said()).toBe('Deleted. Select Undo above the composer to restore.');
     await receive(event(1, { kind: 'messageRemoved', messageId: 'm2' }), { type: 'deletionSettled', messageId: 'm2' });
     expect(articles()).toEqual(['m1', 'm3', 'm4']);
   });
@@ -253,7 +253,7 @@ describe('a message that is deleted', () => {
   it('can be had back for seven seconds, or until the next question', async () => {
     await receive(snapshot(four));
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
-    button('More actions', article('m2')).click();
+    button('More Actions', article('m2')).click();
     button('Delete').click();
     vi.advanceTimersByTime(undeleteMs - 1);
     expect(toast().hidden).toBe(false);
@@ -289,13 +289,13 @@ describe('what is known about an answer', () => {
     details.click();
     expect(details.getAttribute('aria-expanded')).toBe('true');
     const shown = (): string | null | undefined => article('m2').querySelector('.details')?.textContent;
-    expect(shown()).toContain('1,000, 500 to cache');
-    expect(shown()).toContain('$0.020, as the provider reported it');
-    button('Copy request id').click();
+    expect(shown()).toContain('1,000, 500 cache write');
+    expect(shown()).toContain('$0.020, reported by the provider');
+    button('Copy Request ID').click();
     expect(posted).toEqual([{ type: 'copy', text: 'req_7' }]);
     const local = { ...cost, totalCost: 0, priceSource: 'local' };
     await receive(snapshot([question('m1', 'Why?'), answer('m2', 'Because.', { providerInfo, usage: told, cost: local })]));
-    expect(shown()).toContain('Nothing: it runs on this machine');
+    expect(shown()).toContain('Free: runs on this machine');
     expect(article('m2').querySelectorAll('.details')).toHaveLength(1);
     await choose('m2', 'Hide Details');
     expect(shown()).toBeUndefined();
@@ -370,7 +370,7 @@ it('A summary of earlier messages says what it saved, and opens', async () => {
   await receive(snapshot([answer('m1', 'They **agreed**.', { compaction }), question('m2', 'So?')]));
   const line = article('m1');
   expect(line.getAttribute('aria-label')).toBe('Summary of earlier messages');
-  expect(line.textContent).toContain('84k tokens of earlier messages summarized to 6k.');
+  expect(line.textContent).toContain('Summarized 84k tokens of earlier messages to 6k.');
   expect(line.textContent).not.toContain('agreed');
   const fold = line.querySelector<HTMLButtonElement>('.fold-button');
   fold?.click();

@@ -14,7 +14,7 @@ const nothing = (): void => undefined;
 const menuActions = { rename: nothing, fork: nothing, find: nothing, tryTemplate: nothing, run: nothing };
 
 describe('what stands around a message', () => {
-  it('tells tokens with the share that came from the cache, and leaves out what is not known', () => {
+  it('shows tokens with the cached share and omits unknown figures', () => {
     const usage = {
       inputTokens: 2100,
       outputTokens: 310,
@@ -25,13 +25,13 @@ describe('what stands around a message', () => {
     };
     const lines = detailsOf(answer('a', 'x', { usage, notCarried: ['The images were left out.'] }), undefined);
     const details = new Map(lines.map(([name, words]) => [name, words]));
-    expect(details.get('Tokens in')).toBe('2,100, 1,800 from cache (86 %)');
-    expect(details.get('Tokens out')).toBe('310, 40 of it reasoning');
-    expect(details.get('Not carried over')).toBe('The images were left out.');
+    expect(details.get('Input tokens')).toBe('2,100, 1,800 from cache (86 %)');
+    expect(details.get('Output tokens')).toBe('310, including 40 reasoning');
+    expect(details.get('Omitted')).toBe('The images were left out.');
     expect(details.has('Cost')).toBe(false);
   });
 
-  it('tells what of a file was sent', () => {
+  it('shows which part of a file was sent', () => {
     const file = {
       kind: 'file' as const,
       path: 'a.ts',
@@ -46,7 +46,7 @@ describe('what stands around a message', () => {
 
   it('says what a summary saved', () => {
     expect(compactionText({ messages: 20, tokensBefore: 84_000, tokensAfter: 6_000 })).toBe(
-      '84k tokens of earlier messages summarized to 6k. The original stays above.',
+      'Summarized 84k tokens of earlier messages to 6k. The originals stay above.',
     );
   });
 
@@ -118,9 +118,9 @@ it('The menu of a chat offers only what can be done now', () => {
   expect(labels({ canUndo: true, readOnlyReason: 'Another window writes it.' })).toEqual([
     'Fork',
     'Find',
-    'Jump to Question…',
+    'Go to Question…',
     'Chat Settings…',
-    'Try Template',
+    'Preview Template',
     'Export…',
   ]);
 });

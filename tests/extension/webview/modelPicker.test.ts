@@ -9,7 +9,7 @@ import { provider } from './chatSamples';
 const providers = [
   provider(),
   provider({ id: 'groq', name: 'Groq', model: 'llama', isDefault: false }),
-  provider({ id: 'off', name: 'Off', enabled: false, isDefault: false }),
+  provider({ id: 'off', name: 'Disabled', enabled: false, isDefault: false }),
   provider({ id: 'tour', name: 'Tour', kind: 'tour', isDefault: false }),
 ];
 const opus: ModelView = {
@@ -77,7 +77,7 @@ describe('the picker of models', () => {
   it('says what a model costs, holds and can do, and nothing that is not known', () => {
     open();
     lists.show('anthropic', [opus, { id: 'plain', supportsTools: false, canReason: false }], undefined);
-    expect(options()).toContain('Opus$15 / $75 a million200k windowToolsImagesReasoning');
+    expect(options()).toContain('Opus$15 / $75 per million200k contextToolsImagesReasoning');
     expect(options()).toContain('plain');
   });
 
@@ -121,9 +121,9 @@ describe('the picker of models', () => {
     open();
     lists.show('anthropic', [], 'No connection.');
     const rows = [...document.querySelectorAll<HTMLElement>('[role=option]')];
-    const again = rows.find(({ textContent }) => textContent === 'Try again');
+    const again = rows.find(({ textContent }) => textContent === 'Try Again');
     again?.dispatchEvent(new MouseEvent('mousemove', { bubbles: true }));
-    expect(active()).toBe('Try again');
+    expect(active()).toBe('Try Again');
     const pressed = new MouseEvent('mousedown', { bubbles: true, cancelable: true });
     again?.dispatchEvent(pressed);
     expect(pressed.defaultPrevented).toBe(true);
@@ -144,8 +144,8 @@ describe('the picker of models', () => {
   it('marks what new chats and small jobs begin with', () => {
     open({ large: { providerId: 'anthropic', model: 'opus' }, small: { providerId: 'groq' } });
     lists.show('anthropic', [opus], undefined);
-    expect(options().filter((words) => words.includes('New chats'))).toEqual([expect.stringContaining('Opus')]);
-    expect(options().filter((words) => words.includes('Small jobs'))).toEqual([expect.stringContaining('Default model')]);
+    expect(options().filter((words) => words.includes('Default for new chats'))).toEqual([expect.stringContaining('Opus')]);
+    expect(options().filter((words) => words.includes('Small model'))).toEqual([expect.stringContaining('Default model')]);
   });
 
   it('asks for the models of the chosen provider at first, and for all that are on when one types', () => {
@@ -174,7 +174,7 @@ describe('the picker of models', () => {
     open();
     lists.show('anthropic', [], 'No connection.');
     expect(options()).toContain('No connection.');
-    expect(options()).toContain('Try again');
+    expect(options()).toContain('Try Again');
   });
 
   it('can choose nothing where that means something', () => {
@@ -194,7 +194,7 @@ describe('a list of choices', () => {
     heard = [];
     const list = new ChoiceList({
       id: 'c',
-      label: 'Who is tried next',
+      label: 'Fallbacks',
       lists: new ModelLists(() => undefined),
       onChange: (all) => heard.push(all),
     });
@@ -208,7 +208,7 @@ describe('a list of choices', () => {
     return found;
   }
 
-  it('moves and removes, and the focus goes along', () => {
+  it('moves and removes entries and keeps the focus', () => {
     openList([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }, { providerId: 'off' }]);
     button('Move Groq / big up').click();
     expect(heard.at(-1)?.map(({ providerId }) => providerId)).toEqual(['groq', 'anthropic', 'off']);
@@ -216,14 +216,14 @@ describe('a list of choices', () => {
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Number 1: Groq / big');
     button('Move Groq / big down').click();
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Move Groq / big down');
-    button('Remove Off / claude-sonnet-4-6 (switched off)').click();
+    button('Remove Disabled / claude-sonnet-4-6 (disabled)').click();
     expect(heard.at(-1)).toEqual([{ providerId: 'anthropic' }, { providerId: 'groq', model: 'big' }]);
     expect(document.activeElement?.getAttribute('aria-label')).toBe('Remove Groq / big');
   });
 
   it('adds to its end', () => {
     openList([{ providerId: 'groq' }]);
-    button('Add to Who is tried next: Add another…').click();
+    button('Add to Fallbacks: Add Another…').click();
     const tour = [...document.querySelectorAll<HTMLElement>('.choices > .picker [role=option]')].find(
       (one) => one.textContent === 'Recorded chats',
     );

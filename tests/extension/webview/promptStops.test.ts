@@ -26,12 +26,12 @@ describe('the arguments of a prompt in the draft', () => {
   });
 
   it('say what they are', () => {
-    expect(stops().words(draft, 8)).toBe('topic: what it is about. 2 to fill in, Tab goes to the next.');
-    expect(stops().words(draft, 33)).toBe('tone (may be left out). 2 to fill in, Tab goes to the next.');
+    expect(stops().words(draft, 8)).toBe('topic: what it is about. 2 placeholders left, press Tab for the next one.');
+    expect(stops().words(draft, 33)).toBe('tone (optional). 2 placeholders left, press Tab for the next one.');
     expect(stops().words('Done', 0)).toBeUndefined();
   });
 
-  it('are missing at the end, or left out where they may be', () => {
+  it('reports missing arguments and omits optional ones', () => {
     expect(stops().finish(draft).missing?.argument.name).toBe('topic');
     expect(stops().finish('Explain dates {{other}}, {{tone}}')).toEqual({ text: 'Explain dates {{other}},' });
   });

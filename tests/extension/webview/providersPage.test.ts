@@ -52,12 +52,12 @@ describe('the list of providers', () => {
     const rows = all(HTMLElement, '.provider-row').map((row) => row.textContent ?? '');
     expect(rows[0]).toContain('12 modelsConnected, tested 2 h ago');
     expect(rows[1]).toContain('Error: Nothing answers at x.');
-    expect(rows[2]).toContain('Off');
-    expect(rows[3]).toMatch(/Resting until \d/);
-    expect(rows[4]).toContain('Not tested yet');
+    expect(rows[2]).toContain('Disabled');
+    expect(rows[3]).toMatch(/Rate limited until \d/);
+    expect(rows[4]).toContain('Not tested');
     expect(rows[5]).toContain('Testing…');
     expect(rows[6]).toContain('key from the environment (GEMINI_API_KEY)');
-    expect(rows[7]).toContain('key from the environmentNot tested yet, no key yet');
+    expect(rows[7]).toContain('key from the environmentNot tested, no key');
     expect(rows[8]).toContain('Connected, tested 3 days ago');
     expect(rows[9]).toContain('Error: A value is missing. (line 3, column 18)');
   });
@@ -103,7 +103,7 @@ describe('the list of providers', () => {
     await receive(snapshot([provider({ isDefault: true, keyReference: 'env://ANTHROPIC_API_KEY' })]));
     await click('More for Anthropic');
     const labels = all(HTMLButtonElement, '[role=menuitem]').map(nameOf);
-    expect(labels).toEqual(['Make default for small jobs', 'Edit…', 'Set key…', 'Move key to vault', 'Open file', 'Delete…']);
+    expect(labels).toEqual(['Make Default Small Model', 'Edit…', 'Set Key…', 'Move Key to Vault', 'Open File', 'Delete…']);
     press('End');
     expect(nameOf(all(HTMLButtonElement, '[role=menuitem]')[5] ?? document.body)).toBe(
       nameOf(document.activeElement instanceof HTMLElement ? document.activeElement : document.body),
@@ -120,13 +120,13 @@ describe('the list of providers', () => {
     await receive(snapshot());
     button('More').focus();
     press('ArrowDown');
-    expect(all(HTMLButtonElement, '[role=menuitem]').map(nameOf)).toEqual(['Look at this machine again', 'Unlock vault', 'Show log']);
+    expect(all(HTMLButtonElement, '[role=menuitem]').map(nameOf)).toEqual(['Detect Providers Again', 'Unlock Vault', 'Show Log']);
     expect(button('More').getAttribute('aria-expanded')).toBe('true');
     press('ArrowUp');
-    expect(document.activeElement?.textContent).toBe('Show log');
+    expect(document.activeElement?.textContent).toBe('Show Log');
     press('ArrowDown');
     press('x');
-    expect(document.activeElement?.textContent).toBe('Look at this machine again');
+    expect(document.activeElement?.textContent).toBe('Detect Providers Again');
     document.activeElement?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
     expect(document.querySelector('[role=menu]')).not.toBeNull();
     document.querySelector('h1')?.dispatchEvent(new MouseEvent('mousedown', { bubbles: true }));
@@ -148,9 +148,9 @@ describe('the list of providers', () => {
   });
 
   it.each([
-    ['Look at this machine again', 'discover', 'discover'],
-    ['Unlock vault', 'unlockVault', 'help:unlockVault'],
-    ['Show log', 'showLog', 'help:showLog'],
+    ['Detect Providers Again', 'discover', 'discover'],
+    ['Unlock Vault', 'unlockVault', 'help:unlockVault'],
+    ['Show Log', 'showLog', 'help:showLog'],
   ] as const)('asks from the menu of the page: %s, and says where that failed', async (label, type, work) => {
     await receive(snapshot());
     await chooseIn('More', label);
@@ -165,7 +165,7 @@ describe('the list of providers', () => {
       snapshot([
         provider({ id: 'o', name: 'Signed', authType: 'oauth', isDefaultSmall: true, hasCredential: true }),
         provider({ id: 'c', name: 'Claude Code', kind: 'claude-code', source: 'found', takesKey: false, file: undefined }),
-        provider({ id: 'x', name: 'Off', enabled: false, status: 'disabled' }),
+        provider({ id: 'x', name: 'Disabled', enabled: false, status: 'disabled' }),
         tour,
       ]),
     );
@@ -173,20 +173,20 @@ describe('the list of providers', () => {
       await click(`More for ${name}`);
       return all(HTMLButtonElement, '[role=menuitem]').map(nameOf);
     };
-    expect(await offered('Signed')).toEqual(['Make default', 'Edit…', 'Sign in…', 'Sign out', 'Open file', 'Delete…']);
-    expect(await offered('Claude Code')).toEqual(['Make default', 'Make default for small jobs', 'Check sign-in']);
-    expect(await offered('Off')).toEqual(['Set key…', 'Open file', 'Delete…']);
-    await chooseIn('More for Claude Code', 'Check sign-in');
+    expect(await offered('Signed')).toEqual(['Make Default', 'Edit…', 'Sign In…', 'Sign Out', 'Open File', 'Delete…']);
+    expect(await offered('Claude Code')).toEqual(['Make Default', 'Make Default Small Model', 'Check Sign-in']);
+    expect(await offered('Disabled')).toEqual(['Set Key…', 'Open File', 'Delete…']);
+    await chooseIn('More for Claude Code', 'Check Sign-in');
     expect(postedOf('checkClaudeCode')).toEqual([{ type: 'checkClaudeCode', work: 'help:checkClaudeCode' }]);
-    await chooseIn('More for Signed', 'Sign out');
+    await chooseIn('More for Signed', 'Sign Out');
     expect(postedOf('signOut')).toEqual([{ type: 'signOut', id: 'o', work: 'signOut:o' }]);
     await chooseIn('More for Signed', 'Edit…');
     expect(document.querySelector('h2')?.textContent).toContain('Signed');
   });
 
-  it('offers the log alone while nobody answers', async () => {
+  it('offers only the log while the sidecar does not respond', async () => {
     await receive(snapshot(), { type: 'sidecar', state: 'stopped' });
-    await chooseIn('More for Anthropic', 'Show log');
+    await chooseIn('More for Anthropic', 'Show Log');
     expect(postedOf('showLog')).toHaveLength(1);
     expect(postedOf('delete')).toEqual([]);
   });
@@ -207,7 +207,7 @@ describe('the list of providers', () => {
 describe('the details', () => {
   it('leave out the end of a key that is too short to show one', () => {
     const key = { reference: 'vault://anthropic/api_key', origins: ['https://a.example'], lastFour: '', storedAt: '', usedBy: [] };
-    expect(keyText(provider(), key, new Date())).toBe('vault://anthropic/api_key, sent to https://a.example only, not used yet');
+    expect(keyText(provider(), key, new Date())).toBe('vault://anthropic/api_key, sent only to https://a.example, not used yet');
   });
 
   it('are asked for when a provider is selected, and say where its key goes and what uses it', async () => {
@@ -225,8 +225,8 @@ describe('the details', () => {
       { type: 'detail', detail: detail(provider(), { key, uses, configuration: { max_tokens: 4096 } }) },
       finished('detail:anthropic'),
     );
-    expect(words()).toContain('ends in a1b2, sent to https://api.anthropic.com only');
-    expect(words()).toContain('at most 4096 tokens an answer');
+    expect(words()).toContain('ends in a1b2, sent only to https://api.anthropic.com');
+    expect(words()).toContain('max 4096 output tokens');
     expect(words()).toContain('and 2 more');
     await click('Fix it');
     expect(postedOf('openChat')).toEqual([{ type: 'openChat', uri: 'codex://chats/1', work: 'chat:codex://chats/1' }]);
@@ -235,20 +235,20 @@ describe('the details', () => {
   it('say the limits of the file, the earlier errors, and that nothing uses it', async () => {
     await receive(snapshot());
     const configuration = { temperature: 0.2, reasoning_level: 'high', timeout_ms: 9000, retry_policy: 'none', max_turns: 3, headers: {} };
-    const errors = [{ at: '2026-11-21T08:00:00Z', error: { kind: 'unreachable', message: 'Nothing answered.' } }];
+    const errors = [{ at: '2026-11-21T08:00:00Z', error: { kind: 'unreachable', message: 'Nothing responded.' } }];
     await receive({ type: 'detail', detail: detail(provider(), { configuration, errors }) }, finished('detail:anthropic'));
-    expect(words()).toContain('temperature 0.2 · reasoning high · waits 9000 ms · retries: none · at most 3 rounds');
-    expect(document.querySelector('[aria-label="Last errors"]')?.textContent).toContain('Nothing answered.');
-    expect(words()).toContain('Nothing uses it yet.');
+    expect(words()).toContain('temperature 0.2 · reasoning high · 9000 ms delay · retries: none · max 3 rounds');
+    expect(document.querySelector('[aria-label="Last errors"]')?.textContent).toContain('Nothing responded.');
+    expect(words()).toContain('Not used yet.');
   });
 
   it.each([
-    ['vaultLocked', {}, 'Unlock vault…', 'unlockVault'],
-    ['providerExecutableFailed', { kind: 'claude-code' }, 'Check sign-in', 'checkClaudeCode'],
-    ['providerExecutableFailed', {}, 'Show log', 'showLog'],
-    ['keyNotBoundToOrigin', { kind: 'claude-code' }, 'Check sign-in', 'checkClaudeCode'],
-    ['providerAuthFailed', { authType: 'oauth' }, 'Sign in…', 'signIn'],
-    ['internal', {}, 'Show log', 'showLog'],
+    ['vaultLocked', {}, 'Unlock Vault…', 'unlockVault'],
+    ['providerExecutableFailed', { kind: 'claude-code' }, 'Check Sign-in', 'checkClaudeCode'],
+    ['providerExecutableFailed', {}, 'Show Log', 'showLog'],
+    ['keyNotBoundToOrigin', { kind: 'claude-code' }, 'Check Sign-in', 'checkClaudeCode'],
+    ['providerAuthFailed', { authType: 'oauth' }, 'Sign In…', 'signIn'],
+    ['internal', {}, 'Show Log', 'showLog'],
   ] as const)('offer what helps where it failed with %s', async (kind, change, label, type) => {
     await receive(snapshot([provider({ ...change, status: 'error', error: { kind, message: 'It does not work.' } })]));
     all(HTMLButtonElement, '.failure button')
@@ -265,14 +265,14 @@ describe('the details', () => {
     if (search === undefined) throw new Error('No search');
     type(search, 'reasoning (low)');
     expect(all(HTMLElement, '.models tbody th').map((cell) => cell.textContent)).toEqual(['m-4']);
-    await click('Ask again for the models of Anthropic');
+    await click('Refresh models of Anthropic');
     expect(postedOf('listModels').at(-1)).toMatchObject({ refresh: true });
   });
 
   it('offer the button that helps with an error', async () => {
     await receive(snapshot([provider({ status: 'error', error: { kind: 'providerAuthFailed', message: 'It refused the key.' } })]));
     expect(words()).toContain('It refused the key.');
-    await click('Set key…');
+    await click('Set Key…');
     expect(postedOf('setKey')[0]?.id).toBe('anthropic');
   });
 
@@ -281,7 +281,7 @@ describe('the details', () => {
       snapshot([provider({ fault: { path: '/p/a.json5', line: 3, column: 18, message: 'A value is missing.', holdsSecret: false } })]),
     );
     expect(words()).toContain('/p/a.json5:3:18');
-    await click('Open file');
+    await click('Open File');
     expect(postedOf('openFile')).toEqual([{ type: 'openFile', id: 'anthropic', work: 'file:anthropic' }]);
     expect(postedOf('listModels')).toEqual([]);
   });
@@ -300,9 +300,9 @@ describe('the five states', () => {
     );
     expect(all(HTMLButtonElement, '.route button').map(nameOf)).toEqual([
       'Use Ollama',
-      'Browse 3 providers',
-      'Take the tour',
-      'Look again at this machine',
+      'Browse 3 Providers',
+      'Take the Tour',
+      'Detect providers on this machine again',
     ]);
     await click('Use Ollama');
     expect(postedOf('use')[0]?.id).toBe('ollama');
@@ -311,8 +311,8 @@ describe('the five states', () => {
   });
 
   it('failing: the sidecar is down, what was known stays, Restart is there and nothing else is asked', async () => {
-    await receive(snapshot(), { type: 'sidecar', state: 'stopped', cause: 'It ended with exit code 3.' });
-    expect(words()).toContain('It ended with exit code 3. Your providers and keys are kept');
+    await receive(snapshot(), { type: 'sidecar', state: 'stopped', cause: 'It ended with code 3.' });
+    expect(words()).toContain('It ended with code 3. Your providers and keys are kept');
     posted.length = 0;
     await click('Test Anthropic');
     expect(posted).toEqual([]);
@@ -322,13 +322,13 @@ describe('the five states', () => {
 
   it('read-only: the folder cannot be read, which is said', async () => {
     await receive({ type: 'snapshot', providers: [provider()], kinds, folderProblem: 'The folder cannot be read.' });
-    expect(words()).toContain('The folder cannot be read. What is shown can be used, and not changed.');
+    expect(words()).toContain('The folder cannot be read. The list is read-only.');
   });
 
   it('full again after a failure to list models, with Try again', async () => {
     await receive(snapshot(), { type: 'detail', detail: detail(provider()) }, finished('detail:anthropic'));
     await receive(finished('models:anthropic', { kind: 'unreachable', message: 'Nothing answers.' }));
-    await click('Try again');
+    await click('Try Again');
     expect(postedOf('listModels')).toHaveLength(2);
   });
 });
@@ -336,17 +336,17 @@ describe('the five states', () => {
 describe('adding a provider', () => {
   beforeEach(async () => {
     await receive(snapshot(), offers, finished('catalogs'));
-    await click('Add provider');
+    await click('Add Provider');
   });
 
   it('narrows the catalog by words and chips, and sorts it', async () => {
     const rows = (): string[] => all(HTMLButtonElement, '.row-name').map(nameOf);
     expect(rows()).toEqual(['Anthropic', 'Groq', 'LM Studio']);
-    await click('Under $1 in');
+    await click('Input under $1/M');
     expect(rows()).toEqual(['Groq']);
-    expect(button('Under $1 in').getAttribute('aria-pressed')).toBe('true');
-    expect(document.activeElement).toBe(button('Under $1 in'));
-    await click('Under $1 in');
+    expect(button('Input under $1/M').getAttribute('aria-pressed')).toBe('true');
+    expect(document.activeElement).toBe(button('Input under $1/M'));
+    await click('Input under $1/M');
     const sort = document.getElementById('sort');
     if (!(sort instanceof HTMLSelectElement)) throw new Error('No sort');
     sort.value = 'price';
@@ -364,8 +364,8 @@ describe('adding a provider', () => {
     await click('Choose Anthropic');
     expect(document.activeElement?.textContent).toBe('Connect Anthropic');
     expect(input('connect-name').value).toBe('Anthropic 2');
-    expect(words()).toContain('$3 to $15 a million tokens');
-    expect(words()).toContain('unknown until you have chatted a little');
+    expect(words()).toContain('$3 to $15 per million tokens');
+    expect(words()).toContain('shown after a few chats');
     await click('Connect');
     expect(postedOf('connect')).toEqual([
       {
@@ -375,7 +375,7 @@ describe('adding a provider', () => {
         provider: { name: 'Anthropic 2', kind: 'anthropic', catalogProvider: 'anthropic' },
       },
     ]);
-    expect(words()).toContain('Storing and testing it…');
+    expect(words()).toContain('Saving and testing…');
     const stored = provider({ id: 'new', name: 'Anthropic 2', status: 'untested' });
     await receive({ type: 'connected', provider: stored });
     const tested = provider({ id: 'new', name: 'Anthropic 2', modelCount: 9 });
@@ -440,16 +440,16 @@ describe('adding a provider', () => {
   });
 
   it('stores how a server of one’s own knows you, and goes on from there with its key', async () => {
-    await click('Choose Own server (OpenAI-compatible)');
+    await click('Choose OpenAI-compatible server');
     const ways = all(HTMLInputElement, 'input[type=radio]');
     expect(ways.map(({ value, checked }) => [value, checked])).toEqual([
       ['apiKey', true],
       ['none', false],
     ]);
-    expect(words()).toContain('Set key…');
+    expect(words()).toContain('Set Key…');
     ways[1]?.click();
     await drawn();
-    expect(words()).not.toContain('Set key…');
+    expect(words()).not.toContain('Set Key…');
     type(input('connect-endpoint'), 'http://127.0.0.1:8080/v1');
     await click('Connect');
     expect(postedOf('connect')[0]).toMatchObject({ then: 'test', provider: { authType: 'none' } });
@@ -458,15 +458,15 @@ describe('adding a provider', () => {
   it('never has a field that a key could be typed into', async () => {
     await click('Choose Anthropic');
     expect(all(HTMLInputElement, 'input').map(({ id }) => id)).toEqual(['connect-name', 'connect-endpoint']);
-    await click('Set key…');
+    await click('Set Key…');
     expect(postedOf('connect')[0]?.then).toBe('setKey');
   });
 
   it('asks for the address of a server of one’s own before anything is stored', async () => {
-    await click('Choose Own server (OpenAI-compatible)');
+    await click('Choose OpenAI-compatible server');
     await click('Connect');
     expect(postedOf('connect')).toEqual([]);
-    expect(document.getElementById('connect-endpoint-problem')?.textContent).toBe('This needs the address of the server.');
+    expect(document.getElementById('connect-endpoint-problem')?.textContent).toBe('Enter the server address.');
     expect(document.activeElement).toBe(input('connect-endpoint'));
     type(input('connect-endpoint'), 'http://127.0.0.1:8080/v1');
     input('connect-endpoint').dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true }));
@@ -477,7 +477,7 @@ describe('adding a provider', () => {
     await click('Choose Groq');
     type(input('connect-name'), 'basement');
     await click('Connect');
-    expect(document.getElementById('connect-name-problem')?.textContent).toBe('There is a provider of this name.');
+    expect(document.getElementById('connect-name-problem')?.textContent).toBe('A provider with this name already exists.');
   });
 
   it('goes back by the button and by Escape, to where the focus was', async () => {
@@ -486,7 +486,7 @@ describe('adding a provider', () => {
     await drawn();
     expect(document.activeElement).toBe(button('Choose Groq'));
     await click('Back');
-    expect(document.activeElement).toBe(button('Add provider'));
+    expect(document.activeElement).toBe(button('Add Provider'));
   });
 
   it('clears a search by Escape before it goes back', async () => {
@@ -495,15 +495,15 @@ describe('adding a provider', () => {
     type(search, 'groq');
     press('Escape', search);
     await drawn();
-    expect(document.querySelector('h2')?.textContent).toBe('Add provider');
+    expect(document.querySelector('h2')?.textContent).toBe('Add Provider');
   });
 
   it('says that a provider is stored where its key was not given after all', async () => {
     await click('Choose Anthropic');
-    await click('Set key…');
+    await click('Set Key…');
     const stored = provider({ id: 'new', name: 'Anthropic 2', status: 'untested', hasCredential: false });
     await receive({ type: 'connected', provider: stored }, snapshot([provider(), stored]), finished('connect'));
-    expect(words()).toContain('It is stored, and not tested yet.');
+    expect(words()).toContain('The provider is saved but not tested.');
   });
 
   it('keeps what was typed while the page is hidden', async () => {
@@ -521,10 +521,10 @@ describe('adding a provider', () => {
     const program = { path: '/bin/plue-provider-x', name: 'x', sha256: 'ab'.repeat(32), approved: false, changedSinceApproval: true };
     await receive({ type: 'executables', items: [program] }, finished('executables'));
     expect(words()).toContain(program.sha256);
-    expect(words()).toContain('It changed since you approved it.');
+    expect(words()).toContain('The program changed since you approved it.');
     await click('Connect');
     expect(postedOf('connect')).toEqual([]);
-    await click('Approve this program: x');
+    await click('Approve Program: x');
     expect(postedOf('approve')).toEqual([{ type: 'approve', path: program.path, sha256: program.sha256, work: 'approve' }]);
     await receive({ type: 'executables', items: [{ ...program, approved: true }] }, finished('approve'));
     // Who approves it means to use it.
@@ -536,7 +536,7 @@ describe('adding a provider', () => {
 describe('the models of the catalog', () => {
   it('are compared across vendors', async () => {
     await receive(snapshot(), offers, finished('catalogs'));
-    await click('Add provider');
+    await click('Add Provider');
     for (const [vendor, id] of [
       ['Anthropic', 'large'],
       ['Groq', 'fast'],
@@ -551,10 +551,10 @@ describe('the models of the catalog', () => {
       await drawn();
       await click('Back');
     }
-    await click('Compare 2 models');
+    await click('Compare 2 Models');
     expect(all(HTMLElement, '.compare thead th').map((cell) => cell.textContent)).toEqual(['Model', 'largeAnthropic', 'fastGroq']);
     expect(words()).toContain('yes');
-    await click('Leave out fast');
+    await click('Remove fast from comparison');
     expect(all(HTMLElement, '.compare thead th')).toHaveLength(2);
   });
 });
@@ -571,7 +571,7 @@ describe('a catalog of one’s own', () => {
   beforeEach(async () => {
     const mine = catalog({ id: 'mine', name: 'Mine', source: 'user' });
     await receive(snapshot(), { type: 'catalogs', list: { items: [mine] }, startingPoints: [] }, finished('catalogs'));
-    await click('Add provider');
+    await click('Add Provider');
     await click('Mine');
     await receive({ type: 'catalog', detail: catalogDetail(mine, [model('big')], document_) }, finished('catalog:mine'));
     await click('Edit');
@@ -579,7 +579,7 @@ describe('a catalog of one’s own', () => {
 
   it('is changed in a table, and keeps what the page does not know', async () => {
     type(input('model-0-cost_per_1m_in'), '2.5');
-    await click('Add model');
+    await click('Add Model');
     type(input('model-1-id'), 'small');
     await click('Save');
     expect(postedOf('saveCatalog')).toEqual([
@@ -629,7 +629,7 @@ describe('a catalog of one’s own', () => {
   it('takes the name of a variable, and neither keeps nor sends a key itself', async () => {
     type(input('catalog-api_key'), 'sk-123456');
     await click('Save');
-    expect(document.getElementById('catalog-api_key-problem')?.textContent).toMatch(/A key itself belongs in the vault/);
+    expect(document.getElementById('catalog-api_key-problem')?.textContent).toMatch(/Store the key itself in the vault/);
     expect(postedOf('saveCatalog')).toEqual([]);
     expect(JSON.stringify([kept, posted])).not.toContain('sk-123456');
     type(input('catalog-api_key'), '$MINE_API_KEY');
@@ -741,11 +741,11 @@ describe('a provider that fails', () => {
     );
     expect(postedOf('loadExecutables')).toHaveLength(1);
     expect(words()).toContain(program.sha256);
-    await click('Approve this program: x');
+    await click('Approve Program: x');
     expect(postedOf('approve')[0]?.sha256).toBe(program.sha256);
   });
 
-  it('tells the reason of a failure once beside the list', async () => {
+  it('shows an error once next to the list', async () => {
     const error = { kind: 'unreachable', message: 'The host was not found.' };
     const failing = provider({ status: 'error', error });
     await receive(
@@ -759,7 +759,7 @@ describe('a provider that fails', () => {
 
   it('says that a local server knows its own models, and writes cents with both digits', () => {
     const of = catalog({ modelCount: 0, isLocal: true });
-    expect(catalogModels(of)).toBe('its own');
+    expect(catalogModels(of)).toBe('from server');
     expect([0.4, 16.5, 3, 0.435, 0].map(price)).toEqual(['$0.40', '$16.50', '$3', '$0.435', 'free']);
   });
 });

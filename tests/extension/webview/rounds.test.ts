@@ -79,8 +79,8 @@ describe('an answer of several rounds on the page', () => {
     expect(articles.map((one) => one.classList.contains('continues'))).toEqual([true, true, false]);
     const last = articles[2];
     if (last === undefined) throw new Error('There is no last round.');
-    expect(last.querySelector('.figures')?.textContent).toContain('300 in · 30 out · $0.060');
-    button('Copy answer', last).click();
+    expect(last.querySelector('.figures')?.textContent).toContain('300 input · 30 output · $0.060');
+    button('Copy Response', last).click();
     expect(posted.at(-1)).toEqual({ type: 'copy', text: 'I look.\n\nAnd again.\n\nBecause.' });
     button('Retry', last).click();
     expect(posted.at(-1)).toEqual({ type: 'retry', messageId: 'r1' });
@@ -136,8 +136,8 @@ describe('a tool call', () => {
       createdAt: '',
     };
     await receive({ type: 'approvals', approvals: [approval] });
-    expect(document.querySelector('.tool-call [role=img]')?.getAttribute('aria-label')).toBe('Waiting for you');
-    expect(document.querySelector('.approval-dock')?.textContent).toContain('bash wants to run');
+    expect(document.querySelector('.tool-call [role=img]')?.getAttribute('aria-label')).toBe('Waiting for approval');
+    expect(document.querySelector('.approval-dock')?.textContent).toContain('Run this command?');
     expect(document.activeElement?.tagName).toBe('TEXTAREA');
     expect(document.querySelector('[role=status]')?.textContent).toContain('Approval needed');
   });
@@ -173,7 +173,7 @@ describe('a tool call', () => {
     await receive(snapshot([question('q', 'x'), { ...edited, status: 'complete', parts: [...edited.parts, result] }]));
     await receive({ type: 'underReview', paths: ['src/other.ts'] });
     const [decided, open] = document.querySelectorAll('.tool-change');
-    expect(decided?.textContent).toBe('src/date.ts+6 −2decided');
+    expect(decided?.textContent).toBe('src/date.ts+6 −2reviewed');
     expect(open?.textContent).toBe('src/other.ts+6 −2ReviewAcceptReject');
     await receive({ type: 'underReview', paths: ['src/date.ts'] });
     expect(document.querySelector('.tool-change')?.textContent).toContain('Accept');
@@ -185,7 +185,7 @@ describe('a tool call', () => {
       tasks: [child('Update docs', { status: 'waiting_for_approval' })],
     });
     const link = document.querySelector<HTMLElement>('.tool-child');
-    expect(link?.textContent).toBe('Update docsneeds an answer');
+    expect(link?.textContent).toBe('Update docswaiting for approval');
     button('Update docs').click();
     expect(posted.at(-1)).toEqual({ type: 'openCodex', uri: 'codex://tasks/Update docs' });
   });
@@ -207,11 +207,11 @@ describe('the composer', () => {
     expect(mode?.textContent).toBe('Plan only');
     mode?.click();
     const item = [...document.querySelectorAll<HTMLElement>('[role^=menuitem]')].find(({ textContent }) =>
-      textContent.includes('Edit freely'),
+      textContent.includes('Edit without asking'),
     );
     item?.click();
     expect(posted.at(-1)).toEqual({ type: 'mode', mode: 'edit' });
-    await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Edit freely'));
+    await vi.waitFor(() => expect(document.querySelector('.mode-switch button')?.textContent).toBe('Edit without asking'));
   });
 
   it('gives an agent what stands behind /task', async () => {

@@ -93,12 +93,12 @@ test('It searches when typing pauses, and not for each key', () => {
 test('Hits are shown by chat as they come, with the found text marked', () => {
   search('apple');
   page.receive({ type: 'hits', searchId: lastId(), hits: [hit('a', 'm1'), hit('b', 'm2')] });
-  expect(one('.progress-line', HTMLElement).textContent).toBe('Searching…2 places in 2 chats');
+  expect(one('.progress-line', HTMLElement).textContent).toBe('Searching…2 matches in 2 chats');
   page.receive({ type: 'hits', searchId: lastId(), hits: [hit('a', 'm3', { role: 'assistant' })] });
   expect([...root.querySelectorAll('.chat-hits')].map((group) => group.querySelectorAll('.hit').length)).toEqual([2, 1]);
   expect([...root.querySelectorAll('mark')].map(({ textContent }) => textContent)).toEqual(['apple', 'apple', 'apple']);
   page.receive({ type: 'done', searchId: lastId(), result: { hits: 3, chats: 2, isTruncated: false, unreadable: 0 } });
-  expect(one('.progress-line', HTMLElement).textContent).toBe('3 places in 2 chats');
+  expect(one('.progress-line', HTMLElement).textContent).toBe('3 matches in 2 chats');
 });
 
 test('What an earlier search still finds is passed over, and its results stay until the new one finds something', () => {
@@ -156,15 +156,15 @@ test('The keyboard goes from the box through the results, and Enter opens one at
 });
 
 test('Nothing found offers what could help', () => {
-  choose('Who', 'user');
+  choose('Author', 'user');
   search('pear');
   page.receive({ type: 'done', searchId: lastId(), result: { hits: 0, chats: 0, isTruncated: false, unreadable: 1 } });
-  expect(note()).toContain('Nothing found for “pear”.');
+  expect(note()).toContain('No results found for “pear”.');
   expect(note()).toContain('1 chat could not be read.');
-  button('Search archived chats too').click();
+  button('Include Archived Chats').click();
   expect(searches().at(-1)?.query).toEqual({ text: 'pear', role: 'user', includeArchived: true, limit: 500 });
   page.receive({ type: 'done', searchId: lastId(), result: { hits: 0, chats: 0, isTruncated: false, unreadable: 0 } });
-  button('Remove filters').click();
+  button('Remove Filters').click();
   expect(searches().at(-1)?.query).toEqual({ text: 'pear', limit: 500 });
 });
 
@@ -172,7 +172,7 @@ test('A search that fails says why and can be tried again', () => {
   search('apple');
   page.receive({ type: 'failed', searchId: lastId(), error: { kind: 'internal', message: 'The disk is gone.' } });
   expect(note()).toContain('The disk is gone.');
-  button('Try again').click();
+  button('Try Again').click();
   expect(searches().length).toBe(2);
 });
 
@@ -211,7 +211,7 @@ test('Days are the reader’s own, the last one counted in, and the wrong way ro
     to: new Date(2026, 10, 3).toISOString(),
   });
   open({ form: { ...emptyForm, period: 'custom', from: '2026-11-02', to: '2026-11-01' } });
-  expect(note()).toContain('The first day lies after the last one.');
+  expect(note()).toContain('The first day must be before the last day.');
   expect(searches()).toEqual([]);
 });
 

@@ -75,10 +75,10 @@ beforeEach(() => {
 describe('the Settings page', () => {
   it('shows the default where nothing is set, and what is set otherwise', () => {
     show({ trash_days: 7 });
-    expect(button('New chats: Default: Anthropic').textContent).toBe('Default: Anthropic');
+    expect(button('Default model: Default: Anthropic').textContent).toBe('Default: Anthropic');
     expect(find('#setting-trash_days', HTMLInputElement).value).toBe('7');
     expect(find('#setting-notify_when_finished', HTMLSelectElement).selectedOptions[0]?.textContent).toBe(
-      'Default: When its chat is hidden',
+      'Default: When the chat is hidden',
     );
     expect(find('#setting-mask_secrets', HTMLInputElement).checked).toBe(true);
   });
@@ -111,9 +111,9 @@ describe('the Settings page', () => {
 
   it('goes back to the default', () => {
     show({ trash_days: 7, default_large: { provider: 'groq', model: 'big' }, fallbacks: ['groq'] });
-    button('Use default for Days in the trash').click();
-    button('Use default for New chats').click();
-    button('Use default for If it is down or over its limit, try…').click();
+    button('Use default for Trash retention (days)').click();
+    button('Use default for Default model').click();
+    button('Use default for Fallbacks').click();
     expect(posted).toEqual([
       { type: 'set', name: 'trash_days' },
       { type: 'set', name: 'default_large' },
@@ -123,11 +123,11 @@ describe('the Settings page', () => {
 
   it('chooses a provider and a model, and one provider after the other', () => {
     show({ fallbacks: ['codex://providers/groq'] });
-    button('New chats: Default: Anthropic').click();
+    button('Default model: Default: Anthropic').click();
     page.receive({ type: 'models', providerId: 'anthropic', models: [{ id: 'opus', name: 'Opus' }] });
     [...document.querySelectorAll<HTMLElement>('[role=option]')].find((one) => one.textContent?.startsWith('Opus'))?.click();
     expect(posted.at(-1)).toEqual({ type: 'set', name: 'default_large', value: { provider: 'anthropic', model: 'opus' } });
-    button('Add to If it is down or over its limit, try…: Add another…').click();
+    button('Add to Fallbacks: Add Another…').click();
     document.querySelector<HTMLElement>('.choices > .picker [role=option]')?.click();
     expect(posted.at(-1)).toEqual({ type: 'set', name: 'fallbacks', value: ['groq', 'anthropic'] });
   });
@@ -146,7 +146,7 @@ describe('the Settings page', () => {
     expect(seen()).toEqual(['default_large', 'fallbacks']);
     set('.search', 'xyzzy');
     expect(seen()).toEqual([]);
-    expect(document.body.textContent).toContain('No setting matches.');
+    expect(document.body.textContent).toContain('No settings found.');
   });
 
   it('clears the search by Escape, and by nothing else', () => {
@@ -165,7 +165,7 @@ describe('the Settings page', () => {
   it('takes other providers as they come, and leads to where they are managed when there are none', () => {
     show();
     page.receive({ type: 'providers', providers: [provider({ name: 'House' })] });
-    expect(button('New chats: Default: House').textContent).toBe('Default: House');
+    expect(button('Default model: Default: House').textContent).toBe('Default: House');
     page.receive({ type: 'providers', providers: [] });
     document.querySelector<HTMLButtonElement>('[data-field=default_large] .picker-button')?.click();
     [...document.querySelectorAll<HTMLElement>('[data-field=default_large] [role=option]')]
@@ -178,7 +178,7 @@ describe('the Settings page', () => {
     const problem = { path: '/home/a/.plue/config.json5', line: 3, column: 5, message: 'A comma is missing.', holdsSecret: false };
     show({}, { problem });
     expect(find('.banner', HTMLElement).textContent).toContain('config.json5, line 3: A comma is missing.');
-    button('Open file').click();
+    button('Open File').click();
     expect(posted).toEqual([{ type: 'openFile', line: 3, column: 5 }]);
     show();
     expect(document.querySelector('.banner')).toBeNull();
@@ -187,7 +187,7 @@ describe('the Settings page', () => {
   it('can be asked again when it could not be read', () => {
     page.receive({ type: 'refused', error: { kind: 'sidecarStopped', message: 'Plue stopped.' } });
     expect(document.body.textContent).toContain('Plue stopped.');
-    button('Try again').click();
+    button('Try Again').click();
     expect(posted).toEqual([{ type: 'ready' }]);
   });
 });

@@ -18,13 +18,11 @@ describe('what is another than with the answer before', () => {
   });
 
   it('is said in a sentence', () => {
-    expect(instructionsChange([prompt, rules], [changed(prompt), changed(rules)])).toBe(
-      'mine and AGENTS.md changed: they count from here.',
-    );
-    expect(instructionsChange([provider], [changed(provider)])).toBe('Anthropic changed: it counts from here.');
-    expect(instructionsChange([prompt], [prompt, rules])).toBe('AGENTS.md counts from here.');
+    expect(instructionsChange([prompt, rules], [changed(prompt), changed(rules)])).toBe('Instructions changed: mine and AGENTS.md.');
+    expect(instructionsChange([provider], [changed(provider)])).toBe('Instructions changed: Anthropic.');
+    expect(instructionsChange([prompt], [prompt, rules])).toBe('Instructions added: AGENTS.md.');
     expect(instructionsChange([prompt, rules, template], [changed(template), rules])).toBe(
-      'Chat changed: it counts from here. mine no longer counts.',
+      'Instructions changed: Chat. Instructions removed: mine.',
     );
   });
 
@@ -36,7 +34,7 @@ describe('what is another than with the answer before', () => {
     expect(previousInstructions(4, (at) => (at === 2 ? undefined : messages[at]))).toBeUndefined();
   });
 
-  it('is marked for the next answer, but not on what is left out', () => {
+  it('is marked for the next response unless it is omitted', () => {
     expect(changedSince([prompt], prompt)).toBe(false);
     expect(changedSince([prompt], changed(prompt))).toBe(true);
     expect(changedSince([prompt], rules)).toBe(true);
@@ -76,7 +74,7 @@ describe('the list of what steers a chat', () => {
     expect(list.node.hidden).toBe(true);
     show({ sources: [prompt, rules, template] });
     expect(button()?.textContent).toBe('3');
-    expect(button()?.getAttribute('aria-label')).toBe('Steered by 3: mine, AGENTS.md, Chat');
+    expect(button()?.getAttribute('aria-label')).toBe('3 instruction sources: mine, AGENTS.md, Chat');
     expect(list.node.classList.contains('warning')).toBe(false);
   });
 
@@ -92,26 +90,26 @@ describe('the list of what steers a chat', () => {
     expect(done).toEqual(['refresh', 'open codex://prompts/mine']);
   });
 
-  it('says what changed since the last answer and what nobody sees', () => {
+  it('shows changes since the last response and hidden characters', () => {
     show({ sources: [changed(prompt), { ...template, hiddenCharacters: 1 }] }, [prompt, template]);
-    expect(popup()?.textContent).toContain('minePromptChanged: counts from the next answer');
-    expect(popup()?.textContent).toContain('ChatTemplateA character in it nobody sees.');
+    expect(popup()?.textContent).toContain('minePromptChanged: used from the next response');
+    expect(popup()?.textContent).toContain('ChatTemplateContains 1 hidden character.');
     expect(list.node.classList.contains('warning')).toBe(true);
   });
 
-  it('says why a file is left out, shows it, and lets it count in the version that was seen', () => {
+  it('explains an omitted file, shows it, and allows the version that was seen', () => {
     show({ sources: [prompt, hidden] });
     expect(button()?.textContent).toBe('1');
-    expect(popup()?.textContent).toContain('Left out. It has 2 characters that nobody sees.');
+    expect(popup()?.textContent).toContain('Omitted. It has 2 characters that nobody sees.');
     press('Show');
-    press('Use It Anyway');
+    press('Use Anyway');
     expect(done).toEqual(['open /work/AGENTS.md', 'allow /work/AGENTS.md b']);
   });
 
   it('keeps the focus inside when it is drawn anew', () => {
     show({ sources: [prompt, hidden] });
     button()?.click();
-    const use = [...list.node.querySelectorAll('button')].find((one) => one.textContent === 'Use It Anyway');
+    const use = [...list.node.querySelectorAll('button')].find((one) => one.textContent === 'Use Anyway');
     use?.focus();
     show({ sources: [prompt, { ...rules, hiddenCharacters: 2 }] });
     expect(document.activeElement).toBe(button());

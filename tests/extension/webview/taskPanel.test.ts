@@ -50,12 +50,12 @@ describe('the panel of a task', () => {
     expect(document.querySelector('.task-bars')?.textContent).toContain('$0.210 of $1.00');
     expect([...document.querySelectorAll('.task-plan li')].map(({ textContent }) => textContent)).toEqual([
       'done: Write the exporter',
-      'under way: Update the docs',
+      'in progress: Update the docs',
       'to do: Review',
     ]);
     const beside = [...document.querySelectorAll('.task-side h2')].map(({ textContent }) => textContent);
-    expect(beside).toEqual(['Agents', 'Files changed', 'Approvals given', 'Cost by agent', 'Why this model']);
-    expect(document.querySelector('.task-side')?.textContent).toContain('needs an answer');
+    expect(beside).toEqual(['Agents', 'Files changed', 'Approvals given', 'Cost by agent', 'Model selection']);
+    expect(document.querySelector('.task-side')?.textContent).toContain('waiting for approval');
     expect(document.querySelectorAll('article')).toHaveLength(2);
   });
 
@@ -65,16 +65,16 @@ describe('the panel of a task', () => {
     expect(posted.at(-1)).toEqual({ type: 'openCodex', uri: 'codex://tasks/Update docs' });
     button('Reject', '.task-file').click();
     expect(posted.at(-1)).toEqual({ type: 'edits', command: 'plue.rejectChange', path: 'src/export.ts' });
-    button('Review all').click();
+    button('Review All').click();
     expect(posted.at(-1)).toEqual({ type: 'edits', command: 'plue.reviewChanges' });
   });
 
   it.each([
-    ['running', ['Pause', 'Stop', 'Tell it something…']],
-    ['paused', ['Resume', 'Stop', 'Tell it something…']],
-    ['over_budget', ['Top up…', 'Tell it something…']],
-    ['interrupted', ['Resume', 'Tell it something…']],
-    ['done', ['Tell it something…']],
+    ['running', ['Pause', 'Stop', 'Send Message…']],
+    ['paused', ['Resume', 'Stop', 'Send Message…']],
+    ['over_budget', ['Increase Budget…', 'Send Message…']],
+    ['interrupted', ['Resume', 'Send Message…']],
+    ['done', ['Send Message…']],
   ])('offers what can be done while it is %s', async (status, labels) => {
     await receive(snapshot(), { type: 'task', detail: detail({ task: task({ status }) }) });
     expect([...document.querySelectorAll('.task-buttons button')].map(({ textContent }) => textContent)).toEqual(labels);
@@ -90,7 +90,7 @@ describe('the panel of a task', () => {
   it('says when what stands beside it cannot be read, and asks again', async () => {
     expect(document.querySelector('.task-head')?.textContent).toContain('Loading…');
     await receive(snapshot(), { type: 'taskFailed', message: 'The task could not be read.' });
-    button('Try again').click();
+    button('Try Again').click();
     expect(posted.at(-1)).toEqual({ type: 'reloadTask' });
     await receive({ type: 'task', detail: detail() });
     expect(document.querySelector('.task-head')?.textContent).not.toContain('could not be read');
@@ -135,7 +135,7 @@ describe('a budget', () => {
       child('a', { budget: { usd: 0.5 }, spentInAll: spend({ usd: 0.2 }) }),
       child('b', { status: 'done', budget: { usd: 0.3 } }),
     ]);
-    expect(money).toMatchObject({ name: 'Money', words: '$0.210 of $1.00, $0.300 reserved', share: 0.21, isReached: false });
+    expect(money).toMatchObject({ name: 'Cost', words: '$0.210 of $1.00, $0.300 reserved', share: 0.21, isReached: false });
     expect(money?.reservedShare).toBeCloseTo(0.3);
   });
 
@@ -156,7 +156,7 @@ describe('the timeline', () => {
     expect(rows[0]).toBe('Add export commandclaude-sonnet-4-6model0 s20 s$0.020');
   });
 
-  it('tells a bar in words while the pointer is over it', async () => {
+  it('describes the bar under the pointer', async () => {
     await receive(snapshot(), { type: 'task', detail: detail() });
     document.querySelector('.timeline rect')?.dispatchEvent(new Event('pointerenter'));
     expect(document.querySelector('.timeline-words')?.textContent).toBe('Add export command: claude-sonnet-4-6, model, 20 s, $0.020');

@@ -74,15 +74,15 @@ function typeGoal(words: string): void {
   input.dispatchEvent(new Event('change', { bubbles: true }));
 }
 
-test('It says what the model would be told and cost, and makes what hides visible', () => {
+test('Shows instructions and cost, and makes hidden characters visible', () => {
   page.receive({ type: 'trial', trial, result });
   const said = root.textContent;
   for (const words of [
     'You read logs.⟨U+202E⟩',
     'Find the leak.',
     'House server',
-    '1.2k tokens of a window of 8k',
-    '$0.012 at most',
+    '1.2k tokens of a 8k context window',
+    '$0.012 at max output',
     '$0.500',
     '1 hidden character',
   ])
@@ -92,7 +92,7 @@ test('It says what the model would be told and cost, and makes what hides visibl
 test('Of each tool it says whether it may change things, and of an unknown one that it is none', () => {
   page.receive({ type: 'trial', trial, result });
   const rows = [...root.querySelectorAll('tbody tr')].map(({ textContent }) => textContent);
-  expect(rows).toEqual(['readReads a file. only looks', 'bashRuns a command. may change things', 'raedNo tool has this name. unknown']);
+  expect(rows).toEqual(['readReads a file. read-only', 'bashRuns a command. may change things', 'raedUnknown tool. unknown']);
 });
 
 test('A finding leads to its line', () => {
@@ -101,7 +101,7 @@ test('A finding leads to its line', () => {
   expect(posted.at(-1)).toEqual({ type: 'openFinding', index: 0 });
 });
 
-test('What is typed stays when the template is saved meanwhile, and goes along with the next look', () => {
+test('Keeps typed values when the template is saved, and uses them in the next preview', () => {
   page.receive({ type: 'trial', trial, result });
   typeGoal('Find the other leak.');
   page.receive({ type: 'trial', trial, result: { ...result, system: 'You read everything.' } });
@@ -114,7 +114,7 @@ test('It is started with what was typed, and not without what is needed', () => 
   page.receive({ type: 'trial', trial, result });
   press('Start Task');
   expect(posted.at(-1)?.type).toBe('ready');
-  expect(root.textContent).toContain('This is needed.');
+  expect(root.textContent).toContain('This field is required.');
   typeGoal('Find it.');
   press('Start Task');
   expect(posted.at(-1)).toEqual({ type: 'start', values: { goal: 'Find it.' } });
@@ -123,22 +123,22 @@ test('It is started with what was typed, and not without what is needed', () => 
 test('It says that it looks, under the name that is tried, and leads to what steers it', () => {
   page.receive({ type: 'trying', name: 'Log\u202Ereader' });
   expect(root.querySelector('h1')?.textContent).toBe('Log⟨U+202E⟩reader');
-  expect(root.querySelector('[role=status]')?.textContent).toBe('Looking…');
+  expect(root.querySelector('[role=status]')?.textContent).toBe('Searching…');
   const sources = [
     { kind: 'prompt' as const, source: 'codex://prompts/log-reader.md', title: 'log-reader', version: 'a' },
     { kind: 'prompt' as const, source: '/p/rules.md', title: '', version: 'b', hiddenCharacters: 3 },
     { kind: 'prompt' as const, source: '/p/long.md', title: 'long', version: 'c', hiddenCharacters: 3, leftOut: 'It is too long.' },
   ];
   page.receive({ type: 'trial', trial, result: { ...result, sources, findings: [] } });
-  expect(root.querySelector('[role=status]')?.textContent).not.toBe('Looking…');
+  expect(root.querySelector('[role=status]')?.textContent).not.toBe('Searching…');
   const told = [...root.querySelectorAll('.source')].map(({ textContent }) => textContent);
   expect(told[1]).toContain('/p/rules.md');
   expect(told[1]).toContain('3 hidden characters');
-  expect(told[2]).toContain('Left out. It is too long.');
+  expect(told[2]).toContain('Omitted. It is too long.');
   expect(told[2]).not.toContain('hidden characters');
   press('/p/rules.md');
   expect(posted.at(-1)).toEqual({ type: 'openSource', index: 1 });
-  expect(root.textContent).toContain('No mistakes and no risks.');
+  expect(root.textContent).toContain('No problems found.');
 });
 
 test('Without a template one is asked for', () => {
@@ -150,7 +150,7 @@ test('Without a template one is asked for', () => {
 test('A look that fails says why, keeps what was found before and can be repeated', () => {
   page.receive({ type: 'trial', trial, result });
   page.receive({ type: 'refused', error: { kind: 'conflict', message: 'Line 3 has a mistake.' } });
-  expect(root.textContent).toContain('Line 3 has a mistake. What stands below is from before.');
+  expect(root.textContent).toContain('Line 3 has a mistake. The results below may be outdated.');
   expect(root.textContent).toContain('You read logs.');
   press('Try Again');
   expect(posted.at(-1)).toEqual({ type: 'try', values: {} });
@@ -174,10 +174,10 @@ test('The template and what was typed are there after a reload of the window', (
   expect(root.querySelector('textarea')?.value).toBe('Find it.');
 });
 
-test('A form is filled in, and nobody is said to answer', () => {
+test('Fills in a form without naming a model', () => {
   page.receive({ type: 'trial', trial: { ...trial, collection: 'items' }, result });
   expect(root.querySelector('.kind')?.textContent).toBe('form');
-  expect(root.textContent).toContain('A form asks no model by itself.');
-  expect(root.textContent).not.toContain('Who answers');
+  expect(root.textContent).toContain('A form doesn’t call a model.');
+  expect(root.textContent).not.toContain('Model and cost');
   expect([...root.querySelectorAll('button')].map((button) => button.textContent)).toContain('Fill In');
 });

@@ -110,16 +110,16 @@ describe('the Usage page', () => {
   it('adds up, and says in a table what the chart shows', () => {
     answer({ total: figures({ cost: 41.27, unpricedAnswers: 2, inputTokens: 20_000, cachedReadTokens: 5000 }) });
     const total = document.querySelector('section[aria-label="Total"]')?.textContent;
-    expect(total).toContain('Spent$41.27');
+    expect(total).toContain('Cost$41.27');
     expect(total).toContain('From cache25 %');
-    expect(total).toContain('2 answers without a known price are not counted.');
+    expect(total).toContain('2 responses have no known price and aren’t included.');
     expect(drawn).toHaveLength(1);
-    expect(table('Spend per day')).toEqual([
+    expect(table('Cost per day')).toEqual([
       ['Day', 'A', 'B'],
       [expect.stringContaining('21'), '$0.30', '$0.20'],
       [expect.stringContaining('19'), '$1.00', '$0'],
     ]);
-    expect(document.querySelector('[role=img]')?.getAttribute('aria-label')).toContain('The same as a table below.');
+    expect(document.querySelector('[role=img]')?.getAttribute('aria-label')).toContain('The table below has the same data.');
   });
 
   it('says where a price or a time is not known instead of a zero', () => {
@@ -127,7 +127,7 @@ describe('the Usage page', () => {
       models: [row('m1', { answers: 4, unpricedAnswers: 4, cost: 0, firstTokenMs: undefined }), row('m2', { unpricedAnswers: 3 })],
     });
     expect(table('By model').map((cells) => [cells[0], cells[1], cells[7]])).toEqual([
-      ['Model', 'Spent', 'First token'],
+      ['Model', 'Cost', 'Time to first token'],
       ['m2', '$1.50+', '0.9 s'],
       ['m1', 'n/a', 'unknown'],
     ]);
@@ -144,7 +144,7 @@ describe('the Usage page', () => {
       chats: [],
     });
     expect(drawn).toEqual([]);
-    expect(document.body.textContent).toContain('Nothing was paid. Local models are counted below, in tokens and time.');
+    expect(document.body.textContent).toContain('No cost recorded. Local models are counted below, in tokens and time.');
     expect(table('By provider')[1]).toEqual(['ollama', '$0', '10', '20k', '25 %', '3k', '42 s', '0.9 s']);
     expect(document.querySelector('section[aria-label="By model"]')).toBeNull();
   });
@@ -152,25 +152,25 @@ describe('the Usage page', () => {
   it('says in words what the pointer is over, and lets go of a chart that is not shown any more', () => {
     answer();
     const words = (): string | null | undefined => document.querySelector('.chart-words')?.textContent;
-    expect(words()).toBe('Point at a bar to read it.');
+    expect(words()).toBe('Hover over a bar for details.');
     pointAt(drawn[0]?.buckets.indexOf('2026-11-21'));
     expect(words()).toMatch(/21.*: A \$0\.30 · B \$0\.20$/);
     pointAt(drawn[0]?.buckets.indexOf('2026-11-20'));
-    expect(words()).toMatch(/20.*: nothing$/);
+    expect(words()).toMatch(/20.*: no cost$/);
     pointAt(undefined);
-    expect(words()).toBe('Point at a bar to read it.');
+    expect(words()).toBe('Hover over a bar for details.');
     expect(disposed).toBe(0);
     answer();
     expect(disposed).toBe(1);
   });
 
-  it('is told by the month where a year is shown', () => {
+  it('groups a year by month', () => {
     choose('.period', 'all');
     answer({ days: [day('2026-01-19', 'a', 1), day('2026-11-21', 'a', 0.3)] });
     expect(document.querySelector('[role=img]')?.getAttribute('aria-label')).toMatch(
-      /^Spend per month by provider, from Jan 2026 to Nov 2026/,
+      /^Cost per month by provider, from Jan 2026 to Nov 2026/,
     );
-    expect(table('Spend per month')).toEqual([
+    expect(table('Cost per month')).toEqual([
       ['Month', 'A'],
       ['Nov 2026', '$0.30'],
       ['Jan 2026', '$1.00'],
@@ -192,7 +192,7 @@ describe('the Usage page', () => {
   it('shows ten rows and then all', () => {
     answer({ chats: Array.from({ length: 24 }, (_, number) => row(`codex://chats/${number}`)) });
     expect(table('By chat')).toHaveLength(11);
-    button('Show all 24').click();
+    button('Show All 24').click();
     expect(table('By chat')).toHaveLength(25);
   });
 
@@ -215,13 +215,13 @@ describe('the Usage page', () => {
     const asked = posted.length;
     choose('[aria-label=To]', '2026-10-01');
     expect(posted).toHaveLength(asked);
-    expect(document.body.textContent).toContain('The first day lies after the last one.');
+    expect(document.body.textContent).toContain('The first day must be before the last day.');
   });
 
   it('says that nothing was spent, and exports nothing then', () => {
     choose('.period', 'all');
     answer({ total: figures({ answers: 0, cost: 0 }), days: [] });
-    expect(document.querySelector('.empty')?.textContent).toBe('Nothing spent yet.');
+    expect(document.querySelector('.empty')?.textContent).toBe('No cost yet.');
     expect(button('Export CSV…').disabled).toBe(true);
     choose('.period', 'week');
     answer();
@@ -233,7 +233,7 @@ describe('the Usage page', () => {
     page.receive({ type: 'refused', error: { kind: 'storeReadOnly', message: 'The chats could not be listed.' } });
     expect(document.querySelector('[role=alert]')?.textContent).toContain('The chats could not be listed.');
     const before = posted.length;
-    button('Try again').click();
+    button('Try Again').click();
     expect(posted).toHaveLength(before + 1);
   });
 

@@ -13,7 +13,7 @@ const editCommands = ['plue.reviewChanges', 'plue.acceptChange', 'plue.rejectCha
 
 export type EditCommand = (typeof editCommands)[number];
 
-const taskCommands = ['plue.tasks.stop', 'plue.tasks.pause', 'plue.tasks.resume', 'plue.tasks.steer', 'plue.tasks.topUp'] as const;
+const taskCommands = ['plue.tasks.stop', 'plue.tasks.pause', 'plue.tasks.resume', 'plue.tasks.steer', 'plue.tasks.increaseBudget'] as const;
 
 export type TaskCommand = (typeof taskCommands)[number];
 

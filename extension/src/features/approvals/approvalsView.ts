@@ -41,7 +41,7 @@ export class ApprovalsView implements vscode.WebviewViewProvider, vscode.Disposa
     view.webview.html = pageHtml(view.webview, this.pages, { name: 'approvals', title: l10n.t('Plue Approvals') });
   }
 
-  /** The user asked for it: only then the keys go there. */
+  /** Focuses the view because the user opened it. */
   async focus(): Promise<void> {
     this.focusWanted = true;
     await vscode.commands.executeCommand(`${viewType}.focus`);

@@ -24,7 +24,7 @@ export function activateApprovals(
   register(commands.show, () => view.focus());
   register(commands.manageRules, () => manageRules(sidecar));
 
-  // Seen wherever the reader is, and silent: the focus stays where it was.
+  // A visible notification that does not move the focus.
   const item = disposables.add(
     new StatusBarItem({
       id: 'plue.approvals',
@@ -37,7 +37,7 @@ export function activateApprovals(
   );
   const count = (): void => {
     const waiting = approvals.items.length;
-    const words = waiting === 1 ? l10n.t('1 approval waits for you') : l10n.t('{0} approvals wait for you', waiting);
+    const words = waiting === 1 ? l10n.t('1 approval pending') : l10n.t('{0} approvals pending', waiting);
     if (waiting === 0) item.hide();
     else item.show({ icon: 'question', text: String(waiting), tooltip: words, accessibleLabel: words });
   };

@@ -12,7 +12,7 @@ import { waitsForUser } from '../../common/taskStatus';
 import { ChatGroups, groupNames, isTask, type ChatFilter, type GroupName } from './chatGroups';
 import { isWorking, menuTextOf, rowOf, statusOf, timeOf, type Row } from './row';
 
-/** What lies in the trash is asked for by page and never held whole. */
+/** The trash is requested in pages. */
 type AnyGroup = GroupName | 'Deleted';
 
 export type ChannelNode =
@@ -24,7 +24,7 @@ export type ChannelNode =
   | { type: 'more'; group: AnyGroup }
   | { type: 'failure'; message: string };
 
-/** What the tree shows. */
+/** The data that the tree shows. */
 const collections = ['chats', 'tasks'] as const;
 
 const minute = 60_000;
@@ -32,14 +32,14 @@ const minute = 60_000;
 /** So many rows of a group are handed to VS Code; a row below them asks for as many again. */
 export const rowsAtOnce = 200;
 
-/** The chats by day and the tasks by who asked for them, kept current by codex/changed: of a change only the rows it touches are drawn again. */
+/** Chats grouped by day and tasks by parent, kept current by codex/changed. A change redraws only the affected rows. */
 export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode.Disposable {
   private readonly changed = new vscode.EventEmitter<ChannelNode | ChannelNode[] | undefined>();
   private readonly counted = new vscode.EventEmitter<void>();
   private readonly disposables = new Disposables();
   private readonly chats = new ChatGroups(Date.now());
   private readonly groups = new Map<AnyGroup, ChannelNode>();
-  /** The rows that VS Code was given, with the words they had: it knows them by identity. */
+  /** The rows that VS Code has, with their text. VS Code identifies rows by object identity. */
   private readonly rows = new Map<string, { node: ChannelNode; words: string }>();
   private readonly limits = new Map<AnyGroup, number>();
   private trash: CodexListResult = { items: [], total: 0 };
@@ -47,7 +47,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
   private failure: string | undefined;
   private drawing: NodeJS.Timeout | undefined;
   private readonly dirty = { uris: new Set<string>(), groups: new Set<AnyGroup>(), trash: false };
-  /** The groups as they were drawn, and the number of waiting tasks in the heading. */
+  /** The groups as last drawn, and the number of waiting tasks in the heading. */
   private readonly drawn = { groups: '', waiting: 0 };
 
   constructor(
@@ -110,7 +110,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     void this.draw();
   }
 
-  /** The chat as last heard. */
+  /** Returns the last received state of the chat. */
   chat(uri: string): CodexSummary | undefined {
     return this.chats.chat(uri);
   }
@@ -128,7 +128,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return this.chats.tags();
   }
 
-  /** VS Code asks for it only to reveal a row; what is not shown cannot be revealed. */
+  /** VS Code calls this only to reveal a row; rows that are not shown cannot be revealed. */
   getParent(node: ChannelNode): ChannelNode | undefined {
     if (node.type === 'more') return this.group(node.group);
     if (node.type === 'deleted') return this.group('Deleted');
@@ -183,7 +183,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       this.listTrash(),
       ...collections.map((collection) => this.sidecar.request(codexList, { collection, includeArchived: true })),
     ]);
-    // What could be read is shown, whatever else could not.
+    // Shows the readable chats even if others cannot be read.
     this.chats.replace(lists.flatMap((list) => (list.status === 'fulfilled' ? list.value.items : [])));
     if (trash.status === 'fulfilled') this.trash = trash.value;
     const failed = [...lists, trash].find(({ status }) => status === 'rejected');
@@ -191,7 +191,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     this.counted.fire();
   }
 
-  /** The last deleted first, as far as they are shown. */
+  /** Deleted chats, most recently deleted first. */
   private async listTrash(): Promise<CodexListResult> {
     const limit = this.limitOf('Deleted');
     const lists = await Promise.all(collections.map((collection) => this.sidecar.request(codexList, { collection, deleted: true, limit })));
@@ -228,7 +228,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     return statusOf(codex, this.tasks.get(codex.uri));
   }
 
-  /** A task spends and waits without a change of its record. */
+  /** Cost and status of a task change without a change of its record. */
   private onTaskChanged(uri: string | undefined): void {
     if (uri === undefined) return this.drawAll();
     if (this.chat(uri) === undefined) return;
@@ -247,7 +247,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       for (const group of this.chats.put(codex)) this.dirty.groups.add(group);
       this.dirty.uris.add(uri);
     }
-    // It went to the trash, or may have come from there.
+    // The chat was moved to the trash or restored from it.
     if (codex === undefined ? isKnown : !isKnown && this.trash.total > 0) this.dirty.trash = true;
     this.drawSoon();
   }
@@ -265,7 +265,7 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
     if (this.dirty.trash) {
       this.dirty.trash = false;
       const { total } = this.trash;
-      // A trash that cannot be read now is shown as it was.
+      // Keeps showing the trash if it cannot be read.
       this.trash = await this.listTrash().catch(() => this.trash);
       if (total !== this.trash.total) groups.add('Deleted');
     }
@@ -274,12 +274,12 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
       this.drawAll();
       return;
     }
-    // VS Code forgets the rows of what is drawn again until it has asked for them: an action that is chosen meanwhile gets no row.
+    // VS Code drops rows that are redrawn until it requests them again. An action selected in between gets no row.
     if (this.waiting('Agent Tasks') !== this.drawn.waiting) groups.add('Agent Tasks');
     const rows = [...uris].flatMap((uri) => {
       const row = this.rows.get(uri);
       const codex = this.chat(uri);
-      // A group that is drawn again draws its rows.
+      // Redrawing a group redraws its rows.
       return row === undefined || codex === undefined || groups.has(this.chats.groupOf(codex)) ? [] : [row.node];
     });
     const changed = [...[...groups].map((name) => this.group(name)), ...rows];
@@ -313,16 +313,16 @@ export class ChannelTree implements vscode.TreeDataProvider<ChannelNode>, vscode
 
   private roots(): ChannelNode[] {
     this.drawn.groups = this.rootsAsText();
-    // The view's own welcome says what helps then.
+    // The view's welcome content offers help.
     if (this.sidecar.state.state === 'stopped') return [];
     const failure: ChannelNode[] = this.failure === undefined ? [] : [{ type: 'failure', message: this.failure }];
-    // Nothing at all: the view's own welcome is shown.
+    // If there is nothing to show, the view's welcome content is shown.
     return [...failure, ...this.shownGroups().map((name) => this.group(name))];
   }
 
   private shownGroups(): AnyGroup[] {
     const isFiltered = Object.keys(this.filter).length > 0;
-    // Beside chats, tasks have their place before there is one.
+    // The task group is shown even without tasks if there are chats.
     const hasPlace = (name: AnyGroup): boolean => name === 'Agent Tasks' && !isFiltered && this.chats.size > 0;
     const groups: AnyGroup[] = groupNames.filter((name) => this.chats.of(name).length > 0 || hasPlace(name));
     return this.trash.total > 0 && !isFiltered ? [...groups, 'Deleted'] : groups;
@@ -403,7 +403,7 @@ function groupItem(name: AnyGroup, count: number, waiting: number): vscode.TreeI
 function codexItem(codex: CodexSummary, row: Row, task: TaskView | undefined, hasChildren: boolean): vscode.TreeItem {
   const { Expanded, None } = vscode.TreeItemCollapsibleState;
   const taskStatus = statusOf(codex, task);
-  // Words that menus look for: "chat pinned unread", "task working asks", "archivedTask".
+  // Context values that menus match: "chat pinned unread", "task working asks", "archivedTask".
   const noun = isTask(codex) ? (codex.archived ? 'archivedTask' : 'task') : codex.archived ? 'archivedChat' : 'chat';
   const state = [
     isWorking({ status: codex.status, ...withStatus(taskStatus) }) ? 'working' : '',
@@ -411,7 +411,7 @@ function codexItem(codex: CodexSummary, row: Row, task: TaskView | undefined, ha
     hasChildren ? 'parent' : '',
   ];
   return createTreeItem({
-    // VS Code leaves a row closed that it knows without children: with its first child it is another row, and open.
+    // VS Code keeps a row collapsed if it was created without children. A new row is created for the first child.
     id: hasChildren ? `${codex.uri}#parent` : codex.uri,
     label: row.label,
     description: row.description,
@@ -440,11 +440,11 @@ function deletedItem(codex: CodexSummary): vscode.TreeItem {
 function noTaskItem(): vscode.TreeItem {
   return createTreeItem({
     id: 'noTask',
-    label: l10n.t('No agent works yet'),
-    description: l10n.t('New task…'),
-    tooltip: l10n.t('Give an agent something to do.'),
+    label: l10n.t('No tasks yet'),
+    description: l10n.t('New Task…'),
+    tooltip: l10n.t('Start an agent task.'),
     icon: 'add',
-    accessibilityInformation: { label: l10n.t('No agent works yet. New task') },
+    accessibilityInformation: { label: l10n.t('No tasks yet. New Task') },
     command: { command: 'plue.newTask', title: l10n.t('New Task') },
   });
 }
@@ -452,7 +452,7 @@ function noTaskItem(): vscode.TreeItem {
 function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
   return createTreeItem({
     id: `more:${group}`,
-    label: l10n.t('Show more'),
+    label: l10n.t('Show More'),
     description: l10n.t('{0} older', hidden),
     icon: 'ellipsis',
     contextValue: 'more',
@@ -463,7 +463,7 @@ function moreItem(group: AnyGroup, hidden: number): vscode.TreeItem {
 function failureItem(message: string): vscode.TreeItem {
   return createTreeItem({
     id: 'failure',
-    label: l10n.t('Not everything could be read'),
+    label: l10n.t('Some chats could not be read'),
     description: message,
     tooltip: message,
     icon: 'error',

@@ -1,4 +1,4 @@
-// What a person does with one chat or task, or with many at once.
+// Actions on one or more chats or tasks.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -16,7 +16,7 @@ type Chats = readonly CodexSummary[];
 
 /** So many requests are under way at a time. */
 const atOnce = 8;
-/** From so many chats on, a notification says how far it is. */
+/** Minimum number of chats for a progress notification. */
 const isLong = 25;
 const day = 86_400_000;
 
@@ -27,7 +27,7 @@ export class ChatActions {
     const title = await showInputBox({
       title: isTask(codex) ? l10n.t('Rename Task') : l10n.t('Rename Chat'),
       value: codex.title,
-      validateInput: (value) => (value.trim() === '' ? l10n.t('It needs a name.') : undefined),
+      validateInput: (value) => (value.trim() === '' ? l10n.t('Enter a name.') : undefined),
     });
     if (title === undefined || title.trim() === codex.title) throw new UserCancelledError();
     await this.sidecar.request(codexUpdate, { uri: codex.uri, title: title.trim() });
@@ -44,8 +44,7 @@ export class ChatActions {
 
   async archive(chats: Chats, archived: boolean): Promise<void> {
     const changing = chats.filter((codex) => codex.archived !== archived);
-    const title = (what: string): LocalizedText =>
-      archived ? l10n.t('Archiving {0}…', what) : l10n.t('Moving {0} out of the archive…', what);
+    const title = (what: string): LocalizedText => (archived ? l10n.t('Archiving {0}…', what) : l10n.t('Unarchiving {0}…', what));
     await this.each(changing, title, ({ uri }) => this.sidecar.request(codexUpdate, { uri, archived }));
   }
 
@@ -53,15 +52,15 @@ export class ChatActions {
     const candidates = [...all].filter((codex) => !isTask(codex) && !codex.archived && !codex.pinned && codex.status !== 'running');
     const choices = [7, 30, 90, 365].map((days) => {
       const chats = candidates.filter((codex) => timeOf(codex) < now - days * day);
-      return { label: days === 365 ? l10n.t('A year') : l10n.t('{0} days', days), description: count(chats), chats };
+      return { label: days === 365 ? l10n.t('1 year') : l10n.t('{0} days', days), description: count(chats), chats };
     });
     const chosen = await showQuickPick(choices, {
-      title: l10n.t('Archive All Older Than…'),
-      placeHolder: l10n.t('Pinned chats stay where they are'),
+      title: l10n.t('Archive Older Chats'),
+      placeHolder: l10n.t('Pinned chats are not archived'),
     });
     if (chosen === undefined) throw new UserCancelledError();
     if (chosen.chats.length === 0) {
-      void showInformationMessage(l10n.t('No chat is that old.'));
+      void showInformationMessage(l10n.t('No chats are older than that.'));
       return;
     }
     await this.archive(chosen.chats, true);
@@ -106,7 +105,7 @@ export class ChatActions {
     await vscode.commands.executeCommand('plue.openChat', uri);
   }
 
-  /** Nothing is lost, so nothing is asked before; Undo stands in what is said after. */
+  /** No confirmation, because the notification offers Undo. */
   async delete(chats: Chats): Promise<void> {
     await this.each(
       chats,
@@ -131,7 +130,7 @@ export class ChatActions {
     if ((await showInformationMessage(said, button)) === button) await undo();
   }
 
-  /** One that fails does not keep the others; then it is said how many were not done, and why the first was not. */
+  /** Continues after a failure. Reports the number of failures and the first reason. */
   private async each<T extends CodexSummary | { codex: CodexSummary }>(
     chats: readonly T[],
     title: (what: string) => LocalizedText,
@@ -154,7 +153,7 @@ export class ChatActions {
       const [first] = failures;
       if (first === undefined) return;
       if (chats.length === 1) throw first;
-      throw new FailureError(first.kind, l10n.t('Left as they are: {0} of {1}. {2}', failures.length, count(chats), first.message));
+      throw new FailureError(first.kind, l10n.t('Skipped {0} of {1}. {2}', failures.length, count(chats), first.message));
     };
     if (chats.length < isLong) return work(() => undefined);
     return withProgress({ location: vscode.ProgressLocation.Notification, title: title(count(chats)) }, (progress) =>

@@ -1,4 +1,4 @@
-// Which chats and tasks stand under which heading, kept in order while they change one by one.
+// Groups chats and tasks under headings and keeps the groups in order while items change.
 import type { CodexSummary } from '../../protocol/protocol.generated';
 import { byPlace, timeOf } from './row';
 
@@ -6,7 +6,7 @@ export const groupNames = ['Pinned', 'Today', 'Yesterday', 'Last 7 Days', 'Older
 
 export type GroupName = (typeof groupNames)[number];
 
-/** Begins of days in the reader's own time, in milliseconds since the epoch. */
+/** Starts of days in local time, in milliseconds since the epoch. */
 export interface Days {
   today: number;
   yesterday: number;
@@ -23,7 +23,7 @@ export function daysAt(now: number): Days {
   return { today: day(0), yesterday: day(1), week: day(6) };
 }
 
-/** What lies in the future by another machine's clock is of today; what has no readable time is old. */
+/** Times in the future, from the clock of another machine, count as today. Unreadable times count as old. */
 export function groupOf(codex: CodexSummary, days: Days): GroupName {
   if (codex.archived) return 'Archived';
   if (isTask(codex)) return 'Agent Tasks';
@@ -38,7 +38,7 @@ export function isTask({ uri }: CodexSummary): boolean {
   return uri.startsWith('codex://tasks/');
 }
 
-/** Narrows what is shown; nothing set shows all. */
+/** The filter. An empty filter shows everything. */
 export interface ChatFilter {
   tag?: string;
   only?: 'unread' | 'running';
@@ -55,7 +55,7 @@ export class ChatGroups {
   private readonly groups = new Map<GroupName, CodexSummary[]>();
   private days: Days;
   private wanted: ChatFilter = {};
-  /** The tasks of each task that asked for some, in order; made when it is asked for. */
+  /** Subtasks by parent task, in order; built on first use. */
   private families: Map<string, CodexSummary[]> | undefined;
   private unreadChats = 0;
 
@@ -95,13 +95,13 @@ export class ChatGroups {
     return this.groups.get(group) ?? [];
   }
 
-  /** As a group lists them: a task stands under the task that asked for it. */
+  /** Tasks for a group: each task is listed under its parent. */
   tops(group: GroupName): readonly CodexSummary[] {
     const rows = this.of(group);
     return group === 'Agent Tasks' ? rows.filter((task) => this.parentOf(task) === undefined) : rows;
   }
 
-  /** The tasks that a task asked for, in order. */
+  /** Returns the subtasks of a task, in order. */
   childrenOf(uri: string): readonly CodexSummary[] {
     if (this.families === undefined) {
       this.families = new Map();
@@ -112,13 +112,13 @@ export class ChatGroups {
         if (children === undefined) this.families.set(parent.uri, [task]);
         else children.push(task);
       }
-      // As they were asked for: what changes most would jump.
+      // In order of creation, because sorting by change would move rows often.
       for (const children of this.families.values()) children.sort(byBeginning);
     }
     return this.families.get(uri) ?? [];
   }
 
-  /** The task that it stands under; one that is younger than its child is none. */
+  /** Returns the parent of a task. A parent that is younger than its child is ignored. */
   parentOf({ spawnedBy, createdAt }: CodexSummary): CodexSummary | undefined {
     const parent = spawnedBy === undefined ? undefined : this.chats.get(spawnedBy);
     if (parent === undefined || !isTask(parent) || Date.parse(parent.createdAt) >= Date.parse(createdAt)) return undefined;
@@ -129,7 +129,7 @@ export class ChatGroups {
     return groupOf(codex, this.days);
   }
 
-  /** Every tag with how many chats have it, the commonest first. */
+  /** Returns every tag with its number of chats, most frequent first. */
   tags(): [tag: string, count: number][] {
     const counts = new Map<string, number>();
     for (const { tags } of this.chats.values()) for (const tag of tags) counts.set(tag, (counts.get(tag) ?? 0) + 1);
@@ -147,7 +147,7 @@ export class ChatGroups {
     this.rebuild();
   }
 
-  /** True when a day began since and chats stand elsewhere now. */
+  /** True if a new day began and chats belong to other groups now. */
   passTime(now: number): boolean {
     const days = daysAt(now);
     if (days.today === this.days.today) return false;
@@ -156,7 +156,7 @@ export class ChatGroups {
     return true;
   }
 
-  /** The groups whose rows came, went or moved; none when the chat stays where it is. */
+  /** Returns the groups with added, removed, or moved rows; none if the chat did not move. */
   put(codex: CodexSummary): GroupName[] {
     const before = this.chats.get(codex.uri);
     const group = this.groupOf(codex);
@@ -178,7 +178,7 @@ export class ChatGroups {
     return [...new Set([left, joined])].filter((one) => one !== undefined);
   }
 
-  /** The group that it left, if it was shown. */
+  /** The previous group, if it was shown. */
   remove(uri: string): GroupName | undefined {
     const before = this.chats.get(uri);
     if (before === undefined) return undefined;
@@ -218,12 +218,12 @@ export class ChatGroups {
   }
 }
 
-/** A task that another task asked for is read by that one. */
+/** Results of subtasks are read by the parent task. */
 function countsUnread(codex: CodexSummary | undefined): number {
   return codex?.unread === true && !codex.archived && codex.spawnedBy?.startsWith('codex://tasks/') !== true ? 1 : 0;
 }
 
-/** Where it stands, or would stand. */
+/** Returns the position of a chat, or its insertion position. */
 function placeOf(rows: readonly CodexSummary[], codex: CodexSummary): number {
   let low = 0;
   let high = rows.length;

@@ -38,7 +38,7 @@ export function activateChannels(
   };
   disposables.add(tree.onDidCount(count));
   disposables.add(approvals.onDidChange(count));
-  // Before the first list nobody knows whether there are no chats.
+  // Before the first list it is unknown whether there are chats.
   const first = disposables.add(
     tree.onDidCount(() => {
       first.dispose();
@@ -49,14 +49,14 @@ export function activateChannels(
   const register = (id: string, action: (...given: unknown[]) => Promise<unknown>): void => {
     disposables.add(vscode.commands.registerCommand(id, (...given: unknown[]) => runWithErrorHandling(log, () => action(...given))));
   };
-  /** A menu hands over the row, and all that are selected; a key the selection; the palette nothing, and asks. */
+  /** A menu passes the row and all selected rows, a key binding the selection, and the palette nothing. */
   const onChats = (id: string, title: LocalizedText, action: (chats: CodexSummary[]) => Promise<unknown>): void =>
     register(id, async (...handed) => {
       requireRows(handed);
       const [node, nodes] = handed;
       const given = readRows(nodes) ?? readRows([node]);
       const selected = view.visible ? view.selection : [];
-      // A page may name one before the tree was looked at.
+      // A webview can refer to a chat before the tree was shown.
       if (given !== undefined) await tree.getChildren();
       const chats = chatsOf(tree, given ?? selected);
       await action(chats.length > 0 || given !== undefined ? chats : [await pickChat(tree, title)]);
@@ -75,10 +75,10 @@ export function activateChannels(
     const chats = given.flatMap((row) => (row.type === 'deleted' ? [tree.deletedChat(row.uri)] : []));
     return actions.restore(chats.filter((codex) => codex !== undefined));
   };
-  // A menu says Chat or Task; what is done is the same.
+  // Menus have separate titles for chats and tasks; the action is the same.
   const both = [
     [[commands.archive, commands.archiveTask], l10n.t('Archive'), (chats) => actions.archive(chats, true)],
-    [[commands.unarchive, commands.unarchiveTask], l10n.t('Move out of Archive'), (chats) => actions.archive(chats, false)],
+    [[commands.unarchive, commands.unarchiveTask], l10n.t('Unarchive'), (chats) => actions.archive(chats, false)],
     [[commands.editTags, commands.editTaskTags], l10n.t('Edit Tags'), (chats) => actions.editTags(chats, tree.tags())],
     [[commands.markRead, commands.markTaskRead], l10n.t('Mark as Read'), (chats) => actions.markRead(chats)],
     [[commands.delete, commands.deleteTask], l10n.t('Delete'), (chats) => actions.delete(chats)],
@@ -90,16 +90,16 @@ export function activateChannels(
 
   const onTasks = (id: string, title: LocalizedText, action: (tasks: CodexSummary[]) => Promise<unknown>): void =>
     onChats(id, title, (chats) => action(chats.filter(isTask)));
-  onTasks(commands.answerTask, l10n.t('Answer'), () => Promise.resolve(vscode.commands.executeCommand('plue.approvals')));
-  onTasks(commands.steerTask, l10n.t('Tell It Something'), (chosen) => taskActions.steer(chosen));
+  onTasks(commands.answerTask, l10n.t('Show Approvals'), () => Promise.resolve(vscode.commands.executeCommand('plue.approvals')));
+  onTasks(commands.steerTask, l10n.t('Send Message'), (chosen) => taskActions.steer(chosen));
   onTasks(commands.pauseTask, l10n.t('Pause'), (chosen) => taskActions.pause(chosen));
   onTasks(commands.resumeTask, l10n.t('Resume'), (chosen) => taskActions.resume(chosen));
   onTasks(commands.stopTask, l10n.t('Stop'), (chosen) => taskActions.stop(chosen, false));
-  onTasks(commands.stopUnder, l10n.t('Stop with Everything under It'), (chosen) => taskActions.stop(chosen, true));
-  onTasks(commands.topUpTask, l10n.t('Top Up'), (chosen) => taskActions.topUp(chosen));
-  onTasks(commands.dropTask, l10n.t('Drop'), (chosen) => taskActions.drop(chosen));
+  onTasks(commands.stopWithSubtasks, l10n.t('Stop with Subtasks'), (chosen) => taskActions.stop(chosen, true));
+  onTasks(commands.increaseTaskBudget, l10n.t('Increase Budget'), (chosen) => taskActions.increaseBudget(chosen));
+  onTasks(commands.dropTask, l10n.t('Remove'), (chosen) => taskActions.drop(chosen));
   onTasks(commands.reviewTask, l10n.t('Review Changes'), (chosen) => taskActions.review(chosen));
-  onTasks(commands.undoTask, l10n.t('Undo Its Changes'), (chosen) => taskActions.undo(chosen));
+  onTasks(commands.undoTask, l10n.t('Revert Changes'), (chosen) => taskActions.undo(chosen));
   register(commands.stopAll, () => taskActions.stopAll());
 
   const narrow = async (filter: ChatFilter): Promise<void> => {
@@ -120,10 +120,10 @@ export function activateChannels(
 
 const rows = v.array(v.object({ type: v.picklist(['codex', 'deleted']), uri: v.string() }));
 
-/** A menu of a row hands over nothing when VS Code redraws that row at that moment; what is selected may be another one. */
+/** A row menu passes nothing if VS Code redraws the row at that moment. The selection may be another row. */
 function requireRows(handed: unknown[]): void {
   if (handed.length > 0 && (handed[0] === undefined || (Array.isArray(handed[1]) && handed[1].includes(undefined))))
-    throw new FailureError('conflict', l10n.t('The list changed at that moment, so nothing was done. Select the action again.'));
+    throw new FailureError('conflict', l10n.t('The list changed, so nothing was done. Select the action again.'));
 }
 
 function readRows(nodes: unknown): ChannelNode[] | undefined {
@@ -151,7 +151,7 @@ async function pickChat(tree: ChannelTree, title: LocalizedText): Promise<CodexS
     }));
   const chosen = await showQuickPick(choices, {
     title,
-    placeHolder: choices.length === 0 ? l10n.t('There is none yet') : l10n.t('Type a part of its title'),
+    placeHolder: choices.length === 0 ? l10n.t('None yet') : l10n.t('Type part of the title'),
   });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.codex;
@@ -164,7 +164,7 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
   const kinds: (QuickPickItem & { filter: ChatFilter })[] = [
     { label: l10n.t('All chats'), icon: 'list-flat', description: '', filter: {} },
     { label: l10n.t('Unread'), icon: 'circle-filled', description: String(unread), filter: { only: 'unread' } },
-    { label: l10n.t('Answering now'), icon: 'loading', description: String(running), filter: { only: 'running' } },
+    { label: l10n.t('Responding'), icon: 'loading', description: String(running), filter: { only: 'running' } },
     ...tree.tags().map(([tag, count]) => ({
       label: tag,
       icon: 'tag',
@@ -172,14 +172,14 @@ async function pickFilter(tree: ChannelTree): Promise<ChatFilter> {
       filter: { tag },
     })),
   ];
-  const chosen = await showQuickPick(kinds, { title: l10n.t('Filter Chats'), placeHolder: l10n.t('Which chats to show') });
+  const chosen = await showQuickPick(kinds, { title: l10n.t('Filter Chats'), placeHolder: l10n.t('Select the chats to show') });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.filter;
 }
 
-const onlyText = { unread: l10n.t('unread'), running: l10n.t('answering now') } as const;
+const onlyText = { unread: l10n.t('unread'), running: l10n.t('responding') } as const;
 
-/** What waits for the user comes before what is new. */
+/** Items that wait for the user take precedence over new ones. */
 function showCounts(view: vscode.TreeView<ChannelNode>, tree: ChannelTree, waiting: number): void {
   const { unread, filter, counts } = tree;
   const words = [waiting === 0 ? '' : l10n.t('{0} waiting for you', waiting), unread === 0 ? '' : l10n.t('{0} unread', unread)]

@@ -12,7 +12,7 @@ export interface Row {
   label: string;
   /** "2 m  $0.04" */
   description: string;
-  /** A codicon name: state is told by shape. */
+  /** A codicon name. The shape shows the state. */
   icon: string;
   tooltip: string;
   accessibilityLabel: string;
@@ -28,13 +28,13 @@ const icons = {
 
 const statusText = {
   idle: '',
-  running: l10n.t('answering'),
+  running: l10n.t('responding'),
   interrupted: l10n.t('interrupted'),
-  failed: l10n.t('the last answer failed'),
+  failed: l10n.t('last response failed'),
   damaged: l10n.t('partly unreadable'),
 } as const satisfies Record<CodexStatus, string>;
 
-/** Words that menus look for, by the state of a task. */
+/** Context values for menus, by state of a task. */
 const stateText: Readonly<Record<string, string>> = {
   queued: 'running',
   running: 'running',
@@ -49,28 +49,28 @@ const stateText: Readonly<Record<string, string>> = {
 
 const justNow = l10n.t('now');
 
-/** Characters of a task's title, and of its title and state together. */
+/** Maximum length of a task's title, and of title and state together. */
 const maxTaskLabelLength = 28;
 const maxWithStateLength = 26;
 const shortestTaskLabel = 11;
 
-/** Told before what the chat itself is doing. A question mark is kept for a chat that waits for the user's word. */
+/** Takes precedence over the activity of the chat. The question mark is reserved for chats that wait for the user. */
 const unreadIcon = 'circle-filled';
 
-/** `now` in milliseconds since the epoch. @param task What is known of a task beside its record. */
+/** `now` in milliseconds since the epoch. @param task State of a task in addition to its record. */
 export function rowOf(codex: CodexSummary, now: number, task?: TaskView): Row {
   const label = labelOf(codex);
   const age = formatAge(now - Date.parse(codex.updatedAt));
   const taskStatus = statusOf(codex, task);
   const cost = task === undefined ? (codex.cost === undefined ? '' : formatCost(codex.cost)) : spendOf(task);
-  // A task's own status says more, but not that its file is damaged.
+  // A task's own status is more specific but does not show that its file is damaged.
   const status = taskStatus === undefined || codex.status === 'damaged' ? statusText[codex.status] : taskStatusView(taskStatus).words;
   const unread = codex.unread ? l10n.t('unread') : '';
   const tags = codex.tags.map((tag) => `#${visibleText(tag)}`).join(' ');
   const messages = formatMessageCount(codex.messageCount);
   const model = [codex.providerId, codex.model].filter((part) => part !== undefined && part !== '').join(' / ');
   return {
-    // Beside the title there is room for what it does.
+    // The activity, shown next to the title.
     label: taskStatus === undefined ? label : truncate(label, roomBeside(said(taskStatus))),
     description: (taskStatus === undefined
       ? [age, cost, tags]
@@ -108,23 +108,23 @@ export function labelOf({ title, uri }: Pick<CodexSummary, 'title' | 'uri'>): st
   return displayTitle(title, uri.startsWith('codex://tasks/') ? 'task' : 'chat');
 }
 
-/** An answer or work is under way, and can be stopped. */
+/** True if a response or task is running and can be stopped. */
 export function isWorking({ status, taskStatus }: Pick<CodexSummary, 'status' | 'taskStatus'>): boolean {
   return status === 'running' || (taskStatus !== undefined && isTaskWorking(taskStatus));
 }
 
-/** Of a task, as whoever heard later says; undefined for a chat. */
+/** Returns the newer of two states of a task; undefined for a chat. */
 export function statusOf({ taskStatus, updatedAt }: CodexSummary, task: TaskView | undefined): string | undefined {
   if (taskStatus === undefined || task === undefined) return taskStatus;
   return Date.parse(updatedAt) > Date.parse(task.updatedAt) ? taskStatus : task.status;
 }
 
-/** "running asks": what can be done with a task, for the menus of its row. */
+/** "running asks": context value with the actions that a task allows. */
 export function menuTextOf(taskStatus: string): string {
   return stateText[taskStatus] ?? '';
 }
 
-/** "$0.21 / 1.00", "$0.21+", "local"; of the task and everything under it. */
+/** "$0.21 / 1.00", "$0.21+", "local"; for the task and its subtasks. */
 export function spendOf({ isLocal, spentInAll, budget }: Pick<TaskView, 'isLocal' | 'spentInAll' | 'budget'>): string {
   if (isLocal && (spentInAll.usd ?? 0) === 0) return l10n.t('local');
   const { usd, usdIsAtLeast } = spentInAll;
@@ -136,12 +136,12 @@ function who(codex: CodexSummary, task: TaskView | undefined): string {
   return task === undefined ? (codex.model ?? '') : visibleText(task.templateName);
 }
 
-/** A side bar cuts a row at its end: the state stays in sight. */
+/** The side bar truncates rows at the end, so the state comes first. */
 function roomBeside(state: string): number {
   return state === '' ? maxTaskLabelLength : Math.max(shortestTaskLabel, maxWithStateLength - state.length);
 }
 
-/** How long it has worked. */
+/** Returns how long the task has been working. */
 function elapsed({ spent }: TaskView): string {
   const { seconds } = spent;
   if (seconds === undefined || seconds <= 0) return '';
@@ -154,18 +154,18 @@ function iconOf({ status, unread, archived }: CodexSummary, taskStatus: string |
   return unread && status === 'idle' ? unreadIcon : icons[status];
 }
 
-/** What runs turns. */
+/** Running items have a spinning icon. */
 function iconOfTask(taskStatus: string): string {
   const { icon } = taskStatusView(taskStatus);
   return icon === 'loading' ? 'loading~spin' : icon;
 }
 
-/** What the shape alone might not say. */
+/** Adds text for states that the icon alone does not identify. */
 function said(taskStatus: string): string {
   return ['queued', 'running', 'done'].includes(taskStatus) ? '' : taskStatusView(taskStatus).words;
 }
 
-/** One number and one letter; a clock that runs behind ours is "now". */
+/** A number and a letter; times in the future are "now". */
 export function formatAge(ms: number): string {
   const minutes = Math.floor(ms / 60_000);
   if (!(minutes >= 1)) return justNow;
@@ -178,12 +178,12 @@ export function formatAge(ms: number): string {
   return l10n.t('{0} y', Math.floor(days / 365));
 }
 
-/** USD. What is too small for cents is still not nothing. */
+/** USD. Amounts too small for cents are not shown as zero. */
 export function formatCost(cost: number): string {
   return cost > 0 && cost < 0.01 ? `<${formatDollars(0.01, 2)}` : formatDollars(cost, 2);
 }
 
-/** What runs first, then newest first; equal times stay in the order of their addresses, so that rows do not jump. */
+/** Running items first, then newest first. Equal times are ordered by address so that rows do not move. */
 export function byPlace(a: CodexSummary, b: CodexSummary): number {
   return isRunning(b) - isRunning(a) || timeOf(b) - timeOf(a) || (a.uri < b.uri ? -1 : a.uri > b.uri ? 1 : 0);
 }
@@ -195,7 +195,7 @@ function isRunning(codex: CodexSummary): number {
 /** Reading a time is dear where ten thousand are compared. */
 const times = new WeakMap<CodexSummary, number>();
 
-/** When it changed, in milliseconds since the epoch. A time that cannot be read counts as the oldest. */
+/** Time of the last change in milliseconds since the epoch. Unreadable times count as the oldest. */
 export function timeOf(codex: CodexSummary): number {
   const known = times.get(codex);
   if (known !== undefined) return known;

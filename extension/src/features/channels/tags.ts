@@ -1,25 +1,25 @@
-// Choosing tags for chats: those that are known, and new ones by typing them.
+// Quick pick for tags of chats, with known and new tags.
 import * as l10n from '../../infrastructure/localizedText';
 import { UserCancelledError } from '../../infrastructure/errors';
 import { createQuickPick, literalItem, type LiteralItem, type QuickPickItem } from '../../infrastructure/window';
 import type { CodexSummary } from '../../protocol/protocol.generated';
 
-/** As the sidecar refuses longer ones. */
+/** The same limit as in the sidecar. */
 const maxTagLength = 64;
 
 export interface TagChoice {
-  /** What all of the chats had. */
+  /** Tags that all of the chats have. */
   before: readonly string[];
   after: readonly string[];
 }
 
-/** A tag that only some of the chats have stays with them unless it is chosen for all. */
+/** Tags that only some of the chats have are kept unless they are selected for all. */
 export function retagged(tags: readonly string[], before: readonly string[], after: readonly string[]): string[] {
   const kept = tags.filter((tag) => after.includes(tag) || !before.includes(tag));
   return [...kept, ...after.filter((tag) => !tags.includes(tag))];
 }
 
-/** What was typed as a tag; undefined where it is none. */
+/** Returns the typed text as a tag; undefined if it is invalid. */
 export function tagOf(typed: string): string | undefined {
   const tag = typed.trim().replace(/^#/, '').trim();
   return tag === '' || tag.length > maxTagLength ? undefined : tag;
@@ -50,8 +50,8 @@ export async function pickTags(
     });
   });
   const pick = createQuickPick<TagRow>(
-    chats.length === 1 ? l10n.t('Tags of the Chat') : l10n.t('Tags of {0} Chats', chats.length),
-    rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Choose tags, or type a new one'),
+    chats.length === 1 ? l10n.t('Chat Tags') : l10n.t('Tags of {0} Chats', chats.length),
+    rows.length === 0 ? l10n.t('Type a new tag') : l10n.t('Select tags, or type a new one'),
   );
   pick.canSelectMany = true;
   pick.items = rows;
@@ -70,7 +70,7 @@ export async function pickTags(
       pick.onDidAccept(() => {
         const typed = pick.items.find(({ tag, isNew }) => isNew && tag === tagOf(pick.value));
         const after = new Set(pick.selectedItems.map(({ tag }) => tag));
-        // Enter behind a new word means that word.
+        // Enter after a new tag selects it.
         if (typed !== undefined) after.add(typed.tag);
         resolve({ before, after: [...after] });
       });

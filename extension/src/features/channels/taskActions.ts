@@ -1,4 +1,4 @@
-// What a person does with agents: from the tree, and from the panel of a task.
+// Actions on tasks, from the tree and the task panel.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -14,7 +14,7 @@ type Tasks = readonly Pick<CodexSummary, 'uri' | 'title'>[];
 type Limit = keyof TaskBudgetView;
 
 const limitNames = {
-  usd: l10n.t('Money, in USD'),
+  usd: l10n.t('Cost (USD)'),
   tokens: l10n.t('Tokens'),
   rounds: l10n.t('Rounds'),
   seconds: l10n.t('Time, in seconds'),
@@ -31,9 +31,9 @@ export class TaskActions {
     const [task] = tasks;
     if (task === undefined) return;
     const text = await showInputBox({
-      title: l10n.t('Tell “{0}” Something', labelOf(task)),
-      prompt: l10n.t('It hears this before its next step.'),
-      validateInput: (value) => (value.trim() === '' ? l10n.t('Say something, or press Escape.') : undefined),
+      title: l10n.t('Send Message to “{0}”', labelOf(task)),
+      prompt: l10n.t('The agent reads the message before its next step.'),
+      validateInput: (value) => (value.trim() === '' ? l10n.t('Enter a message, or press Escape to cancel.') : undefined),
     });
     if (text === undefined || text.trim() === '') throw new UserCancelledError();
     await this.sidecar.request(taskSteer, { uri: task.uri, text: text.trim() });
@@ -47,7 +47,7 @@ export class TaskActions {
     return each(tasks, ({ uri }) => this.sidecar.request(taskResume, { uri }));
   }
 
-  /** @param under Also everything that they asked for. */
+  /** @param under Also stops all subtasks. */
   stop(tasks: Tasks, under: boolean): Promise<void> {
     return each(tasks, ({ uri }) => this.sidecar.request(taskStop, { uri, ...(under ? { under } : {}) }));
   }
@@ -64,17 +64,17 @@ export class TaskActions {
     if (task !== undefined) await vscode.commands.executeCommand('plue.reviewChanges', { codexId: task.uri });
   }
 
-  /** What it and everything under it changed, as far as it can be taken back. */
+  /** Reverts the changes of a task and its subtasks where possible. */
   async undo([task]: Tasks): Promise<void> {
     if (task === undefined) return;
     const { conflicts } = await this.sidecar.request(editUndo, { codexId: task.uri, all: true });
     const left = conflicts.slice(0, 3).join(' ');
-    if (left === '') void showInformationMessage(l10n.t('Took back what “{0}” changed.', labelOf(task)));
+    if (left === '') void showInformationMessage(l10n.t('Reverted the changes of “{0}”.', labelOf(task)));
     else void showWarningMessage(l10n.verbatim(left));
   }
 
-  /** Asks for the limit that it ran into, or for one of several. */
-  async topUp([task]: Tasks): Promise<void> {
+  /** Asks for a new value of the reached limit, or of a selected limit. */
+  async increaseBudget([task]: Tasks): Promise<void> {
     if (task === undefined) return;
     const { budget = {}, spentInAll, status } = this.tasks.get(task.uri) ?? {};
     const limit = await pickLimit(budget, spentInAll ?? {});
@@ -82,11 +82,11 @@ export class TaskActions {
     const before = budget[limit];
     const isWhole = limit !== 'usd';
     const written = await showInputBox({
-      title: l10n.t('Top Up “{0}”: {1}', labelOf(task), limitNames[limit]),
+      title: l10n.t('Increase Budget of “{0}”: {1}', labelOf(task), limitNames[limit]),
       prompt: l10n.verbatim(
         [
-          spent === undefined ? l10n.t('What was spent is not known') : l10n.t('Spent: {0}', plain(spent, isWhole)),
-          before === undefined ? l10n.t('no limit yet') : l10n.t('limit: {0}', plain(before, isWhole)),
+          spent === undefined ? l10n.t('The used amount is unknown') : l10n.t('Used: {0}', plain(spent, isWhole)),
+          before === undefined ? l10n.t('no limit') : l10n.t('limit: {0}', plain(before, isWhole)),
         ].join(', '),
       ),
       value: before === undefined ? '' : plain(before * 2, isWhole),
@@ -99,15 +99,15 @@ export class TaskActions {
   }
 }
 
-/** What is wrong with a new limit; undefined when it can be set. */
+/** Returns the problem of a new limit; undefined if it is valid. */
 export function problemWith(written: string, spent: number | undefined, isWhole: boolean): LocalizedText | undefined {
   const value = Number(written);
-  if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return l10n.t('Write a number above 0.');
-  if (isWhole && !Number.isInteger(value)) return l10n.t('Write a whole number.');
-  return spent !== undefined && value <= spent ? l10n.t('More than {0} is needed: that is spent.', plain(spent, isWhole)) : undefined;
+  if (written.trim() === '' || !Number.isFinite(value) || value <= 0) return l10n.t('Enter a number greater than 0.');
+  if (isWhole && !Number.isInteger(value)) return l10n.t('Enter a whole number.');
+  return spent !== undefined && value <= spent ? l10n.t('Enter more than {0}, the amount already used.', plain(spent, isWhole)) : undefined;
 }
 
-/** Those that are used up, or nearly. */
+/** Limits that are reached or nearly reached. */
 export function reachedLimits(budget: TaskBudgetView, spent: TaskBudgetView): Limit[] {
   return limits.filter((limit) => budget[limit] !== undefined && (spent[limit] ?? 0) >= budget[limit] * 0.9);
 }
@@ -122,7 +122,7 @@ async function pickLimit(budget: TaskBudgetView, spent: TaskBudgetView): Promise
     description: budget[limit] === undefined ? l10n.t('no limit') : String(budget[limit]),
     limit,
   }));
-  const chosen = await showQuickPick(rows, { title: l10n.t('Top Up'), placeHolder: l10n.t('Which limit') });
+  const chosen = await showQuickPick(rows, { title: l10n.t('Increase Budget'), placeHolder: l10n.t('Select a limit') });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.limit;
 }
@@ -131,7 +131,7 @@ function plain(value: number, isWhole: boolean): string {
   return isWhole ? String(Math.ceil(value)) : String(Number(value.toFixed(4)));
 }
 
-/** One that fails does not keep the others; then the first failure is said. */
+/** Continues after a failure, then reports the first one. */
 async function each(tasks: Tasks, action: (task: Tasks[number]) => Promise<unknown>): Promise<void> {
   const done = await Promise.allSettled(tasks.map(action));
   const failed = done.find(({ status }) => status === 'rejected');

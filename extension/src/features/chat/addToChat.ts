@@ -5,13 +5,13 @@ import { showInformationMessage } from '../../infrastructure/window';
 import type { FilePlace } from '../../common/messages/chatComposer';
 import type { WorkspaceFiles } from './workspaceFiles';
 
-/** What the command was called for: the files chosen in the explorer, or the one of the editor in front. Folders are left out, and so is what is on no disk. */
+/** Returns the files for the command: selected in the Explorer, or the active editor. Folders and files that are not on disk are skipped. */
 export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chosen: unknown): Promise<FilePlace[]> {
   const several = Array.isArray(chosen) ? chosen.filter((one) => one instanceof vscode.Uri) : [];
   const one = clicked instanceof vscode.Uri ? clicked : vscode.window.activeTextEditor?.document.uri;
   const uris = several.length > 0 ? several : one === undefined ? [] : [one];
   if (uris.length === 0) {
-    void showInformationMessage(l10n.t('No file is in front. Choose one in the explorer or open it.'));
+    void showInformationMessage(l10n.t('No file is active. Select a file in the Explorer or open one.'));
     return [];
   }
   const kinds = await Promise.all(uris.map((uri) => kindOf(uri)));
@@ -24,18 +24,18 @@ export async function chosenFiles(files: WorkspaceFiles, clicked: unknown, chose
 export function chosenSelection(files: WorkspaceFiles): FilePlace[] {
   const selection = files.selection();
   if (selection === undefined) {
-    void showInformationMessage(l10n.t('Nothing is selected in a saved file. Select some lines first.'));
+    void showInformationMessage(l10n.t('Nothing is selected in a saved file. Select lines and try again.'));
     return [];
   }
   if (selection.isUnsaved === true)
-    void showInformationMessage(l10n.t('{0} has unsaved changes; what is saved goes to the chat.', selection.path));
+    void showInformationMessage(l10n.t('{0} has unsaved changes. The chat receives the saved content.', selection.path));
   return [{ path: selection.path, ...(selection.range === undefined ? {} : { range: selection.range }) }];
 }
 
 const reasons = {
-  folder: l10n.t('Folders are not added to a chat. Choose the files in it.'),
-  elsewhere: l10n.t('Only files on a disk can be added to a chat. Save it first.'),
-  gone: l10n.t('A file is not there any more.'),
+  folder: l10n.t('Folders can’t be added to a chat. Select the files instead.'),
+  elsewhere: l10n.t('Only files on disk can be added to a chat. Save the file first.'),
+  gone: l10n.t('A file no longer exists.'),
 };
 
 async function kindOf(uri: vscode.Uri): Promise<'file' | keyof typeof reasons> {

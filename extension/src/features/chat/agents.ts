@@ -1,4 +1,4 @@
-// What a chat's panel tells its page about agents: what waits for an answer, who works under it, and of a task all that stands beside its messages.
+// Sends approvals, subtasks, and task details to the webview of a chat.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -24,7 +24,7 @@ export class Agents implements vscode.Disposable {
   private later: ReturnType<typeof setTimeout> | undefined;
   private asking: Promise<void> | undefined;
   private isStale = false;
-  /** Where the chat's page has seen none, it hears of none. */
+  /** Sends nothing while there are no approvals. */
   private hadApprovals = false;
   private hadChildren = false;
   private listing: ReturnType<typeof setTimeout> | undefined;
@@ -56,7 +56,7 @@ export class Agents implements vscode.Disposable {
     );
   }
 
-  /** All of it, for a page that came up. */
+  /** Sends everything to a webview that has loaded. */
   refresh(): void {
     this.hadApprovals = this.hadChildren = true;
     this.sendApprovals();

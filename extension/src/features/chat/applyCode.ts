@@ -1,4 +1,4 @@
-// Code of an answer on its way into a file: shown against it in VS Code's own diff editor, and written only when accepted.
+// Shows code of a response as a diff against a file and writes it only when accepted.
 import { basename } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -11,10 +11,10 @@ import { placeCode } from './placeCode';
 
 export const proposedScheme = 'plue-proposed';
 
-/** What a file would become. */
+/** The proposed content of a file. */
 interface Proposal {
   file: vscode.Uri;
-  /** The file as it was compared; undefined where there is none yet. */
+  /** The compared content of the file; undefined if it does not exist. */
   before: string | undefined;
   after: string;
 }
@@ -29,7 +29,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
 
   constructor(private readonly lastEditor: LastEditor) {}
 
-  /** Shows the code against the file that it names, the one that was last in front, or one that is asked for. */
+  /** Shows the code against the named file, the last active file, or a selected file. */
   async apply(text: string, info: string): Promise<void> {
     const { path, code } = namedFile(info, text);
     const file = await this.targetOf(path);
@@ -39,18 +39,18 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     const shown = document === undefined ? undefined : this.lastEditor.selectionIn(document);
     const { text: after, place } = placeCode(before ?? '', code, shown);
     if (after === before) {
-      void showInformationMessage(l10n.t('{0} already says what the code says.', basename(file.fsPath)));
+      void showInformationMessage(l10n.t('{0} already contains this code.', basename(file.fsPath)));
       return;
     }
     await this.show({ file, before, after }, place);
   }
 
-  /** `right` names the diff whose button was pressed; without it the one in front is meant. */
+  /** `right` identifies the diff whose button was used. Default: the active diff. */
   async accept(right: vscode.Uri | undefined): Promise<void> {
     const address = right ?? proposalInFront();
     const proposal = address && this.proposals.get(address.toString());
     if (address === undefined || proposal === undefined)
-      throw new FailureError('badRequest', l10n.t('This change is no longer known. Apply the code again.'));
+      throw new FailureError('badRequest', l10n.t('This change is no longer available. Apply the code again.'));
     const { file, before, after } = proposal;
     // The folder may have changed since the diff was drawn.
     if ((await jailed(file.fsPath)) === undefined) throw outside(file.fsPath);
@@ -58,7 +58,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
     if (document?.getText() !== before) {
       throw new FailureError(
         'conflict',
-        l10n.t('{0} has changed since the diff was made. Discard it, and apply the code again.', basename(file.fsPath)),
+        l10n.t('{0} changed after the diff was created. Discard the diff and apply the code again.', basename(file.fsPath)),
       );
     }
     const wasDirty = document?.isDirty === true;
@@ -69,10 +69,10 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
       edit.replace(file, new vscode.Range(document.positionAt(start), document.positionAt(end)), text);
     }
     if (!(await vscode.workspace.applyEdit(edit))) {
-      throw new FailureError('conflict', l10n.t('{0} did not take the change. Nothing was written.', basename(file.fsPath)));
+      throw new FailureError('conflict', l10n.t('{0} could not be changed. Nothing was written.', basename(file.fsPath)));
     }
     const changed = await vscode.workspace.openTextDocument(file);
-    // What the user had not saved is left for them to save.
+    // Unsaved changes of the user are not saved.
     if (!wasDirty) await changed.save();
     await this.close(address);
     await vscode.window.showTextDocument(changed, { preview: false });
@@ -95,7 +95,7 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
   private async show(proposal: Proposal, place: string): Promise<void> {
     const id = ++this.count;
     const right = vscode.Uri.from({ scheme: proposedScheme, path: proposal.file.path, query: `${id}` });
-    // A file that is not there is compared with nothing.
+    // A missing file is compared with an empty one.
     const left = proposal.before === undefined ? right.with({ query: `${id}-nothing` }) : proposal.file;
     this.proposals.set(right.toString(), proposal);
     const oldest = this.proposals.keys().next();
@@ -125,14 +125,14 @@ export class ApplyCode implements vscode.TextDocumentContentProvider, vscode.Dis
   }
 }
 
-/** Opens the code as a file of its own: at the path it names, after asking where, else as one that has no name yet. */
+/** Opens the code as a new file at the named path, after asking for the location, or as an untitled file. */
 export async function newFile(text: string, info: string): Promise<void> {
   const { path, code } = namedFile(info, text);
   const folder = openFolders()[0];
   if (path === undefined || folder === undefined) return openUntitled(code, info);
   const chosen = await showInputBox({
-    title: l10n.t('New file'),
-    prompt: l10n.t('Where in {0}', basename(folder)),
+    title: l10n.t('New File'),
+    prompt: l10n.t('Select a location in {0}', basename(folder)),
     value: path.replace(/^[\\/]+/, ''),
     ignoreFocusOut: true,
   });
@@ -141,13 +141,13 @@ export async function newFile(text: string, info: string): Promise<void> {
   if (inside === undefined) throw outside(chosen);
   const uri = vscode.Uri.file(inside.real);
   if ((await openIfThere(uri)) !== undefined) {
-    throw new FailureError('conflict', l10n.t('There is already a file {0}. Use “Apply as a diff” to change it.', chosen.trim()));
+    throw new FailureError('conflict', l10n.t('The file {0} already exists. Select Apply as Diff to change it.', chosen.trim()));
   }
   if (!(await mayTouch(uri))) return;
   const edit = new vscode.WorkspaceEdit();
   edit.createFile(uri, { contents: new TextEncoder().encode(code), overwrite: false });
   if (!(await vscode.workspace.applyEdit(edit)))
-    throw new FailureError('conflict', l10n.t('{0} could not be made. Choose another place.', chosen.trim()));
+    throw new FailureError('conflict', l10n.t('Could not create {0}. Choose another location.', chosen.trim()));
   await vscode.window.showTextDocument(uri, { preview: false });
 }
 
@@ -159,7 +159,7 @@ async function openUntitled(content: string, info: string): Promise<void> {
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.One, preview: false });
 }
 
-/** Names behind a fence that VS Code knows by another. */
+/** Languages that VS Code identifies by another name. */
 const languageIds: Record<string, string> = {
   ...{ ts: 'typescript', tsx: 'typescriptreact', js: 'javascript', jsx: 'javascriptreact', mjs: 'javascript', cjs: 'javascript' },
   ...{ py: 'python', sh: 'shellscript', bash: 'shellscript', zsh: 'shellscript', shell: 'shellscript', console: 'shellscript' },
@@ -167,7 +167,7 @@ const languageIds: Record<string, string> = {
   ...{ golang: 'go', ps1: 'powershell', pwsh: 'powershell', docker: 'dockerfile', make: 'makefile', text: 'plaintext', txt: 'plaintext' },
 };
 
-/** The named file of the first folder that has it; else one that ends so; else a new one. */
+/** Returns the named file of the first folder that contains it, otherwise a file with the same path suffix, otherwise a new file. */
 async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri | undefined> {
   const places = (await Promise.all(folders.map((folder) => pathInside(path, folder)))).flatMap((inside) =>
     inside === undefined ? [] : [vscode.Uri.file(inside.real)],
@@ -177,13 +177,13 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
   for (const place of places) if ((await openIfThere(place)) !== undefined) return place;
   const tail = path.replace(/\\/g, '/').replace(/^(?:\.{0,2}\/)+/, '');
   const found = await vscode.workspace.findFiles(`**/${tail.replace(/[[\]{}*?]/g, '[$&]')}`, '**/node_modules/**', 20);
-  // What is found through a link may lie elsewhere.
+  // A file reached through a link can be outside the folder.
   const inside = await Promise.all(found.map(({ fsPath }) => jailed(fsPath)));
   const alike = found.filter((_, at) => inside[at] !== undefined);
   if (alike.length === 0) return fresh;
   const rows = alike.map((uri) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
   const chosen = await showQuickPick([...rows, { label: l10n.t('New file {0}', path), icon: 'new-file', uri: fresh }], {
-    title: l10n.t('Which file is {0}?', path),
+    title: l10n.t('Select the file for {0}', path),
   });
   return chosen?.uri;
 }
@@ -191,28 +191,28 @@ async function namedTarget(path: string, folders: string[]): Promise<vscode.Uri 
 async function askForFile(): Promise<vscode.Uri | undefined> {
   const open = vscode.workspace.textDocuments.filter(({ uri, isClosed }) => uri.scheme === 'file' && !isClosed);
   const rows = open.map(({ uri }) => ({ label: vscode.workspace.asRelativePath(uri), uri }));
-  const other = { label: l10n.t('Another file…'), icon: 'folder-opened', uri: undefined };
-  const chosen = await showQuickPick([...rows, other], { title: l10n.t('Which file is the code for?') });
+  const other = { label: l10n.t('Choose Another File…'), icon: 'folder-opened', uri: undefined };
+  const chosen = await showQuickPick([...rows, other], { title: l10n.t('Select the file to change') });
   if (chosen === undefined || chosen.uri !== undefined) return chosen?.uri;
   const [file] = (await vscode.window.showOpenDialog({ canSelectMany: false, openLabel: l10n.t('Choose') })) ?? [];
   return file;
 }
 
-/** Outside of the open folders nothing is touched; what decides which programs run is touched only when the user says so. */
+/** Files outside the workspace folders are not changed. Files that control which programs run are changed only after confirmation. */
 async function mayTouch(file: vscode.Uri): Promise<boolean> {
   const inside = file.scheme === 'file' ? await jailed(file.fsPath) : undefined;
   if (inside === undefined) throw outside(file.fsPath);
   if (!isProtected(inside.within)) return true;
-  const show = l10n.t('Show the Change');
+  const show = l10n.t('Show Change');
   const said = await showWarningMessage(
-    l10n.t('{0} can decide what programs run, or hold secrets. Show a change to it that a model wrote?', inside.within),
+    l10n.t('{0} can control which programs run, or hold secrets. Show the model’s change to it?', inside.within),
     { modal: true },
     show,
   );
   return said === show;
 }
 
-/** Where it really leads; undefined when that is outside of every open folder. */
+/** Returns the real path; undefined if it is outside every workspace folder. */
 async function jailed(path: string): Promise<InsidePath | undefined> {
   for (const folder of openFolders()) {
     const inside = await pathInside(path, folder);
@@ -234,7 +234,7 @@ function proposalInFront(): vscode.Uri | undefined {
   return input instanceof vscode.TabInputTextDiff && input.modified.scheme === proposedScheme ? input.modified : undefined;
 }
 
-/** The one stretch in which two texts differ. */
+/** Returns the only range in which two texts differ. */
 export function change(before: string, after: string): { start: number; end: number; text: string } {
   const shorter = Math.min(before.length, after.length);
   let start = 0;
@@ -247,12 +247,12 @@ export function change(before: string, after: string): { start: number; end: num
 function outside(path: string): FailureError {
   return new FailureError(
     'badRequest',
-    l10n.t('{0} is outside of the open folder, so Plue leaves it alone. The code can be copied.', path),
+    l10n.t('{0} is outside the workspace folder, so Plue won’t change it. You can copy the code.', path),
   );
 }
 
 function noFolder(): FailureError {
   return vscode.workspace.isTrusted
-    ? new FailureError('badRequest', l10n.t('No folder is open. Open one, or use “New file”.'))
-    : new FailureError('untrusted', l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    ? new FailureError('badRequest', l10n.t('No folder is open. Open a folder, or select New File.'))
+    : new FailureError('untrusted', l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
 }

@@ -1,4 +1,4 @@
-// Opens what went with a message: a file where it lies, an image from what the chat keeps of it.
+// Opens attachments of a message: files from disk, images from the chat's storage.
 import { realpath } from 'node:fs/promises';
 import { basename, isAbsolute, resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
@@ -11,17 +11,17 @@ import type { Sidecar } from '../../server/client';
 
 const imageScheme = 'plue-image';
 
-/** A file at its lines. One outside the open folder was allowed when it was sent, and is asked for again. */
+/** Opens a file at its lines. A file outside the workspace folder was approved when it was sent and needs confirmation again. */
 export async function openAttached(path: string, range: LineRange | undefined): Promise<void> {
   if (!vscode.workspace.isTrusted) {
-    void showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    void showInformationMessage(l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
     return;
   }
   const folder = vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
   const whole = isAbsolute(path) ? path : folder === undefined ? undefined : resolve(folder, path);
   const real = whole === undefined ? undefined : await realpath(whole).catch(() => undefined);
   if (real === undefined) {
-    void showInformationMessage(l10n.t('There is no file {0} any more.', path));
+    void showInformationMessage(l10n.t('The file {0} no longer exists.', path));
     return;
   }
   if ((folder === undefined || !isInside(real, await realpath(folder))) && !(await mayOpenOutside(real))) return;
@@ -29,13 +29,13 @@ export async function openAttached(path: string, range: LineRange | undefined): 
   await vscode.window.showTextDocument(vscode.Uri.file(real), { selection, viewColumn: vscode.ViewColumn.One });
 }
 
-/** In VS Code's own view of images. */
+/** Uses the image viewer of VS Code. */
 export async function openImage(blob: string, name: string): Promise<void> {
   const uri = vscode.Uri.from({ scheme: imageScheme, path: `/${basename(name)}`, query: blob });
   await vscode.commands.executeCommand('vscode.open', uri, { viewColumn: vscode.ViewColumn.Active, preview: true });
 }
 
-/** The images of all chats as files that can only be read; nothing of them is written anywhere. */
+/** Images of all chats as read-only files. */
 export function registerImages(sidecar: Sidecar): vscode.Disposable {
   return vscode.workspace.registerFileSystemProvider(imageScheme, new Images(sidecar), { isReadonly: true, isCaseSensitive: true });
 }
@@ -83,5 +83,5 @@ class Images implements vscode.FileSystemProvider {
 
 async function mayOpenOutside(path: string): Promise<boolean> {
   const open = l10n.t('Open');
-  return (await showInformationMessage(l10n.t('{0} lies outside the open folder.', path), open)) === open;
+  return (await showInformationMessage(l10n.t('{0} is outside the workspace folder.', path), open)) === open;
 }

@@ -1,4 +1,4 @@
-// What steers a chat: asked anew whenever its files may have changed, opened, and allowed.
+// Loads, opens, and allows the instruction sources of a chat. Reloads them when their files may have changed.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -23,7 +23,7 @@ export class ChatInstructions implements vscode.Disposable {
     private readonly post: (message: ToChatPage) => void,
   ) {
     const { sidecar } = services;
-    // While a window is away its files are edited elsewhere, and while a turn runs by others.
+    // Files may be edited in another program while the window is inactive, and by agents while a turn runs.
     this.disposables.add(vscode.window.onDidChangeWindowState(({ focused }) => focused && this.refresh()));
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(() => this.refresh()));
     this.disposables.add(vscode.workspace.onDidGrantWorkspaceTrust(() => this.refresh()));
@@ -44,7 +44,7 @@ export class ChatInstructions implements vscode.Disposable {
     },
   };
 
-  /** Once more at the end when it is asked for meanwhile. */
+  /** Repeats the request if another one arrived meanwhile. */
   refresh(): void {
     this.isStale = true;
     this.asking ??= this.ask().finally(() => (this.asking = undefined));
@@ -54,7 +54,7 @@ export class ChatInstructions implements vscode.Disposable {
     this.disposables.dispose();
   }
 
-  /** Without an answer the page goes on showing what it knows. */
+  /** If the request fails, the webview keeps its current list. */
   private async ask(): Promise<void> {
     const { sidecar, log } = this.services;
     while (this.isStale) {

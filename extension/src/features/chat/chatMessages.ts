@@ -1,4 +1,4 @@
-// What somebody does with the messages of a chat: reads further up, looks for words, changes, forks and deletes.
+// Actions on the messages of a chat: load earlier messages, search, edit, fork, and delete.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
@@ -27,7 +27,7 @@ export interface ReadingServices {
 }
 
 export class ChatMessages implements vscode.Disposable {
-  /** Deletions that can still be taken back. */
+  /** Deletions that can be undone. */
   private readonly deleting = new Map<string, NodeJS.Timeout>();
 
   constructor(
@@ -79,14 +79,14 @@ export class ChatMessages implements vscode.Disposable {
       .map((entry, at) => ({ label: `${at + 1}. ${entry.text}`, description: formatTime(entry.createdAt, 'short'), entry }))
       .reverse();
     const chosen = await showQuickPick(items, {
-      title: l10n.t('Jump to question'),
-      placeHolder: items.length === 0 ? l10n.t('Nothing was asked yet') : l10n.t('Type a word of the question'),
+      title: l10n.t('Go to Question'),
+      placeHolder: items.length === 0 ? l10n.t('No questions yet') : l10n.t('Type part of the question'),
       matchOnDescription: true,
     });
     if (chosen !== undefined) this.goTo(chosen.entry);
   }
 
-  /** A message of a branch that is not shown brings that branch to the front. */
+  /** Selects the branch that contains the message. */
   async goToMessage(messageId: string): Promise<void> {
     const { sidecar } = this.services;
     const { codexId } = this;
@@ -102,7 +102,7 @@ export class ChatMessages implements vscode.Disposable {
     this.post({ type: 'jump', index, messageId });
   }
 
-  /** What was deleted and not taken back is deleted now: before anything else changes the chat. */
+  /** Commits pending deletions before the chat changes. */
   async settle(): Promise<void> {
     for (const messageId of [...this.deleting.keys()]) await this.deleteNow(messageId);
   }

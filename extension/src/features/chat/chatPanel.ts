@@ -1,4 +1,4 @@
-// One chat in the editor area: between its page and the sidecar. It holds no chat; the sidecar does.
+// Connects one chat webview in the editor area with the sidecar. The sidecar stores the chat.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -45,7 +45,7 @@ import { openLink } from './links';
 import { ChatInstructions } from './chatInstructions';
 import type { WorkspaceFiles } from './workspaceFiles';
 
-/** What a panel works with. */
+/** Services that a panel uses. */
 export interface ChatServices {
   sidecar: Sidecar;
   providers: ProviderList;
@@ -71,12 +71,12 @@ export class ChatPanel implements vscode.Disposable {
   private readonly agents: Agents;
   private readonly handlers: Handlers<FromChatPage>;
   private readonly disposables = new Disposables();
-  /** The page listens. A hidden page is gone, and says `ready` when it is back. */
+  /** True if the webview can receive messages. A hidden webview is disposed and sends `ready` when it is shown again. */
   private pageIsReady = false;
   private snapshotting: Promise<void> | undefined;
-  /** The chat as it was when the page began to load, until something changes in it. */
+  /** The chat at the time the webview began to load; cleared when it changes. */
   private early: Promise<CodexGetResult> | undefined;
-  /** For a page that is not ready yet. */
+  /** Messages for a webview that is not ready yet. */
   private readonly pending: { focus: boolean; messageId?: string | undefined; files: FilePlace[] } = { focus: false, files: [] };
   private codex: CodexSummary | undefined;
 
@@ -100,7 +100,7 @@ export class ChatPanel implements vscode.Disposable {
       data: { 'codex-id': codexId },
     });
     this.early = this.readChat();
-    // Whoever waits for it reports a failure.
+    // The caller reports a failure.
     this.early.catch(() => undefined);
   }
 
@@ -110,7 +110,7 @@ export class ChatPanel implements vscode.Disposable {
     if (this.pageIsReady) this.focusComposer();
   }
 
-  /** Shows a message, in whatever branch it is. */
+  /** Shows a message, switching branches if necessary. */
   goTo(messageId: string): void {
     this.pending.focus = false;
     this.pending.messageId = messageId;
@@ -144,16 +144,16 @@ export class ChatPanel implements vscode.Disposable {
     this.post({ type: 'find' });
   }
 
-  /** Summarises what was said so far, and tells what that saved. */
+  /** Summarizes earlier messages and reports the saved tokens. */
   async compact(): Promise<void> {
     await this.messages.settle();
-    const title = l10n.t('Summarising earlier messages…');
+    const title = l10n.t('Summarizing earlier messages…');
     const { tokensBefore, tokensAfter } = await withProgress({ location: vscode.ProgressLocation.Notification, title }, () =>
       this.services.sidecar.request(messageCompact, { codexId: this.codexId }),
     );
     void showInformationMessage(
       l10n.t(
-        '{0} tokens of earlier messages are now {1}. The original stays in the chat.',
+        'Summarized {0} tokens of earlier messages to {1}. The originals stay in the chat.',
         formatInteger(tokensBefore),
         formatInteger(tokensAfter),
       ),
@@ -219,7 +219,7 @@ export class ChatPanel implements vscode.Disposable {
       const failure = toFailureError(error);
       this.services.log.warn(`${message.type}: ${failure.kind}: ${failure.message}`);
       const text = textOf(message);
-      // The draft goes back to where it was typed.
+      // Returns the draft to its origin.
       this.post({ type: 'refused', ...(text === undefined ? {} : { text }), error: { kind: failure.kind, message: failure.message } });
     }
   }
@@ -248,7 +248,7 @@ export class ChatPanel implements vscode.Disposable {
         await sidecar.request(messageRetry, { codexId, messageId, continue: isContinued });
       },
       discard: async ({ messageId, before = [] }) => {
-        // The last round first, because each one is discarded with everything after it.
+        // From the last round to the first, because discarding a round discards everything after it.
         for (const id of [...before, messageId].reverse()) await sidecar.request(messageDiscard, { codexId, messageId: id });
       },
       rename: async ({ title }) => {
@@ -299,7 +299,7 @@ export class ChatPanel implements vscode.Disposable {
     this.post({ type: 'focusComposer' });
   }
 
-  /** The whole chat as it stands. Asked for by a page that came up and by a sidecar that came back; both at once get one. */
+  /** Loads the whole chat after the webview or the sidecar restarted. Concurrent requests share one load. */
   private sendSnapshot(): Promise<void> {
     if (!this.pageIsReady) return Promise.resolve();
     this.snapshotting ??= this.fetchSnapshot().finally(() => (this.snapshotting = undefined));
@@ -312,9 +312,9 @@ export class ChatPanel implements vscode.Disposable {
       const reading = this.early ?? this.readChat();
       this.early = undefined;
       const chat = await reading;
-      // What is known of the providers is enough to draw; looking for them again may ask programs.
+      // Uses the known providers; detecting them again can start programs.
       const items = providers.items.length > 0 ? providers.items : await providers.refresh();
-      // Events that arrived meanwhile were numbered: the page drops what the snapshot holds and folds the rest.
+      // Events received meanwhile are numbered: the webview skips those that the snapshot contains.
       this.show(chat.codex);
       this.post({ type: 'snapshot', chat, providers: items });
       void this.sendChoices();
@@ -335,7 +335,7 @@ export class ChatPanel implements vscode.Disposable {
     return this.services.sidecar.request(codexGet, { uri: this.codexId, limit: lastMessages });
   }
 
-  /** Without a model the sidecar takes the provider's own, and lets go of the one before. */
+  /** Without a model the sidecar uses the provider's default. */
   private async choose(providerId: string, model: string | undefined): Promise<void> {
     await this.update({ providerId, model });
     await this.rememberChosen();
@@ -351,7 +351,7 @@ export class ChatPanel implements vscode.Disposable {
     await this.sendChoices();
   }
 
-  /** What the picker marks and puts first; without the settings it does without the marks. */
+  /** Marks and order for the model picker; without settings there are no marks. */
   private async sendChoices(): Promise<void> {
     const recent = this.services.recent.items;
     try {
@@ -365,7 +365,7 @@ export class ChatPanel implements vscode.Disposable {
     }
   }
 
-  /** The names for the switch under the composer; without them it shows the id. */
+  /** Names for the template switch; without them it shows the ID. */
   private async sendTemplates(): Promise<void> {
     try {
       const collection = this.codexId.startsWith('codex://tasks/') ? 'tasks' : 'chats';
@@ -381,7 +381,7 @@ export class ChatPanel implements vscode.Disposable {
     const providers = items
       .filter((provider) => provider.enabled)
       .map((provider) => ({ label: provider.name, description: provider.model ?? '', id: provider.id }));
-    const manage = { label: l10n.t('Manage providers…'), icon: 'plug', description: '', id: undefined };
+    const manage = { label: l10n.t('Manage Providers…'), icon: 'plug', description: '', id: undefined };
     const chosen = await showQuickPick([...providers, manage], { title: l10n.t('Provider for this chat') });
     if (chosen?.id !== undefined) await this.choose(chosen.id, undefined);
     else if (chosen) await vscode.commands.executeCommand('plue.manageProviders');
@@ -403,10 +403,10 @@ export class ChatPanel implements vscode.Disposable {
     this.markRead();
   }
 
-  /** What stands in a visible panel of the window in front has been seen. */
+  /** A chat in a visible panel of the active window is read. */
   private markRead(): void {
     if (this.codex?.unread !== true || !this.panel.visible || !vscode.window.state.focused) return;
-    // Asked once; the answer comes as a change of the codex.
+    // Requested once; the reply is a change of the codex.
     this.codex = { ...this.codex, unread: false };
     this.services.sidecar
       .request(codexMarkRead, { uri: this.codexId })
@@ -418,7 +418,7 @@ export class ChatPanel implements vscode.Disposable {
   }
 }
 
-/** What was typed, of a message that stores it. */
+/** Returns the text that the user typed in a stored message. */
 function textOf(message: FromChatPage): string | undefined {
   return message.type === 'send' || message.type === 'steer' || message.type === 'edit' ? message.text : undefined;
 }

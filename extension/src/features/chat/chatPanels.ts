@@ -1,4 +1,4 @@
-// The open chats: at most one panel for each.
+// Manages the open chats, with at most one panel for each.
 import * as l10n from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import * as vscode from 'vscode';
@@ -34,7 +34,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return this.panels.get(codexId)?.panel.visible === true;
   }
 
-  /** To the draft of the chat in front, else of a visible chat, else of the newest one. */
+  /** Adds to the draft of the active chat, otherwise of a visible chat, otherwise of the newest one. */
   async attach(files: readonly FilePlace[]): Promise<void> {
     if (files.length === 0) return;
     const chat = this.active ?? this.visibleChat ?? (await this.newestChat());
@@ -62,7 +62,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return chat;
   }
 
-  /** The chat that was in front last, or else a new one. */
+  /** Returns the chat that was active last, or creates one. */
   async openLast(): Promise<ChatPanel> {
     const last = this.memory.get<unknown>(lastChatKey);
     if (typeof last === 'string') {
@@ -84,7 +84,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     return newest === undefined ? this.create(beside) : (this.panels.get(newest.uri) ?? this.open(newest.uri, newest.title, beside));
   }
 
-  /** Undefined for what was deleted. */
+  /** Undefined for a deleted chat. */
   private async find(uri: string): Promise<CodexSummary | undefined> {
     try {
       return (await this.services.sidecar.request(codexGet, { uri, limit: 1 })).codex;
@@ -96,14 +96,14 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
 
   deserializeWebviewPanel(panel: vscode.WebviewPanel, state: unknown): Promise<void> {
     const codexId = readRestoredChat(state);
-    // A panel whose page never came up knows no chat; and one chat has one panel.
+    // A panel whose webview never loaded has no chat. Each chat has one panel.
     if (codexId === undefined || this.panels.has(codexId)) panel.dispose();
     else this.adopt(codexId, panel);
     return Promise.resolve();
   }
 
   dispose(): void {
-    // The panels stay: they are restored by the next activation.
+    // Panels stay open and are restored by the next activation.
     this.panels.clear();
   }
 
@@ -112,7 +112,7 @@ export class ChatPanels implements vscode.WebviewPanelSerializer, vscode.Disposa
     this.panels.set(codexId, chat);
     const remember = (): void => {
       if (!panel.active) return;
-      // The panel that was active last is the last of the map.
+      // The most recently active panel is last in the map.
       this.panels.delete(codexId);
       this.panels.set(codexId, chat);
       void this.memory.update(lastChatKey, codexId);

@@ -1,4 +1,4 @@
-// What a chat's panel does for its composer: names files, looks at them, and carries queue, pins, prompts and figures between page and sidecar.
+// Handles messages of the composer: files, queue, pins, prompts, and context usage.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -34,7 +34,7 @@ export interface ComposerServices {
 
 export class ComposerPanel implements vscode.Disposable {
   private readonly disposables = new Disposables();
-  /** What the page asked last about files, to be answered again when more of the folder was read. */
+  /** The last file query of the webview, answered again when more files were found. */
   private asked: string | undefined;
 
   constructor(
@@ -60,7 +60,7 @@ export class ComposerPanel implements vscode.Disposable {
     storeImage: ({ chipId, name, mediaType, data }) =>
       this.look(chipId, () => this.services.sidecar.request(attachmentStore, { name, mediaType, data })),
     dropped: ({ uris }) => this.attach(uris.flatMap(fileUri)),
-    pickFiles: async () => this.attach((await this.pick(l10n.t('Add to the Question'))) ?? []),
+    pickFiles: async () => this.attach((await this.pick(l10n.t('Add to Message'))) ?? []),
     attachSelection: () => this.attachSelection(),
     steer: async ({ queuedId, text, attachments }) => {
       await this.services.sidecar.request(messageSteer, { codexId: this.codexId, queuedId, text, attachments });
@@ -81,7 +81,7 @@ export class ComposerPanel implements vscode.Disposable {
     if (this.asked === text) this.post({ type: 'files', text, ...found });
   }
 
-  /** Chips for files that the user named outside of the page. */
+  /** Attaches files that were chosen outside of the webview. */
   attach(uris: readonly vscode.Uri[]): void {
     const files = uris.map((uri): FilePlace => ({ path: this.services.files.pathOf(uri) }));
     if (files.length > 0) this.post({ type: 'attach', files });
@@ -89,7 +89,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   private attachSelection(): void {
     const selection = this.services.files.selection();
-    if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in an editor. Select some lines first.'));
+    if (selection === undefined) void showInformationMessage(l10n.t('Nothing is selected in the editor. Select lines and try again.'));
     else this.post({ type: 'attach', files: [selection] });
   }
 
@@ -107,7 +107,7 @@ export class ComposerPanel implements vscode.Disposable {
 
   private async readImage(chipId: string, path: string, allowOutside: boolean): Promise<void> {
     try {
-      if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder is not trusted, so Plue leaves its files alone.'));
+      if (!vscode.workspace.isTrusted) throw new Error(l10n.t('This folder isn’t trusted, so Plue won’t open its files.'));
       const { mediaType, data } = await readImage(path, this.services.files.folder, allowOutside);
       this.post({ type: 'image', chipId, mediaType, data: data.toString('base64') });
     } catch (error) {
@@ -125,9 +125,9 @@ export class ComposerPanel implements vscode.Disposable {
     });
   }
 
-  /** Asks which files are to go with every question, beside those that do. */
+  /** Asks for files to pin. */
   async pickPins(): Promise<void> {
-    const picked = (await this.pick(l10n.t('Pin: Send with Every Question'))) ?? [];
+    const picked = (await this.pick(l10n.t('Pin: Send with Every Message'))) ?? [];
     if (picked.length === 0) return;
     const { contextFiles } = await this.services.sidecar.request(codexGet, { uri: this.codexId, limit: 1 });
     const paths = [...contextFiles.map(({ path }) => path), ...picked.map((uri) => this.services.files.pathOf(uri))];
@@ -141,7 +141,7 @@ export class ComposerPanel implements vscode.Disposable {
     this.post({ type: 'contextFiles', files });
   }
 
-  /** Without it the page does without a meter: the chat works as before. */
+  /** If this fails, the context meter is hidden. */
   private async measure(draft: string, attachments: Attachment[]): Promise<void> {
     const { sidecar, log } = this.services;
     const quietly = async <T>(ask: Promise<T>): Promise<T | undefined> =>
@@ -161,7 +161,7 @@ export class ComposerPanel implements vscode.Disposable {
     });
   }
 
-  /** Those that ship with Plue are instructions for a model, and no questions. */
+  /** Built-in prompts are instructions for agents, not questions. */
   private async listPrompts(): Promise<void> {
     const { items } = await this.services.sidecar.request(codexList, { collection: 'prompts' });
     const prompts = items
@@ -185,12 +185,12 @@ export class ComposerPanel implements vscode.Disposable {
   }
 }
 
-/** An address of a file, or the path of one; nothing else is read. */
+/** Parses a file URI or path. */
 function fileUri(address: string): vscode.Uri[] {
   try {
     const uri = vscode.Uri.parse(address, true);
     if (uri.scheme === 'file') return [uri];
-    // A served VS Code names the files of its machine by its own scheme.
+    // A VS Code server uses its own scheme for files of its machine.
     return uri.scheme === 'vscode-remote' ? [vscode.Uri.file(uri.path)] : [];
   } catch {
     return [];

@@ -1,9 +1,9 @@
-// A diagram of a response in VS Code's Markdown preview, which is where an extension may draw it.
+// Shows a diagram of a response in VS Code's Markdown preview.
 import * as vscode from 'vscode';
 import * as l10n from '../../infrastructure/localizedText';
 import { showWarningMessage } from '../../infrastructure/window';
 
-/** What makes a drawn diagram load an image, a font or a style, or hides that it does. */
+/** Syntax that can load an image, font, or style, or that hides it. */
 const loading = [
   // Markup in labels, but for line breaks and plain emphasis; `<<interface>>` and `<|--` are no markup.
   /<(?!(?:br\s*\/?|\/?[biu])>)(?=[a-z/!?])(?!(?<=<<)\w+>>)/i,
@@ -15,12 +15,12 @@ const loading = [
   /\\[0-9a-fux]|&#|&\w+;|#(?:x?0*(?:33|38|60|62|91|3c|3e)|lt|gt|quot|amp|sol);/i,
 ];
 
-/** Whether drawing it needs nothing but its own text. */
+/** True if the diagram needs nothing but its own text. */
 export function isSelfContained(diagram: string): boolean {
   return !loading.some((pattern) => pattern.test(diagram));
 }
 
-/** One that would load something is shown as text. */
+/** A diagram that could load something is shown as text. */
 export async function previewDiagram(diagram: string): Promise<void> {
   const isDrawn = isSelfContained(diagram);
   const maxLength = Math.max(2, ...[...diagram.matchAll(/`+/g)].map(([ticks]) => ticks.length));
@@ -30,5 +30,5 @@ export async function previewDiagram(diagram: string): Promise<void> {
   await vscode.window.showTextDocument(document, { viewColumn: vscode.ViewColumn.Beside, preview: true });
   await vscode.commands.executeCommand('markdown.showPreview', document.uri);
   if (!isDrawn)
-    void showWarningMessage(l10n.t('A preview of this diagram could load something from the network, so its text is shown instead.'));
+    void showWarningMessage(l10n.t('A preview of this diagram could load content from the network, so its source is shown instead.'));
 }

@@ -1,8 +1,8 @@
 import picomatch from 'picomatch';
 
 /**
- * What the settings files.exclude and search.exclude leave out: patterns by name, of which those that are true count.
- * A pattern that depends on a sibling file leaves nothing out here.
+ * The patterns of files.exclude and search.exclude that are enabled.
+ * Patterns that depend on a sibling file are ignored.
  */
 export function exclusions(...settings: readonly unknown[]): (path: string) => boolean {
   const patterns = settings.flatMap((setting) =>

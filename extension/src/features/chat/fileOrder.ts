@@ -1,4 +1,4 @@
-// Which files are meant by what was typed behind an @.
+// Ranks the files that match the text after an @.
 import fuzzysort from 'fuzzysort';
 
 export interface NamedFile {
@@ -7,7 +7,7 @@ export interface NamedFile {
   isOpen: boolean;
 }
 
-/** Files whose name or path has the typed letters in order, best first; without letters the open ones and then those nearest to the root. */
+/** Returns files whose name or path contains the typed letters in order, best match first. Without letters: open files, then files near the root. */
 export function bestFiles(text: string, files: readonly NamedFile[], most: number): NamedFile[] {
   const typed = text.replaceAll('\\', '/');
   if (typed === '') {
@@ -20,7 +20,7 @@ export function bestFiles(text: string, files: readonly NamedFile[], most: numbe
     keys: ['name', 'path'],
     limit: most,
     threshold: 0.2,
-    // A name counts more than the folders before it, and what is open is likely meant.
+    // The name ranks higher than its folders, and open files rank higher.
     scoreFn: (result) => Math.max(result[0]?.score ?? 0, (result[1]?.score ?? 0) * 0.9) * (result.obj.isOpen ? 1.1 : 1),
   });
   return [...exact, ...found.map(({ obj }) => obj).filter((file) => !exact.includes(file))].slice(0, most);
@@ -29,7 +29,7 @@ export function bestFiles(text: string, files: readonly NamedFile[], most: numbe
 /** Ranked are at most as many as can be between two keys; the first are nearest to the root. */
 const maxRanked = 10_000;
 
-/** Those that have the letters at all: looking is much cheaper than ranking. */
+/** Filters by letters first, which is much faster than ranking. */
 function candidates(typed: string, files: readonly NamedFile[]): NamedFile[] {
   const letters = typed.toLowerCase().replace(/\s/gu, '');
   const ranked: NamedFile[] = [];

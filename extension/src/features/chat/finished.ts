@@ -1,4 +1,4 @@
-// Says that an answer has ended, where the user wants to hear it and does not see it.
+// Notifies the user that a response finished in a chat that is not visible.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -19,7 +19,7 @@ export interface FinishedServices {
   open: (codexId: string, title: string) => void;
 }
 
-/** Answers that end this close to each other share one notification. */
+/** Responses that finish within this time share one notification. */
 const gatherMs = 1000;
 
 interface Ending {
@@ -27,7 +27,7 @@ interface Ending {
   hasFailed: boolean;
 }
 
-/** One that a person is told of. */
+/** A finished chat or task to report. */
 interface Ended {
   codexId: string;
   title: string;
@@ -37,20 +37,20 @@ interface Ended {
 }
 
 const endSentences = {
-  answered: (name: string) => l10n.t('“{0}” has its answer.', name),
-  done: (name: string) => l10n.t('“{0}” is done.', name),
-  overBudget: (name: string) => l10n.t('“{0}” is over budget.', name),
-  failed: (name: string) => l10n.t('“{0}” stopped with an error.', name),
+  answered: (name: string) => l10n.t('Response ready in “{0}”.', name),
+  done: (name: string) => l10n.t('“{0}” finished.', name),
+  overBudget: (name: string) => l10n.t('“{0}” reached its limit.', name),
+  failed: (name: string) => l10n.t('“{0}” failed.', name),
 } as const satisfies Record<Ended['end'], (name: string) => string>;
 
 const endText = {
-  answered: l10n.t('has its answer'),
-  done: l10n.t('is done'),
-  overBudget: l10n.t('is over budget'),
-  failed: l10n.t('stopped with an error'),
+  answered: l10n.t('response ready'),
+  done: l10n.t('finished'),
+  overBudget: l10n.t('reached its limit'),
+  failed: l10n.t('failed'),
 } as const satisfies Record<Ended['end'], string>;
 
-/** Every hidden answer is told, however short it was: a hidden chat means that the reader looks elsewhere. */
+/** Reports every hidden response, however short: a hidden chat means that the user looks elsewhere. */
 export function notifyWhenFinished(services: FinishedServices): vscode.Disposable {
   const disposables = new Disposables();
   let gathered: Ending[] = [];
@@ -82,12 +82,12 @@ export function notifyWhenFinished(services: FinishedServices): vscode.Disposabl
 }
 
 function endingOf({ codexId, event }: MessageEventParams): Ending | undefined {
-  // Whoever stopped it knows.
+  // The user who stopped it does not need a notification.
   if (event.kind !== 'turnFinished' || event.stopReason === 'stopped') return undefined;
   return { codexId, hasFailed: event.stopReason === 'failed' };
 }
 
-/** Whether the user wants to hear of it; a chat in a window that is not in front counts as hidden. */
+/** True if the user wants a notification. A chat in an inactive window counts as hidden. */
 async function gather({ codexId }: Ending, { sidecar, isVisible }: FinishedServices): Promise<boolean> {
   const isSeen = (): boolean => isVisible(codexId) && vscode.window.state.focused;
   const wasSeen = isSeen();
@@ -105,7 +105,7 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Pro
     if (codex === undefined) return [];
     const isTask = codexId.startsWith('codex://tasks/');
     const isOverBudget = codex.taskStatus === 'over_budget';
-    // Who asked for it hears of it, and goes on; only for more budget a person is needed.
+    // Subtasks report to their parent. The user is needed only to increase a budget.
     if (codex.spawnedBy?.startsWith('codex://tasks/') === true && !isOverBudget) return [];
     const title = visibleText(codex.title);
     const label = displayTitle(codex.title, isTask ? 'task' : 'chat');
@@ -121,7 +121,7 @@ async function tell(endings: Ending[], { sidecar, open }: FinishedServices): Pro
       ? first
       : await showQuickPick(
           chats.map((chat) => ({ ...chat, description: endText[chat.end] })),
-          { title: l10n.t('Which one?') },
+          { title: l10n.t('Select a chat or task') },
         );
   if (chosen !== undefined) open(chosen.codexId, chosen.title);
 }
@@ -133,12 +133,12 @@ function textFor(chats: readonly Ended[]): LocalizedText {
   const [failed, overBudget] = (['failed', 'overBudget'] as const).map((end) => chats.filter((chat) => chat.end === end).length);
   const sentences = [
     tasks === 0
-      ? l10n.t('{0} chats have ended.', chats.length)
+      ? l10n.t('{0} chats finished.', chats.length)
       : tasks === chats.length
-        ? l10n.t('{0} tasks have ended.', chats.length)
-        : l10n.t('{0} chats and tasks have ended.', chats.length),
-    failed === 0 ? '' : l10n.t('With an error: {0}.', failed ?? 0),
-    overBudget === 0 ? '' : l10n.t('Over budget: {0}.', overBudget ?? 0),
+        ? l10n.t('{0} tasks finished.', chats.length)
+        : l10n.t('{0} chats and tasks finished.', chats.length),
+    failed === 0 ? '' : l10n.t('Failed: {0}.', failed ?? 0),
+    overBudget === 0 ? '' : l10n.t('Limit reached: {0}.', overBudget ?? 0),
   ];
   return l10n.verbatim(sentences.filter((sentence) => sentence !== '').join(' '));
 }

@@ -1,28 +1,28 @@
-// The files of a folder as a search finds them: what .gitignore and .ignore files name is left out, at every level.
+// Lists the files of a folder like a search: skips files ignored by .gitignore and .ignore at every level.
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
 
 export interface Walk {
-  /** Paths relative to the folder, with /; a folder's ends with one. */
+  /** Paths relative to the folder, with /. Folders end with /. */
   isExcluded(path: string): boolean;
   /** Relative to the folder, with /. */
   found(path: string): void;
   isCancelled(): boolean;
 }
 
-/** What one folder's ignore files say. */
+/** Patterns of the ignore files of one folder. */
 interface Rules {
-  /** Of the folder, with / at its end; empty for the root. */
+  /** Path of the folder, with / at its end; empty for the root. */
   folder: string;
   ignore: Ignore;
 }
 
 const ignoreFiles = ['.gitignore', '.ignore'];
-/** Bytes of an ignore file that are read. */
+/** Maximum size of an ignore file in bytes. */
 const maxRulesLength = 256 * 1024;
 
-/** Goes through the folder breadth first, so that what lies near the root is found first. Symbolic links are not followed. A folder that cannot be read is passed by. */
+/** Walks the folder breadth first, so that files near the root are found first. Does not follow symbolic links. Skips unreadable folders. */
 export async function walkFolder(root: string, walk: Walk): Promise<void> {
   const waiting: { folder: string; rules: readonly Rules[] }[] = [{ folder: '', rules: [] }];
   for (let at = 0; at < waiting.length && !walk.isCancelled(); at++) {

@@ -19,7 +19,7 @@ import { RecentModels } from './recentModels';
 import { Transfer } from './transfer';
 import { WorkspaceFiles } from './workspaceFiles';
 
-/** `openAtStart`: have a chat ready, unless VS Code restores one. */
+/** `openAtStart`: opens a chat unless VS Code restores one. */
 export function activateChat(
   context: vscode.ExtensionContext,
   sidecar: Sidecar,
@@ -74,7 +74,7 @@ export function activateChat(
   register(commands.addSelectionToChat, () => panels.attach(chosenSelection(files)));
   register(commands.acceptCode, (right) => applyCode.accept(right instanceof vscode.Uri ? right : undefined));
   register(commands.discardCode, (right) => applyCode.discard(right instanceof vscode.Uri ? right : undefined));
-  /** Run from a page's menu it names its chat; from the palette the one in front is meant. */
+  /** A webview menu passes its chat; the palette uses the active one. */
   const registerForChat = (id: string, action: (chat: ChatPanel) => Promise<void>): void => {
     register(id, async (uri) => {
       const chat = typeof uri === 'string' ? panels.of(uri) : panels.active;
@@ -89,7 +89,7 @@ export function activateChat(
   registerForChat(commands.pinFiles, (chat) => chat.composer.pickPins());
   registerForChat(commands.settings, async ({ codexId }) => vscode.commands.executeCommand('plue.openItem', codexId));
   const transfer = new Transfer(sidecar);
-  // A page names its chat, a row of the tree is handed over whole; from the palette the chat in front is meant.
+  // A webview passes its chat, a tree row the whole row; the palette uses the active chat.
   const row = v.object({ type: v.literal('codex'), uri: v.string() });
   register(commands.export, async (given) => {
     const uri = typeof given === 'string' ? given : v.is(row, given) ? given.uri : panels.active?.codexId;
@@ -103,7 +103,7 @@ export function activateChat(
   return disposables;
 }
 
-/** VS Code puts a prefix of its own before the type of a panel. */
+/** VS Code adds a prefix to the type of a panel. */
 function hasChatTab(): boolean {
   return vscode.window.tabGroups.all
     .flatMap((group) => group.tabs)

@@ -2,7 +2,7 @@ import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { showInformationMessage, showWarningMessage } from '../../infrastructure/window';
 
-/** Remembers the text editor that was active last: while a chat has the focus, VS Code names none. */
+/** Tracks the last active text editor: VS Code reports none while a chat has the focus. */
 export class LastEditor implements vscode.Disposable {
   private editor = vscode.window.activeTextEditor;
   private readonly subscription = vscode.window.onDidChangeActiveTextEditor((editor) => {
@@ -14,7 +14,7 @@ export class LastEditor implements vscode.Disposable {
     return this.editor?.document.isClosed === true ? undefined : this.editor;
   }
 
-  /** What is selected there, as offsets, when it is this document. */
+  /** Returns the selection as offsets if the editor shows this document. */
   selectionIn(document: vscode.TextDocument): { start: number; end: number } | undefined {
     const { current } = this;
     if (current?.document.uri.toString() !== document.uri.toString()) return undefined;
@@ -22,18 +22,18 @@ export class LastEditor implements vscode.Disposable {
     return { start: document.offsetAt(start), end: document.offsetAt(end) };
   }
 
-  /** Puts the text in place of the selection, as one step of undo. Without an editor it goes to the clipboard, and says so. */
+  /** Replaces the selection as one undo step. Without an editor, copies to the clipboard and shows a message. */
   async insert(text: string): Promise<void> {
     const editor = await this.shown();
     if (editor === undefined) {
       await vscode.env.clipboard.writeText(text);
-      void showInformationMessage(l10n.t('No editor is open, so the code was copied instead.'));
+      void showInformationMessage(l10n.t('No editor is open. The code was copied instead.'));
       return;
     }
     const done = await editor.edit((edit) => edit.replace(editor.selection, text));
     if (!done) {
       await vscode.env.clipboard.writeText(text);
-      void showWarningMessage(l10n.t('The editor did not take the code, so it was copied instead.'));
+      void showWarningMessage(l10n.t('The code could not be inserted into the editor. It was copied instead.'));
     }
   }
 
@@ -41,7 +41,7 @@ export class LastEditor implements vscode.Disposable {
     this.subscription.dispose();
   }
 
-  /** An editor whose tab is in the background is brought back with its cursor; a closed one is not opened again. */
+  /** An editor in a background tab is shown again with its selection. A closed editor is not reopened. */
   private async shown(): Promise<vscode.TextEditor | undefined> {
     const editor = this.current;
     if (editor === undefined) return undefined;

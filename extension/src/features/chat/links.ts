@@ -1,4 +1,4 @@
-// Where a link in an answer may lead.
+// Resolves links in responses.
 import { realpath } from 'node:fs/promises';
 import { isAbsolute, relative, resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
@@ -14,7 +14,7 @@ export type LinkTarget =
 
 const externalSchemes = new Set(['http:', 'https:', 'mailto:']);
 
-/** Undefined for what is not followed: other schemes (`command:`, `file:`), and paths that leave the folder. */
+/** Undefined for links that are not opened: other schemes (`command:`, `file:`) and paths outside the folder. */
 export function linkTarget(href: string, folder: string | undefined): LinkTarget | undefined {
   // A drive letter looks like a scheme, and is an absolute path: refused with the rest.
   if (/^[a-z][a-z0-9+.-]*:/i.test(href) && !/^[\w./-]+:\d+(:\d+)?$/.test(href)) {
@@ -31,12 +31,12 @@ export function linkTarget(href: string, folder: string | undefined): LinkTarget
   return { type: 'file', path, ...(line === undefined ? {} : { line: Number(line) }) };
 }
 
-/** Opens it, or says why not. VS Code itself asks before it leaves for another site, and shows the real host. */
+/** Opens the link or explains why not. VS Code asks before it opens another site and shows the real host. */
 export async function openLink(href: string): Promise<void> {
   const folder = vscode.workspace.workspaceFolders?.find((candidate) => candidate.uri.scheme === 'file')?.uri.fsPath;
   const target = linkTarget(href, folder);
   if (target === undefined) {
-    void showInformationMessage(l10n.t('Plue follows web links and links to files of the open folder. This one is neither.'));
+    void showInformationMessage(l10n.t('Plue opens web links and links to files in the workspace folder. This link is neither.'));
   } else if (target.type === 'external') {
     await openAddress(target.href);
   } else if (folder !== undefined) {
@@ -46,17 +46,17 @@ export async function openLink(href: string): Promise<void> {
 
 async function openFile(path: string, folder: string, line: number | undefined): Promise<void> {
   if (!vscode.workspace.isTrusted) {
-    void showInformationMessage(l10n.t('The folder is not trusted, so Plue leaves its files alone.'));
+    void showInformationMessage(l10n.t('The folder isn’t trusted, so Plue won’t open its files.'));
     return;
   }
-  // A symbolic link inside the folder may lead out of it.
+  // A symbolic link inside the folder can point outside.
   const real = await realpath(path).catch(() => undefined);
   if (real === undefined) {
-    void showInformationMessage(l10n.t('There is no file {0} in the open folder.', relative(folder, path)));
+    void showInformationMessage(l10n.t('The workspace folder contains no file {0}.', relative(folder, path)));
     return;
   }
   if (!isInside(real, await realpath(folder))) {
-    void showInformationMessage(l10n.t('{0} leads out of the open folder, so it was not opened.', relative(folder, path)));
+    void showInformationMessage(l10n.t('{0} points outside the workspace folder, so it was not opened.', relative(folder, path)));
     return;
   }
   const at = line === undefined ? undefined : new vscode.Range(Math.max(0, line - 1), 0, Math.max(0, line - 1), 0);

@@ -1,9 +1,9 @@
-// The file that a block of code names as its own, as models write it.
+// Finds the file name that a model gives for a code block.
 
 export interface NamedCode {
-  /** As written; nothing is known of it yet. */
+  /** The path as written, not validated. */
   path?: string;
-  /** Without the line that only named the file. */
+  /** The code without a line that contains only the file name. */
   code: string;
 }
 
@@ -23,7 +23,7 @@ export function namedFile(info: string, code: string): NamedCode {
   return { ...(path === undefined ? {} : { path }), code: inComment === undefined || inComment !== path ? code : rest };
 }
 
-/** Something with an ending or a folder, and nothing that a path has not. */
+/** Accepts names with an extension or a folder and without characters that paths do not contain. */
 function isPath(word: string): boolean {
   if (word.length > 400 || /[<>|*?"`$(){}[\],;\0]|:\/\//.test(word) || /^[.\d/\\]+$/.test(word)) return false;
   return /^[\w@./\\+~ -]*[\w@+-]$/.test(word) && (/\.[A-Za-z]\w{0,9}$/.test(word) || /[\w@.-]\/[\w@.-]/.test(word));

@@ -1,10 +1,10 @@
-// The one place of the disk that a chat's words may point at: the folders that are open and trusted.
+// Restricts file access of chats to the open and trusted workspace folders.
 import { lstat, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import * as vscode from 'vscode';
 import { wayInside } from '../../infrastructure/insideFolder';
 
-/** Paths of the open folders on this machine; none while they are not trusted. */
+/** Paths of the workspace folders on this machine; empty while they are not trusted. */
 export function openFolders(): string[] {
   if (!vscode.workspace.isTrusted) return [];
   return (vscode.workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file').map(({ uri }) => uri.fsPath);
@@ -18,8 +18,8 @@ export interface InsidePath {
 }
 
 /**
- * Where a path really leads, or undefined when that is outside of `folder`. Symbolic links are followed; of a file
- * that is not there yet, those of its nearest folder that is.
+ * Returns the real path, or undefined if it is outside `folder`. Follows symbolic links; for a missing
+ * file uses its nearest existing folder.
  */
 export async function pathInside(path: string, folder: string): Promise<InsidePath | undefined> {
   const [real, home] = [await realPathOf(resolve(folder, path)), await realPathOf(folder)];
@@ -30,7 +30,7 @@ export async function pathInside(path: string, folder: string): Promise<InsidePa
 async function realPathOf(path: string): Promise<string | undefined> {
   const real = await realpath(path).catch(() => undefined);
   if (real !== undefined) return real;
-  // A link that leads nowhere would be followed by whoever writes to it.
+  // Writing to a dangling link would create its target.
   const isThere = await lstat(path).then(
     () => true,
     (error: unknown) => !(error instanceof Error && 'code' in error && error.code === 'ENOENT'),
@@ -40,7 +40,7 @@ async function realPathOf(path: string): Promise<string | undefined> {
   return parent === undefined ? undefined : join(parent, basename(path));
 }
 
-/** Files that decide what programs run or hold secrets: the folder's settings, its version control, environments and keys. */
+/** Files that control which programs run or hold secrets: settings, version control, environments, and keys. */
 export function isProtected(path: string): boolean {
   return /(?:^|[\\/])(?:\.git|\.vscode|\.husky|\.ssh|\.claude|\.plue|\.github[\\/]workflows|\.devcontainer)(?:[\\/]|$)|(?:^|[\\/])(?:\.env[^\\/]*|\.npmrc|\.gitmodules|[^\\/]+\.(?:pem|key|code-workspace))$/i.test(
     path,

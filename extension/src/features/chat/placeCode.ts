@@ -1,10 +1,10 @@
-// Where in a file a block of code belongs, when it is not the whole file. A guess, which the diff shows before anything is done.
+// Finds where a code block belongs in a file if it is not the whole file. The diff shows the result before anything is written.
 import * as l10n from '../../infrastructure/localizedText';
 
 export interface Placement {
-  /** The whole file with the code in it. */
+  /** The whole file with the code inserted. */
   text: string;
-  /** What became of the file, in words for a title. */
+  /** Description of the change for the title. */
   place: string;
 }
 
@@ -14,7 +14,7 @@ export interface Selection {
   end: number;
 }
 
-/** @param selection What is selected in the file, where it is in front of the reader. */
+/** @param selection The selection, if the file is in the active editor. */
 export function placeCode(file: string, code: string, selection?: Selection): Placement {
   const eol = file.includes('\r\n') ? '\r\n' : '\n';
   const lines = file.split(/\r?\n/);
@@ -50,7 +50,7 @@ function besides(file: string, code: string, eol: string, cursor: Selection | un
   return { text: file.slice(0, lineStart) + text + eol + file.slice(lineStart), place: l10n.t('added at the cursor') };
 }
 
-/** Code between lines such as `// … existing code …`, which stand for what stays. */
+/** Code between lines such as `// … existing code …`, which represent unchanged code. */
 function piecesOf(code: string): string[][] {
   const pieces: string[][] = [[]];
   for (const line of code.split('\n')) {
@@ -70,7 +70,7 @@ function withoutBlankEnds(lines: string[]): string[] {
   return first < 0 ? [] : lines.slice(first, last + 1);
 }
 
-/** The code begins and ends as the file does, or holds most of it and more. A lone bracket at the end says nothing. */
+/** True if the code begins and ends like the file, or contains most of it. A single bracket at the end does not count. */
 function isWholeFile(file: string[], code: string[]): boolean {
   const [old, fresh] = [file, code].map((lines) => lines.map((line) => line.trim()).filter((line) => line !== ''));
   if (old === undefined || fresh === undefined) return false;
@@ -85,14 +85,14 @@ interface Region {
   start: number;
   /** Exclusive. */
   end: number;
-  /** The blanks that the file has before the line where the code has `indent.code`. */
+  /** Returns the indentation that the file has where the code has `indent.code`. */
   indent: { file: string; code: string };
 }
 
 const maxLines = 20_000;
 const maxCells = 12_000_000;
 
-/** The run of lines that resembles the code most: the best local alignment, line by line. Undefined where none does. */
+/** Returns the best local alignment of lines between code and file; undefined if there is none. */
 function regionFor(file: string[], code: string[], from: number): Region | undefined {
   const height = Math.min(file.length, maxLines);
   if (height * code.length > maxCells) return undefined;
@@ -143,7 +143,7 @@ function trace(score: Float32Array, width: number, end: number, file: string[], 
 
 interface Line {
   text: string;
-  /** Its first words, by which a changed heading is known again: `export function parse`. */
+  /** The start of a declaration, by which a changed declaration is recognized: `export function parse`. */
   head: string;
   weight: number;
 }
@@ -160,7 +160,7 @@ function likeness(one: Line | undefined, other: Line | undefined): number {
   return one.head !== '' && one.head === other.head ? 0.6 : -0.6;
 }
 
-/** The code as deep as the file has it. */
+/** Returns the code with the indentation of the file. */
 function indented(code: string[], { file, code: own }: Region['indent']): string[] {
   if (file === own) return code;
   return code.map((line) => (line.trim() === '' ? line : line.startsWith(own) ? file + line.slice(own.length) : line));

@@ -1,6 +1,6 @@
 import type { PromptHoleView } from '../../protocol/protocol.generated';
 
-/** A prompt as it goes into the composer: with what the editor shows in place of its selection and its file. What is not there stays as written, and so do arguments. */
+/** Fills placeholders of a prompt with the editor's selection and file. Missing values and arguments stay as written. */
 export function promptText(text: string, holes: readonly PromptHoleView[], editor: { selection?: string; file?: string }): string {
   let filled = '';
   let at = 0;

@@ -6,7 +6,7 @@ const key = 'plue.recentModels.v1';
 const most = 8;
 const kept = v.array(v.object({ providerId: v.string(), model: v.optional(v.string()) }));
 
-/** The models that answered last, over all chats, most recent first. */
+/** Models of the latest responses in all chats, most recent first. */
 export class RecentModels {
   constructor(private readonly memory: vscode.Memento) {}
 
@@ -15,7 +15,7 @@ export class RecentModels {
     return parsed.success ? parsed.output.slice(0, most) : [];
   }
 
-  /** An empty model means the provider's own. */
+  /** An empty model means the provider's default. */
   async use(providerId: string, model: string | undefined): Promise<void> {
     const choice: ModelChoice = { providerId, ...(model === undefined || model === '' ? {} : { model }) };
     const others = this.items.filter((item) => item.providerId !== choice.providerId || item.model !== choice.model);

@@ -12,23 +12,23 @@ import { formatMessageCount } from '../../common/counts';
 import { formatBytes, formatTime } from '../../common/format';
 
 const formats: (vscode.QuickPickItem & { format: ExportFormat; extension: string })[] = [
-  { label: 'Markdown', description: l10n.t('to read and to paste'), format: 'markdown', extension: 'md' },
-  { label: 'HTML', description: l10n.t('one page that opens in any browser'), format: 'html', extension: 'html' },
-  { label: 'JSON', description: l10n.t('everything, to be imported again'), format: 'json', extension: 'json' },
+  { label: 'Markdown', description: l10n.t('to read or paste'), format: 'markdown', extension: 'md' },
+  { label: 'HTML', description: l10n.t('single page for any browser'), format: 'html', extension: 'html' },
+  { label: 'JSON', description: l10n.t('complete data, can be imported again'), format: 'json', extension: 'json' },
 ];
 
 const sources: (vscode.QuickPickItem & { source: ImportFormat })[] = [
   { label: 'Claude Code', description: l10n.t('sessions on this machine'), source: 'claudeCode' },
   { label: 'Codex', description: l10n.t('sessions on this machine'), source: 'codex' },
-  { label: l10n.t('Files…'), description: l10n.t('exported by Plue, or sessions from elsewhere'), source: 'auto' },
+  { label: l10n.t('Files…'), description: l10n.t('Plue exports or sessions from other tools'), source: 'auto' },
 ];
 
 export class Transfer {
   constructor(private readonly sidecar: Pick<Sidecar, 'request'>) {}
 
-  /** Asks for the format and the file, and offers to open it. */
+  /** Asks for the format and the file, exports the chat, and offers to open the file. */
   async export(uri: string): Promise<void> {
-    const chosen = await showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('As what?') });
+    const chosen = await showQuickPick(formats, { title: l10n.t('Export Chat'), placeHolder: l10n.t('Select a format') });
     if (chosen === undefined) throw new UserCancelledError();
     const { codex } = await this.sidecar.request(codexGet, { uri, limit: 1 });
     const folder = vscode.workspace.workspaceFolders?.[0]?.uri ?? vscode.Uri.file(homedir());
@@ -43,9 +43,9 @@ export class Transfer {
     void this.offerToOpen(file, chosen.format);
   }
 
-  /** Asks where from and which, takes them over one by one, and opens the last. */
+  /** Asks for source and chats, imports them one by one, and opens the last. */
   async import(): Promise<void> {
-    const chosen = await showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Where from?') });
+    const chosen = await showQuickPick(sources, { title: l10n.t('Import Chats'), placeHolder: l10n.t('Select a source') });
     if (chosen === undefined) throw new UserCancelledError();
     const paths = chosen.source === 'auto' ? await chooseFiles() : await this.chooseSessions(chosen.source, chosen.label);
     const result = await this.run(paths, chosen.source, false);
@@ -59,19 +59,19 @@ export class Transfer {
 
   private async chooseSessions(format: ImportFormat, name: string): Promise<string[]> {
     const { sessions, isTruncated } = await withProgress(
-      { location: vscode.ProgressLocation.Notification, title: l10n.t('Looking for sessions of {0}', name), cancellable: true },
+      { location: vscode.ProgressLocation.Notification, title: l10n.t('Searching for {0} sessions', name), cancellable: true },
       (_, token) => this.sidecar.request(codexImportable, { format }, token),
     );
     if (sessions.length === 0) {
       void showInformationMessage(
-        l10n.t('No sessions of {0} were found on this machine. Choose Files… for sessions that lie elsewhere.', name),
+        l10n.t('No {0} sessions were found on this machine. Select Files… to choose sessions in another location.', name),
       );
       throw new UserCancelledError();
     }
     const rows = sessions.map((session) => ({ label: session.title, ...about(session), path: session.path }));
     const chosen = await showQuickPick(rows, {
       title: l10n.t('Import from {0}', name),
-      placeHolder: isTruncated ? l10n.t('Which chats? The {0} newest are listed.', sessions.length) : l10n.t('Which chats?'),
+      placeHolder: isTruncated ? l10n.t('Select chats (showing the {0} newest)', sessions.length) : l10n.t('Select chats'),
       canPickMany: true,
       matchOnDescription: true,
       matchOnDetail: true,
@@ -80,7 +80,7 @@ export class Transfer {
     return chosen.map(({ path }) => path);
   }
 
-  /** One request a file, so that it can be seen how far it is, and stopped with what came in so far. */
+  /** One request per file, so that progress is visible and the import can be canceled. */
   private async run(paths: readonly string[], format: ImportFormat, again: boolean): Promise<CodexImportResult> {
     return withProgress(
       { location: vscode.ProgressLocation.Notification, title: l10n.t('Importing chats'), cancellable: true },
@@ -102,13 +102,13 @@ export class Transfer {
 
   private async offerToOpen(file: vscode.Uri, format: ExportFormat): Promise<void> {
     const button = l10n.t('Open');
-    if ((await showInformationMessage(l10n.t('The chat was written to {0}.', file.fsPath), button)) !== button) return;
+    if ((await showInformationMessage(l10n.t('Exported the chat to {0}.', file.fsPath), button)) !== button) return;
     if (format === 'html') await openInBrowser(file);
     else await vscode.window.showTextDocument(file);
   }
 }
 
-/** A suggestion for the dialog; the user may change it. */
+/** Default file name; the user can change it. */
 export function fileName(title: string): string {
   const safe = title
     .slice(0, 60)
@@ -117,7 +117,7 @@ export function fileName(title: string): string {
   return safe === '' ? 'chat' : safe;
 }
 
-/** What was imported and what was not, as Markdown. */
+/** Report of imported and failed chats, as Markdown. */
 export function report({ imported, notCarried, failed }: CodexImportResult): string {
   const list = (title: string, lines: readonly string[]): string[] =>
     lines.length === 0 ? [] : [`## ${title}`, '', ...lines.map((line) => `- ${plain(line)}`), ''];
@@ -128,7 +128,7 @@ export function report({ imported, notCarried, failed }: CodexImportResult): str
       l10n.t('Imported'),
       imported.map(({ title, messageCount }) => `${title} (${formatMessageCount(messageCount)})`),
     ),
-    ...list(l10n.t('Left out'), notCarried),
+    ...list(l10n.t('Omitted'), notCarried),
     ...list(
       l10n.t('Not imported'),
       failed.map(({ path, message }) => `${path}: ${message}`),
@@ -163,7 +163,7 @@ async function wantsAgain(count: number): Promise<boolean> {
     count === 1
       ? l10n.t('This chat was imported before. Import it a second time?')
       : l10n.t('{0} of these chats were imported before. Import them a second time?', count),
-    { modal: true, detail: l10n.t('The chats that you have stay as they are.') },
+    { modal: true, detail: l10n.t('Existing chats are not changed.') },
     again,
   );
   return answer === again;
@@ -185,7 +185,7 @@ async function tell(result: CodexImportResult): Promise<void> {
       : imported.length === 0
         ? l10n.t('No chat was imported.')
         : l10n.t('{0} chats were imported.', imported.length);
-  const not = failed.length === 1 ? l10n.t('1 file was not.') : l10n.t('{0} files were not.', failed.length);
+  const not = failed.length === 1 ? l10n.t('1 file was not imported.') : l10n.t('{0} files were not imported.', failed.length);
   const show = failed.length > 0 ? showWarningMessage : showInformationMessage;
   const button = l10n.t('Show Report');
   const said = failed.length === 0 ? came : l10n.verbatim(`${came} ${not}`);

@@ -1,4 +1,4 @@
-// The files of the open folder that can be named by @: read once, and again after files came or went.
+// The files of the workspace folder for @ mentions. Reads the folder once, and again after changes.
 import { sep } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -17,21 +17,21 @@ export interface FoundFiles {
   note?: string;
 }
 
-/** One look at a folder, growing while it is under way. */
+/** One scan of a folder, growing while it runs. */
 interface Reading {
   folder: string;
   paths: string[];
-  /** What was deleted since anybody looked: files and folders. */
+  /** Files and folders deleted since the last query. */
   gone: Set<string>;
   isDone: boolean;
   isCancelled: boolean;
   done: Promise<void>;
 }
 
-/** Of a folder; more would be slow to look through, and nobody types that long. */
+/** Maximum number of files per folder. */
 const maxFiles = 50_000;
 const maxHits = 40;
-/** Milliseconds that an answer waits for a reading under way. */
+/** Milliseconds to wait for a running scan. */
 const readTimeout = 200;
 
 export class WorkspaceFiles implements vscode.Disposable {
@@ -54,15 +54,15 @@ export class WorkspaceFiles implements vscode.Disposable {
     );
   }
 
-  /** Where the files of a chat lie; undefined without a folder on a disk. */
+  /** The workspace folder of the chats; undefined without a folder on disk. */
   get folder(): string | undefined {
     return vscode.workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri.fsPath;
   }
 
   async find(text: string): Promise<FoundFiles> {
     const { folder } = this;
-    if (folder === undefined) return { files: [], note: l10n.t('No folder is open, so there are no files to name.') };
-    if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder is not trusted, so Plue leaves its files alone.') };
+    if (folder === undefined) return { files: [], note: l10n.t('No folder is open. Open a folder to attach its files.') };
+    if (!vscode.workspace.isTrusted) return { files: [], note: l10n.t('This folder isn’t trusted, so Plue won’t open its files.') };
     const reading = this.readingOf(folder);
     await Promise.race([reading.done, new Promise((resolve) => setTimeout(resolve, readTimeout))]);
     const open = this.openPaths();
@@ -77,12 +77,12 @@ export class WorkspaceFiles implements vscode.Disposable {
     return { files, ...(note === undefined ? {} : { note }) };
   }
 
-  /** The lines that are selected in the editor used last; undefined without any. */
+  /** Selected lines of the last active editor; undefined if there is no selection. */
   selection(): FileHit | undefined {
     const editor = this.lastEditor.current;
     if (editor === undefined || editor.selection.isEmpty || editor.document.uri.scheme !== 'file') return undefined;
     const { start, end } = editor.selection;
-    // A selection to the beginning of a line does not mean that line.
+    // A selection that ends at the start of a line does not include that line.
     const last = end.character === 0 && end.line > start.line ? end.line : end.line + 1;
     return {
       path: this.pathOf(editor.document.uri),
@@ -92,7 +92,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     };
   }
 
-  /** Relative to the folder, with /, or the whole path of what lies elsewhere. */
+  /** Path relative to the folder, with /, or the full path of other files. */
   pathOf(uri: vscode.Uri): string {
     const way = this.folder === undefined ? undefined : wayInside(uri.fsPath, this.folder);
     return way === undefined ? uri.fsPath : way.replaceAll(sep, '/');
@@ -108,7 +108,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     return { path, kind: isOpen ? 'open' : 'file', ...(isUnsaved ? { isUnsaved } : {}) };
   }
 
-  /** The files of the open tabs in this folder, those in front first. */
+  /** Files of open tabs in this folder, active tabs first. */
   private openPaths(): string[] {
     const tabs = vscode.window.tabGroups.all.flatMap((group) => group.tabs);
     const paths = tabs
@@ -137,7 +137,7 @@ export class WorkspaceFiles implements vscode.Disposable {
     return (this.reading = reading);
   }
 
-  /** What goes is taken out; what comes may be ignored, so the folder is read again for it. */
+  /** Deleted files are removed. New files may be ignored, so the folder is scanned again. */
   private watch(reading: Reading, isExcluded: (path: string) => boolean): void {
     this.watcher?.dispose();
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(reading.folder, '**/*'));
@@ -162,7 +162,7 @@ export class WorkspaceFiles implements vscode.Disposable {
   }
 }
 
-/** Another branch can delete thousands of files at once, so they are taken out together when somebody looks. */
+/** Switching branches can delete thousands of files, so they are removed together on the next query. */
 function takeOutWhatWent(reading: Reading): void {
   const { gone } = reading;
   if (gone.size === 0) return;
@@ -176,7 +176,7 @@ function takeOutWhatWent(reading: Reading): void {
 
 function noteFor(reading: Reading, found: number): string | undefined {
   const count = formatInteger(reading.paths.length);
-  if (!reading.isDone) return l10n.t('Reading the folder, {0} files so far…', count);
-  if (reading.paths.length >= maxFiles) return l10n.t('This folder is large: only its first {0} files are offered.', count);
-  return found === 0 ? l10n.t('No file has these letters in its path.') : undefined;
+  if (!reading.isDone) return l10n.t('Reading folder, {0} files so far…', count);
+  if (reading.paths.length >= maxFiles) return l10n.t('Large folder: only the first {0} files are listed.', count);
+  return found === 0 ? l10n.t('No file path contains these letters.') : undefined;
 }

@@ -1,4 +1,4 @@
-// An image of the open folder for the page, which scales it.
+// Reads an image of the workspace folder for the webview, which scales it.
 import { open, realpath } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as l10n from '../../infrastructure/localizedText';
@@ -9,9 +9,9 @@ import { formatDecimal } from '../../common/format';
 const largestImage = 20 * 1024 * 1024;
 
 /**
- * Reads an image and nothing else: the page shows what models wrote, so its word is not enough.
+ * Reads only images: the webview shows model output, so its requests are not trusted.
  * @param allowOutside The user was asked.
- * @throws Error with one sentence for a person.
+ * @throws Error with a message for the user.
  */
 export async function readImage(
   path: string,
@@ -19,14 +19,14 @@ export async function readImage(
   allowOutside: boolean,
 ): Promise<{ mediaType: string; data: Buffer }> {
   const real = await realpath(folder === undefined ? path : resolve(folder, path)).catch(() => undefined);
-  if (real === undefined) throw new Error(l10n.t('{0} is not there any more.', path));
+  if (real === undefined) throw new Error(l10n.t('{0} no longer exists.', path));
   if (!allowOutside && (folder === undefined || !isInside(real, await realpath(folder))))
-    throw new Error(l10n.t('{0} lies outside of the open folder.', path));
+    throw new Error(l10n.t('{0} is outside the workspace folder.', path));
   const file = await open(real, 'r');
   try {
     const { size } = await file.stat();
     if (size > largestImage)
-      throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', path, formatDecimal(size / 1024 / 1024, 1)));
+      throw new Error(l10n.t('{0} is {1} MB. Images can be up to 20 MB.', path, formatDecimal(size / 1024 / 1024, 1)));
     const data = await file.readFile();
     const mediaType = imageTypeOf(data);
     if (mediaType === undefined) throw new Error(l10n.t('{0} is not a PNG, JPEG, GIF or WebP image.', path));
@@ -36,7 +36,7 @@ export async function readImage(
   }
 }
 
-/** By its first bytes, whatever it is called. */
+/** Detects the type from the first bytes, not from the name. */
 export function imageTypeOf(data: Uint8Array): string | undefined {
   const text = String.fromCharCode(...data.subarray(0, 12));
   if (text.startsWith('\u0089PNG\r\n\u001a\n')) return 'image/png';

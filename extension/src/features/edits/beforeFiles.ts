@@ -25,7 +25,7 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     return text ?? '';
   }
 
-  /** Those that are open are asked for again. */
+  /** Open documents are reloaded. */
   refresh(): void {
     for (const { uri } of vscode.workspace.textDocuments) if (uri.scheme === beforeScheme) this.changed.fire(uri);
   }
@@ -35,7 +35,7 @@ export class BeforeFiles implements vscode.TextDocumentContentProvider, vscode.D
     return vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: JSON.stringify({ codexId, path }) });
   }
 
-  /** The file itself; nothing for one that was removed. */
+  /** The file itself; undefined if it was removed. */
   right({ path, kind }: Pick<FileEditView, 'path' | 'kind'>, folder: vscode.Uri): vscode.Uri {
     const file = vscode.Uri.joinPath(folder, path);
     return kind === 'deleted' ? vscode.Uri.from({ scheme: beforeScheme, path: file.path, query: nothing }) : file;

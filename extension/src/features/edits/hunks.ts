@@ -1,10 +1,10 @@
-// Where the changes under review stand in a file, and which of them is meant.
+// Locates changes under review in a file and selects the change for a command.
 import * as l10n from '../../infrastructure/localizedText';
 import * as v from 'valibot';
 import type { EditTurnView, FileEditView, HunkView } from '../../protocol/protocol.generated';
 import { formatFileCount } from '../../common/counts';
 
-/** What a command may be given: a chat or task, one of its files, one place in it. */
+/** Argument of a command: a chat or task, one of its files, or one change. */
 const target = v.object({
   codexId: v.string(),
   path: v.optional(v.string()),
@@ -15,10 +15,10 @@ const target = v.object({
 
 export type Target = v.InferOutput<typeof target>;
 
-/** The scheme of an editor that shows the changes of several files. */
+/** Scheme of the editor that shows changes of several files. */
 export const reviewScheme = 'plue-review';
 
-/** The query names the chat or task; it is empty where the changes of all are shown. */
+/** The query is the chat or task; empty if the changes of all are shown. */
 const review = v.object({ scheme: v.literal(reviewScheme), query: v.string() });
 
 /** Menus hand over an address, and the palette nothing. */
@@ -32,14 +32,14 @@ export function isReviewOfAll(given: unknown): boolean {
   return v.is(review, given) && given.query === '';
 }
 
-/** The lines of the file it covers, from 0, the last one included; what was removed covers the line it stood before. */
+/** The range of lines, zero-based and inclusive. A removal covers the line before which it was. */
 export function linesOf({ newStart, newLines }: HunkView, lineCount: number): { first: number; last: number } {
   const most = Math.max(0, lineCount - 1);
   const first = Math.min(newStart - 1, most);
   return { first, last: Math.min(most, Math.max(first, newStart + newLines - 2)) };
 }
 
-/** The one at the line, else the next below it, else the last above it. */
+/** Returns the change at the line, otherwise the next one below, otherwise the last one above. */
 export function hunkAt(hunks: readonly HunkView[], line: number, lineCount: number): HunkView | undefined {
   return hunks.find((hunk) => line <= linesOf(hunk, lineCount).last) ?? hunks.at(-1);
 }
@@ -63,15 +63,15 @@ export function inText(files: readonly FileEditView[]): string {
   return conflicts === 0 ? l10n.t('{0} in {1}', ...counts.slice(0, 2)) : l10n.t('{0} in {1}, {2}', ...counts);
 }
 
-/** What was not done, as one message; undefined when all was. */
+/** Returns a message about skipped changes; undefined if there are none. */
 export function refused(conflicts: readonly string[]): string | undefined {
   const shown = conflicts.slice(0, 3);
   if (shown.length === 0) return undefined;
   const more = conflicts.length - shown.length;
-  return [...shown, ...(more > 0 ? [l10n.t('{0} more were left as they are.', more)] : [])].join(' ');
+  return [...shown, ...(more > 0 ? [l10n.t('{0} more were not changed.', more)] : [])].join(' ');
 }
 
-/** The turns that can be undone, or redone, of the codex that is meant. */
+/** Returns the turns of the codex that can be undone or redone. */
 export function turnsFor(turns: readonly EditTurnView[], isUndo: boolean): EditTurnView[] {
   return turns.filter(({ isUndone }) => isUndone !== isUndo);
 }

@@ -1,4 +1,4 @@
-// What is under review, in the files themselves: a mark at its lines, and two actions above it.
+// Marks changes under review in editors, with actions above each change.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -14,7 +14,7 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
   private readonly conflicts = this.disposables.add(mark('editorWarning.foreground'));
   readonly onDidChangeCodeLenses = this.changed.event;
 
-  /** @param filesAt What is under review in the file of this address. */
+  /** @param filesAt Returns the reviewed files for an address. */
   constructor(private readonly filesAt: (uri: vscode.Uri) => readonly FileEditView[]) {
     this.disposables.add(vscode.languages.registerCodeLensProvider({ scheme: 'file' }, this));
     this.disposables.add(vscode.window.onDidChangeVisibleTextEditors(() => this.draw()));
@@ -28,7 +28,7 @@ export class ReviewMarks implements vscode.CodeLensProvider, vscode.Disposable {
   }
 
   provideCodeLenses(document: vscode.TextDocument): vscode.CodeLens[] {
-    // Lines are those of the file on the disk.
+    // Lines refer to the file on disk.
     if (document.isDirty) return [];
     return this.filesAt(document.uri).flatMap(({ codexId, path, hunks }) =>
       hunks.flatMap((hunk) => {

@@ -1,4 +1,4 @@
-// The changes that nobody has decided yet, as the sidecar lists them, and what is decided about them. Agents go on meanwhile.
+// The pending changes as the sidecar lists them, and the commands to accept or reject them. Agents continue meanwhile.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -19,7 +19,7 @@ export class Reviews implements vscode.Disposable {
   private readonly changed = this.disposables.add(new vscode.EventEmitter<void>());
   private waiting: NodeJS.Timeout | undefined;
   private result: EditListResult = { files: [], turns: [], conflicts: [] };
-  /** The addresses of its files: a change of branch asks for thousands of others. */
+  /** Addresses of the reviewed files, used to filter file events: switching a branch causes thousands. */
   private places: ReadonlySet<string> = new Set();
   readonly onDidChange = this.changed.event;
 
@@ -30,7 +30,7 @@ export class Reviews implements vscode.Disposable {
   ) {
     this.disposables.add(sidecar.onDidStart(() => this.refreshSoon()));
     this.disposables.add(sidecar.onEditChanged(() => this.refreshSoon()));
-    // Whoever changes such a file, in an editor or not: what is said about it may be another thing now.
+    // The status of a change can differ after its file was edited.
     const watcher = this.disposables.add(vscode.workspace.createFileSystemWatcher('**/*'));
     for (const event of [watcher.onDidChange, watcher.onDidCreate, watcher.onDidDelete])
       this.disposables.add(event((uri) => (this.places.has(uri.toString()) ? this.refreshSoon() : undefined)));
@@ -40,7 +40,7 @@ export class Reviews implements vscode.Disposable {
     return this.result.files;
   }
 
-  /** What commands may change without a way back, in one sentence. */
+  /** Describes changes of commands that cannot be undone. */
   get leftOut(): string | undefined {
     return this.result.leftOut;
   }
@@ -51,14 +51,14 @@ export class Reviews implements vscode.Disposable {
     return this.files.filter(({ path }) => vscode.Uri.joinPath(folder, path).toString() === uri.toString());
   }
 
-  /** One file beside how it was, or all of a codex in one editor; without a target all that is not decided. */
+  /** Shows one file as a diff, or all files of a codex in one editor. Default: all pending changes. */
   async review(target: Target | undefined): Promise<void> {
     const { files } = await this.sidecar.request(editList, { codexId: target?.codexId });
     const folder = openFolder();
     const chosen = files.filter(({ path, state }) => state === 'pending' && (target?.path === undefined || target.path === path));
     const [only] = chosen;
     if (folder === undefined || only === undefined) {
-      void showInformationMessage(l10n.t('There is nothing to review.'));
+      void showInformationMessage(l10n.t('No changes to review.'));
       return;
     }
     if (chosen.length === 1) {
@@ -68,7 +68,7 @@ export class Reviews implements vscode.Disposable {
       });
       return;
     }
-    // As `vscode.changes`, but with an address of our own, which the buttons of the editor know.
+    // Like `vscode.changes`, but with our own address, so that the editor's buttons work.
     await vscode.commands.executeCommand('_workbench.openMultiDiffEditor', {
       title: l10n.t('Agent changes'),
       multiDiffSourceUri: vscode.Uri.from({
@@ -84,19 +84,19 @@ export class Reviews implements vscode.Disposable {
     });
   }
 
-  /** The given place, file or codex; without one the place at the cursor. */
+  /** The given change, file, or codex. Default: the change at the cursor. */
   async decide(target: Target | undefined, isAccepted: boolean): Promise<void> {
     const { codexId, path, hunkId } = target ?? this.atCursor();
     await this.send(isAccepted, { codexId, path, hunkId });
     if (target === undefined) this.move(1);
   }
 
-  /** Everything in the file in front; without one everything of everybody, after a question. */
+  /** All changes of the active file, otherwise all changes after confirmation. */
   async decideAll(target: Target | undefined, isAccepted: boolean, isEverything = false): Promise<void> {
     if (target !== undefined) return this.send(isAccepted, { codexId: target.codexId, path: target.path });
     const inFront = isEverything ? [] : this.inFront();
     const files = inFront.length > 0 ? inFront : this.files;
-    if (files.length === 0) throw new FailureError('conflict', l10n.t('There is nothing to review.'));
+    if (files.length === 0) throw new FailureError('conflict', l10n.t('No changes to review.'));
     if (inFront.length === 0) {
       const verb = isAccepted ? l10n.t('Accept') : l10n.t('Reject');
       const question = isAccepted ? l10n.t('Accept {0}?', inText(files)) : l10n.t('Reject {0}?', inText(files));
@@ -111,7 +111,7 @@ export class Reviews implements vscode.Disposable {
     this.take(await this.sidecar.request(isUndo ? editUndo : editRedo, { codexId, turnId, all }));
   }
 
-  /** To the next change of the file in front, or the one before. */
+  /** Moves to the next or previous change of the active file. */
   move(step: 1 | -1): void {
     const editor = vscode.window.activeTextEditor;
     if (editor === undefined) return;
@@ -144,7 +144,10 @@ export class Reviews implements vscode.Disposable {
         isDirty && this.filesAt(uri).some(({ path, codexId }) => codexId === decided.codexId && path === (decided.path ?? path)),
     );
     if (folder !== undefined && open !== undefined) {
-      throw new FailureError('conflict', l10n.t('{0} is not saved. Save it, then decide.', this.filesAt(open.uri)[0]?.path ?? ''));
+      throw new FailureError(
+        'conflict',
+        l10n.t('{0} has unsaved changes. Save it before you accept or reject.', this.filesAt(open.uri)[0]?.path ?? ''),
+      );
     }
     this.take(await this.sidecar.request(isAccepted ? editAccept : editReject, decided));
   }
@@ -173,8 +176,8 @@ export class Reviews implements vscode.Disposable {
     const hunks = files.flatMap((file) => file.hunks).sort((a, b) => a.newStart - b.newStart);
     const chosen = hunkAt(hunks, line, editor?.document.lineCount ?? 1);
     const file = files.find((one) => chosen === undefined || one.hunks.includes(chosen));
-    if (file === undefined) throw new FailureError('conflict', l10n.t('There is nothing to review here.'));
-    // What is no text is decided as a whole.
+    if (file === undefined) throw new FailureError('conflict', l10n.t('No changes to review here.'));
+    // Binary files are accepted or rejected as a whole.
     return { codexId: file.codexId, path: file.path, hunkId: chosen?.id };
   }
 
@@ -186,12 +189,12 @@ export class Reviews implements vscode.Disposable {
       target: { codexId, turnId },
     }));
     if (choices.length === 0) {
-      void showInformationMessage(isUndo ? l10n.t('No turn has changes to undo.') : l10n.t('No turn has changes to redo.'));
+      void showInformationMessage(isUndo ? l10n.t('No changes to undo.') : l10n.t('No changes to redo.'));
       throw new UserCancelledError();
     }
     const chosen = await showQuickPick(choices, {
-      title: isUndo ? l10n.t('Undo Changes of a Turn') : l10n.t('Redo Changes of a Turn'),
-      placeHolder: l10n.verbatim([l10n.t('Files that were changed since are left as they are.'), leftOut ?? ''].join(' ')),
+      title: isUndo ? l10n.t('Undo File Changes of a Turn') : l10n.t('Redo File Changes of a Turn'),
+      placeHolder: l10n.verbatim([l10n.t('Files changed since then are not modified.'), leftOut ?? ''].join(' ')),
     });
     if (chosen === undefined) throw new UserCancelledError();
     return chosen.target;

@@ -1,4 +1,4 @@
-// The report as a text that is only read: nothing to save, and asked for where a window opens it again.
+// The health report as a read-only document, reloaded when a window restores it.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -10,7 +10,7 @@ import { reportOf, type HealthReport, type PlacedRow } from './report';
 const scheme = 'plue-health';
 const uri = vscode.Uri.from({ scheme, path: '/Plue Health' });
 
-/** Beside the sign and the word, so that the eye finds what to look at. */
+/** Colors rows in addition to their sign and text. */
 const colors = {
   ok: 'charts.green',
   warning: 'list.warningForeground',
@@ -54,7 +54,7 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
     this.color();
   }
 
-  /** What was last found; looked for where nobody did in this window yet. */
+  /** Returns the last report, or creates one. */
   async provideTextDocumentContent(): Promise<string> {
     if (this.text === '') this.keep(await this.ask());
     return this.text;
@@ -63,7 +63,7 @@ export class HealthDocument implements vscode.TextDocumentContentProvider, vscod
   provideCodeLenses(): vscode.CodeLens[] {
     return [
       createCodeLens(0, l10n.t('Check Again'), commands.checkHealth),
-      createCodeLens(0, l10n.t('Ask Providers Too'), commands.checkHealthOnline),
+      createCodeLens(0, l10n.t('Check Providers Too'), commands.checkHealthOnline),
       createCodeLens(0, l10n.t('Copy Report'), commands.copyHealth),
       ...this.placed.flatMap(({ line, row }) => row.fixes.map((fix) => createCodeLens(line, fix.title, fix.command, fix.arguments))),
     ];

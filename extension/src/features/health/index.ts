@@ -1,4 +1,4 @@
-// What Plue needs and whether it is there, as a text with the way forward beside each line that has one.
+// Shows requirements and their status, with an action next to each problem.
 import * as l10n from '../../infrastructure/localizedText';
 import { homedir } from 'node:os';
 import * as vscode from 'vscode';
@@ -12,8 +12,8 @@ import { commands } from './commands';
 import { HealthDocument } from './healthDocument';
 import { rowOf, withTilde, type HealthReport, type HealthRow } from './report';
 
-/** What takes longer shows that it is under way. */
-const patience = 1000;
+/** Delay before progress is shown. */
+const progressDelayMs = 1000;
 
 export function activateHealth(
   context: Pick<vscode.ExtensionContext, 'extension'>,
@@ -30,7 +30,7 @@ export function activateHealth(
   register(commands.checkHealthOnline, () => check(true));
   register(commands.copyHealth, async () => {
     await vscode.env.clipboard.writeText(await shown.provideTextDocumentContent());
-    void showInformationMessage(l10n.t('The report is copied. No key is in it, and your own folder is written as ~.'));
+    void showInformationMessage(l10n.t('Copied the report. It contains no keys, and your home folder is written as ~.'));
   });
   return disposables;
 }
@@ -41,12 +41,12 @@ async function look(sidecar: Sidecar, editor: HealthRow, online: boolean): Promi
     return { isHealthy: healthy, version, rows: [editor, ...rows.map(rowOf)] };
   } catch (error) {
     if (error instanceof UserCancelledError) throw error;
-    // Then this is the one thing that matters, and it is all that can be known.
+    // Without the sidecar, nothing else can be checked.
     return { isHealthy: false, version: undefined, rows: [editor, downRow(causeOf(sidecar, error))] };
   }
 }
 
-/** Why it is not running, which it says itself; else why it could not be asked. */
+/** The reason why the sidecar is not running, or why the request failed. */
 function causeOf({ state }: Pick<Sidecar, 'state'>, error: unknown): string {
   const cause = state.state === 'stopped' ? state.cause : toFailureError(error).message;
   return withTilde(cause, homedir());
@@ -61,10 +61,10 @@ async function askWithProgress(ask: (token: vscode.CancellationToken) => Promise
         () => false,
         () => false,
       ),
-      new Promise<true>((resolve) => setTimeout(() => resolve(true), patience)),
+      new Promise<true>((resolve) => setTimeout(() => resolve(true), progressDelayMs)),
     ]);
     if (!isLate) return await asked;
-    const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking what Plue needs…'), cancellable: true };
+    const options = { location: vscode.ProgressLocation.Notification, title: l10n.t('Checking requirements…'), cancellable: true };
     return await withProgress(options, (_, token) => {
       token.onCancellationRequested(() => source.cancel());
       return asked;
@@ -74,16 +74,16 @@ async function askWithProgress(ask: (token: vscode.CancellationToken) => Promise
   }
 }
 
-/** What the sidecar cannot know. */
+/** Facts that the sidecar cannot know. */
 function editorRow(extension: vscode.Extension<unknown>): HealthRow {
   const manifest: unknown = extension.packageJSON;
   const version = typeof manifest === 'object' && manifest !== null && 'version' in manifest ? String(manifest.version) : '?';
   const { appName, remoteName, uiKind } = vscode.env;
-  // A served one is named by its address, which is nobody's business.
+  // A VS Code server is identified by its address, which is private.
   const isAddress = /[.:]/.test(remoteName ?? '');
   const over = isAddress ? l10n.t('over a connection') : l10n.t('over {0}', remoteName ?? '');
   const where = remoteName === undefined ? l10n.t('on this machine') : over;
-  const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a program');
+  const how = uiKind === vscode.UIKind.Web ? l10n.t('in a browser') : l10n.t('as a process');
   return {
     name: 'VS Code',
     state: 'ok',
@@ -97,7 +97,7 @@ function downRow(message: string): HealthRow {
     name: l10n.t('Sidecar'),
     state: 'failed',
     sentence: message,
-    advice: l10n.t('Your chats are safe: they are files. The log says what happened.'),
+    advice: l10n.t('Your chats are safe on disk. Check the log for the cause.'),
     fixes: [
       { title: l10n.t('Restart'), command: 'plue.restartServer', arguments: [] },
       { title: l10n.t('Show Log'), command: 'plue.showLog', arguments: [] },

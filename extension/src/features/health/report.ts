@@ -1,4 +1,4 @@
-// The report as a text, for the eye and for whoever it is sent to.
+// Formats the health report as text, for display and sharing.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -25,13 +25,13 @@ export interface HealthReport {
   rows: HealthRow[];
 }
 
-/** Where in the text a row begins. */
+/** Line of the report where a row begins. */
 export interface PlacedRow {
   line: number;
   row: HealthRow;
 }
 
-/** Of ASCII: an editor frames other signs in a folder that is not trusted, and a report goes anywhere. */
+/** ASCII only: editors highlight other characters in untrusted folders. */
 const signs = { ok: '+', warning: '!', missing: '-', failed: 'x' } as const satisfies Record<HealthState, string>;
 
 const width = 80;
@@ -42,7 +42,7 @@ export function rowOf({ name, state, sentence, advice, fix }: HealthRowView): He
 }
 
 export function reportOf({ isHealthy, version, rows }: HealthReport): { text: string; placed: PlacedRow[] } {
-  const lines = [isHealthy ? summaryOf(rows) : l10n.t('Plue lacks something that it needs.'), ''];
+  const lines = [isHealthy ? summaryOf(rows) : l10n.t('Plue is missing a required component.'), ''];
   const placed: PlacedRow[] = [];
   for (const row of rows) {
     placed.push({ line: lines.length, row });
@@ -50,7 +50,7 @@ export function reportOf({ isHealthy, version, rows }: HealthReport): { text: st
     for (const text of [row.sentence, row.advice]) if (text !== undefined) lines.push(...wrapped(text));
     lines.push('');
   }
-  if (version !== undefined) lines.push(l10n.t('Plue {0}. No key is in this report.', version), '');
+  if (version !== undefined) lines.push(l10n.t('Plue {0}. This report contains no keys.', version), '');
   return { text: lines.join('\n'), placed };
 }
 
@@ -63,11 +63,11 @@ function summaryOf(rows: readonly HealthRow[]): string {
   ];
   const [first, second] = problems;
   if (first === undefined)
-    return amount('missing') === 0 ? l10n.t('No problems found.') : l10n.t('No problems found. Something optional is missing.');
-  return second === undefined ? l10n.t('Plue works, with {0}.', first) : l10n.t('Plue works, with {0} and {1}.', first, second);
+    return amount('missing') === 0 ? l10n.t('No problems found.') : l10n.t('No problems found. An optional component is missing.');
+  return second === undefined ? l10n.t('Plue is working, with {0}.', first) : l10n.t('Plue is working, with {0} and {1}.', first, second);
 }
 
-/** In lines of a width that an editor and a report both show whole; a longer word stays in one piece. */
+/** Wraps lines to a width that fits an editor and an issue; longer words are not split. */
 export function wrapped(text: string): string[] {
   const lines: string[] = [];
   let line = '';
@@ -81,12 +81,12 @@ export function wrapped(text: string): string[] {
   return [...lines, indent + line];
 }
 
-/** A report is given to others: whose folder it is is nobody's business. The rule of the sidecar's own rows. */
+/** Replaces the home folder with ~, because reports are shared. Same rule as in the sidecar. */
 export function withTilde(text: string, userFolder: string): string {
   const folder = userFolder.replace(/[/\\]+$/, '');
   if (folder.length < 2) return text;
   const written = folder.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  // A whole name, not the beginning of another; a dot at the end of a sentence is no part of one.
+  // Matches the whole path, not a prefix of another one. A period at the end of a sentence is not part of it.
   return text.replace(new RegExp(`(?<![\\p{L}\\p{Nd}_.-])${written}(?![\\p{L}\\p{Nd}_-]|\\.\\S)`, 'gu'), '~');
 }
 
@@ -103,7 +103,7 @@ function stateWord(state: HealthState): string {
   }
 }
 
-/** The sidecar says what helps; which command that is here is never its word. */
+/** The sidecar suggests the fix; the extension chooses the command. */
 function fixOf({ action, target }: HealthFixView): HealthFix {
   const given = target === undefined ? [] : [target];
   switch (action) {

@@ -1,4 +1,4 @@
-// Prompts, templates, providers and items: choosing one, taking a change back, the trash.
+// Commands for prompts, templates, providers, and items: select, undo, and move to the trash.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -22,7 +22,7 @@ const words = {
 export class Documents {
   constructor(private readonly sidecar: Sidecar) {}
 
-  /** The user's own; what ships has no history and cannot be deleted. */
+  /** Documents of the user. Built-in documents have no history and cannot be deleted. */
   async pick(title: LocalizedText, from: readonly Collection[], deleted = false): Promise<CodexSummary> {
     const lists = await Promise.all(
       from.map(async (collection) => {
@@ -31,13 +31,12 @@ export class Documents {
       }),
     );
     const rows = lists.flat().map(({ codex, kind }) => ({ label: codex.title, description: kind, detail: codex.description ?? '', codex }));
-    if (rows.length === 0)
-      throw new FailureError('notFound', deleted ? l10n.t('The trash is empty.') : l10n.t('There is nothing of your own here yet.'));
+    if (rows.length === 0) throw new FailureError('notFound', deleted ? l10n.t('The trash is empty.') : l10n.t('No custom items yet.'));
     const chosen = await showQuickPick(rows, {
       title,
-      placeHolder: l10n.t('Type a part of its name'),
+      placeHolder: l10n.t('Type part of the name'),
       matchOnDescription: true,
-      // A page that comes up takes the focus, and must not close the list with it.
+      // Keeps the quick pick open when a webview takes the focus while it loads.
       ignoreFocusOut: true,
     });
     if (chosen === undefined) throw new UserCancelledError();
@@ -46,21 +45,21 @@ export class Documents {
 
   async undo(codex: CodexSummary): Promise<void> {
     await this.sidecar.request(codexUndo, { uri: codex.uri });
-    await this.offer(l10n.t('Took the last change of “{0}” back.', codex.title), l10n.t('Redo'), () => this.redo(codex));
+    await this.offer(l10n.t('Undid the last change to “{0}”.', codex.title), l10n.t('Redo'), () => this.redo(codex));
   }
 
   async redo(codex: CodexSummary): Promise<void> {
     await this.sidecar.request(codexRedo, { uri: codex.uri });
-    await this.offer(l10n.t('Made the change of “{0}” again.', codex.title), l10n.t('Undo'), () => this.undo(codex));
+    await this.offer(l10n.t('Redid the change to “{0}”.', codex.title), l10n.t('Undo'), () => this.undo(codex));
   }
 
-  /** Asks only when something refers to it: else Undo is enough. */
+  /** Asks for confirmation only if there are references. Otherwise Undo is sufficient. */
   async delete(codex: CodexSummary): Promise<void> {
     const { incoming } = await this.sidecar.request(codexLinks, { uri: codex.uri });
     if (incoming.length > 0) {
       const answer = await showWarningMessage(
         l10n.t('Move “{0}” to the trash?', codex.title),
-        { modal: true, detail: l10n.t('{0} It can be restored from there.', linksSentence(incoming)) },
+        { modal: true, detail: l10n.t('{0} You can restore it later.', linksSentence(incoming)) },
         l10n.t('Move to Trash'),
       );
       if (answer === undefined) throw new UserCancelledError();
@@ -69,13 +68,13 @@ export class Documents {
     await this.offer(l10n.t('Moved “{0}” to the trash.', codex.title), l10n.t('Undo'), () => this.restore(codex));
   }
 
-  /** What refers to it is changed along; what cannot be is named before anything happens. */
+  /** References are updated. Those that cannot be updated are listed before the rename. */
   async rename(codex: CodexSummary): Promise<void> {
     const before = codex.uri.slice(codex.uri.lastIndexOf('/') + 1);
     const name = await showInputBox({
       title: l10n.t('Rename “{0}”', codex.title),
       value: before,
-      prompt: l10n.t('The last part of its address. What refers to it is changed along.'),
+      prompt: l10n.t('Last part of the address. References to it are updated.'),
       ignoreFocusOut: true,
     });
     if (name === undefined || name.trim() === before) throw new UserCancelledError();
@@ -90,7 +89,7 @@ export class Documents {
       if (answer === undefined) throw new UserCancelledError();
     }
     const done = await this.sidecar.request(codexRename, asked);
-    await showInformationMessage(l10n.t('“{0}” is {1} now.', codex.title, done.uri));
+    await showInformationMessage(l10n.t('Renamed “{0}” to {1}.', codex.title, done.uri));
   }
 
   async restore({ uri }: CodexSummary): Promise<void> {
@@ -110,9 +109,8 @@ export function linksSentence(incoming: readonly CodexLinkView[]): string {
 
 function renameDetail({ updated, left }: CodexRenameResult): string {
   const changed = [...new Set(updated.map(({ title, target }) => `“${title === '' ? target : title}”`))];
-  const kept = left.map(({ title, target, why }) => l10n.t('“{0}” still names the old one. {1}', title === '' ? target : title, why));
-  const along =
-    changed.length === 1 ? l10n.t('{0} is changed along.', nameSome(changed)) : l10n.t('{0} are changed along.', nameSome(changed));
+  const kept = left.map(({ title, target, why }) => l10n.t('“{0}” still uses the old name. {1}', title === '' ? target : title, why));
+  const along = changed.length === 1 ? l10n.t('{0} is updated.', nameSome(changed)) : l10n.t('{0} are updated.', nameSome(changed));
   return [...(changed.length === 0 ? [] : [along]), ...kept].join('\n');
 }
 

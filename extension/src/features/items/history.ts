@@ -1,4 +1,4 @@
-// The versions of a document, against the newest in VS Code's own diff editor.
+// Shows versions of a document and compares them in the diff editor.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -20,31 +20,33 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
     const rows = versions.map((view) => ({
       label: view.what,
       description: [authorOf(view), formatTime(view.time)].filter((part) => part !== '').join(', '),
-      detail: view.isCurrent ? l10n.t('As it is now') : l10n.t('Version {0}', view.version),
+      detail: view.isCurrent ? l10n.t('Current version') : l10n.t('Version {0}', view.version),
       view,
     }));
     const chosen = await showQuickPick(rows, {
       title: l10n.t('History of {0}', codex.title),
-      placeHolder: codex.layer === undefined ? l10n.t('What happened, newest first') : l10n.t('Choose a version to compare'),
+      placeHolder: codex.layer === undefined ? l10n.t('Newest first') : l10n.t('Choose a version to compare'),
       matchOnDescription: true,
       ignoreFocusOut: true,
     });
-    // Of a chat there is the list; its messages say the rest.
+    // For a chat, only the list is shown.
     if (chosen === undefined || codex.layer === undefined) throw new UserCancelledError();
     const current = versions.find(({ isCurrent }) => isCurrent)?.version ?? codex.version;
     const { version } = chosen.view;
-    // Of the newest one sees what it changed.
+    // For the newest version, shows what it changed.
     const [left, right] = chosen.view.isCurrent ? [Math.max(1, version - 1), version] : [version, current];
     await vscode.commands.executeCommand(
       'vscode.diff',
       addressOf(codex.uri, left, left),
       addressOf(codex.uri, right, left),
-      right === current ? l10n.t('{0}: version {1} ↔ now', codex.title, left) : l10n.t('{0}: version {1} ↔ {2}', codex.title, left, right),
+      right === current
+        ? l10n.t('{0}: version {1} ↔ current', codex.title, left)
+        : l10n.t('{0}: version {1} ↔ {2}', codex.title, left, right),
       { preview: true },
     );
   }
 
-  /** `shown` is either side of the diff; without it the diff in front is meant. */
+  /** `shown` is either side of the diff. Default: the active diff. */
   async restore(shown: vscode.Uri | undefined): Promise<void> {
     const asked = readAddress(shown ?? versionInFront());
     if (asked === undefined) throw new FailureError('badRequest', l10n.t('Choose a version first, with Plue: Show History.'));
@@ -53,10 +55,10 @@ export class History implements vscode.TextDocumentContentProvider, vscode.Dispo
       this.sidecar.request(codexGet, { uri }),
       this.sidecar.request(codexGet, { uri, version: restores }),
     ]);
-    if (old.document === undefined) throw new FailureError('notFound', l10n.t('That version has no text.'));
+    if (old.document === undefined) throw new FailureError('notFound', l10n.t('This version is empty.'));
     await this.sidecar.request(codexUpdate, { uri, text: old.document.text, expectedVersion: codex.version });
     await vscode.commands.executeCommand('workbench.action.closeActiveEditor');
-    void showInformationMessage(l10n.t('“{0}” is again as in version {1}. The history keeps what it was.', codex.title, restores));
+    void showInformationMessage(l10n.t('Restored version {1} of “{0}”. The replaced version is in the history.', codex.title, restores));
   }
 
   async provideTextDocumentContent(address: vscode.Uri): Promise<string> {
@@ -75,7 +77,7 @@ function authorOf({ author }: CodexVersionView): string {
   return author === 'outside' ? l10n.t('changed outside Plue') : l10n.t('by {0}', author);
 }
 
-/** A version is written once, so its address never shows anything else. */
+/** Versions are immutable, so their content never changes. */
 function addressOf(uri: string, version: number, restores: number): vscode.Uri {
   const name = uri.slice(uri.lastIndexOf('/') + 1);
   const query = new URLSearchParams({ uri, version: String(version), restores: String(restores) });

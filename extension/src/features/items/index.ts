@@ -32,15 +32,15 @@ export function activateItems(
     disposables.add(vscode.commands.registerCommand(id, (given: unknown) => runWithErrorHandling(log, () => action(given))));
   };
   register(commands.newFromTemplate, async (given) => {
-    const none = l10n.t('There is no template of your own yet. Make one with Plue: New Template.');
+    const none = l10n.t('No custom templates found. Run Plue: New Template to create one.');
     await editor.open(
       targetOf(given) ?? {
-        templateId: (await pickTemplate(sidecar, { title: l10n.t('New from Template'), collections: ['items'], none })).id,
+        templateId: (await pickTemplate(sidecar, { title: l10n.t('New Item from Template'), collections: ['items'], none })).id,
       },
     );
   });
   register(commands.newTask, async (given) => {
-    const none = l10n.t('There is no template for a task. Make one with Plue: New Template.');
+    const none = l10n.t('No task templates found. Run Plue: New Template to create one.');
     const pick = async (): Promise<string> => (await pickTemplate(sidecar, { title: l10n.t('New Task'), collections: ['tasks'], none })).id;
     const asked = v.safeParse(taskOfChat, given);
     if (!asked.success) return editor.open(targetOf(given) ?? { templateId: await pick() });
@@ -48,13 +48,13 @@ export function activateItems(
     await editor.open({ templateId: await pick(), parentId, ...(goal === '' ? {} : { values: { goal } }) });
   });
   register(commands.newChatFromTemplate, async (given) => {
-    const none = l10n.t('There is no template for a chat. Make one with Plue: New Template.');
+    const none = l10n.t('No chat templates found. Run Plue: New Template to create one.');
     const target = targetOf(given) ?? {
-      templateId: (await pickTemplate(sidecar, { title: l10n.t('New Chat From Template'), collections: ['chats'], none })).id,
+      templateId: (await pickTemplate(sidecar, { title: l10n.t('New Chat from Template'), collections: ['chats'], none })).id,
     };
     await newChat(target, { sidecar, providers, editor });
   });
-  // A chat names itself: its form holds its settings.
+  // A chat passes its address: the form shows its settings.
   register(commands.openItem, async (given) =>
     editor.open({ uri: typeof given === 'string' ? given : (await documents.pick(l10n.t('Open Item'), ['items'])).uri }),
   );
@@ -62,7 +62,7 @@ export function activateItems(
     if (typeof given === 'string') await open(given);
   });
   register(commands.renameDocument, async () => documents.rename(await documents.pick(l10n.t('Rename'), collections)));
-  // A provider goes with its key and its models: that is asked on the Providers page.
+  // Providers are deleted on the Providers page, which also asks about the key.
   register(commands.deleteDocument, async () =>
     documents.delete(await documents.pick(l10n.t('Move to Trash'), ['items', 'prompts', 'templates'])),
   );
@@ -71,26 +71,26 @@ export function activateItems(
     const named = async (uri: string): Promise<CodexSummary> => (await sidecar.request(codexGet, { uri, limit: 1 })).codex;
     await history.show(await (typeof given === 'string' ? named(given) : documents.pick(l10n.t('Show History'), collections)));
   });
-  register(commands.undoChange, async () => documents.undo(await documents.pick(l10n.t('Undo Last Change of…'), collections)));
-  register(commands.redoChange, async () => documents.redo(await documents.pick(l10n.t('Redo Last Change of…'), collections)));
+  register(commands.undoChange, async () => documents.undo(await documents.pick(l10n.t('Undo Last Change to Item'), collections)));
+  register(commands.redoChange, async () => documents.redo(await documents.pick(l10n.t('Redo Last Change to Item'), collections)));
   register(commands.restoreVersion, (shown) => history.restore(shown instanceof vscode.Uri ? shown : undefined));
   return disposables;
 }
 
 type NewTarget = Extract<ItemTarget, { templateId: string }>;
 
-/** A page hands over a template and what to begin with; the palette nothing, and asks. */
+/** A webview passes a template and initial values; the palette asks. */
 function targetOf(given: unknown): NewTarget | undefined {
   const parsed = v.safeParse(newTarget, given);
   return parsed.success ? parsed.output : undefined;
 }
 
-/** Opened at once, unless its template must be told something first. */
+/** Starts immediately unless the template has required fields. */
 async function newChat(target: NewTarget, services: { sidecar: Sidecar; providers: ProviderList; editor: ItemEditor }): Promise<void> {
   const { sidecar, providers, editor } = services;
   const template = await sidecar.request(templateGet, { id: target.templateId });
-  if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not for chats.', template.name));
-  // What a chat of this kind does not have stays behind.
+  if (template.collection !== 'chats') throw new FailureError('badRequest', l10n.t('“{0}” is not a chat template.', template.name));
+  // Values without a field in this template are dropped.
   const values = Object.fromEntries(
     Object.entries(target.values ?? {}).filter(([name]) => template.fields.some((field) => field.name === name)),
   );

@@ -1,4 +1,4 @@
-// The page of a form, seen from the extension host: one item, a new task or chat, or the settings of one that is there.
+// Host side of the form webview: an item, a new task or chat, or the settings of an existing one.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
@@ -31,9 +31,9 @@ export class ItemEditor implements vscode.Disposable {
   private target: ItemTarget | undefined;
   private template: TemplateView | undefined;
   private codex: CodexSummary | undefined;
-  /** As the page has them. */
+  /** Values as the webview has them. */
   private values: Record<string, unknown> = {};
-  /** Changes of our own are no news to the page. */
+  /** Changes made by this form need no update. */
   private isSaving = false;
   private isLooking = false;
 
@@ -65,7 +65,7 @@ export class ItemEditor implements vscode.Disposable {
     this.target = target;
     const wasOpen = this.page.isOpen;
     this.page.reveal();
-    // A page that comes up asks itself.
+    // A webview that loads requests its data.
     if (wasOpen) await this.show();
   }
 
@@ -102,15 +102,12 @@ export class ItemEditor implements vscode.Disposable {
   private async show(): Promise<void> {
     const { target } = this;
     const { sidecar } = this.services;
-    if (target === undefined) throw new FailureError('notFound', l10n.t('No item is chosen. Open one with Plue: Open Item.'));
+    if (target === undefined) throw new FailureError('notFound', l10n.t('No item is selected. Run Plue: Open Item to open one.'));
     this.codex = undefined;
     const found = 'uri' in target ? await this.get(target.uri) : undefined;
     const templateId = 'uri' in target ? (found?.codex.templateId ?? '') : target.templateId;
     if (found !== undefined && templateId === '') {
-      const words = l10n.t(
-        'The file of {0} has mistakes, so it cannot be shown as a form. Open the file and repair it.',
-        found.codex.title,
-      );
+      const words = l10n.t('The file of {0} contains errors, so the form can’t be shown. Open the file and fix them.', found.codex.title);
       throw new FailureError('validationFailed', words);
     }
     const template = await sidecar.request(templateGet, { id: templateId });
@@ -146,7 +143,7 @@ export class ItemEditor implements vscode.Disposable {
     }
   }
 
-  /** An item is shown as it was stored; a chat or task goes on in its own panel. */
+  /** An item stays open after it was saved; a chat or task opens in its panel. */
   private async create(
     template: TemplateView,
     title: string | undefined,
@@ -175,7 +172,7 @@ export class ItemEditor implements vscode.Disposable {
   private async change(uri: string, set: Record<string, unknown>, expectedVersion: number | undefined): Promise<void> {
     const { sidecar } = this.services;
     if (this.codex !== undefined && !isFile(this.codex)) {
-      // Each message makes a newer version of a chat; only what this form shows counts here.
+      // Each message creates a newer version of a chat. Only changes of the form's values matter.
       const { codex, values } = await this.get(uri);
       if (!isSame(values ?? {}, this.values))
         throw new FailureError('conflict', l10n.t('The settings of “{0}” were changed elsewhere.', codex.title));
@@ -200,7 +197,7 @@ export class ItemEditor implements vscode.Disposable {
     });
   }
 
-  /** A chat changes with every message; its settings seldom. */
+  /** A chat changes with every message, its settings rarely. */
   private async lookAgain(codex: CodexSummary): Promise<void> {
     if (this.isLooking || codex.status === 'running') return;
     this.isLooking = true;
@@ -220,7 +217,7 @@ export class ItemEditor implements vscode.Disposable {
     return this.services.sidecar.request(codexGet, { uri, limit: 1 });
   }
 
-  /** What is there to refer to. Without it one types the address. */
+  /** Suggestions for references. Without them the user types the address. */
   private async offersFor({ fields }: TemplateView): Promise<Record<string, string[]>> {
     const { sidecar, log } = this.services;
     const wanted = fields.filter(({ type, templateFilter }) => type === 'codexReference' && templateFilter !== undefined);
@@ -248,12 +245,12 @@ export class ItemEditor implements vscode.Disposable {
   }
 
   private opened(): CodexSummary {
-    if (this.codex === undefined) throw new FailureError('notFound', l10n.t('Save it first.'));
+    if (this.codex === undefined) throw new FailureError('notFound', l10n.t('Save the file first.'));
     return this.codex;
   }
 }
 
-/** Chats and tasks are records of Plue's own, of no layer. */
+/** Chats and tasks are records of Plue without a layer. */
 function isFile({ layer }: CodexSummary): boolean {
   return layer !== undefined;
 }

@@ -1,4 +1,4 @@
-// What a template's hook wants the user to know.
+// Shows notifications of template hooks.
 import type * as vscode from 'vscode';
 import { toFailureError } from '../../infrastructure/errors';
 import * as l10n from '../../infrastructure/localizedText';
@@ -10,7 +10,7 @@ import type { Sidecar } from '../../server/client';
 const maxCharacters = 300;
 const messages = { info: showInformationMessage, warning: showWarningMessage, error: showErrorMessage } as const;
 
-/** @param open Shows the codex that it is about. */
+/** @param open Shows the codex that the notification is about. */
 export function showNotifications(sidecar: Sidecar, log: Log, open: (uri: string) => Promise<void>): vscode.Disposable {
   return sidecar.onNotify((params) => {
     show(params, open).catch((error: unknown) =>

@@ -5,7 +5,7 @@ import type { Sidecar } from '../../server/client';
 
 const prefix = 'codex://providers/';
 
-/** What the form holds, as task/spawn takes it. A choice that is no single provider stays a field of the task. */
+/** Converts the values of the form for task/spawn. A fallback chain stays a field of the task. */
 export function spawnParams(
   templateId: string,
   title: string | undefined,

@@ -5,20 +5,20 @@ import { shippedScheme } from '../../server/shipped';
 
 export const languageId = 'plue-json5';
 
-/** Of a `vscode.Uri` what is looked at. */
+/** The members of `vscode.Uri` that are used. */
 export interface Address {
   scheme: string;
   path: string;
   fsPath: string;
 }
 
-/** Where the sidecar, which has the same environment, keeps what is the user's. */
+/** The data folder, in the same place as the sidecar expects it. */
 export function plueHome(env: NodeJS.ProcessEnv): string {
   const given = env['PLUE_HOME']?.trim();
   return given === undefined || given === '' ? join(homedir(), '.plue') : given;
 }
 
-/** Whether it is JSON5 of Plue's, wherever the home is, that no file name tells VS Code of. */
+/** True for JSON5 files of Plue that VS Code does not recognize by name. */
 export function isOurs(address: Address, home: string): boolean {
   if (address.scheme === shippedScheme || address.scheme === 'plue-version') return address.path.endsWith('.json5');
   if (address.scheme !== 'file' || !address.fsPath.endsWith('.json5')) return false;

@@ -1,5 +1,5 @@
-// What the language features need of VS Code beside the sidecar's own answers: the colors of the files, and a view of those that ship.
-// Which files are looked at, and since when, the sidecar says itself: it registers the folders with VS Code.
+// VS Code parts of the language features: the language of files, and a view of built-in documents.
+// The sidecar registers the folders to watch with VS Code.
 import * as vscode from 'vscode';
 import { Disposables } from '../../infrastructure/disposables';
 import { toFailureError } from '../../infrastructure/errors';
@@ -12,7 +12,7 @@ export function activateLanguage(sidecar: Sidecar, log: vscode.LogOutputChannel)
   const disposables = new Disposables();
   const home = plueHome(process.env);
   const color = async (document: vscode.TextDocument): Promise<void> => {
-    // A language that the user or another extension chose stays.
+    // Keeps a language that the user or another extension selected.
     if (document.languageId !== 'plaintext' || !isOurs(document.uri, home)) return;
     try {
       await vscode.languages.setTextDocumentLanguage(document, languageId);

@@ -40,7 +40,7 @@ export class CatalogActions {
       importedSentence(first),
       {
         modal: true,
-        detail: [...first.skipped.map(({ id, why }) => `${id}: ${why}`), l10n.t('The versions before go to the backups.')].join('\n'),
+        detail: [...first.skipped.map(({ id, why }) => `${id}: ${why}`), l10n.t('Previous versions are saved in Backups.')].join('\n'),
       },
       replace,
     );
@@ -62,8 +62,8 @@ export class CatalogActions {
     if (file === undefined) throw new UserCancelledError();
     await this.sidecar.request(catalogExport, { ids: chosen, path: file.fsPath });
     return chosen.length === 1
-      ? l10n.t('The catalog was written to {0}.', file.fsPath)
-      : l10n.t('{0} catalogs were written to {1}.', chosen.length, file.fsPath);
+      ? l10n.t('Exported the catalog to {0}.', file.fsPath)
+      : l10n.t('Exported {0} catalogs to {1}.', chosen.length, file.fsPath);
   }
 
   async delete(catalog: Pick<CatalogSummary, 'id' | 'name' | 'overridesShipped'>): Promise<void> {
@@ -72,8 +72,8 @@ export class CatalogActions {
       {
         modal: true,
         detail: catalog.overridesShipped
-          ? l10n.t('The one shipped with Plue is used again. This version goes to the backups.')
-          : l10n.t('Providers made from it stay. This version goes to the backups.'),
+          ? l10n.t('The built-in catalog is restored. The current version is saved in Backups.')
+          : l10n.t('Providers created from this catalog are kept. The current version is saved in Backups.'),
       },
       l10n.t('Delete'),
     );
@@ -89,7 +89,7 @@ export class CatalogActions {
     return this.change((allowed) => this.sidecar.request(catalogRestore, { backupId, ...allowed }));
   }
 
-  /** Changes catalogs. If a provider in use would be asked at another address, the sidecar refuses until the user has allowed it. */
+  /** Changes catalogs. If the change would move a provider in use to another origin, the sidecar rejects it until the user allows it. */
   private async change<T>(request: (allowed: { allowOriginChange?: boolean }) => Promise<T>): Promise<T> {
     try {
       return await request({});
@@ -97,7 +97,7 @@ export class CatalogActions {
       if (!(error instanceof FailureError) || error.kind !== 'originChange') throw error;
       const allow = l10n.t('Use New Address');
       const answer = await showWarningMessage(
-        l10n.t('Send requests and the key of a provider to another address?'),
+        l10n.t('Send a provider’s requests and key to another address?'),
         { modal: true, detail: error.message },
         allow,
       );
@@ -110,14 +110,14 @@ export class CatalogActions {
     const { items } = await this.sidecar.request(catalogList, {});
     const rows = items.map(({ id, name, source, modelCount }) => ({
       label: name,
-      description: source === 'user' ? l10n.t('your own') : l10n.t('shipped'),
+      description: source === 'user' ? l10n.t('custom') : l10n.t('built-in'),
       detail: formatModelCount(modelCount),
       picked: source === 'user',
       id,
     }));
     const chosen = await showQuickPick(rows, {
       title: l10n.t('Export Catalog'),
-      placeHolder: l10n.t('Which catalogs?'),
+      placeHolder: l10n.t('Select catalogs'),
       canPickMany: true,
     });
     if (chosen === undefined || chosen.length === 0) throw new UserCancelledError();
@@ -128,5 +128,5 @@ export class CatalogActions {
 function importedSentence({ imported, skipped }: CatalogImportResult): LocalizedText {
   const names = imported.map(({ name }) => name).join(', ');
   const taken = imported.length === 0 ? l10n.t('No catalog was imported.') : l10n.t('Imported: {0}.', names);
-  return skipped.length === 0 ? taken : l10n.t('{0} Left out: {1}.', taken, skipped.map(({ id }) => id).join(', '));
+  return skipped.length === 0 ? taken : l10n.t('{0} Skipped: {1}.', taken, skipped.map(({ id }) => id).join(', '));
 }

@@ -5,7 +5,7 @@ import { showInformationMessage, showWarningMessage, withProgress } from '../../
 import { providerCheckClaudeCode } from '../../protocol/protocol.generated';
 import type { Sidecar } from '../../server/client';
 
-/** Says whether the claude CLI is signed in and which one was used. */
+/** Reports whether Claude Code is signed in and which program was used. */
 export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutputChannel): Promise<void> {
   const check = await withProgress({ location: vscode.ProgressLocation.Window, title: l10n.t('Checking Claude Code…') }, () =>
     sidecar.request(providerCheckClaudeCode, {}),
@@ -13,8 +13,8 @@ export async function checkClaudeCodeAuth(sidecar: Sidecar, log: vscode.LogOutpu
   log.info(`Claude Code sign-in: ${check.sentence}`);
   for (const place of check.tried) log.info(`  ${place}`);
 
-  const isTold = check.cliPath === undefined || check.sentence.includes(check.cliPath);
-  const used = isTold ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
+  const isShown = check.cliPath === undefined || check.sentence.includes(check.cliPath);
+  const used = isShown ? '' : ` (${[check.cliPath, check.version].filter((part) => part !== undefined).join(', ')})`;
   const message = l10n.verbatim(`${check.sentence}${used}`);
   const signIn = l10n.t('Open Terminal to Sign In');
   const chosen = check.signedIn
@@ -31,7 +31,7 @@ function openSignIn(cliPath: string | undefined): void {
   terminal.sendText(signInCommand(cliPath, process.platform));
 }
 
-/** The command line that signs in, for the system's usual shell. */
+/** Returns the sign-in command for the default shell of the system. */
 export function signInCommand(cliPath: string | undefined, platform: string): string {
   if (cliPath === undefined) return 'claude auth login';
   if (platform === 'win32') return `& '${cliPath.replaceAll("'", "''")}' auth login`;

@@ -16,7 +16,7 @@ export const commands = {
   checkClaudeCodeAuth: 'plue.checkClaudeCodeAuth',
 } as const;
 
-/** Commands of other rooms that this one runs. */
+/** Commands of other features that this feature runs. */
 export const otherCommands = {
   setKey: 'plue.configureProviderKey',
   unlockVault: 'plue.unlockVault',

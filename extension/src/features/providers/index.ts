@@ -71,12 +71,7 @@ export function activateProviders(
     await actions.makeDefault(provider.id);
   });
   register(commands.chooseDefaultSmallProvider, async (id) => {
-    const provider = await pickProvider(
-      providers,
-      l10n.t('Choose Default Provider for Small Jobs'),
-      (one) => works(one) && one.enabled,
-      id,
-    );
+    const provider = await pickProvider(providers, l10n.t('Choose Small Model Provider'), (one) => works(one) && one.enabled, id);
     await actions.makeDefaultSmall(provider.id);
   });
   register(commands.moveKeyToVault, async (id) => {
@@ -90,7 +85,7 @@ export function activateProviders(
     );
   });
   const say = async (work: Promise<LocalizedText>): Promise<void> => void showInformationMessage(await work);
-  register(commands.refreshCatalog, () => inWindow(l10n.t('Refreshing the catalog…'), () => say(catalogs.refresh())));
+  register(commands.refreshCatalog, () => inWindow(l10n.t('Updating the catalog…'), () => say(catalogs.refresh())));
   register(commands.importCatalog, () => say(catalogs.import()));
   register(commands.exportCatalog, () => say(catalogs.export([])));
   register(commands.checkClaudeCodeAuth, () => checkClaudeCodeAuth(sidecar, log));
@@ -109,8 +104,8 @@ export function activateProviders(
     const name = providers.default?.name;
     status.show(
       name === undefined
-        ? { text: l10n.t('Plue: connect'), tooltip: l10n.t('Choose what answers in new chats') }
-        : { text: `Plue: ${name}`, tooltip: l10n.t('New chats are answered by {0}', name) },
+        ? { text: l10n.t('Plue: connect'), tooltip: l10n.t('Choose the default model for new chats') }
+        : { text: `Plue: ${name}`, tooltip: l10n.t('Default model: {0}', name) },
     );
   };
   disposables.add(providers.onDidChange(draw));
@@ -132,7 +127,7 @@ export function activateProviders(
   return disposables;
 }
 
-/** At the first start ever, looks for something to chat with and says what it is. */
+/** On the first start, looks for a provider and reports it. */
 async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, opensChat: boolean): Promise<void> {
   if (memory.get<unknown>(greetedKey) === true) {
     await providers.refresh();
@@ -140,7 +135,7 @@ async function greetOrRefresh(memory: vscode.Memento, providers: ProviderList, o
   }
   const { sentence } = await providers.discover();
   await memory.update(greetedKey, true);
-  // An open chat shows its provider; a toast would only cover its composer.
+  // An open chat shows its provider, and a notification would cover its composer.
   if (opensChat || isChatOpen()) return;
   const opening = vscode.window.tabGroups.onDidChangeTabs(() => {
     if (isChatOpen()) void vscode.commands.executeCommand('notifications.hideToasts');

@@ -1,4 +1,4 @@
-// What can be done with one provider. The page and the commands of the palette do the same.
+// Actions on one provider, for the webview and the palette.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -25,28 +25,28 @@ export class ProviderActions {
     private readonly providers: ProviderList,
   ) {}
 
-  /** Of the list as last heard; throws a FailureError when it is not there. */
+  /** Returns a provider from the last received list; throws a FailureError if it is missing. */
   find(id: string): ProviderSummary {
     const found = this.providers.items.find((provider) => provider.id === id);
-    if (found === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0} any more.', id));
+    if (found === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', id));
     return found;
   }
 
-  /** A chat of the tour itself, whatever else answers new chats or fails to. */
+  /** Opens a chat with the tour, whichever provider is the default. */
   async takeTour(): Promise<void> {
     const tour = (await this.providers.refresh()).find(({ source }) => source === 'tour');
-    if (tour === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0} any more.', 'tour'));
+    if (tour === undefined) throw new FailureError('notFound', l10n.t('The provider {0} no longer exists.', 'tour'));
     if (this.providers.default === undefined) await this.makeDefault(tour.id);
     const { uri } = await this.sidecar.request(codexCreate, { templateId: 'ai-chat', providerId: tour.id });
     await vscode.commands.executeCommand(otherCommands.openChat, uri);
   }
 
-  /** How the test went stands in what it resolves to; only a test that could not be made throws. */
+  /** Resolves to the test result; throws only if the test could not run. */
   async test(id: string): Promise<ProviderSummary> {
     return this.listed(await this.sidecar.request(providerTest, { id }));
   }
 
-  /** Switching off asks first where something uses it. */
+  /** Disabling asks for confirmation if the provider is in use. */
   async setEnabled(id: string, enabled: boolean): Promise<ProviderSummary> {
     if (!enabled) await this.confirmOff(this.find(id));
     return this.listed(await this.sidecar.request(providerSetEnabled, { id, enabled }));
@@ -68,26 +68,27 @@ export class ProviderActions {
     return this.listed(await this.sidecar.request(providerMoveKey, { id }));
   }
 
-  /** What is written into the file meanwhile would collide with what the editor holds. */
+  /** Writing to the file meanwhile would conflict with unsaved changes in the editor. */
   private async saveFile(id: string): Promise<void> {
     const { file, fault } = this.find(id);
     const path = fault?.path ?? file;
     const document = vscode.workspace.textDocuments.find((one) => one.uri.scheme === 'file' && one.uri.fsPath === path && one.isDirty);
     if (document !== undefined && !(await document.save())) {
-      throw new FailureError('conflict', l10n.t('The provider’s file has changes that could not be saved. Save it first.'));
+      throw new FailureError('conflict', l10n.t('The provider’s file has unsaved changes that could not be saved. Save the file first.'));
     }
   }
 
   async openFile(id: string): Promise<void> {
     const { name, file, fault } = this.find(id);
     const path = fault?.path ?? file;
-    if (path === undefined) throw new FailureError('notFound', l10n.t('{0} has no file yet. Changing it makes one.', name));
+    if (path === undefined)
+      throw new FailureError('notFound', l10n.t('{0} has no file yet. It is created when you change a setting.', name));
     const line = Math.max(0, (fault?.line ?? 1) - 1);
     const column = Math.max(0, (fault?.column ?? 1) - 1);
     await vscode.window.showTextDocument(vscode.Uri.file(path), { selection: new vscode.Range(line, column, line, column) });
   }
 
-  /** Says what uses it, and asks what becomes of its key. */
+  /** Shows where the provider is used, and asks whether to delete its key. */
   async delete(id: string): Promise<void> {
     const provider = this.find(id);
     const detail = await this.detailOf(id);
@@ -97,8 +98,8 @@ export class ProviderActions {
     const others = detail?.key?.usedBy.filter((one) => one !== id) ?? [];
     const lines = [
       usesSentence(detail?.uses),
-      l10n.t('Chats stay and ask for another provider.'),
-      hasKey && others.length > 0 ? l10n.t('Its key stays in any case, because it is also the key of {0}.', formatList(others)) : '',
+      l10n.t('Its chats are kept and ask you to choose another provider.'),
+      hasKey && others.length > 0 ? l10n.t('The key is kept because {0} also uses it.', formatList(others)) : '',
     ];
     const answer = await showWarningMessage(
       l10n.t('Delete the provider “{0}”?', provider.name),
@@ -114,17 +115,17 @@ export class ProviderActions {
     const uses = (await this.detailOf(provider.id))?.uses;
     if (uses === undefined || (uses.chatCount === 0 && uses.templates.length === 0 && uses.settings.length === 0)) return;
     const answer = await showWarningMessage(
-      l10n.t('Switch off “{0}”?', provider.name),
+      l10n.t('Disable the provider “{0}”?', provider.name),
       {
         modal: true,
-        detail: `${usesSentence(uses)}\n${l10n.t('Nothing of it is deleted. They wait until it is on again or another provider is chosen.')}`,
+        detail: `${usesSentence(uses)}\n${l10n.t('Nothing is deleted. Its chats can continue when you enable the provider or choose another one.')}`,
       },
-      l10n.t('Switch Off'),
+      l10n.t('Disable'),
     );
-    if (answer !== l10n.t('Switch Off')) throw new UserCancelledError();
+    if (answer !== l10n.t('Disable')) throw new UserCancelledError();
   }
 
-  /** A file that cannot be read has no details, and can be deleted all the same. */
+  /** A provider with an unreadable file has no details but can be deleted. */
   private async detailOf(id: string): Promise<ProviderDetail | undefined> {
     try {
       return await this.sidecar.request(providerGet, { id });
@@ -140,15 +141,15 @@ export class ProviderActions {
   }
 }
 
-/** "2 chats, the template reviewer and the setting default_provider use it." */
+/** "Used by 2 chats, the template reviewer, and the setting default_provider." */
 export function usesSentence(uses: ProviderUses | undefined): string {
-  if (uses === undefined) return l10n.t('What uses it is not known.');
+  if (uses === undefined) return l10n.t('Its uses are unknown.');
   const { chatCount, templates, settings } = uses;
   const users = [
     ...(chatCount === 0 ? [] : [formatChatCount(chatCount)]),
     ...templates.map((template) => l10n.t('the template {0}', template)),
     ...settings.map((setting) => l10n.t('the setting {0}', setting)),
   ];
-  if (users.length === 0) return l10n.t('Nothing uses it.');
-  return users.length === 1 && chatCount <= 1 ? l10n.t('{0} uses it.', formatList(users)) : l10n.t('{0} use it.', formatList(users));
+  if (users.length === 0) return l10n.t('Not used.');
+  return users.length === 1 && chatCount <= 1 ? l10n.t('Used by {0}.', formatList(users)) : l10n.t('Used by {0}.', formatList(users));
 }

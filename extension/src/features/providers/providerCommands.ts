@@ -1,4 +1,4 @@
-// The commands of the palette: what the page does, by quick picks.
+// Provider commands of the palette, with quick picks.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -13,7 +13,7 @@ import { otherCommands } from './commands';
 import type { ProviderActions } from './providerActions';
 import { statusDetail, statusIcon, statusText } from './statusWords';
 
-/** Lets the user choose among those that `fits`; an id that was handed in is taken as chosen. */
+/** Lets the user select a provider for which `fits` is true. A given ID is used directly. */
 export async function pickProvider(
   providers: ProviderList,
   title: LocalizedText,
@@ -23,7 +23,7 @@ export async function pickProvider(
   const items = await providers.refresh();
   if (typeof id === 'string') {
     const known = items.find((provider) => provider.id === id);
-    if (known === undefined) throw new FailureError('notFound', l10n.t('There is no provider named {0}.', id));
+    if (known === undefined) throw new FailureError('notFound', l10n.t('The provider {0} does not exist.', id));
     return known;
   }
   const rows = items.filter(fits).map((provider) => ({
@@ -33,21 +33,21 @@ export async function pickProvider(
     detail: statusDetail(provider),
     provider,
   }));
-  if (rows.length === 0) throw new FailureError('notFound', l10n.t('There is no provider for which this could be done.'));
-  const chosen = await showQuickPick(rows, { title, placeHolder: l10n.t('Which provider?'), matchOnDescription: true });
+  if (rows.length === 0) throw new FailureError('notFound', l10n.t('No provider supports this action.'));
+  const chosen = await showQuickPick(rows, { title, placeHolder: l10n.t('Select a provider'), matchOnDescription: true });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.provider;
 }
 
-/** Tests it where the user sees that it is under way, and tells how it went. */
+/** Tests a provider with progress and reports the result. */
 export async function testAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
   const tested = await inWindow(l10n.t('Testing {0}…', name), () => actions.test(id));
-  await tell(tested, l10n.t('{0} answered.', tested.name));
+  await tell(tested, l10n.t('{0} responded.', tested.name));
 }
 
 export async function enableAndTell(actions: ProviderActions, { id, name }: ProviderSummary): Promise<void> {
-  const enabled = await inWindow(l10n.t('Switching on {0}…', name), () => actions.setEnabled(id, true));
-  await tell(enabled, l10n.t('{0} is on.', enabled.name));
+  const enabled = await inWindow(l10n.t('Enabling {0}…', name), () => actions.setEnabled(id, true));
+  await tell(enabled, l10n.t('{0} is enabled.', enabled.name));
 }
 
 async function tell({ id, error }: ProviderSummary, words: LocalizedText): Promise<void> {
@@ -64,7 +64,7 @@ export async function inWindow<T>(title: LocalizedText, work: () => Promise<T>):
   return withProgress({ location: vscode.ProgressLocation.Window, title }, work);
 }
 
-/** Asks for the vendor, the name and, where it is needed, the address; then for a key, and tests. */
+/** Asks for vendor, name, address if needed, and key, then tests the provider. */
 export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: ProviderList, actions: ProviderActions): Promise<void> {
   await providers.refresh();
   const { kind, catalog } = await askForVendor(sidecar, providers);
@@ -87,7 +87,7 @@ export async function addProvider(sidecar: Pick<Sidecar, 'request'>, providers: 
   });
   await providers.refresh();
   if (provider.authType === 'oauth') await vscode.commands.executeCommand(otherCommands.signIn, provider.id);
-  // Setting a key tests it too; a local server may need none, so there walking away from the key is fine.
+  // Setting a key tests the provider. A local server may need no key, so canceling the key input is fine.
   else if (provider.takesKey && !provider.hasCredential && (await wantsKey(provider))) {
     await vscode.commands.executeCommand(otherCommands.setKey, provider.id);
   } else await testAndTell(actions, provider);
@@ -109,25 +109,25 @@ async function askForVendor(sidecar: Pick<Sidecar, 'request'>, { kinds }: Provid
     .map((kind) => ({ label: kind.name, description: kind.defaultEndpoint ?? '', vendor: { kind } }));
   const separator = (label: string): vscode.QuickPickItem & { vendor?: Vendor } => ({ label, kind: vscode.QuickPickItemKind.Separator });
   const chosen = await showQuickPick<vscode.QuickPickItem & { vendor?: Vendor }>(
-    [separator(l10n.t('Catalog')), ...vendors, separator(l10n.t('Without a catalog')), ...alone],
-    { title: l10n.t('Add Provider'), placeHolder: l10n.t('Which provider?') },
+    [separator(l10n.t('Catalog')), ...vendors, separator(l10n.t('Local and custom')), ...alone],
+    { title: l10n.t('Add Provider'), placeHolder: l10n.t('Select a provider') },
   );
   if (chosen?.vendor === undefined) throw new UserCancelledError();
   return chosen.vendor;
 }
 
 function modelsOf({ modelCount, isLocal }: CatalogSummary): string {
-  if (modelCount === 0 && isLocal) return l10n.t('Models of its own');
+  if (modelCount === 0 && isLocal) return l10n.t('Custom models');
   return formatModelCount(modelCount);
 }
 
-/** Nothing is started before its path and content were approved. */
+/** Nothing is started before its path and content are approved. */
 async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string> {
   const { items } = await sidecar.request(providerExecutables, {});
   if (items.length === 0) {
     throw new FailureError(
       'notFound',
-      l10n.t('No program was found. Put one named plue-provider-… into ~/.plue/providers/bin or on PATH, and try again.'),
+      l10n.t('No programs found. Add a program named plue-provider-… to ~/.plue/providers/bin or PATH, and try again.'),
     );
   }
   const rows = items.map((program) => ({
@@ -142,7 +142,7 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
   }));
   const chosen = await showQuickPick(rows, {
     title: l10n.t('Add External Program'),
-    placeHolder: l10n.t('Which program?'),
+    placeHolder: l10n.t('Select a program'),
     ignoreFocusOut: true,
   });
   if (chosen === undefined) throw new UserCancelledError();
@@ -150,7 +150,7 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
   if (approved) return path;
   const answer = await showWarningMessage(
     l10n.t('Approve the program “{0}”?', name),
-    { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\n${l10n.t('Plue may start it from now on, until its content changes.')}` },
+    { modal: true, detail: `${path}\nSHA-256 ${sha256}\n\n${l10n.t('Plue can start the program until its content changes.')}` },
     l10n.t('Approve'),
   );
   if (answer !== l10n.t('Approve')) throw new UserCancelledError();
@@ -159,24 +159,24 @@ async function askForProgram(sidecar: Pick<Sidecar, 'request'>): Promise<string>
 }
 
 async function wantsKey({ name }: ProviderSummary): Promise<boolean> {
-  const answer = await showQuickPick([l10n.t('Set key…'), l10n.t('No key')], {
+  const answer = await showQuickPick([l10n.t('Set Key…'), l10n.t('No key')], {
     title: l10n.verbatim(name),
-    placeHolder: l10n.t('Does it need a key?'),
+    placeHolder: l10n.t('Does the program need a key?'),
     ignoreFocusOut: true,
   });
-  return answer === l10n.t('Set key…');
+  return answer === l10n.t('Set Key…');
 }
 
 async function askForName(wanted: string, providers: ProviderList): Promise<string> {
   const taken = new Set(providers.items.map((provider) => provider.name.toLowerCase()));
   const name = await showInputBox({
     title: l10n.t('Add {0}', wanted),
-    prompt: l10n.t('Its name in Plue'),
+    prompt: l10n.t('Name of the provider in Plue'),
     value: taken.has(wanted.toLowerCase()) ? '' : wanted,
     ignoreFocusOut: true,
     validateInput: (value) => {
-      if (value.trim() === '') return l10n.t('A provider needs a name.');
-      return taken.has(value.trim().toLowerCase()) ? l10n.t('There is a provider of this name.') : undefined;
+      if (value.trim() === '') return l10n.t('Enter a name for the provider.');
+      return taken.has(value.trim().toLowerCase()) ? l10n.t('A provider with this name already exists.') : undefined;
     },
   });
   if (name === undefined) throw new UserCancelledError();
@@ -186,12 +186,12 @@ async function askForName(wanted: string, providers: ProviderList): Promise<stri
 async function askForEndpoint(name: string, value?: string): Promise<string> {
   const endpoint = await showInputBox({
     title: l10n.verbatim(name),
-    prompt: l10n.t('The address of the server'),
+    prompt: l10n.t('Server address'),
     placeHolder: l10n.verbatim('http://localhost:11434'),
     value,
     ignoreFocusOut: true,
     validateInput: (typed) =>
-      isEndpoint(typed) ? undefined : l10n.t('An address that starts with http:// or https://, without a name or password in it.'),
+      isEndpoint(typed) ? undefined : l10n.t('Enter an address that starts with http:// or https://, without a user name or password.'),
   });
   if (endpoint === undefined) throw new UserCancelledError();
   return endpoint.trim();

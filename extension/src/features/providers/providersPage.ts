@@ -1,4 +1,4 @@
-// The Providers page, seen from the extension host: it fetches what the page shows and does what the page asks.
+// Host side of the Providers page: loads its data and runs its actions.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -90,7 +90,7 @@ export class ProvidersPage implements vscode.Disposable {
     return this.page.isOpen;
   }
 
-  /** @param place A provider, or the list of what can be added. */
+  /** @param place A provider, or the list of providers to add. */
   reveal(place?: { provider: string } | 'add'): void {
     if (place !== undefined) {
       this.wanted = place === 'add' ? { type: 'go', to: 'add' } : { type: 'go', to: 'provider', id: place.provider };
@@ -98,7 +98,7 @@ export class ProvidersPage implements vscode.Disposable {
     const wasOpen = this.page.isOpen;
     this.page.reveal();
     if (wasOpen) this.lookAgain();
-    // A page that is just made says that it is ready.
+    // A new webview reports when it is ready.
     if (wasOpen && this.wanted !== undefined) this.post(this.wanted);
   }
 
@@ -117,7 +117,7 @@ export class ProvidersPage implements vscode.Disposable {
       await this.start();
       return;
     }
-    // It draws, so it has been where it was wanted.
+    // The webview has loaded, so its saved place no longer applies.
     this.wanted = undefined;
     const { work } = message;
     try {
@@ -275,7 +275,7 @@ export class ProvidersPage implements vscode.Disposable {
     }
   }
 
-  /** Changes come by the names of the file; some of them are parameters of their own. */
+  /** Changes use the names of the file; some are separate parameters of the request. */
   private async configure(id: string, changes: Record<string, unknown>): Promise<void> {
     const { kind, name } = this.services.actions.find(id);
     const { name: newName, endpoint, model, catalog_provider: catalogProvider, ...fields } = changes;
@@ -291,7 +291,7 @@ export class ProvidersPage implements vscode.Disposable {
     await this.services.providers.refresh();
   }
 
-  /** Found on this machine: new chats use it from now on, if it answers. */
+  /** Makes a discovered provider the default if its test succeeds. */
   private async use(id: string): Promise<void> {
     const { actions } = this.services;
     const tested = await actions.test(id);
@@ -299,7 +299,7 @@ export class ProvidersPage implements vscode.Disposable {
     await actions.makeDefault(id);
   }
 
-  /** Stores it, then tests it at once; setting a key and signing in test it themselves. */
+  /** Saves the provider and tests it. Setting a key and signing in include a test. */
   private async connect(
     { id, name, kind, catalogProvider, endpoint, authType, command, fields: others = {} }: NewProvider,
     then: 'test' | 'setKey' | 'signIn',
@@ -312,7 +312,7 @@ export class ProvidersPage implements vscode.Disposable {
       id,
       name,
       kind,
-      // Once stored, an address that was emptied is taken away again.
+      // Clears an address that was saved before and is empty now.
       endpoint: endpoint ?? (id === undefined ? undefined : ''),
       catalogProvider,
       model: given(model),
@@ -370,7 +370,7 @@ export class ProvidersPage implements vscode.Disposable {
   }
 }
 
-/** Null takes a field away, which these parameters say with an empty text. */
+/** Null removes a field; these parameters use an empty string. */
 function given(value: unknown): string | undefined {
   if (value === null) return '';
   return typeof value === 'string' ? value : undefined;

@@ -1,4 +1,4 @@
-// Signing in to a provider with OAuth. The sidecar does it; the window opens the page and shows how it goes.
+// Signs in to a provider with OAuth. The sidecar runs the flow; the extension opens the page and shows progress.
 import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
@@ -16,7 +16,7 @@ export const commands = {
   signOutProvider: 'plue.signOutProvider',
 } as const;
 
-/** Both commands take a provider's id, or ask which one. */
+/** Both commands accept a provider ID or ask for one. */
 export function activateSignIn(sidecar: Sidecar, providers: ProviderList, log: vscode.LogOutputChannel): vscode.Disposable {
   const disposables = new Disposables();
   const register = (id: string, action: (providerId: string | undefined) => Promise<void>): void => {
@@ -33,7 +33,7 @@ export function activateSignIn(sidecar: Sidecar, providers: ProviderList, log: v
 
 export async function signIn(sidecar: Sidecar, providers: ProviderList, id?: string): Promise<void> {
   const provider = await choose(providers, id, l10n.t('Sign In to Provider'), () => true);
-  // The tokens are kept there. It asks, and says itself what is wrong.
+  // Tokens are stored in the vault. Unlocking reports its own errors.
   await vscode.commands.executeCommand('plue.unlockVault');
   const start = await sidecar.request(providerSignIn, { id: provider.id });
   const stop = new vscode.CancellationTokenSource();
@@ -52,7 +52,7 @@ export async function signOut(sidecar: Sidecar, providers: ProviderList, id?: st
   const provider = await choose(providers, id, l10n.t('Sign Out of Provider'), ({ hasCredential }) => hasCredential);
   await sidecar.request(providerSignOut, { id: provider.id });
   await providers.refresh();
-  void showInformationMessage(l10n.t('Signed out of {0}. Plue has forgotten its tokens.', provider.name));
+  void showInformationMessage(l10n.t('Signed out of {0}. Its tokens were deleted.', provider.name));
 }
 
 async function waitFor(
@@ -91,7 +91,7 @@ async function openPage(
 
 function tell(provider: ProviderSummary): void {
   if (provider.error === undefined) void showInformationMessage(l10n.t('Signed in to {0}.', provider.name));
-  else void showWarningMessage(l10n.t('Signed in, but {0} does not answer yet. {1}', provider.name, provider.error.message));
+  else void showWarningMessage(l10n.t('Signed in, but {0} does not respond. {1}', provider.name, provider.error.message));
 }
 
 async function choose(
@@ -107,8 +107,8 @@ async function choose(
     throw new FailureError(
       'notFound',
       id === undefined
-        ? l10n.t('No provider is there to do this with. One that signs in has auth_type: "oauth" in its file.')
-        : l10n.t('The provider {0} does not sign in. One that does has auth_type: "oauth" in its file.', id),
+        ? l10n.t('No provider supports sign-in. Add auth_type: "oauth" to a provider file to use it.')
+        : l10n.t('The provider {0} does not support sign-in. Add auth_type: "oauth" to its file to use it.', id),
     );
   }
   const chosen = await showQuickPick(
@@ -117,7 +117,7 @@ async function choose(
       description: provider.hasCredential ? l10n.t('signed in') : l10n.t('not signed in'),
       provider,
     })),
-    { title, placeHolder: l10n.t('Which provider?') },
+    { title, placeHolder: l10n.t('Select a provider') },
   );
   if (!chosen) throw new UserCancelledError();
   return chosen.provider;

@@ -2,18 +2,18 @@ import * as l10n from '../../infrastructure/localizedText';
 import type { ProviderSource, ProviderStatus, ProviderSummary } from '../../protocol/protocol.generated';
 
 const words = {
-  untested: l10n.t('Not tested yet'),
+  untested: l10n.t('Not tested'),
   testing: l10n.t('Testing…'),
   connected: l10n.t('Connected'),
   error: l10n.t('Not working'),
-  disabled: l10n.t('Off'),
+  disabled: l10n.t('Disabled'),
 } as const satisfies Record<ProviderStatus, string>;
 
 const sources = {
   file: '',
   environment: l10n.t('key from the environment'),
   found: l10n.t('found on this machine'),
-  tour: l10n.t('a recording, no key and no network'),
+  tour: l10n.t('recorded responses, no key or network needed'),
 } as const satisfies Record<ProviderSource, string>;
 
 const icons = {
@@ -24,9 +24,9 @@ const icons = {
   disabled: 'circle-slash',
 } as const satisfies Record<ProviderStatus, string>;
 
-/** A provider's state in words: "Connected, default, key from the environment". */
+/** Status of a provider as text: "Connected, default, key from the environment". */
 export function statusText(provider: ProviderSummary): string {
-  const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key yet') : '';
+  const key = provider.takesKey && !provider.hasCredential ? l10n.t('no key') : '';
   // A recording always works: nothing is there to be tested.
   const status = provider.source === 'tour' && provider.status !== 'disabled' ? '' : words[provider.status];
   const said = [status, provider.isDefault ? l10n.t('default') : '', key, sources[provider.source]]
@@ -39,7 +39,7 @@ export function statusIcon(provider: ProviderSummary): string {
   return provider.source === 'tour' && provider.status !== 'disabled' ? 'device-camera-video' : icons[provider.status];
 }
 
-/** Where it is and which model, or why it does not work. */
+/** Endpoint and model, or the error. */
 export function statusDetail(provider: ProviderSummary): string {
   if (provider.error !== undefined) return provider.error.message;
   return [provider.endpoint, provider.model].filter((part) => part !== undefined && part !== '').join('  ');

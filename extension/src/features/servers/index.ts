@@ -1,4 +1,4 @@
-// Servers of the Model Context Protocol: what they are, and what the user lets them do.
+// Commands for MCP servers: list, approve, start, stop, and sign in.
 import { openAddress } from '../../infrastructure/addresses';
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -12,7 +12,7 @@ import { commands } from './commands';
 import { ServerReports } from './reports';
 import { detailsOf, stateOf } from './words';
 
-/** A dialog cuts what is longer; then it is read in an editor first. */
+/** Longer texts are truncated in a dialog, so they are shown in an editor first. */
 const maxDialogCharacters = 1200;
 const maxDialogLines = 20;
 
@@ -50,20 +50,20 @@ async function pickServer({ servers, problems }: McpListResult): Promise<McpServ
   ];
   if (items.length === 0) {
     void showInformationMessage(
-      l10n.t('No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.'),
+      l10n.t('No MCP servers found. Add one to mcp.json5 in Plue’s data folder, or to .mcp.json in a trusted folder.'),
     );
     return undefined;
   }
   return (
     await showQuickPick(items, {
-      title: l10n.t('Model Context Protocol Servers'),
-      placeHolder: l10n.t('Which server?'),
+      title: l10n.t('MCP Servers'),
+      placeHolder: l10n.t('Select a server'),
       matchOnDescription: true,
     })
   )?.server;
 }
 
-/** What can be done with it now; the likeliest first. */
+/** Actions for the current state, most likely first. */
 export function actionsOf({ state, folder, fingerprint }: McpServerView): Action[] {
   const isRunning = state === 'running' || state === 'starting';
   return [
@@ -85,12 +85,12 @@ const labels = {
   stop: l10n.t('Stop'),
   revoke: l10n.t('Revoke Approval'),
   show: l10n.t('Show Details and Tools'),
-  open: l10n.t('Open Its File'),
+  open: l10n.t('Open Configuration File'),
 } as const satisfies Record<Action, string>;
 
 async function pickAction(server: McpServerView): Promise<Action | undefined> {
   const items = actionsOf(server).map((action) => ({ label: labels[action], action }));
-  // When the list before it closes, VS Code gives the focus back to a page, which may happen after this one has opened.
+  // When the previous quick pick closes, VS Code may return the focus to a webview after this one opened.
   const options = { title: l10n.verbatim(`${server.name}: ${stateOf(server)}`), ignoreFocusOut: true };
   return (await showQuickPick(items, options))?.action;
 }
@@ -112,7 +112,7 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
       return;
     case 'revoke':
       await sidecar.request(mcpRevoke, { name });
-      void showInformationMessage(l10n.t('{0} is stopped and not approved any more.', name));
+      void showInformationMessage(l10n.t('Stopped {0} and revoked its approval.', name));
       return;
     case 'show':
       return reports.show(server);
@@ -121,16 +121,16 @@ async function run(sidecar: Sidecar, reports: ServerReports, server: McpServerVi
   }
 }
 
-/** The fingerprint is that of what is on the screen: if the server is another by then, the sidecar says so and nothing is approved. */
+/** The fingerprint is of the shown version. If the server changed, the sidecar rejects the approval. */
 async function approve(sidecar: Sidecar, reports: ServerReports, server: McpServerView): Promise<void> {
   const details = detailsOf(server);
   const isLong = details.length > maxDialogCharacters || details.split('\n').length > maxDialogLines;
   if (isLong) await reports.show(server);
-  const detail = isLong ? l10n.t('All of it is in the editor behind this question.\n\nFingerprint: {0}', server.fingerprint) : details;
-  const answer = await showWarningMessage(l10n.t('Let the server {0} start?', server.name), { modal: true, detail }, l10n.t('Approve'));
+  const detail = isLong ? l10n.t('The editor behind this dialog shows all details.\n\nFingerprint: {0}', server.fingerprint) : details;
+  const answer = await showWarningMessage(l10n.t('Start the MCP server {0}?', server.name), { modal: true, detail }, l10n.t('Approve'));
   if (answer !== l10n.t('Approve')) return;
   await sidecar.request(mcpApprove, { name: server.name, fingerprint: server.fingerprint });
-  void showInformationMessage(l10n.t('{0} is approved. It starts when it is first used.', server.name));
+  void showInformationMessage(l10n.t('Approved {0}. The server starts on first use.', server.name));
 }
 
 async function start(sidecar: Sidecar, name: string): Promise<void> {
@@ -142,9 +142,9 @@ async function start(sidecar: Sidecar, name: string): Promise<void> {
 }
 
 async function signIn(sidecar: Sidecar, name: string): Promise<void> {
-  // The tokens are kept there. It asks, and says itself what is wrong.
+  // Tokens are stored in the vault. Unlocking reports its own errors.
   await vscode.commands.executeCommand('plue.unlockVault');
   const { url } = await sidecar.request(mcpSignIn, { name });
-  if (url === undefined) void showInformationMessage(l10n.t('{0} wants no sign-in.', name));
+  if (url === undefined) void showInformationMessage(l10n.t('{0} does not support sign-in.', name));
   else await openAddress(url);
 }

@@ -1,4 +1,4 @@
-// What is known of a server as a text that is only read: nothing to save, and asked for where a window opens it again.
+// Details of a server as a read-only document, reloaded when a window restores it.
 import * as vscode from 'vscode';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { reportOf } from './words';
@@ -11,7 +11,7 @@ export class ServerReports implements vscode.TextDocumentContentProvider, vscode
   private readonly registration = vscode.workspace.registerTextDocumentContentProvider(scheme, this);
   readonly onDidChange = this.changed.event;
 
-  /** @param ask The server of this name as it is now; undefined when there is none any more. */
+  /** @param ask Returns the current server with this name; undefined if it no longer exists. */
   constructor(private readonly ask: (name: string) => Promise<McpServerView | undefined>) {}
 
   async show(server: McpServerView): Promise<void> {

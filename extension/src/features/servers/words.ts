@@ -1,11 +1,11 @@
-// A server of the Model Context Protocol in words. Whatever a file or a server wrote is shown with its hidden characters visible.
+// Texts for MCP servers. Text from files and servers is shown with hidden characters visible.
 import * as l10n from '../../infrastructure/localizedText';
 import type { McpServerView } from '../../protocol/protocol.generated';
 import { visibleText } from '../../common/visibleText';
 
 const states = {
   notApproved: l10n.t('not approved'),
-  stopped: l10n.t('starts when it is used'),
+  stopped: l10n.t('starts on first use'),
   starting: l10n.t('starting'),
   running: l10n.t('running'),
   failed: l10n.t('failed'),
@@ -26,7 +26,7 @@ export function detailsOf(server: McpServerView): string {
   const lines: string[] = [];
   if (server.changes !== undefined)
     lines.push(
-      l10n.t('What has changed since it was approved:'),
+      l10n.t('Changes since approval:'),
       ...server.changes.flatMap((change) => change.trimEnd().split('\n')).map((line) => `  ${line}`),
       '',
     );
@@ -40,21 +40,21 @@ export function detailsOf(server: McpServerView): string {
   if (server.environment.length > 0)
     lines.push(
       folder === undefined
-        ? l10n.t('Headers that it is given: {0}', server.environment.join(', '))
-        : l10n.t('Variables that it is given: {0}', server.environment.join(', ')),
+        ? l10n.t('Headers sent: {0}', server.environment.join(', '))
+        : l10n.t('Environment variables: {0}', server.environment.join(', ')),
     );
   lines.push(l10n.t('Declared in: {0}', server.source), l10n.t('Fingerprint: {0}', server.fingerprint));
   if (server.secretOrigin !== undefined && server.environment.length > 0)
-    lines.push(l10n.t('A key of the vault has to be allowed for: {0}', server.secretOrigin));
+    lines.push(l10n.t('Keys of the vault to allow: {0}', server.secretOrigin));
   return lines.map(oneLine).join('\n');
 }
 
-/** What a server declares cannot look like a line of ours. */
+/** Text of a server cannot look like a line of ours. */
 function oneLine(text: string): string {
   return visibleText(text).replace(/[\r\n]/g, (character) => (character === '\n' ? '⟨U+000A⟩' : '⟨U+000D⟩'));
 }
 
-/** As {@link detailsOf}, with its tools. */
+/** {@link detailsOf} with the tools of the server. */
 export function reportOf(server: McpServerView): string {
   const lines = [
     l10n.t('Server {0}: {1}', server.name, stateOf(server)),

@@ -12,7 +12,7 @@ import { commands } from './commands';
 
 export const viewType = 'plue.settings';
 
-/** Settings that say which provider is the default. */
+/** Settings with the default provider. */
 const choices = ['default_large', 'default_small'];
 
 export function activateSettings(
@@ -97,7 +97,7 @@ export function activateSettings(
   );
   disposables.add(providers.onDidChange((items) => page.post({ type: 'providers', providers: items })));
   disposables.add(sidecar.onDidStart(sendSoon));
-  // The page stays beside an editor in which its file is changed by hand.
+  // Keeps the webview open beside an editor with its file.
   disposables.add(
     vscode.workspace.onDidSaveTextDocument(({ uri }) => {
       if (uri.fsPath === path) sendSoon();
@@ -106,7 +106,7 @@ export function activateSettings(
   return disposables;
 }
 
-/** A file that is not there yet is begun as one that is not saved. */
+/** A missing file is opened as an untitled document. */
 async function openFile(path: string, line: number | undefined, column: number | undefined): Promise<void> {
   const file = vscode.Uri.file(path);
   const exists = await Promise.resolve(vscode.workspace.fs.stat(file)).then(

@@ -1,4 +1,4 @@
-// What a look through all templates found, in the Problems view.
+// Shows the problems of all templates in the Problems view.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -13,11 +13,11 @@ import type { Sidecar } from '../../server/client';
 const { Error: error, Warning: warning, Information: information } = vscode.DiagnosticSeverity;
 const severities = { error, warning, risk: information } as const satisfies Record<TemplateFinding['kind'], vscode.DiagnosticSeverity>;
 
-/** A file that is open has its mistakes marked as one types; here they stand for those that are not. Risks stand here for all. */
+/** Open files have their errors marked while typing, so errors are listed only for closed files. Risks are listed for all. */
 export class Check implements vscode.Disposable {
   private readonly disposables = new Disposables();
   private readonly problems = vscode.languages.createDiagnosticCollection('Plue check');
-  /** By file; undefined until somebody asked for a check. */
+  /** Problems by file; undefined until the first check. */
   private findings: Map<string, TemplateFinding[]> | undefined;
 
   constructor(
@@ -30,7 +30,7 @@ export class Check implements vscode.Disposable {
     this.disposables.add(vscode.workspace.onDidCloseTextDocument(redraw));
     this.disposables.add(
       vscode.workspace.onDidSaveTextDocument(({ uri }) => {
-        // Whoever asked once wants to see that it is mended.
+        // Repeats the check after changes, so that fixed problems disappear.
         if (this.findings === undefined || !isOfTemplates(uri)) return;
         this.look().catch((fault: unknown) => log.warn(`The templates could not be checked: ${toFailureError(fault).message}`));
       }),
@@ -40,7 +40,7 @@ export class Check implements vscode.Disposable {
   async run(): Promise<void> {
     const findings = await this.look();
     if (findings.length === 0) {
-      void showInformationMessage(l10n.t('No findings: the templates, and what they refer to, are in order.'));
+      void showInformationMessage(l10n.t('No problems found in the templates and their references.'));
       return;
     }
     const shown = await showWarningMessage(summaryOf(findings), l10n.t('Show Problems'));
@@ -65,7 +65,7 @@ export class Check implements vscode.Disposable {
   }
 
   private draw(path: string): void {
-    // What ships with Plue is in no file.
+    // Built-in documents have no file.
     if (this.findings === undefined || !isAbsolute(path)) return;
     const isOpen = vscode.workspace.textDocuments.some(({ uri }) => uri.fsPath === path);
     const found = (this.findings.get(path) ?? []).filter(({ kind }) => kind === 'risk' || !isOpen);
@@ -78,7 +78,7 @@ export function summaryOf(findings: readonly TemplateFinding[]): LocalizedText {
   const count = (kind: TemplateFinding['kind']): number => findings.filter((finding) => finding.kind === kind).length;
   const [mistakes, warnings, risks] = [count('error'), count('warning'), count('risk')];
   const parts = [
-    ...(mistakes === 0 ? [] : [mistakes === 1 ? l10n.t('1 mistake') : l10n.t('{0} mistakes', mistakes)]),
+    ...(mistakes === 0 ? [] : [mistakes === 1 ? l10n.t('1 error') : l10n.t('{0} errors', mistakes)]),
     ...(warnings === 0 ? [] : [warnings === 1 ? l10n.t('1 warning') : l10n.t('{0} warnings', warnings)]),
     ...(risks === 0 ? [] : [risks === 1 ? l10n.t('1 risk') : l10n.t('{0} risks', risks)]),
   ];
@@ -95,7 +95,7 @@ function isAbsolute(path: string): boolean {
   return /^(?:[/\\]|[a-z]:[/\\])/i.test(path);
 }
 
-/** The wire counts from 1. */
+/** The protocol counts from 1. */
 function diagnosticOf({ kind, code, message, line, column }: TemplateFinding): vscode.Diagnostic {
   const at = new vscode.Position(Math.max(0, line - 1), Math.max(0, column - 1));
   const diagnostic = new vscode.Diagnostic(new vscode.Range(at, at), message, severities[kind]);

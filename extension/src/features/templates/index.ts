@@ -17,8 +17,8 @@ export function activateTemplates(
 ): vscode.Disposable {
   const disposables = new Disposables();
   const choose = async (): Promise<string> => {
-    const none = l10n.t('There is no template to try. Make one with Plue: New Template.');
-    return (await pickTemplate(sidecar, { title: l10n.t('Try Template'), collections: ['tasks', 'chats'], none })).id;
+    const none = l10n.t('No templates to preview. Run Plue: New Template to create one.');
+    return (await pickTemplate(sidecar, { title: l10n.t('Preview Template'), collections: ['tasks', 'chats'], none })).id;
   };
   const trial = disposables.add(new TrialEditor({ sidecar, extensionUri: context.extensionUri, log, choose }));
   const check = disposables.add(new Check(sidecar, log));
@@ -29,7 +29,7 @@ export function activateTemplates(
   register(commands.newTemplate, () => newTemplate(sidecar));
   register(commands.checkTemplates, () => check.run());
   register(commands.tryTemplate, async (given) => {
-    // A menu names the template or its file; the palette the file in front, or asks.
+    // A menu passes the template or its file; the palette uses the active file, or asks.
     if (typeof given === 'string') return trial.open(given);
     const file = given instanceof vscode.Uri ? given : vscode.window.activeTextEditor?.document.uri;
     return trial.open((file === undefined ? undefined : await files.idOf(file)) ?? (await choose()));

@@ -1,4 +1,4 @@
-// A template of one's own, begun from one that works: asks from what, how it is called and for whom, and opens what it wrote.
+// Creates a template from a starting point: asks for starting point, name, and location, and opens the files.
 import * as l10n from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
 import { FailureError, UserCancelledError } from '../../infrastructure/errors';
@@ -29,7 +29,7 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
   const rows = startingPoints.map((point) => ({ label: point.name, detail: point.description, point }));
   const chosen = await showQuickPick(rows, {
     title: l10n.t('New Template (1 of 3)'),
-    placeHolder: l10n.t('What to begin with'),
+    placeHolder: l10n.t('Select a starting point'),
     matchOnDetail: true,
     ignoreFocusOut: true,
   });
@@ -40,43 +40,45 @@ async function pickStartingPoint(sidecar: Sidecar): Promise<TemplateStartingPoin
 async function askName(example: string): Promise<string> {
   const name = await showInputBox({
     title: l10n.t('New Template (2 of 3)'),
-    prompt: l10n.t('What lists show. Its file is named after it.'),
+    prompt: l10n.t('Shown in lists and used for the file name.'),
     placeHolder: l10n.verbatim(example),
     ignoreFocusOut: true,
-    validateInput: (typed) => (slug(typed) === '' ? l10n.t('A template needs a name with a letter or a digit in it.') : undefined),
+    validateInput: (typed) => (slug(typed) === '' ? l10n.t('Enter a template name with at least one letter or digit.') : undefined),
   });
   if (name === undefined) throw new UserCancelledError();
   return name.trim();
 }
 
-/** The open folder's own, or undefined for the user's. An untrusted folder is left alone. */
+/** The data folder of the workspace, or undefined for the user's. Untrusted folders are not used. */
 async function askFolder(): Promise<vscode.Uri | undefined> {
   const folder = vscode.workspace.workspaceFolders?.[0];
   if (folder === undefined || !vscode.workspace.isTrusted) return undefined;
   const rows = [
     {
-      label: l10n.t('For you, in every workspace'),
+      label: l10n.t('All workspaces'),
       icon: 'account',
-      detail: l10n.t('Kept in the folder of Plue.'),
+      detail: l10n.t('Saved in Plue’s data folder.'),
       folder: undefined,
     },
     {
-      label: l10n.t('Only for this workspace'),
+      label: l10n.t('This workspace'),
       icon: 'root-folder',
-      detail: l10n.t('Kept in .plue, to be shared with those who work on it. It cannot be allowed more than your own templates.'),
+      detail: l10n.t(
+        'Saved in .plue, so you can share it through version control. It can’t grant more permissions than your own templates.',
+      ),
       folder: vscode.Uri.joinPath(folder.uri, '.plue'),
     },
   ];
   const chosen = await showQuickPick(rows, {
     title: l10n.t('New Template (3 of 3)'),
-    placeHolder: l10n.t('For whom'),
+    placeHolder: l10n.t('Select where to save'),
     ignoreFocusOut: true,
   });
   if (chosen === undefined) throw new UserCancelledError();
   return chosen.folder;
 }
 
-/** A name that no template has, of whatever layer. */
+/** Returns a name that no template has in any layer. */
 async function freeId(sidecar: Sidecar, name: string): Promise<string> {
   const { templates } = await sidecar.request(templateList, {});
   const taken = new Set(templates.map(({ id }) => id));
@@ -86,7 +88,7 @@ async function freeId(sidecar: Sidecar, name: string): Promise<string> {
   return id;
 }
 
-/** The prompt goes first, so that the template never refers to nothing. */
+/** Writes the prompt first, so that the template never refers to a missing file. */
 async function writeForUser(sidecar: Sidecar, point: TemplateStartingPoint, id: string, name: string): Promise<Written> {
   const prompt =
     point.prompt === undefined
@@ -102,7 +104,7 @@ async function writeForUser(sidecar: Sidecar, point: TemplateStartingPoint, id: 
 
 async function fileOf(sidecar: Sidecar, uri: string): Promise<vscode.Uri> {
   const { document } = await sidecar.request(codexGet, { uri });
-  if (document?.path === undefined) throw new FailureError('notFound', l10n.t('{0} was written, but its file cannot be found.', uri));
+  if (document?.path === undefined) throw new FailureError('notFound', l10n.t('{0} was written, but its file could not be found.', uri));
   return vscode.Uri.file(document.path);
 }
 
@@ -110,13 +112,13 @@ async function writeInto(folder: vscode.Uri, point: TemplateStartingPoint, id: s
   const template = vscode.Uri.joinPath(folder, 'templates', `${id}.json5`);
   const prompt = vscode.Uri.joinPath(folder, 'prompts', `${id}.md`);
   for (const file of [template, ...(point.prompt === undefined ? [] : [prompt])]) {
-    if (await exists(file)) throw new FailureError('conflict', l10n.t('{0} is there already. Choose another name.', file.fsPath));
+    if (await exists(file)) throw new FailureError('conflict', l10n.t('{0} already exists. Choose another name.', file.fsPath));
   }
   const write = async (file: vscode.Uri, text: string): Promise<void> => {
     try {
       await vscode.workspace.fs.writeFile(file, new TextEncoder().encode(text));
     } catch {
-      throw new FailureError('storeReadOnly', l10n.t('{0} could not be written. Look whether the folder can be written to.', file.fsPath));
+      throw new FailureError('storeReadOnly', l10n.t('Could not write {0}. Check that the folder is writable.', file.fsPath));
     }
   };
   if (point.prompt !== undefined) await write(prompt, point.prompt);
@@ -131,7 +133,7 @@ async function exists(file: vscode.Uri): Promise<boolean> {
   );
 }
 
-/** The starting point's text under its new id and name: wherever it names itself or its prompt. */
+/** Returns the text of the starting point with the new ID and name. */
 export function adapted(point: TemplateStartingPoint, { id, name, prompt }: { id: string; name: string; prompt?: string }): string {
   const promptAddress = new RegExp(`codex://prompts/${point.id}(?:\\.md)?(?=")`, 'g');
   return point.text
@@ -141,7 +143,7 @@ export function adapted(point: TemplateStartingPoint, { id, name, prompt }: { id
     .replace(`name: ${JSON.stringify(point.name)}`, () => `name: ${JSON.stringify(name)}`);
 }
 
-/** As ids are: small letters, digits and hyphens. */
+/** Converts a name to an ID: lowercase letters, digits, and hyphens. */
 export function slug(name: string): string {
   return name
     .normalize('NFKD')

@@ -29,14 +29,14 @@ export class TrialEditor implements vscode.Disposable {
   private values: Record<string, unknown> = {};
   private template: TemplateView | undefined;
   private result: TemplateTryResult | undefined;
-  /** The trial under way; an older one that ends later is passed over. */
+  /** Number of the current preview; results of older ones are ignored. */
   private attempt = 0;
 
   constructor(private readonly services: TrialServices) {
     this.page = this.disposables.add(
       new SinglePage<FromTrialPage, ToTrialPage>({
         name: 'trial',
-        title: l10n.t('Try Template'),
+        title: l10n.t('Preview Template'),
         viewType,
         extensionUri: services.extensionUri,
         log: services.log,
@@ -45,7 +45,7 @@ export class TrialEditor implements vscode.Disposable {
         refuse: (error) => ({ type: 'refused', error }),
       }),
     );
-    // A template, its parent or a prompt was saved: what is shown may be other now.
+    // Refreshes the preview after its template, parent, or prompt was saved.
     this.disposables.add(vscode.workspace.onDidSaveTextDocument(({ uri }) => isOfTemplates(uri) && this.tryAgain()));
     this.disposables.add(services.sidecar.onCodexChanged(({ uri }) => /^codex:\/\/(templates|prompts)\//.test(uri) && this.tryAgain()));
   }
@@ -55,7 +55,7 @@ export class TrialEditor implements vscode.Disposable {
     this.id = id;
     const wasOpen = this.page.isOpen;
     this.page.reveal();
-    // A page that comes up asks itself.
+    // A webview that loads requests its data.
     if (wasOpen) await this.try();
   }
 
@@ -114,12 +114,12 @@ export class TrialEditor implements vscode.Disposable {
       return;
     }
     const attempt = ++this.attempt;
-    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: l10n.t('Try: {0}', id) }) });
+    this.page.post({ type: 'trying', ...(this.template?.id === id ? {} : { name: l10n.t('Preview: {0}', id) }) });
     const [template, result] = await Promise.all([sidecar.request(templateGet, { id }), sidecar.request(templateTry, { id, values })]);
     if (attempt !== this.attempt) return;
     this.template = template;
     this.result = result;
-    this.page.entitle(visibleText(l10n.t('Try: {0}', template.name)));
+    this.page.entitle(visibleText(l10n.t('Preview: {0}', template.name)));
     this.page.post({
       type: 'trial',
       trial: {
@@ -143,7 +143,7 @@ export class TrialEditor implements vscode.Disposable {
   }
 }
 
-/** What it has to be told before anything can be said of it; who answers is in the trial itself. */
+/** Returns the required fields of a template; the provider is part of the preview itself. */
 function isAsked({ name, required, default: given, conditional }: FieldView): boolean {
   if (name === 'provider_ref' || name === 'messages') return false;
   return name === 'goal' || (required && given === undefined && conditional === undefined);

@@ -45,7 +45,7 @@ export function activateUsage(
       await vscode.workspace.fs.writeFile(target, new TextEncoder().encode(csv));
     } catch (error) {
       log.warn(`${target.fsPath} could not be written: ${error instanceof Error ? error.message : 'unknown error'}`);
-      throw new FailureError('storeReadOnly', l10n.t('{0} could not be written. Choose another place and export again.', target.fsPath));
+      throw new FailureError('storeReadOnly', l10n.t('Could not write {0}. Choose another location and export again.', target.fsPath));
     }
     page.post({ type: 'exported', file: basename(target.fsPath) });
   };

@@ -23,7 +23,7 @@ export const commands = {
   changePassphrase: 'plue.changePassphrase',
 } as const;
 
-/** Asks for a provider's key, keeps it in the vault, and tries it at once. */
+/** Asks for a provider's key, stores it in the vault, and tests it. */
 export async function configureProviderKey(
   sidecar: Sidecar,
   providers: ProviderList,
@@ -35,7 +35,7 @@ export async function configureProviderKey(
   if (provider.origin === undefined) {
     throw new FailureError(
       'missingField',
-      l10n.t('{0} has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.', provider.name),
+      l10n.t('{0} has no endpoint, so a key can’t be stored for it. Set the endpoint in Manage Providers.', provider.name),
     );
   }
   await vault.ensureUnlocked();
@@ -43,7 +43,7 @@ export async function configureProviderKey(
   const reference = keyReferenceOf(provider);
   await sidecar.request(vaultStore, { reference, secret, origins: [provider.origin] });
   if (provider.keyReference !== reference) {
-    // Its file is told to use the stored key from now on, not the one in the environment.
+    // Changes the provider's file to use the stored key instead of the environment variable.
     await sidecar.request(providerConfigure, {
       id: provider.id,
       name: provider.name,
@@ -54,7 +54,7 @@ export async function configureProviderKey(
   await testProvider(sidecar, providers, provider);
 }
 
-/** Where its file says that the key is; one whose key stands in the environment gets a place of its own. */
+/** Returns the vault reference in the provider's file, or a new one if the key comes from the environment. */
 export function keyReferenceOf(provider: Pick<ProviderSummary, 'id' | 'keyReference'>): string {
   return provider.keyReference?.startsWith('vault://') === true ? provider.keyReference : referenceOf(provider.id);
 }
@@ -66,7 +66,7 @@ export function referenceOf(providerId: string): string {
 async function chooseProvider(sidecar: Sidecar, providers: ProviderList, providerId?: string): Promise<ProviderSummary> {
   if (providerId !== undefined) {
     const known = providers.items.find((provider) => provider.id === providerId);
-    if (!known) throw new FailureError('notFound', l10n.t('There is no provider named {0}.', providerId));
+    if (!known) throw new FailureError('notFound', l10n.t('The provider {0} does not exist.', providerId));
     return known;
   }
   interface Choice extends vscode.QuickPickItem {
@@ -78,7 +78,7 @@ async function chooseProvider(sidecar: Sidecar, providers: ProviderList, provide
     .map((provider): Choice => ({
       label: provider.name,
       description: provider.origin,
-      detail: provider.hasCredential ? l10n.t('Has a key') : l10n.t('No key yet'),
+      detail: provider.hasCredential ? l10n.t('Key stored') : l10n.t('No key yet'),
       provider,
     }));
   const kinds = providers.kinds
@@ -92,7 +92,7 @@ async function chooseProvider(sidecar: Sidecar, providers: ProviderList, provide
   ];
   const chosen = await showQuickPick(choices, {
     title: l10n.t('Configure Provider Key'),
-    placeHolder: l10n.t('Which provider is the key for?'),
+    placeHolder: l10n.t('Select the provider for the key'),
   });
   if (chosen?.provider) return chosen.provider;
   if (chosen?.providerKind) return addProvider(sidecar, providers, chosen.providerKind);
@@ -104,11 +104,11 @@ async function addProvider(sidecar: Sidecar, providers: ProviderList, kind: Prov
   if (kind.takesEndpoint && kind.defaultEndpoint === undefined) {
     endpoint = await showInputBox({
       title: l10n.verbatim(kind.name),
-      prompt: l10n.t('The address of the server'),
+      prompt: l10n.t('Server address'),
       placeHolder: l10n.verbatim('https://…'),
       ignoreFocusOut: true,
       validateInput: (value) =>
-        /^https?:\/\/[^\s/]+/.test(value.trim()) ? undefined : l10n.t('An address that starts with http:// or https://'),
+        /^https?:\/\/[^\s/]+/.test(value.trim()) ? undefined : l10n.t('Enter an address that starts with http:// or https://.'),
     });
     if (endpoint === undefined) throw new UserCancelledError();
   }
@@ -121,8 +121,8 @@ async function askForKey(provider: ProviderSummary, origin: string): Promise<str
   const typed = await showInputBox({
     title: l10n.t('Key for {0}', provider.name),
     prompt: origin.startsWith('exec://')
-      ? l10n.t('Kept encrypted in Plue’s vault and given to the approved program only.')
-      : l10n.t('Kept encrypted in Plue’s vault and sent to {0} only.', origin),
+      ? l10n.t('Stored encrypted in the Plue vault and passed only to the approved program.')
+      : l10n.t('Stored encrypted in the Plue vault and sent only to {0}.', origin),
     password: true,
     ignoreFocusOut: true,
     validateInput: keyProblem,
@@ -131,11 +131,11 @@ async function askForKey(provider: ProviderSummary, origin: string): Promise<str
   return typed.trim();
 }
 
-/** A key travels in a header, so anything that a header cannot carry is a slip of the clipboard. */
+/** Keys are sent in a header, so characters that a header cannot contain indicate a wrong paste. */
 export function keyProblem(typed: string): LocalizedText | undefined {
   const key = typed.trim();
-  if (key === '') return l10n.t('Type or paste the key.');
-  if (!/^[\x21-\x7e]+$/.test(key)) return l10n.t('A key has no spaces, line breaks or special characters.');
+  if (key === '') return l10n.t('Enter the key.');
+  if (!/^[\x21-\x7e]+$/.test(key)) return l10n.t('A key can’t contain spaces, line breaks, or special characters.');
   return undefined;
 }
 
@@ -145,7 +145,7 @@ async function testProvider(sidecar: Sidecar, providers: ProviderList, provider:
   );
   await providers.refresh();
   if (tested.error === undefined) {
-    void showInformationMessage(l10n.t('The key is stored, and {0} answered.', tested.name));
+    void showInformationMessage(l10n.t('The key was saved, and {0} responded.', tested.name));
     return;
   }
   // Nobody waits until the message is closed.
@@ -154,33 +154,33 @@ async function testProvider(sidecar: Sidecar, providers: ProviderList, provider:
 
 async function offerHelp(error: ErrorView, providerId: string): Promise<void> {
   const help = helpFor(error.kind)[0];
-  const chosen = await showWarningMessage(l10n.t('The key is stored. {0}', error.message), ...(help ? [help.title] : []));
+  const chosen = await showWarningMessage(l10n.t('The key was saved. {0}', error.message), ...(help ? [help.title] : []));
   if (help && chosen === help.title) await vscode.commands.executeCommand(help.command, providerId);
 }
 
 export const passphrasePrompt: PassphrasePrompt = {
   existing: async (problem) =>
     showInputBox({
-      title: l10n.t('Unlock Plue’s vault'),
-      prompt: problem === undefined ? l10n.t('The passphrase of the vault') : l10n.verbatim(problem),
+      title: l10n.t('Unlock the Plue vault'),
+      prompt: problem === undefined ? l10n.t('Vault passphrase') : l10n.verbatim(problem),
       password: true,
       ignoreFocusOut: true,
     }),
   fresh: async (why) => {
     const first = await showInputBox({
-      title: l10n.t('A passphrase for Plue’s vault (1 of 2)'),
-      prompt: l10n.t('{0} Plue cannot recover it.', why),
+      title: l10n.t('Passphrase for the Plue vault (1 of 2)'),
+      prompt: l10n.t('{0} Plue can’t recover it.', why),
       password: true,
       ignoreFocusOut: true,
-      validateInput: (value) => (value.length >= 8 ? undefined : l10n.t('At least 8 characters.')),
+      validateInput: (value) => (value.length >= 8 ? undefined : l10n.t('Use at least 8 characters.')),
     });
     if (first === undefined) return undefined;
     return showInputBox({
-      title: l10n.t('A passphrase for Plue’s vault (2 of 2)'),
-      prompt: l10n.t('The same passphrase again'),
+      title: l10n.t('Passphrase for the Plue vault (2 of 2)'),
+      prompt: l10n.t('Enter the passphrase again'),
       password: true,
       ignoreFocusOut: true,
-      validateInput: (value) => (value === first ? undefined : l10n.t('Not the same yet.')),
+      validateInput: (value) => (value === first ? undefined : l10n.t('The passphrases don’t match.')),
     });
   },
   acceptOlder: async (problem) => {

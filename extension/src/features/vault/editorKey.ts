@@ -4,7 +4,7 @@ import type { SecretStorage } from 'vscode';
 import type { Log } from '../../infrastructure/logging';
 import { parseJson } from './secretProof';
 
-/** This editor's own way of opening the vault. `secret` is 32 bytes in base64. */
+/** The vault key of this editor. `secret` is 32 bytes in base64. */
 export interface EditorKey {
   wayId: string;
   secret: string;
@@ -12,7 +12,7 @@ export interface EditorKey {
 
 const storedKey = v.object({ wayId: v.string(), secret: v.string() });
 
-/** Kept in VS Code's SecretStorage, whose errors are logged and count as "no key here". */
+/** Stored in VS Code's SecretStorage. Its errors are logged and treated as a missing key. */
 export class EditorKeyStore {
   private static readonly name = 'plue.vaultKey.v1';
 
@@ -31,7 +31,7 @@ export class EditorKeyStore {
     }
   }
 
-  /** Stores a new key and reads it back; undefined when that did not work. */
+  /** Stores a new key and reads it back; undefined if that failed. */
   async create(): Promise<EditorKey | undefined> {
     const key = { wayId: randomUUID(), secret: randomBytes(32).toString('base64') };
     try {

@@ -50,7 +50,7 @@ export function activateVault(
     await providers.refresh();
   });
 
-  // The probe is left now, so that the next activation can read it back.
+  // Stores the probe now, so that the next activation can read it.
   void proof.check();
   // A new process of the sidecar knows no key. Nobody is asked at a start.
   disposables.add(

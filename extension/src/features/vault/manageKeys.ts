@@ -1,4 +1,4 @@
-// What is done to a stored key, one quick pick at a time. No key is ever shown or read back.
+// Actions on stored keys, with quick picks. Keys are never shown or read.
 import * as l10n from '../../infrastructure/localizedText';
 import type { LocalizedText } from '../../infrastructure/localizedText';
 import * as vscode from 'vscode';
@@ -24,21 +24,26 @@ import { formatList } from '../../common/formatList';
 import { keyProblem, passphrasePrompt } from './commands';
 import type { VaultAccess } from './vaultAccess';
 
-/** What the actions work with. */
+/** Services that the actions use. */
 export interface KeyServices {
   sidecar: Pick<Sidecar, 'request'>;
   providers: Pick<ProviderList, 'refresh' | 'items'>;
   vault: Pick<VaultAccess, 'ensureUnlocked'>;
 }
 
-/** Lists the keys and acts on the chosen one. */
+/** Lists the keys and runs an action on the selected one. */
 export async function manageKeys(services: KeyServices): Promise<void> {
   const entry = await chooseKey(services, l10n.t('Keys'), l10n.t('Choose a key'));
   const actions: (QuickPickItem & { run: () => Promise<void> })[] = [
-    { label: l10n.t('Replace…'), icon: 'sync', detail: l10n.t('A new key for the same addresses'), run: () => rotateKey(services, entry) },
+    {
+      label: l10n.t('Replace…'),
+      icon: 'sync',
+      detail: l10n.t('Store a new key for the same addresses'),
+      run: () => rotateKey(services, entry),
+    },
     { label: l10n.t('Rename…'), icon: 'edit', detail: usedBy(entry), run: () => renameKey(services, entry) },
     {
-      label: l10n.t('Change where it may be sent…'),
+      label: l10n.t('Change Allowed Origins…'),
       icon: 'globe',
       detail: entry.origins.join(', '),
       run: () => changeOrigins(services, entry),
@@ -51,10 +56,10 @@ export async function manageKeys(services: KeyServices): Promise<void> {
 }
 
 export async function rotateKey(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(services, l10n.t('Replace Key'), l10n.t('Which key is replaced?')));
+  const entry = known ?? (await chooseKey(services, l10n.t('Replace Key'), l10n.t('Select the key to replace')));
   const secret = await showInputBox({
-    title: l10n.t('A new key for {0}', entry.reference),
-    prompt: l10n.t('Sent to {0} only. The old one is forgotten.', entry.origins.join(', ')),
+    title: l10n.t('New key for {0}', entry.reference),
+    prompt: l10n.t('Sent only to {0}. Replaces the stored key.', entry.origins.join(', ')),
     password: true,
     ignoreFocusOut: true,
     validateInput: keyProblem,
@@ -62,14 +67,14 @@ export async function rotateKey(services: KeyServices, known?: VaultEntrySummary
   if (secret === undefined) throw new UserCancelledError();
   await services.sidecar.request(vaultRotate, { reference: entry.reference, secret: secret.trim() });
   await services.providers.refresh();
-  void showInformationMessage(l10n.t('{0} was replaced.', entry.reference));
+  void showInformationMessage(l10n.t('Replaced {0}.', entry.reference));
 }
 
 export async function renameKey(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(services, l10n.t('Rename Key'), l10n.t('Which key is renamed?')));
+  const entry = known ?? (await chooseKey(services, l10n.t('Rename Key'), l10n.t('Select the key to rename')));
   const newReference = await showInputBox({
     title: l10n.t('Rename {0}', entry.reference),
-    prompt: l10n.t('Provider files that name it are changed with it.'),
+    prompt: l10n.t('Provider files that use this name are updated.'),
     value: entry.reference,
     valueSelection: ['vault://'.length, entry.reference.length],
     ignoreFocusOut: true,
@@ -80,34 +85,34 @@ export async function renameKey(services: KeyServices, known?: VaultEntrySummary
   await services.providers.refresh();
   void showInformationMessage(
     changedProviders.length === 0
-      ? l10n.t('The key is now {0}.', newReference)
-      : l10n.t('The key is now {0}. The new name is used by {1}.', newReference, formatList(changedProviders)),
+      ? l10n.t('Renamed the key to {0}.', newReference)
+      : l10n.t('Renamed the key to {0} and updated {1}.', newReference, formatList(changedProviders)),
   );
 }
 
 export async function changeOrigins(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(services, l10n.t('Where a Key May Be Sent'), l10n.t('Which key?')));
-  const origins = await askForOrigins(l10n.t('Where {0} may be sent', entry.reference), entry.origins.join(' '));
+  const entry = known ?? (await chooseKey(services, l10n.t('Change Allowed Origins'), l10n.t('Select a key')));
+  const origins = await askForOrigins(l10n.t('Allowed origins of {0}', entry.reference), entry.origins.join(' '));
   await services.sidecar.request(vaultSetOrigins, { reference: entry.reference, origins });
   await services.providers.refresh();
-  void showInformationMessage(l10n.t('{0} may be sent to {1}.', entry.reference, origins.join(', ')));
+  void showInformationMessage(l10n.t('{0} can be sent to {1}.', entry.reference, origins.join(', ')));
 }
 
-/** A provider's key was refused for the provider's address: the user decides whether it may go there too. */
+/** The key is not allowed for the provider's origin: asks the user to allow it. */
 export async function allowKeyForProvider(services: KeyServices, providerId: string): Promise<void> {
   await services.vault.ensureUnlocked();
   const provider = (await services.providers.refresh()).find(({ id }) => id === providerId);
   const { entries } = await services.sidecar.request(vaultList, {});
   const entry = entries.find(({ reference }) => reference === provider?.keyReference);
   if (provider?.origin === undefined || !entry)
-    throw new FailureError('notFound', l10n.t('That provider has no key in the vault. Set one.'));
+    throw new FailureError('notFound', l10n.t('The provider has no key in the vault. Set a key first.'));
   const allow = l10n.t('Allow {0}', provider.origin);
   const answer = await showWarningMessage(
-    l10n.t('May the key {0} be sent to {1}?', entry.reference, provider.origin),
+    l10n.t('Allow sending the key {0} to {1}?', entry.reference, provider.origin),
     {
       modal: true,
       detail: l10n.t(
-        'It was stored for {0} only. Allow this only if you trust who runs {1}: they will have the key.',
+        'The key was stored for {0} only. Allow {1} only if you trust its operator, who will receive the key.',
         entry.origins.join(', '),
         provider.origin,
       ),
@@ -120,10 +125,10 @@ export async function allowKeyForProvider(services: KeyServices, providerId: str
 }
 
 export async function deleteKey(services: KeyServices, known?: VaultEntrySummary): Promise<void> {
-  const entry = known ?? (await chooseKey(services, l10n.t('Remove Provider Key'), l10n.t('Which key should be removed?')));
+  const entry = known ?? (await chooseKey(services, l10n.t('Remove Provider Key'), l10n.t('Select the key to remove')));
   const answer = await showWarningMessage(
     l10n.t('Remove the key {0}?', entry.reference),
-    { modal: true, detail: l10n.t('{0}. It is deleted from the vault and cannot be brought back.', usedBy(entry)) },
+    { modal: true, detail: l10n.t('{0}. The key is deleted from the vault and can’t be restored.', usedBy(entry)) },
     l10n.t('Remove'),
   );
   if (answer !== l10n.t('Remove')) throw new UserCancelledError();
@@ -132,14 +137,14 @@ export async function deleteKey(services: KeyServices, known?: VaultEntrySummary
   void showInformationMessage(l10n.t('The key {0} was removed.', entry.reference));
 }
 
-/** Takes chosen keys from a .env file, each for the addresses it may be sent to. */
+/** Imports selected keys from a .env file, each with its allowed origins. */
 export async function importEnv(services: KeyServices): Promise<void> {
-  const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Take keys from a .env file'), openLabel: l10n.t('Read') })) ?? [];
+  const [file] = (await vscode.window.showOpenDialog({ title: l10n.t('Import Keys from a .env File'), openLabel: l10n.t('Read') })) ?? [];
   if (!file) throw new UserCancelledError();
   await services.vault.ensureUnlocked();
   const { entries } = await services.sidecar.request(vaultReadEnv, { path: file.fsPath });
   if (entries.length === 0) {
-    void showInformationMessage(l10n.t('No keys stand in that file.'));
+    void showInformationMessage(l10n.t('The file contains no keys.'));
     return;
   }
   const chosen = await showQuickPick(
@@ -151,8 +156,8 @@ export async function importEnv(services: KeyServices): Promise<void> {
       entry,
     })),
     {
-      title: l10n.t('Keys to take'),
-      placeHolder: l10n.t('They stay in the file too, until you remove them there'),
+      title: l10n.t('Select keys to import'),
+      placeHolder: l10n.t('The keys stay in the file until you remove them'),
       canPickMany: true,
       ignoreFocusOut: true,
     },
@@ -160,38 +165,38 @@ export async function importEnv(services: KeyServices): Promise<void> {
   if (!chosen || chosen.length === 0) throw new UserCancelledError();
   const choices = [];
   for (const { entry } of chosen) {
-    const origins = entry.origins.length > 0 ? entry.origins : await askForOrigins(l10n.t('Where {0} may be sent', entry.name), '');
+    const origins = entry.origins.length > 0 ? entry.origins : await askForOrigins(l10n.t('Allowed origins of {0}', entry.name), '');
     choices.push({ name: entry.name, reference: entry.reference, origins });
   }
   await services.sidecar.request(vaultImportEnv, { path: file.fsPath, entries: choices });
   await services.providers.refresh();
   void showInformationMessage(
-    choices.length === 1 ? l10n.t('One key is in the vault now.') : l10n.t('{0} keys are in the vault now.', choices.length),
+    choices.length === 1 ? l10n.t('1 key was added to the vault.') : l10n.t('{0} keys were added to the vault.', choices.length),
   );
 }
 
 export async function lockVault(services: KeyServices): Promise<void> {
   await services.sidecar.request(vaultLock, {});
   await services.providers.refresh();
-  void showInformationMessage(l10n.t('The vault is locked. Chats ask for it when they need a key.'));
+  void showInformationMessage(l10n.t('The vault is locked. You’ll be asked for the passphrase when a chat needs a key.'));
 }
 
 export async function changePassphrase(services: KeyServices): Promise<void> {
   await services.vault.ensureUnlocked();
   const { ways } = await services.sidecar.request(vaultStatus, {});
-  const current = ways.includes('passphrase') ? await passphrasePrompt.existing(l10n.t('The passphrase it has now')) : undefined;
+  const current = ways.includes('passphrase') ? await passphrasePrompt.existing(l10n.t('Current passphrase')) : undefined;
   if (current === undefined && ways.includes('passphrase')) throw new UserCancelledError();
-  const passphrase = await passphrasePrompt.fresh(l10n.t('It opens the vault where no keychain does, also on the command line.'));
+  const passphrase = await passphrasePrompt.fresh(l10n.t('Unlocks the vault on the command line and on machines without a keychain.'));
   if (passphrase === undefined) throw new UserCancelledError();
   await services.sidecar.request(vaultSetPassphrase, { current, passphrase });
-  void showInformationMessage(l10n.t('The vault has its new passphrase.'));
+  void showInformationMessage(l10n.t('The vault passphrase was changed.'));
 }
 
 async function chooseKey({ sidecar, vault }: KeyServices, title: LocalizedText, placeHolder: LocalizedText): Promise<VaultEntrySummary> {
   await vault.ensureUnlocked();
   const { entries } = await sidecar.request(vaultList, {});
   if (entries.length === 0) {
-    void showInformationMessage(l10n.t('There are no keys in the vault.'));
+    void showInformationMessage(l10n.t('The vault contains no keys.'));
     throw new UserCancelledError();
   }
   const chosen = await showQuickPick(
@@ -205,18 +210,18 @@ async function chooseKey({ sidecar, vault }: KeyServices, title: LocalizedText, 
 async function askForOrigins(title: LocalizedText, value: string): Promise<string[]> {
   const typed = await showInputBox({
     title,
-    prompt: l10n.t('One or more addresses, as https://api.example.com'),
+    prompt: l10n.t('Enter one or more addresses, such as https://api.example.com'),
     value,
     ignoreFocusOut: true,
     validateInput: (text) =>
-      originsOf(text) === undefined ? l10n.t('Addresses that start with http:// or https://, with a space between.') : undefined,
+      originsOf(text) === undefined ? l10n.t('Enter addresses that start with http:// or https://, separated by spaces.') : undefined,
   });
   const origins = typed === undefined ? undefined : originsOf(typed);
   if (origins === undefined) throw new UserCancelledError();
   return origins;
 }
 
-/** Scheme, host and port of each; undefined when one is none, or there is none. */
+/** Returns scheme, host, and port of each address; undefined if one is invalid or there is none. */
 export function originsOf(text: string): string[] | undefined {
   const words = text.split(/[\s,]+/).filter((word) => word !== '');
   const origins = words.map((word) => (/^https?:\/\//i.test(word) && URL.canParse(word) ? new URL(word).origin : undefined));
@@ -227,11 +232,11 @@ export function originsOf(text: string): string[] | undefined {
 export function referenceProblem(typed: string): LocalizedText | undefined {
   return /^vault:\/\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\/[A-Za-z0-9][A-Za-z0-9._-]{0,99}$/.test(typed)
     ? undefined
-    : l10n.t('A name of the form vault://owner/name, of letters, digits, dot, dash and underscore.');
+    : l10n.t('Enter a name like vault://owner/name, using letters, digits, periods, hyphens, and underscores.');
 }
 
 function usedBy({ usedBy: users }: VaultEntrySummary): string {
-  return users.length === 0 ? l10n.t('No provider uses it') : l10n.t('Used by {0}', users.join(', '));
+  return users.length === 0 ? l10n.t('Not used by any provider') : l10n.t('Used by {0}', users.join(', '));
 }
 
 function detailOf(entry: VaultEntrySummary): string {
@@ -240,11 +245,12 @@ function detailOf(entry: VaultEntrySummary): string {
 }
 
 function envDetail(entry: EnvEntry): string {
-  const where = entry.origins.length > 0 ? l10n.t('May be sent to {0}', entry.origins.join(', ')) : l10n.t('You say where it may be sent');
-  return entry.exists ? l10n.t('{0}. Takes the place of the key of this name.', where) : where;
+  const where =
+    entry.origins.length > 0 ? l10n.t('Allowed origins: {0}', entry.origins.join(', ')) : l10n.t('You choose its allowed origins');
+  return entry.exists ? l10n.t('{0}. Replaces the key with this name.', where) : where;
 }
 
-/** A short key shows none of its characters. */
+/** Short keys show none of their characters. */
 function endOf({ lastFour }: { lastFour: string }): string {
   return lastFour === '' ? '' : `…${lastFour}`;
 }

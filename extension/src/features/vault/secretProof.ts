@@ -12,7 +12,7 @@ export interface Activation {
 const probeKey = 'plue.secretProbe.v1';
 const activation = v.object({ activationId: v.string(), sessionId: v.string() });
 
-/** An extension host that restarts under a window that stays proves nothing: the memory was the window's. */
+/** Restarting the extension host in the same window proves nothing, because the window keeps its memory. */
 export function isProven(stored: unknown, now: Activation): boolean {
   const parsed = v.safeParse(activation, stored);
   return parsed.success && parsed.output.activationId !== now.activationId && parsed.output.sessionId !== now.sessionId;
@@ -24,11 +24,11 @@ export class SecretProof {
     private readonly now: Activation,
   ) {}
 
-  /** Leaves a probe for a later activation, and says whether an earlier one is there. A failing store is not proven. */
+  /** Stores a probe for a later activation, and returns whether an earlier one was found. A failing store is not proven. */
   async check(): Promise<boolean> {
     try {
       const stored = parseJson(await this.secrets.get(probeKey));
-      // A proven probe stays: rewriting it would make the next restart start from nothing.
+      // Keeps a proven probe; rewriting it would reset the proof.
       if (isProven(stored, this.now)) return true;
       if (stored === undefined) await this.secrets.store(probeKey, JSON.stringify(this.now));
       return false;

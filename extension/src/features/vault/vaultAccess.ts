@@ -10,15 +10,15 @@ import type { SecretProof } from './secretProof';
 
 /** The two questions; undefined when the user walks away. */
 export interface PassphrasePrompt {
-  /** `problem` is what was wrong with the last try. */
+  /** `problem` describes the failure of the last attempt. */
   existing(problem?: string): Promise<string | undefined>;
-  /** Asked twice and compared. `why` is one sentence. */
+  /** Asked twice and compared. `why` is the reason shown to the user. */
   fresh(why: string): Promise<string | undefined>;
-  /** Whether an older copy of the vault shall be used. `problem` is what is known of it. */
+  /** Asks whether to use an older copy of the vault. `problem` describes the difference. */
   acceptOlder(problem: string): Promise<boolean>;
 }
 
-/** How a vault can be opened, in words. */
+/** Texts for the methods to unlock a vault. */
 const wayText: Readonly<Record<string, string>> = {
   editor: l10n.t('by VS Code'),
   keychain: l10n.t('by the system’s keychain'),
@@ -44,7 +44,7 @@ export class VaultAccess {
     return status.exists && status.problem === undefined && (await this.tryStoredWays(status, this.unlock));
   }
 
-  /** Afterwards the vault is open; makes one where there is none. Throws UserCancelledError or a FailureError. */
+  /** Unlocks the vault, or creates it. Throws UserCancelledError or a FailureError. */
   async ensureUnlocked(): Promise<void> {
     const status = await this.sidecar.request(vaultStatus, {});
     if (status.problem !== undefined) throw new FailureError('internal', status.problem);
@@ -77,7 +77,7 @@ export class VaultAccess {
       return await unlock(params);
     } catch (error) {
       if (error instanceof UserCancelledError) throw error;
-      // Another editor's vault, or a keychain that is locked itself: the next way may fit.
+      // The vault of another editor, or a locked keychain: tries the next method.
       this.log.info(`The vault did not open by way of ${params.way}: ${error instanceof Error ? error.message : 'unknown error'}`);
       return false;
     }
@@ -88,7 +88,7 @@ export class VaultAccess {
       throw new FailureError(
         'vaultLocked',
         l10n.t(
-          'The vault was made where it opens in another way ({0}), and that is not available here. Your keys are still in it: open it there once.',
+          'The vault is unlocked by another method ({0}), which is not available here. Your keys are still in it: unlock it once where that method works.',
           status.ways.map((way) => wayText[way] ?? way).join(', '),
         ),
       );
@@ -99,7 +99,7 @@ export class VaultAccess {
       if (passphrase === undefined) throw new UserCancelledError();
       try {
         if (await this.unlockOrAskAboutOlder({ way: 'passphrase', secret: passphrase })) break;
-        problem = l10n.t('The vault stayed locked.');
+        problem = l10n.t('The vault is still locked.');
       } catch (error) {
         if (!(error instanceof FailureError) || error.kind.startsWith('sidecar')) throw error;
         problem = error.message;
@@ -122,14 +122,14 @@ export class VaultAccess {
       }
     }
     const passphrase = await this.prompt.fresh(
-      l10n.t('This machine has no keychain, and VS Code may forget secrets here when it restarts, so a passphrase protects your keys.'),
+      l10n.t('This machine has no keychain, and VS Code may lose secrets when it restarts, so a passphrase protects your keys.'),
     );
     if (passphrase === undefined) throw new UserCancelledError();
     await this.sidecar.request(vaultCreate, { way: 'passphrase', secret: passphrase });
     await this.addThisEditor();
   }
 
-  /** A comfort beside the passphrase: this session, and each restart that keeps the key, need not ask again. */
+  /** Lets this session, and restarts that keep the secret, unlock the vault without the passphrase. */
   private async addThisEditor(): Promise<void> {
     try {
       const key = await this.keys.create();

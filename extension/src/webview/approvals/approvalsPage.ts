@@ -39,15 +39,15 @@ export class ApprovalsPage {
     switch (message.type) {
       case 'approvals':
         this.banners.set('failed', undefined);
-        this.banners.set('away', message.canAnswer ? undefined : l10n.t('Plue is not running. What it asked for is denied.'), 'warning');
+        this.banners.set('away', message.canAnswer ? undefined : l10n.t('Plue is not running. Pending approvals are denied.'), 'warning');
         this.words.hidden = message.approvals.length > 0;
-        setText(this.words, l10n.t('Nothing waits for you.'));
+        setText(this.words, l10n.t('No pending approvals'));
         this.box.show(message.approvals, message.canAnswer);
         return;
       case 'failed':
         this.words.hidden = true;
         this.banners.set('failed', visibleText(message.message), 'error', [
-          textButton(l10n.t('Try again'), () => this.panel.post({ type: 'reload' })),
+          textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'reload' })),
         ]);
         return;
       case 'refused':

@@ -1,4 +1,4 @@
-// What a screen reader hears: that an answer began and how it ended, not its words.
+// Announces to screen readers when a response starts and how it ends.
 import * as l10n from '@vscode/l10n';
 import { element } from '../shared/element';
 import { type ChatState, isRunning } from './state/chatState';
@@ -23,9 +23,9 @@ export function announcement(before: ChatState | undefined, state: ChatState): s
   if (!isRunning(state) && isRunning(before)) {
     const error = state.ending?.error ?? state.messages.at(-1)?.error;
     if (error !== undefined) return l10n.t('Error: {0}', error.message);
-    return state.ending?.stopReason === 'stopped' ? l10n.t('Stopped') : l10n.t('Answer finished');
+    return state.ending?.stopReason === 'stopped' ? l10n.t('Stopped') : l10n.t('Response finished');
   }
-  return isStreaming(state) && !isStreaming(before) ? l10n.t('Answer started') : undefined;
+  return isStreaming(state) && !isStreaming(before) ? l10n.t('Response started') : undefined;
 }
 
 function isStreaming(state: ChatState): boolean {

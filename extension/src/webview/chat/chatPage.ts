@@ -1,4 +1,4 @@
-// The chat page: passes the host's messages to the store and what the user does to the panel, and shows the store in its views.
+// The chat webview: passes messages of the host to the store and user actions to the panel, and renders the store.
 import * as l10n from '@vscode/l10n';
 import type { Attachment } from '../../protocol/protocol.generated';
 import { handle, type Handlers } from '../../common/handlers';
@@ -27,7 +27,7 @@ export class ChatPage {
   private readonly foot: FootView;
   private readonly header: HeaderView;
   private readonly messages: MessagesView;
-  /** Of a task only. */
+  /** For tasks only. */
   private readonly task: TaskPanel | undefined;
   private readonly views: readonly ChatView[];
   private readonly handlers: Handlers<ToChatPage, void>;
@@ -66,7 +66,7 @@ export class ChatPage {
     this.draw();
   }
 
-  /** False while something received waits for its frame. */
+  /** False while a change waits for the next frame. */
   get isDrawn(): boolean {
     return !this.drawLoop.isPending;
   }
@@ -163,7 +163,7 @@ export class ChatPage {
     root.append(this.header.node, banners, task.head, middle, task.timeline.node, this.announcer.node);
   }
 
-  /** Handlers of the messages that are about the chat as a whole. */
+  /** Handlers of messages about the whole chat. */
   private createHandlers() {
     const { store, lists } = this.context;
     return {
@@ -227,7 +227,7 @@ export class ChatPage {
     this.messages.followEnd();
   }
 
-  /** Links have no address of their own; nothing else may reach the editor's own click handling. */
+  /** Links have no href; clicks must not reach the editor's own handler. */
   private clicked(event: MouseEvent): void {
     const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a') : null;
     if (link === null) return;

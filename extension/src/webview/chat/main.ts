@@ -1,5 +1,5 @@
 import '../shared/localization';
-// The chat page begins here: one chat, one panel.
+// Entry point of the chat webview.
 import type { ToChatPage } from '../../common/messages/chat';
 import { acquirePanel, onHostMessage, type Panel } from '../shared/panel';
 import { readSavedState } from './state/savedState';

@@ -1,4 +1,4 @@
-// A line over the composer that says what was just done and takes it back for a while.
+// A message above the composer with an Undo button for a limited time.
 import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 
@@ -6,7 +6,7 @@ export class Toast {
   readonly node = element('div', { class: 'toast', role: 'group', 'aria-label': l10n.t('Done'), hidden: true });
   private closing: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param forMs How long it can be taken back, milliseconds. */
+  /** @param forMs How long Undo is available, in milliseconds. */
   show(words: string, undo: () => void, forMs: number): void {
     this.node.replaceChildren(
       element('span', {}, words),

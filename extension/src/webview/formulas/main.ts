@@ -1,7 +1,7 @@
-// The script that sets formulas, apart from the chat page because only few answers need it.
+// Renders formulas, in a separate script because few responses need it.
 import katex from 'katex';
 
-/** No command in it may name an address, a class or a style (`trust`), and none may grow without end. */
+/** Commands cannot set addresses, classes, or styles (`trust`), and expansion is limited. */
 window.plueSetFormula = (source, isDisplay) =>
   katex.renderToString(source, {
     displayMode: isDisplay,

@@ -1,4 +1,4 @@
-// What a template has fields for, as a form: an item, a new task, what a chat is told and may use.
+// The form webview: an item, a new task, or the instructions and tools of a chat.
 import * as l10n from '@vscode/l10n';
 import type { HookFailureView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from '../shared/element';
@@ -32,7 +32,7 @@ export class ItemPage {
   private providers: ProviderSummary[] = [];
   private readonly lists: ModelLists;
   private isSaving = false;
-  /** What was typed and not saved, by what it is for: another form may come in front of it. */
+  /** Unsaved changes by form, because another form can replace it. */
   private readonly drafts = new Map<string, Draft>();
 
   constructor(
@@ -44,8 +44,8 @@ export class ItemPage {
     this.lists = new ModelLists((providerId) => panel.post({ type: 'listModels', providerId }));
     this.save = textButton(l10n.t('Save'), () => this.send(), 'primary');
     this.extra = [
-      textButton(l10n.t('Show history…'), () => panel.post({ type: 'history' })),
-      textButton(l10n.t('Open file'), () => panel.post({ type: 'openFile' })),
+      textButton(l10n.t('Show History…'), () => panel.post({ type: 'history' })),
+      textButton(l10n.t('Open File'), () => panel.post({ type: 'openFile' })),
       textButton(l10n.t('Delete'), () => panel.post({ type: 'delete' })),
     ];
     this.buttons = element('div', { class: 'column buttons' }, this.save, ...this.extra);
@@ -191,19 +191,14 @@ export class ItemPage {
   }
 
   private showConflict(isGone: boolean): void {
-    if (isGone) this.frame.banners.set('changed', l10n.t('It was moved to the trash. What you typed is still here.'), 'warning');
+    if (isGone) this.frame.banners.set('changed', l10n.t('The item was moved to the trash. Your edits are still here.'), 'warning');
     else
-      this.frame.banners.set(
-        'changed',
-        l10n.t('It was changed elsewhere since you opened it. Reload shows that, without what you typed here.'),
-        'warning',
-        [
-          textButton(l10n.t('Reload'), () => {
-            if (this.shown !== undefined) this.drafts.delete(keyOf(this.shown.target));
-            this.panel.post({ type: 'reload' });
-          }),
-        ],
-      );
+      this.frame.banners.set('changed', l10n.t('The file changed on disk. Select Reload to load it and discard your edits.'), 'warning', [
+        textButton(l10n.t('Reload'), () => {
+          if (this.shown !== undefined) this.drafts.delete(keyOf(this.shown.target));
+          this.panel.post({ type: 'reload' });
+        }),
+      ]);
   }
 
   private keep(): void {
@@ -211,7 +206,7 @@ export class ItemPage {
     const { target } = this.shown;
     const model = this.choice?.chosenModel;
     const changes = { ...this.form.changes, ...(model === undefined ? {} : { model }) };
-    // The one in front is the last, and the oldest makes room.
+    // The current form is last, and the oldest is dropped.
     this.drafts.delete(keyOf(target));
     if (Object.keys(changes).length > 0) this.drafts.set(keyOf(target), { target, changes });
     this.panel.setState({ target, drafts: [...this.drafts.values()].slice(-maxDrafts) } satisfies SavedState);

@@ -1,4 +1,4 @@
-// Which fields of a template a form shows, in which order, and what its buttons say: for items, for tasks, and for what a chat is told and may use.
+// Fields, their order, and buttons of the form, for items, tasks, and chats.
 import * as l10n from '@vscode/l10n';
 import type { FieldView, TemplateView } from '../../protocol/protocol.generated';
 
@@ -10,36 +10,36 @@ export interface Layout {
   hidden: string[];
   /** One control chooses `provider_ref` and `model`. */
   choosesModel: boolean;
-  /** The field that a new one is named after. */
+  /** Field that provides the name. */
   title: string | undefined;
-  /** On the button that keeps what was typed. */
+  /** Label of the save button. */
   verb: string;
-  /** While it does. */
+  /** Label while saving. */
   verbing: string;
 }
 
-/** Whatever the template says, an item can have tags. */
+/** Items can have tags even if the template has no such field. */
 const tags: FieldView = {
   name: 'tags',
   type: 'array',
   required: false,
   options: [],
   properties: [],
-  description: l10n.t('To find it by.'),
+  description: l10n.t('Shown in lists and search results.'),
   items: { name: 'tag', type: 'text', required: false, options: [], properties: [] },
 };
 
-/** Of a new one whose template has no place for a title. */
+/** Used for new items whose template has no title field. */
 const fileTitle: FieldView = {
   name: 'title',
   type: 'text',
   required: true,
   options: [],
   properties: [],
-  description: l10n.t('Its file is named after it.'),
+  description: l10n.t('Also used for the file name.'),
 };
 
-/** What a chat's own page has a control for. */
+/** Fields with their own control in the chat. */
 const inPanel = [
   'title',
   'provider_ref',
@@ -54,7 +54,7 @@ const inPanel = [
 ];
 /** Plue writes these. */
 const ofPlue = ['status', 'spawned_by', 'messages'];
-/** Of every task; a field that is in none of these lists is the user's own, and stands in sight. */
+/** Fields of every task. Other fields were added by the user and are shown directly. */
 const firstOfTask = ['goal', 'title', 'provider_ref'];
 const rareInTask = [
   'candidates',
@@ -83,7 +83,7 @@ export function layoutOf(template: TemplateView, isNew: boolean): Layout {
 
 function item(template: TemplateView, isNew: boolean): Layout {
   const title = titleFieldOf(template);
-  // A title is what a new one is named after.
+  // New items are named after their title.
   const fields = template.fields.map((field) => (isNew && field.name === title ? { ...field, required: true } : field));
   return {
     fields: [
@@ -139,7 +139,7 @@ function named(fields: readonly FieldView[], names: readonly string[]): FieldVie
   return names.flatMap((name) => fields.filter((field) => field.name === name));
 }
 
-/** As the sidecar chooses it. */
+/** Same rule as in the sidecar. */
 function titleFieldOf({ fields }: TemplateView): string | undefined {
   return ['name', 'title'].find((name) => fields.some((field) => field.name === name));
 }

@@ -1,4 +1,4 @@
-// Who works on a task: one control for the fields `provider_ref` and `model`.
+// Provider of a task: one control for the fields `provider_ref` and `model`.
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
@@ -14,23 +14,23 @@ const statusText = {
   testing: l10n.t('being tested'),
   connected: l10n.t('connected'),
   error: l10n.t('not working'),
-  disabled: l10n.t('switched off'),
+  disabled: l10n.t('disabled'),
 } as const satisfies Record<ProviderSummary['status'], string>;
 
 export class ProviderChoice implements FieldControl {
   readonly node: HTMLElement;
   readonly isGroup = true;
   private readonly picker: ModelPicker;
-  /** What is known of whoever would do it. */
+  /** Status of the selected provider. */
   private readonly about = element('p', { class: 'quiet choice-about', role: 'status' });
   private providers: readonly ProviderSummary[] = [];
-  /** A value that is no single provider stays as it is until one is chosen. */
+  /** A fallback chain stays unchanged until a provider is selected. */
   private value: unknown;
 
   constructor(
     private readonly options: ControlOptions,
     private readonly lists: ModelLists,
-    /** The model that goes with it; undefined is the provider's own. */
+    /** Model of the provider; undefined for the provider's default. */
     private model: string | undefined,
     connect: () => void,
   ) {
@@ -90,7 +90,7 @@ export class ProviderChoice implements FieldControl {
     const { providers } = this;
     const chosen = this.choice();
     const words =
-      chosen !== undefined ? savedChoiceText(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Several, in order');
+      chosen !== undefined ? savedChoiceText(chosen, providers) : this.value === undefined ? this.unset() : l10n.t('Fallback chain');
     this.picker.show({ words, providers, chosen });
     this.describe();
   }
@@ -107,7 +107,7 @@ export class ProviderChoice implements FieldControl {
     setText(this.about, visibleText(words.filter((part) => part !== '').join(', ')));
   }
 
-  /** Whom the template means, where that is one. */
+  /** The template's provider, if it is a single one. */
   private given(): ModelChoice | undefined {
     const given = this.value === undefined ? (this.options.field.default ?? prefix) : undefined;
     if (typeof given !== 'string') return undefined;
@@ -124,15 +124,15 @@ export class ProviderChoice implements FieldControl {
     return { providerId: value.slice(prefix.length), ...(model === undefined ? {} : { model }) };
   }
 
-  /** What the template says counts while nothing is chosen. */
+  /** The value of the template while nothing is selected. */
   private unset(): string {
     const given = this.options.field.default;
     if (typeof given === 'string') {
       const id = given.startsWith(prefix) ? given.slice(prefix.length) : given;
-      if (id === 'default-large') return l10n.t('Your default');
-      if (id === 'default-small') return l10n.t('Your small default');
-      return visibleText(l10n.t('From the template: {0}', this.providers.find((provider) => provider.id === id)?.name ?? id));
+      if (id === 'default-large') return l10n.t('Default provider');
+      if (id === 'default-small') return l10n.t('Default small provider');
+      return visibleText(l10n.t('From template: {0}', this.providers.find((provider) => provider.id === id)?.name ?? id));
     }
-    return given === undefined ? l10n.t('Your default') : l10n.t('From the template: several, in order');
+    return given === undefined ? l10n.t('Default provider') : l10n.t('From template: fallback chain');
   }
 }

@@ -1,4 +1,4 @@
-// What VS Code keeps of the page across reloads.
+// State that VS Code keeps across reloads.
 import * as v from 'valibot';
 
 const values = v.record(v.string(), v.unknown());
@@ -7,10 +7,10 @@ const target = v.union([
   v.strictObject({ uri: v.string() }),
 ]);
 
-/** Changes of one form that are not saved. */
+/** Unsaved changes of a form. */
 const draft = v.object({ target, changes: values });
 
-/** The form that is shown, and the drafts of all forms. */
+/** The current form, and the unsaved changes of all forms. */
 const savedState = v.object({ target, drafts: v.array(draft) });
 
 export type Draft = v.InferOutput<typeof draft>;

@@ -1,4 +1,4 @@
-// What the parts of the page can do.
+// Actions for the parts of the Providers page.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton } from '../shared/element';
@@ -8,41 +8,41 @@ import type { ViewError } from '../../common/messages/viewError';
 import { isBusy, type Route, type State } from './pageState';
 
 export interface Actions {
-  /** Asks the host. `work` is what the page is busy with until the answer comes. */
+  /** Sends a request to the host. `work` identifies the running operation. */
   ask(work: string, action: ProvidersAction): void;
   go(route: Route): void;
-  /** To where the reader came from. */
+  /** Returns to the previous route. */
   back(): void;
   change(change: Partial<State>): void;
-  /** Keeps what was typed, without drawing anew. */
+  /** Saves typed values without rendering. */
   keep(route: Route): void;
 }
 
-/** A part of the page for one route. */
+/** A view for one route. */
 export interface View {
   readonly node: HTMLElement;
   show(state: State): void;
-  /** Where the focus goes when the route was just taken. */
+  /** Initial focus of a new route. */
   focus(): void;
 }
 
-/** Whether the sidecar answers, so that a button makes sense. */
+/** True if the sidecar responds, so that buttons are enabled. */
 export function isUp(state: State): boolean {
   return state.sidecar.state === 'running';
 }
 
 export interface ActionButton {
   label: string;
-  /** What a screen reader hears, where the words alone do not say what of. */
+  /** Label for screen readers if the text is not specific. */
   name?: string;
   work: string;
   action: ProvidersAction;
-  /** Instead of the label while it is under way. */
+  /** Label while the operation runs. */
   busyLabel?: string;
   look?: 'primary' | 'secondary' | 'quiet';
 }
 
-/** A button that asks the host; it waits while that is under way and rests while nobody would answer. */
+/** A button that sends a request; disabled while it runs or the host does not respond. */
 export function actionButton(
   state: State,
   actions: Actions,
@@ -62,12 +62,12 @@ export function actionButton(
   return button;
 }
 
-/** A sentence with the button that helps. */
+/** A message with a button. */
 export function failureLine(state: State, actions: Actions, error: ViewError, provider?: ProviderSummary): HTMLElement {
   const button = remedy(state, actions, error, provider);
   return element(
     'div',
-    { class: 'failure', role: 'group', 'aria-label': l10n.t('What went wrong') },
+    { class: 'failure', role: 'group', 'aria-label': l10n.t('Error details') },
     element('div', { class: 'failure-text' }, icon('error'), element('span', {}, visibleText(error.message))),
     button === undefined ? undefined : element('div', { class: 'buttons' }, button),
   );
@@ -79,55 +79,55 @@ function remedy(state: State, actions: Actions, error: ViewError, provider?: Pro
   switch (error.kind) {
     case 'providerAuthFailed':
     case 'keyNotBoundToOrigin':
-      if (provider?.kind === 'claude-code') return make(l10n.t('Check sign-in'), { type: 'checkClaudeCode' });
-      if (provider?.authType === 'oauth') return make(l10n.t('Sign in…'), { type: 'signIn', id: provider.id });
-      return provider?.takesKey === true ? make(l10n.t('Set key…'), { type: 'setKey', id: provider.id }) : undefined;
+      if (provider?.kind === 'claude-code') return make(l10n.t('Check Sign-in'), { type: 'checkClaudeCode' });
+      if (provider?.authType === 'oauth') return make(l10n.t('Sign In…'), { type: 'signIn', id: provider.id });
+      return provider?.takesKey === true ? make(l10n.t('Set Key…'), { type: 'setKey', id: provider.id }) : undefined;
     case 'permissionDenied':
       return provider?.kind === 'external' ? approval(state, actions, provider) : undefined;
     case 'vaultLocked':
     case 'vaultOlder':
-      return make(l10n.t('Unlock vault…'), { type: 'unlockVault' });
+      return make(l10n.t('Unlock Vault…'), { type: 'unlockVault' });
     case 'providerExecutableFailed':
       return provider?.kind === 'claude-code'
-        ? make(l10n.t('Check sign-in'), { type: 'checkClaudeCode' })
-        : make(l10n.t('Show log'), { type: 'showLog' });
+        ? make(l10n.t('Check Sign-in'), { type: 'checkClaudeCode' })
+        : make(l10n.t('Show Log'), { type: 'showLog' });
     case 'internal':
-      return make(l10n.t('Show log'), { type: 'showLog' });
+      return make(l10n.t('Show Log'), { type: 'showLog' });
     default:
       return undefined;
   }
 }
 
-/** The program that was not started, as it is now, and the button that lets it start. */
+/** The rejected program with a button to approve it. */
 export function approval(state: State, actions: Actions, { id }: ProviderSummary): HTMLElement | undefined {
   const command = state.details[id]?.configuration['command'];
   const program = state.executables?.find(({ path }) => path === command);
   if (program === undefined) return undefined;
-  if (program.approved) return element('span', { class: 'quiet' }, l10n.t('Approved. Test it to use it again.'));
+  if (program.approved) return element('span', { class: 'quiet' }, l10n.t('Approved. Test the provider to use it again.'));
   return element(
     'span',
     {},
     element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
     actionButton(state, actions, {
-      label: l10n.t('Approve this program'),
-      name: l10n.t('Approve this program: {0}', program.name),
+      label: l10n.t('Approve Program'),
+      name: l10n.t('Approve Program: {0}', program.name),
       work: 'approve',
       action: { type: 'approve', path: program.path, sha256: program.sha256 },
     }),
   );
 }
 
-/** What went wrong with one piece of work, where something did. */
+/** The error of an operation, if any. */
 export function failureOf(state: State, actions: Actions, work: string, provider?: ProviderSummary): HTMLElement | undefined {
   const error = state.failures[work];
   if (error === undefined) return undefined;
   const line = failureLine(state, actions, error, provider);
   const action = state.asked[work];
-  if (action !== undefined && isLoading(action)) line.append(actionButton(state, actions, { label: l10n.t('Try again'), work, action }));
+  if (action !== undefined && isLoading(action)) line.append(actionButton(state, actions, { label: l10n.t('Try Again'), work, action }));
   return line;
 }
 
-/** It only reads, so it can be asked again without a thought. */
+/** Reading requests can be repeated safely. */
 function isLoading({ type }: ProvidersAction): boolean {
   return type.startsWith('load') || type === 'show' || type === 'listModels' || type === 'discover' || type === 'refreshCatalog';
 }
@@ -136,7 +136,7 @@ export function loadingLine(words: string): HTMLElement {
   return element('p', { class: 'loading', role: 'status' }, icon('loading codicon-modifier-spin'), ` ${words}`);
 }
 
-/** The heading of a route, with Back before it. */
+/** Heading of a route, with a Back button. */
 export function routeHead(title: string, actions: Actions, step?: string): HTMLElement {
   const back = element(
     'button',

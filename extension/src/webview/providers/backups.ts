@@ -16,7 +16,7 @@ export class BackupsView implements View {
     this.node = element(
       'section',
       { class: 'route', 'aria-label': l10n.t('Backups') },
-      routeHead(l10n.t('Backups of your catalogs'), actions),
+      routeHead(l10n.t('Backups of custom catalogs'), actions),
       this.list.node,
     );
   }
@@ -34,7 +34,9 @@ export class BackupsView implements View {
     const { backups } = state;
     if (backups === undefined) return [failureOf(state, actions, 'backups') ?? loadingLine(l10n.t('Loading…'))];
     if (backups.length === 0)
-      return [element('p', { class: 'quiet' }, l10n.t('None yet. Each change of a catalog of yours keeps the version before it.'))];
+      return [
+        element('p', { class: 'quiet' }, l10n.t('No backups yet. Plue saves the previous version when you change a custom catalog.')),
+      ];
     const rows = backups.map(({ id, name, at, modelCount }) =>
       element(
         'li',

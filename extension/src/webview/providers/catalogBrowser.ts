@@ -1,4 +1,4 @@
-// The first step of adding a provider: what vendors offer, and what needs no catalog.
+// First step of adding a provider: select a vendor or a provider type.
 import * as l10n from '@vscode/l10n';
 import type { CatalogSummary, ProviderKindView } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
@@ -37,8 +37,8 @@ export class CatalogBrowser implements View {
     });
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': l10n.t('Add provider') },
-      routeHead(l10n.t('Add provider'), actions, l10n.t('Step 1 of 2: choose')),
+      { class: 'route', 'aria-label': l10n.t('Add Provider') },
+      routeHead(l10n.t('Add Provider'), actions, l10n.t('Step 1 of 2: choose')),
       element('div', { class: 'search-line' }, this.search, this.tools.node),
       this.list.node,
     );
@@ -77,7 +77,7 @@ export class CatalogBrowser implements View {
       { class: 'select', id: 'sort', 'data-key': 'sort' },
       element('option', { value: 'name' }, l10n.t('Name')),
       element('option', { value: 'price' }, l10n.t('Price')),
-      element('option', { value: 'window' }, l10n.t('Window')),
+      element('option', { value: 'window' }, l10n.t('Context window')),
     );
     sort.value = filter.sort;
     sort.addEventListener('change', () => {
@@ -87,11 +87,11 @@ export class CatalogBrowser implements View {
     return [
       element(
         'div',
-        { class: 'chips', role: 'group', 'aria-label': l10n.t('Show only') },
+        { class: 'chips', role: 'group', 'aria-label': l10n.t('Filter') },
         chip(l10n.t('Local'), 'isLocal'),
         chip(l10n.t('Reasoning'), 'hasReasoning'),
         chip(l10n.t('Images'), 'hasImages'),
-        chip(l10n.t('Under $1 in'), 'isCheap'),
+        chip(l10n.t('Input under $1/M'), 'isCheap'),
       ),
       element('span', { class: 'sort' }, element('label', { for: 'sort' }, l10n.t('Sort by')), sort),
       menuButton({
@@ -104,9 +104,9 @@ export class CatalogBrowser implements View {
             run: () => actions.go({ at: 'editCatalog', document }),
           })),
           { label: l10n.t('Import…'), run: () => actions.ask('import', { type: 'importCatalog' }) },
-          { label: l10n.t('Export your catalogs…'), run: () => actions.ask('export', { type: 'exportCatalog', ids: ownIds(state) }) },
+          { label: l10n.t('Export Custom Catalogs…'), run: () => actions.ask('export', { type: 'exportCatalog', ids: ownIds(state) }) },
           { label: l10n.t('Backups'), run: () => actions.go({ at: 'backups' }) },
-          { label: l10n.t('Refresh from the catalog server'), run: () => actions.ask('refresh', { type: 'refreshCatalog' }) },
+          { label: l10n.t('Update from Catalog Server'), run: () => actions.ask('refresh', { type: 'refreshCatalog' }) },
         ],
       }),
     ];
@@ -130,12 +130,12 @@ export class CatalogBrowser implements View {
   }
 
   private nothing(): HTMLElement {
-    const clear = textButton(l10n.t('Clear the filter'), () => {
+    const clear = textButton(l10n.t('Clear Filter'), () => {
       this.search.value = '';
       this.actions.change({ filter: { words: '', isLocal: false, hasReasoning: false, hasImages: false, isCheap: false, sort: 'name' } });
       this.search.focus();
     });
-    return element('p', { class: 'buttons' }, l10n.t('Nothing in the catalog matches.'), clear);
+    return element('p', { class: 'buttons' }, l10n.t('No matching providers or models.'), clear);
   }
 
   private table(found: readonly CatalogSummary[]): HTMLElement {
@@ -149,10 +149,10 @@ export class CatalogBrowser implements View {
     const head = [
       l10n.t('Provider'),
       l10n.t('Models'),
-      l10n.t('In, $ a million'),
-      l10n.t('Out, $ a million'),
-      l10n.t('Window'),
-      l10n.t('Abilities'),
+      l10n.t('Input $/M'),
+      l10n.t('Output $/M'),
+      l10n.t('Context window'),
+      l10n.t('Capabilities'),
     ];
     return element(
       'div',
@@ -192,8 +192,8 @@ export class CatalogBrowser implements View {
     const notes = [
       catalog.source === 'user'
         ? catalog.overridesShipped
-          ? l10n.t('your own, in place of the shipped one')
-          : l10n.t('your own')
+          ? l10n.t('custom, replaces the built-in catalog')
+          : l10n.t('custom')
         : undefined,
       catalog.errorCount > 0 ? errorsText(catalog.errorCount) : undefined,
       catalog.warningCount > 0 ? warningsText(catalog.warningCount) : undefined,
@@ -239,7 +239,7 @@ export function filtered(catalogs: readonly CatalogSummary[], filter: Filter): C
 
 function order(one: CatalogSummary, other: CatalogSummary, { sort }: Filter): number {
   if (sort === 'name') return 0;
-  // What is not known comes last.
+  // Unknown values are last.
   if (sort === 'price') return compare(one.lowestInputPerMillion ?? Infinity, other.lowestInputPerMillion ?? Infinity);
   return compare(other.largestContext ?? -1, one.largestContext ?? -1);
 }
@@ -249,13 +249,13 @@ function compare(one: number, other: number): number {
 }
 
 const besides: Record<string, string> = {
-  'claude-code': l10n.t('Your Claude subscription, through the claude program of this machine'),
-  ollama: l10n.t('Models that run on this machine, or on one of yours'),
-  'openai-compatible': l10n.t('A server of your own that speaks Chat Completions'),
-  external: l10n.t('A program that answers, named plue-provider-…'),
+  'claude-code': l10n.t('Your Claude subscription, through Claude Code on this machine'),
+  ollama: l10n.t('Models on this machine or your own server'),
+  'openai-compatible': l10n.t('Your own server with a Chat Completions API'),
+  external: l10n.t('A program named plue-provider-… that returns responses'),
 };
 
-/** Kinds that no row of the catalog stands for, or that have an address of the user's own. */
+/** Provider types without a catalog entry, or with a custom address. */
 export function kindsBeside(kinds: readonly ProviderKindView[], catalogs: readonly CatalogSummary[] | undefined): ProviderKindView[] {
   const listed = new Set(catalogs?.map(({ kind }) => kind));
   return kinds.filter(({ kind }) => kind !== 'tour' && (kind in besides || !listed.has(kind)));
@@ -269,7 +269,7 @@ function kindRows(state: State, actions: Actions): Child[] {
       kind.kind === 'external'
         ? l10n.t('External program')
         : kind.kind === 'openai-compatible'
-          ? l10n.t('Own server (OpenAI-compatible)')
+          ? l10n.t('OpenAI-compatible server')
           : kind.name;
     const choice: Choice = { kind: kind.kind };
     const choose = textButton(l10n.t('Choose'), () => actions.go({ at: 'connect', choice }));
@@ -288,8 +288,8 @@ function kindRows(state: State, actions: Actions): Child[] {
     );
   });
   return [
-    element('h3', {}, l10n.t('Without a catalog')),
-    element('ul', { class: 'plain-list', 'aria-label': l10n.t('Without a catalog') }, ...rows),
+    element('h3', {}, l10n.t('Local and custom')),
+    element('ul', { class: 'plain-list', 'aria-label': l10n.t('Local and custom') }, ...rows),
   ];
 }
 
@@ -298,13 +298,13 @@ export function compareBar(state: State, actions: Actions): HTMLElement | undefi
   const { length } = state.compared;
   if (length === 0) return undefined;
   const compareButton = textButton(
-    length === 1 ? l10n.t('Compare 1 model') : l10n.t('Compare {0} models', length),
+    length === 1 ? l10n.t('Compare 1 Model') : l10n.t('Compare {0} Models', length),
     () => actions.go({ at: 'compare' }),
     'primary',
   );
   compareButton.dataset['key'] = 'compare';
   const clear = textButton(l10n.t('Clear'), () => actions.change({ compared: [] }));
-  clear.setAttribute('aria-label', l10n.t('Clear the comparison'));
+  clear.setAttribute('aria-label', l10n.t('Clear Comparison'));
   clear.dataset['key'] = 'clear-compare';
   return element('div', { class: 'compare-bar buttons' }, compareButton, clear, failureOf(state, actions, 'compare'));
 }

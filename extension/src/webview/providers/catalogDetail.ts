@@ -1,4 +1,4 @@
-// One vendor of the catalog with all its models.
+// A vendor of the catalog with its models.
 import * as l10n from '@vscode/l10n';
 import { element, textButton, type Child } from '../shared/element';
 import { Section } from '../shared/section';
@@ -62,7 +62,7 @@ export class CatalogView implements View {
     choose.setAttribute('aria-label', l10n.t('Choose {0}', visibleText(summary.name)));
     choose.dataset['key'] = 'choose';
     const isShipped = summary.source === 'shipped';
-    const edit = textButton(isShipped ? l10n.t('Edit a copy') : l10n.t('Edit'), () => {
+    const edit = textButton(isShipped ? l10n.t('Edit Copy') : l10n.t('Edit'), () => {
       if (detail !== undefined) actions.go({ at: 'editCatalog', document: detail.document, previousId: id });
     });
     edit.dataset['key'] = 'edit-catalog';
@@ -72,10 +72,10 @@ export class CatalogView implements View {
         'p',
         { class: 'quiet' },
         isShipped
-          ? l10n.t('Shipped with Plue. Editing makes your own copy, which is used in its place.')
+          ? l10n.t('Built into Plue. Editing creates a custom copy that replaces it.')
           : summary.overridesShipped
-            ? l10n.t('Your own copy, used in place of the shipped one. Deleting it brings that one back.')
-            : l10n.t('Your own catalog.'),
+            ? l10n.t('Custom copy that replaces the built-in catalog. Delete it to restore the built-in one.')
+            : l10n.t('Custom catalog.'),
       ),
       element(
         'div',
@@ -86,7 +86,7 @@ export class CatalogView implements View {
         isShipped
           ? undefined
           : actionButton(state, actions, {
-              label: l10n.t('Delete catalog…'),
+              label: l10n.t('Delete Catalog…'),
               work: `deleteCatalog:${id}`,
               action: { type: 'deleteCatalog', id },
             }),
@@ -105,8 +105,8 @@ export class CatalogView implements View {
     if (detail === undefined) return [];
     const { defaultLargeModel, defaultSmallModel } = detail.summary;
     const marks: Record<string, string> = {};
-    if (defaultSmallModel !== undefined) marks[defaultSmallModel] = l10n.t('small jobs');
-    if (defaultLargeModel !== undefined) marks[defaultLargeModel] = l10n.t('usual');
+    if (defaultSmallModel !== undefined) marks[defaultSmallModel] = l10n.t('small model');
+    if (defaultLargeModel !== undefined) marks[defaultLargeModel] = l10n.t('default');
     const table = modelTable({
       caption: l10n.t('Models of {0}', detail.summary.name),
       models: detail.models,

@@ -1,4 +1,4 @@
-// A catalog of the user's own, edited in place. Fields that the page does not know stay as they are.
+// Editor for custom catalogs. Unknown fields are kept.
 import * as l10n from '@vscode/l10n';
 import type { CatalogProblem, FieldView } from '../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../shared/element';
@@ -23,31 +23,31 @@ const text = (name: string, change: Partial<FieldView> = {}): FieldView => ({
 
 const fields: FieldView[] = [
   text('name', { required: true }),
-  text('id', { required: true, description: l10n.t('One that a shipped catalog has takes its place.') }),
+  text('id', { required: true, description: l10n.t('An ID used by a built-in catalog replaces that catalog.') }),
   text('type', {
     required: true,
-    description: l10n.t('How the vendor is spoken to, as the Catwalk format spells it: openai-compat, anthropic, …'),
+    description: l10n.t('API type in Catwalk format, such as openai-compat or anthropic.'),
   }),
-  text('api_endpoint', { description: l10n.t('The address to call.'), placeholder: 'https://api.example.com/v1' }),
+  text('api_endpoint', { description: l10n.t('Server address.'), placeholder: 'https://api.example.com/v1' }),
   text('api_key', {
-    description: l10n.t('The environment variable that usually holds the key, never the key itself.'),
+    description: l10n.t('Environment variable that usually holds the key, not the key itself.'),
     placeholder: '$EXAMPLE_API_KEY',
   }),
-  text('default_large_model_id', { description: l10n.t('The model of a new chat.') }),
-  text('default_small_model_id', { description: l10n.t('The model of small jobs.') }),
+  text('default_large_model_id', { description: l10n.t('Model for new chats.') }),
+  text('default_small_model_id', { description: l10n.t('Model for titles and summaries.') }),
 ];
 
 const labels = {
   api_endpoint: l10n.t('Endpoint'),
   api_key: l10n.t('Key variable'),
-  default_large_model_id: l10n.t('Usual model'),
+  default_large_model_id: l10n.t('Default model'),
   default_small_model_id: l10n.t('Small model'),
 };
 
 interface Column {
   name: string;
   label: string;
-  /** Where a screen reader needs more than the label. */
+  /** Additional label for screen readers. */
   spoken?: string;
   type: 'text' | 'number' | 'whole' | 'check';
 }
@@ -56,12 +56,12 @@ interface Column {
 const columns: Column[] = [
   { name: 'id', label: 'ID', type: 'text' },
   { name: 'name', label: l10n.t('Name'), type: 'text' },
-  { name: 'cost_per_1m_in', label: l10n.t('In, $'), spoken: l10n.t('In price'), type: 'number' },
-  { name: 'cost_per_1m_out', label: l10n.t('Out, $'), spoken: l10n.t('Out price'), type: 'number' },
-  { name: 'cost_per_1m_in_cached', label: l10n.t('Cache write, $'), spoken: l10n.t('Cache write price'), type: 'number' },
-  { name: 'cost_per_1m_out_cached', label: l10n.t('Cache read, $'), spoken: l10n.t('Cache read price'), type: 'number' },
-  { name: 'context_window', label: l10n.t('Window'), type: 'whole' },
-  { name: 'default_max_tokens', label: l10n.t('Longest answer'), type: 'whole' },
+  { name: 'cost_per_1m_in', label: l10n.t('Input $/M'), spoken: l10n.t('Input price'), type: 'number' },
+  { name: 'cost_per_1m_out', label: l10n.t('Output $/M'), spoken: l10n.t('Output price'), type: 'number' },
+  { name: 'cost_per_1m_in_cached', label: l10n.t('Cache write $/M'), spoken: l10n.t('Cache write price'), type: 'number' },
+  { name: 'cost_per_1m_out_cached', label: l10n.t('Cache read $/M'), spoken: l10n.t('Cache read price'), type: 'number' },
+  { name: 'context_window', label: l10n.t('Context window'), type: 'whole' },
+  { name: 'default_max_tokens', label: l10n.t('Max output'), type: 'whole' },
   { name: 'can_reason', label: l10n.t('Reasoning'), type: 'check' },
   { name: 'supports_attachments', label: l10n.t('Images'), type: 'check' },
 ];
@@ -94,11 +94,11 @@ export class CatalogEditor implements View {
       values: this.document,
       labels,
       onChange: (name, value) => {
-        // What could be a key itself is neither kept nor sent.
+        // A value that could be a key is neither kept nor sent.
         if (this.checkKeyVariable()) this.set(this.document, name, value);
       },
     });
-    const add = textButton(l10n.t('Add model'), () => this.addModel());
+    const add = textButton(l10n.t('Add Model'), () => this.addModel());
     const title = previousId === undefined ? l10n.t('New catalog') : l10n.t('Edit catalog {0}', asText(this.document['name']));
     this.node = element(
       'section',
@@ -107,7 +107,7 @@ export class CatalogEditor implements View {
       this.summary.node,
       this.form.node,
       element('h3', {}, l10n.t('Models')),
-      element('p', { class: 'field-help' }, l10n.t('Prices are USD for a million tokens. An empty field means unknown.')),
+      element('p', { class: 'field-help' }, l10n.t('Prices are in USD per million tokens. Leave a field empty if the price is unknown.')),
       this.modelTable(),
       element('div', { class: 'buttons' }, add),
       this.foot.node,
@@ -187,7 +187,7 @@ export class CatalogEditor implements View {
     return [
       element(
         'section',
-        { class: 'notice', 'aria-label': l10n.t('What was found') },
+        { class: 'notice', 'aria-label': l10n.t('Findings') },
         element('p', { role: 'status' }, counted.filter((one) => one !== '').join(', ')),
         element('ul', { class: 'plain-list' }, ...rows),
       ),
@@ -267,7 +267,7 @@ export class CatalogEditor implements View {
   private models(): Entries[] {
     const { models } = this.document;
     const all: unknown[] = Array.isArray(models) ? models : [];
-    // The very objects of the document, so that a change of a cell is a change of the document.
+    // The objects of the document itself, so that editing a cell changes the document.
     return all.filter(isEntries);
   }
 
@@ -291,7 +291,10 @@ export class CatalogEditor implements View {
     const typed = this.form.values['api_key'];
     const isVariable = typed === undefined || (typeof typed === 'string' && /^\$\w+$/.test(typed));
     if (!isVariable)
-      this.form.showProblem('api_key', l10n.t('The name of a variable, such as $EXAMPLE_API_KEY. A key itself belongs in the vault.'));
+      this.form.showProblem(
+        'api_key',
+        l10n.t('Name of an environment variable, such as $EXAMPLE_API_KEY. Store the key itself in the vault.'),
+      );
     return isVariable;
   }
 
@@ -323,7 +326,7 @@ function read(input: HTMLInputElement, type: Column['type']): unknown {
   if (type === 'check') return input.checked;
   const typed = input.value.trim();
   if (typed === '') return type === 'text' ? '' : undefined;
-  // What is no number goes to the check as it is, which names it.
+  // Invalid numbers are passed to validation, which reports them.
   if (type === 'text' || !Number.isFinite(Number(typed))) return typed;
   return Number(typed);
 }

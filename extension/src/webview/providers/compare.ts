@@ -1,4 +1,4 @@
-// Ticked models side by side, whoever sells them.
+// Compares selected models of all providers.
 import * as l10n from '@vscode/l10n';
 import type { ModelView } from '../../protocol/protocol.generated';
 import { element, iconButton, type Child } from '../shared/element';
@@ -16,12 +16,12 @@ interface Column extends ComparedModel {
 }
 
 const lines: [string, (model: ModelView) => string][] = [
-  [l10n.t('In, $ a million'), ({ inputPerMillion }) => price(inputPerMillion)],
-  [l10n.t('Out, $ a million'), ({ outputPerMillion }) => price(outputPerMillion)],
-  [l10n.t('Cached read'), ({ cachedReadPerMillion }) => price(cachedReadPerMillion)],
-  [l10n.t('Cached write'), ({ cachedWritePerMillion }) => price(cachedWritePerMillion)],
-  [l10n.t('Window'), ({ contextLength }) => window(contextLength)],
-  [l10n.t('Longest answer'), ({ maxOutput }) => window(maxOutput)],
+  [l10n.t('Input $/M'), ({ inputPerMillion }) => price(inputPerMillion)],
+  [l10n.t('Output $/M'), ({ outputPerMillion }) => price(outputPerMillion)],
+  [l10n.t('Cache read $/M'), ({ cachedReadPerMillion }) => price(cachedReadPerMillion)],
+  [l10n.t('Cache write $/M'), ({ cachedWritePerMillion }) => price(cachedWritePerMillion)],
+  [l10n.t('Context window'), ({ contextLength }) => window(contextLength)],
+  [l10n.t('Max output'), ({ maxOutput }) => window(maxOutput)],
   [l10n.t('Tools'), ({ supportsTools }) => yesNo(supportsTools)],
   [l10n.t('Images'), ({ supportsVision }) => yesNo(supportsVision)],
   [
@@ -57,7 +57,7 @@ export class CompareView implements View {
     const columns = columnsOf(state);
     const failures = missing.map(({ catalogId }) => failureOf(state, this.actions, `catalog:${catalogId}`));
     if (columns.length === 0 && missing.length === 0) {
-      return [element('p', { class: 'quiet' }, l10n.t('Nothing to compare: tick models in the list of a provider.'))];
+      return [element('p', { class: 'quiet' }, l10n.t('No models to compare. Select models in a provider’s list.'))];
     }
     return [
       ...failures,
@@ -97,7 +97,7 @@ export class CompareView implements View {
 
   private columnHead(state: State, { vendor, model, catalogId, modelId }: Column): HTMLElement {
     const name = visibleText(model.name ?? model.id);
-    const remove = iconButton('close', l10n.t('Leave out {0}', name), () =>
+    const remove = iconButton('close', l10n.t('Remove {0} from comparison', name), () =>
       this.actions.change({ compared: state.compared.filter((one) => one.catalogId !== catalogId || one.modelId !== modelId) }),
     );
     remove.dataset['key'] = `leave:${catalogId}:${modelId}`;

@@ -1,4 +1,4 @@
-// The second step of adding a provider: its name, its address, how it knows you. The key is typed into VS Code's own box.
+// Second step of adding a provider: name, address, authentication. VS Code asks for the key.
 import * as l10n from '@vscode/l10n';
 import type {
   AuthType,
@@ -30,10 +30,10 @@ import {
   statusOf,
 } from './words';
 
-/** Asked on this page in words of its own, or kept in the vault. */
+/** Fields with a separate control here, or stored in the vault. */
 const elsewhere = ['name', 'provider_type', 'catalog_provider', 'api_key_ref', 'auth_type', 'command', 'endpoint', 'enabled'];
 
-/** What works unset. A field that is not among these, as one of the user's own, stands in sight. */
+/** Fields that work without a value. Other fields, including custom ones, are always shown. */
 const rare = [
   'description',
   'model',
@@ -53,7 +53,7 @@ const rare = [
   'additional_auth',
 ];
 
-/** What the page is busy with while a provider is stored and tested. */
+/** Identifies the operation that saves and tests the provider. */
 export const connectWork = 'connect';
 
 export class ConnectView implements View {
@@ -62,11 +62,11 @@ export class ConnectView implements View {
   private readonly fields = new Section('div', {});
   private readonly formPlace = element('div', {});
   private form: Form | undefined;
-  private readonly enables = new Section('section', { class: 'enables', 'aria-label': l10n.t('What it enables') });
+  private readonly enables = new Section('section', { class: 'enables', 'aria-label': l10n.t('Available models') });
   private readonly foot = new Section('div', {});
   private state: State | undefined;
 
-  /** What was typed; the fields write into this very object. */
+  /** Typed values; the fields write to this object. */
   private readonly choice: Choice;
 
   constructor(
@@ -130,7 +130,7 @@ export class ConnectView implements View {
     );
   }
 
-  /** The fields of the template that have no words of their own here. */
+  /** Template fields without a separate control. */
   private showForm({ template }: State): void {
     if (template === undefined || this.form !== undefined) return;
     const { choice } = this;
@@ -171,7 +171,7 @@ export class ConnectView implements View {
       'connect-name',
       l10n.t('Name'),
       choice.name ?? '',
-      l10n.t('What lists and pickers show.'),
+      l10n.t('Shown in lists and pickers.'),
       (typed) => (choice.name = typed),
     );
     const usual = usualEndpoint(catalog, kind);
@@ -181,7 +181,7 @@ export class ConnectView implements View {
           'connect-endpoint',
           l10n.t('Endpoint'),
           choice.endpoint ?? '',
-          needsEndpoint ? l10n.t('The address of the server. It is needed.') : l10n.t('Leave it empty for the usual one.'),
+          needsEndpoint ? l10n.t('Server address (required).') : l10n.t('If empty, the default is used.'),
           (typed) => (choice.endpoint = typed),
           usual ?? 'http://localhost:8080/v1',
         )
@@ -232,7 +232,7 @@ export class ConnectView implements View {
       });
       return element('label', { class: 'radio-line' }, box, authNames[type]);
     });
-    return element('fieldset', { class: 'field' }, element('legend', { class: 'field-label' }, l10n.t('How it knows you')), ...options);
+    return element('fieldset', { class: 'field' }, element('legend', { class: 'field-label' }, l10n.t('Authentication')), ...options);
   }
 
   private authOf(authTypes: readonly AuthType[]): AuthType | undefined {
@@ -245,7 +245,7 @@ export class ConnectView implements View {
       return element(
         'div',
         { class: 'field' },
-        failureOf(state, this.actions, 'executables') ?? loadingLine(l10n.t('Looking for programs…')),
+        failureOf(state, this.actions, 'executables') ?? loadingLine(l10n.t('Searching for programs…')),
       );
     }
     const rows = executables.map((program) => {
@@ -270,7 +270,7 @@ export class ConnectView implements View {
         element('span', { class: 'mono line' }, visibleText(program.path)),
         element('span', { class: 'mono line quiet' }, `SHA-256 ${visibleText(program.sha256)}`),
         program.changedSinceApproval
-          ? element('span', { class: 'line' }, icon('warning'), ` ${l10n.t('It changed since you approved it.')}`)
+          ? element('span', { class: 'line' }, icon('warning'), ` ${l10n.t('The program changed since you approved it.')}`)
           : undefined,
         program.approved ? element('span', { class: 'line quiet' }, l10n.t('Approved')) : this.approval(state, program),
       );
@@ -283,20 +283,20 @@ export class ConnectView implements View {
         'div',
         { class: 'field-help' },
         l10n.t(
-          'Programs named plue-provider-… on PATH or in ~/.plue/providers/bin. None is started before you approve its path and content.',
+          'Lists programs named plue-provider-… on PATH or in ~/.plue/providers/bin. Each program needs your approval before it starts.',
         ),
       ),
-      rows.length === 0 ? element('p', { class: 'quiet' }, l10n.t('None was found.')) : element('ul', { class: 'plain-list' }, ...rows),
+      rows.length === 0 ? element('p', { class: 'quiet' }, l10n.t('No programs found.')) : element('ul', { class: 'plain-list' }, ...rows),
       failureOf(state, this.actions, 'approve'),
       element('div', { class: 'field-problem', id: 'connect-program-problem', hidden: true }),
     );
   }
 
-  /** Who approves a program means to use it. */
+  /** Approving a program selects it. */
   private approval(state: State, program: ExecutableView): HTMLElement {
     const approve = actionButton(state, this.actions, {
-      label: l10n.t('Approve this program'),
-      name: l10n.t('Approve this program: {0}', program.name),
+      label: l10n.t('Approve Program'),
+      name: l10n.t('Approve Program: {0}', program.name),
       work: 'approve',
       action: { type: 'approve', path: program.path, sha256: program.sha256 },
     });
@@ -312,22 +312,21 @@ export class ConnectView implements View {
     const catalog = state.catalogs?.find(({ id }) => id === this.choice.catalogId);
     const detail = state.catalogDetails[this.choice.catalogId ?? ''];
     const listed = state.models[this.stored(state)?.id ?? '']?.models;
-    const heading = element('h3', {}, l10n.t('What it enables'));
+    const heading = element('h3', {}, l10n.t('Available models'));
     if (catalog === undefined) {
-      const words =
-        listed === undefined ? l10n.t('Which models there are is asked when it is connected.') : formatModelCount(listed.length);
+      const words = listed === undefined ? l10n.t('Available models are listed after you connect.') : formatModelCount(listed.length);
       return [heading, element('p', {}, words)];
     }
     const usual = usualModel(detail?.models ?? [], catalog.defaultLargeModel);
     const rows: [string, string][] = [
       [l10n.t('Models'), catalogModels(catalog)],
-      [l10n.t('In'), aMillion(priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion))],
-      [l10n.t('Out'), aMillion(priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion))],
-      [l10n.t('Abilities'), catalogAbilities(catalog)],
+      [l10n.t('Input $/M'), aMillion(priceRange(catalog.lowestInputPerMillion, catalog.highestInputPerMillion))],
+      [l10n.t('Output $/M'), aMillion(priceRange(catalog.lowestOutputPerMillion, catalog.highestOutputPerMillion))],
+      [l10n.t('Capabilities'), catalogAbilities(catalog)],
       [
         l10n.t('Typical chat'),
         usual?.typicalChatCost === undefined
-          ? l10n.t('unknown until you have chatted a little')
+          ? l10n.t('shown after a few chats')
           : l10n.t('about {0} with {1}', chatCost(usual.typicalChatCost), usual.name ?? usual.id),
       ],
     ];
@@ -361,12 +360,12 @@ export class ConnectView implements View {
       element(
         'div',
         { class: 'buttons' },
-        wantsKey ? press(l10n.t('Set key…'), 'setKey', 'secondary') : undefined,
-        auth === 'oauth' ? press(l10n.t('Sign in…'), 'signIn', 'secondary') : undefined,
+        wantsKey ? press(l10n.t('Set Key…'), 'setKey', 'secondary') : undefined,
+        auth === 'oauth' ? press(l10n.t('Sign In…'), 'signIn', 'secondary') : undefined,
         press(busy ? l10n.t('Connecting…') : l10n.t('Connect'), 'test', 'primary'),
         back,
       ),
-      busy ? loadingLine(l10n.t('Storing and testing it…')) : this.result(state, provider),
+      busy ? loadingLine(l10n.t('Saving and testing…')) : this.result(state, provider),
       failureOf(state, actions, connectWork, provider),
     ];
   }
@@ -375,7 +374,7 @@ export class ConnectView implements View {
     const { actions } = this;
     if (provider === undefined || this.choice.wasTested !== true) return undefined;
     if (provider.error !== undefined) return failureLine(state, actions, provider.error, provider);
-    if (provider.status !== 'connected') return element('p', { class: 'quiet' }, l10n.t('It is stored, and not tested yet.'));
+    if (provider.status !== 'connected') return element('p', { class: 'quiet' }, l10n.t('The provider is saved but not tested.'));
     const status = statusOf(provider, new Date(), false);
     const words =
       provider.modelCount === undefined ? l10n.t('Connected.') : l10n.t('Connected. {0}.', formatModelCount(provider.modelCount));
@@ -391,7 +390,7 @@ export class ConnectView implements View {
         provider.isDefault
           ? undefined
           : actionButton(state, actions, {
-              label: l10n.t('Make default'),
+              label: l10n.t('Make Default'),
               work: `default:${provider.id}`,
               action: { type: 'makeDefault', id: provider.id },
             }),
@@ -411,7 +410,7 @@ export class ConnectView implements View {
     if (choice.providerId !== undefined) provider.id = choice.providerId;
     if (choice.catalogId !== undefined) provider.catalogProvider = choice.catalogId;
     if (kind.takesEndpoint && (choice.endpoint ?? '').trim() !== '') provider.endpoint = (choice.endpoint ?? '').trim();
-    // The usual one of a kind is not written down.
+    // Default values are not written to the file.
     if (auth !== undefined && auth !== kind.authTypes[0]) provider.authType = authSpelling[auth];
     if (choice.command !== undefined) provider.command = choice.command;
     if (this.form !== undefined && Object.keys(this.form.drawn).length > 0) provider.fields = this.form.drawn;
@@ -434,20 +433,16 @@ export class ConnectView implements View {
     const problems: [string, string | undefined][] = [
       [
         'connect-name',
-        name === '' ? l10n.t('A provider needs a name.') : isTaken ? l10n.t('There is a provider of this name.') : undefined,
+        name === '' ? l10n.t('Enter a name for the provider.') : isTaken ? l10n.t('A provider with this name already exists.') : undefined,
       ],
       [
         'connect-endpoint',
-        typed !== ''
-          ? urlProblem(typed)
-          : kind.needsEndpoint && usual === undefined
-            ? l10n.t('This needs the address of the server.')
-            : undefined,
+        typed !== '' ? urlProblem(typed) : kind.needsEndpoint && usual === undefined ? l10n.t('Enter the server address.') : undefined,
       ],
       [
         'connect-program',
         choice.kind === 'external' && state.executables?.some(({ path, approved }) => approved && path === choice.command) !== true
-          ? l10n.t('Choose a program, and approve it first.')
+          ? l10n.t('Choose a program and approve it first.')
           : undefined,
       ],
     ];
@@ -474,7 +469,7 @@ export class ConnectView implements View {
   }
 }
 
-/** A catalog may name a variable in place of an address; the kind then knows the usual one. */
+/** A catalog can use a variable instead of an address; the provider type then has a default. */
 function usualEndpoint(catalog: CatalogSummary | undefined, kind: ProviderKindView): string | undefined {
   const { endpoint } = catalog ?? {};
   return endpoint !== undefined && URL.canParse(endpoint) ? endpoint : kind.defaultEndpoint;
@@ -486,11 +481,11 @@ function usualModel(models: readonly ModelView[], usual: string | undefined): Mo
 
 function keyLine(provider: ProviderSummary | undefined): string {
   if (provider === undefined || !provider.hasCredential)
-    return l10n.t('No key yet. VS Code asks for it in a box of its own; it never stands in this page.');
+    return l10n.t('No key yet. You’ll enter it in a VS Code prompt; it’s never shown here.');
   const variable = keyVariable(provider);
-  return variable === undefined ? l10n.t('A key is set.') : l10n.t('The key stands in the environment, in {0}.', variable);
+  return variable === undefined ? l10n.t('A key is set.') : l10n.t('The key comes from the environment variable {0}.', variable);
 }
 
 function aMillion(prices: string): string {
-  return l10n.t('{0} a million tokens', prices);
+  return l10n.t('{0} per million tokens', prices);
 }

@@ -8,10 +8,10 @@ import { isBusy, type State } from './pageState';
 import { keyText } from './providerDetail';
 import { authNames, authSpelling, authTypes } from './words';
 
-/** Fixed for a file, kept in the vault, or a switch of its own. */
+/** Fields that are fixed, stored in the vault, or have a separate control. */
 const elsewhere = ['provider_type', 'api_key_ref', 'enabled'];
 
-/** As the step that connects one says them. */
+/** Labels as in the step that connects a provider. */
 const authText = Object.fromEntries(authTypes.map((type) => [authSpelling[type], authNames[type]]));
 
 export class EditProviderView implements View {
@@ -30,7 +30,7 @@ export class EditProviderView implements View {
   ) {
     this.node = element(
       'section',
-      { class: 'route', 'aria-label': l10n.t('Edit provider') },
+      { class: 'route', 'aria-label': l10n.t('Edit Provider') },
       this.head.node,
       this.key.node,
       this.place,
@@ -55,7 +55,7 @@ export class EditProviderView implements View {
           fields: state.template.fields,
           values,
           hidden: elsewhere,
-          labels: { auth_type: l10n.t('How it knows you') },
+          labels: { auth_type: l10n.t('Authentication') },
           words: authText,
           defaultWord: l10n.t('Suggested'),
           onChange: () => actions.keep({ at: 'edit', id, draft: this.form?.changes ?? {} }),
@@ -72,7 +72,7 @@ export class EditProviderView implements View {
           { class: 'field' },
           element('div', { class: 'field-label' }, l10n.t('Key')),
           element('div', { class: 'field-help' }, keyText(provider, detail?.key, new Date())),
-          actionButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, action: { type: 'setKey', id } }),
+          actionButton(state, actions, { label: l10n.t('Set Key…'), work: `key:${id}`, action: { type: 'setKey', id } }),
         ),
       ];
     });

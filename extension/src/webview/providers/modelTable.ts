@@ -10,27 +10,27 @@ export interface ModelTable {
   caption: string;
   models: readonly ModelView[];
   words: string;
-  /** Ticks that gather models for a comparison. */
+  /** Checkboxes that select models for a comparison. */
   ticks?: { isTicked(modelId: string): boolean; tick(modelId: string, on: boolean): void };
-  /** The models that stand out, with why. */
+  /** Highlighted models, with the reason. */
   marks?: Readonly<Record<string, string>>;
-  /** Kept by who shows the table, so that a table built anew is as long as the reader made it. */
+  /** Kept by the caller, so that a rebuilt table keeps its length. */
   length: { isWhole: boolean };
 }
 
-/** More rows than anybody reads are drawn when they are asked for. */
+/** More rows are rendered on request. */
 const maxRows = 100;
 
 export function modelTable({ caption, models, words, ticks, marks, length }: ModelTable): Child[] {
   const found = models.filter((model) => matches(model, words));
   const head = [
     l10n.t('Model'),
-    l10n.t('In'),
-    l10n.t('Out'),
-    l10n.t('Cached read'),
-    l10n.t('Window'),
-    l10n.t('Longest answer'),
-    l10n.t('Abilities'),
+    l10n.t('Input $/M'),
+    l10n.t('Output $/M'),
+    l10n.t('Cache read $/M'),
+    l10n.t('Context window'),
+    l10n.t('Max output'),
+    l10n.t('Capabilities'),
     l10n.t('Typical chat'),
   ];
   const classes = ['', 'number', 'number', 'number extra', 'number', 'number extra', 'abilities', 'number'];
@@ -57,7 +57,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
     rest <= 0
       ? undefined
       : textButton(
-          l10n.t('Show {0} more', rest),
+          l10n.t('Show {0} More', rest),
           () => {
             length.isWhole = true;
             const others = found.slice(most).map((model) => row(model, ticks, marks));
@@ -68,7 +68,7 @@ export function modelTable({ caption, models, words, ticks, marks, length }: Mod
           'quiet',
         );
   if (found.length === 0)
-    return [element('p', { class: 'quiet' }, models.length === 0 ? l10n.t('No models are listed.') : l10n.t('No model matches.'))];
+    return [element('p', { class: 'quiet' }, models.length === 0 ? l10n.t('No models available.') : l10n.t('No matching models.'))];
   return [
     element('div', { class: 'scroll-x', tabindex: '0', role: 'region', 'aria-label': visibleText(caption), 'data-key': 'models' }, table),
     more,
@@ -121,10 +121,10 @@ function row(model: ModelView, ticks: ModelTable['ticks'], marks: ModelTable['ma
   );
 }
 
-/** Prices are for a million tokens; what a chat costs is told only from the user's own. */
+/** Prices are per million tokens; the cost of a chat is derived from the user's chats. */
 export function priceNote(models: readonly ModelView[]): string {
   const known = models.some(({ typicalChatCost }) => typicalChatCost !== undefined);
   return known
-    ? l10n.t('Prices are USD for a million tokens. A typical chat is the middle of your own.')
-    : l10n.t('Prices are USD for a million tokens. What a typical chat costs is unknown until you have chatted a little.');
+    ? l10n.t('Prices are in USD per million tokens. A typical chat is the median of your chats.')
+    : l10n.t('Prices are in USD per million tokens. The cost of a typical chat is shown after a few chats.');
 }

@@ -1,4 +1,4 @@
-// The whole Providers page: where the reader is, what is shown there, and what is asked for meanwhile.
+// The Providers page: routes, views, and requests.
 import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../shared/element';
 import { menuButton } from '../shared/menu';
@@ -33,27 +33,27 @@ export class ProvidersPage implements Actions {
     private readonly panel: Panel<FromProvidersPage>,
   ) {
     this.state = stateFrom(panel.getState());
-    this.add = textButton(l10n.t('Add provider'), () => this.go({ at: 'choose' }), 'primary');
+    this.add = textButton(l10n.t('Add Provider'), () => this.go({ at: 'choose' }), 'primary');
     this.add.dataset['key'] = 'add';
     const more = menuButton({
       label: l10n.t('More'),
       key: 'page-menu',
       items: () => [
-        { label: l10n.t('Look at this machine again'), run: () => this.ask('discover', { type: 'discover' }) },
-        { label: l10n.t('Unlock vault'), run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
-        { label: l10n.t('Show log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
+        { label: l10n.t('Detect Providers Again'), run: () => this.ask('discover', { type: 'discover' }) },
+        { label: l10n.t('Unlock Vault'), run: () => this.ask('help:unlockVault', { type: 'unlockVault' }) },
+        { label: l10n.t('Show Log'), run: () => this.ask('help:showLog', { type: 'showLog' }) },
       ],
     });
     this.frame = new PageFrame(root, l10n.t('Providers'), {
       header: [element('span', { class: 'buttons' }, this.add, more)],
     });
     root.addEventListener('keydown', (event) => this.pressed(event));
-    // "2 h ago" grows older while one looks.
+    // Updates relative times such as "2 h ago".
     setInterval(() => this.schedule(), 60_000);
     this.draw();
   }
 
-  /** False while something received waits for its frame. */
+  /** False while a change waits for the next frame. */
   get isDrawn(): boolean {
     return this.pendingDraw === undefined;
   }
@@ -98,7 +98,7 @@ export class ProvidersPage implements Actions {
 
   go(route: Route): void {
     this.remember();
-    // Programs may have changed since they were last looked at.
+    // Programs may have changed since they were listed.
     const looksAgain = route.at === 'connect' && route.choice.kind === 'external';
     this.state = { ...this.state, executables: looksAgain ? undefined : this.state.executables, route };
     this.settle();
@@ -148,14 +148,14 @@ export class ProvidersPage implements Actions {
     }
     if (work === 'configure' && before.route.at === 'edit') this.back();
     if (work === saveWork && before.route.at === 'editCatalog') this.back();
-    if (work === connectWork && before.route.at === 'connect') this.say(l10n.t('Stored and tested.'));
+    if (work === connectWork && before.route.at === 'connect') this.say(l10n.t('Saved and tested.'));
   }
 
   private say(words: string): void {
     this.frame.status.textContent = visibleText(words);
   }
 
-  /** At most one drawing a frame. */
+  /** At most one rendering per frame. */
   private schedule(): void {
     this.pendingDraw ??= requestAnimationFrame(() => {
       this.pendingDraw = undefined;
@@ -193,15 +193,15 @@ export class ProvidersPage implements Actions {
         : sidecar.state === 'starting'
           ? l10n.t('Plue is starting…')
           : l10n.t(
-              '{0} Your providers and keys are kept; what is shown here may be old.',
-              sidecar.cause ?? l10n.t('Plue’s sidecar is not running.'),
+              '{0} Your providers and keys are kept; the list below may be outdated.',
+              sidecar.cause ?? l10n.t('The Plue sidecar is not running.'),
             ),
       sidecar.state === 'starting' ? 'info' : 'error',
-      sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show log'), 'showLog')] : [],
+      sidecar.state === 'stopped' ? [button(l10n.t('Restart'), 'restart'), button(l10n.t('Show Log'), 'showLog')] : [],
     );
     this.frame.banners.set(
       'folder',
-      state.folderProblem === undefined ? undefined : l10n.t('{0} What is shown can be used, and not changed.', state.folderProblem),
+      state.folderProblem === undefined ? undefined : l10n.t('{0} The list is read-only.', state.folderProblem),
       'warning',
     );
     this.frame.banners.set('refusal', state.refusal?.message, 'error', [], () => this.change({ refusal: undefined }));
@@ -234,14 +234,14 @@ export class ProvidersPage implements Actions {
     }
   }
 
-  /** Asks, once, for what the route shows. */
+  /** Requests the data of a route once. */
   private load(state: State): void {
     if (!isUp(state)) return;
     const { route } = state;
     const needs = (work: string, has: boolean, action: ProvidersAction): void => {
       if (!has && !isBusy(state, work) && state.failures[work] === undefined) this.ask(work, action);
     };
-    // The empty page says how many there are.
+    // The empty page shows the number of providers.
     needs('catalogs', state.catalogs !== undefined, { type: 'loadCatalogs' });
     const catalogs =
       route.at === 'catalog' ? [route.id] : route.at === 'connect' && route.choice.catalogId !== undefined ? [route.choice.catalogId] : [];
@@ -252,7 +252,7 @@ export class ProvidersPage implements Actions {
     if (route.at === 'connect' && route.choice.kind === 'external') {
       needs('executables', state.executables !== undefined, { type: 'loadExecutables' });
     }
-    // Programs are looked at as they are now: when the page opens, and again after each test.
+    // Programs are listed when the page opens and after each test.
     const programs = (state.providers ?? []).filter(({ kind }) => kind === 'external');
     const tried = programs.map(({ id, lastTested }) => `${id} ${lastTested ?? ''}`).join();
     if (tried !== this.lookedAt) {
@@ -268,24 +268,24 @@ export class ProvidersPage implements Actions {
 
   private pressed(event: KeyboardEvent): void {
     if (event.key !== 'Escape' || event.isComposing || event.defaultPrevented) return;
-    // The first Escape in a search clears it.
+    // Escape in a search field clears it first.
     if (event.target instanceof HTMLInputElement && event.target.type === 'search' && event.target.value !== '') return;
     const { at } = this.state.route;
-    // What was typed is not thrown away by one key.
+    // Escape does not discard typed text.
     if (at === 'providers' || at === 'edit' || at === 'editCatalog') return;
     event.preventDefault();
     this.back();
   }
 }
 
-/** Where Back leads after the page was hidden, when the way is forgotten. */
+/** Target of Back after the history was lost because the page was hidden. */
 function parentOf(route: Route): Route {
   return route.at === 'catalog' || route.at === 'compare' || route.at === 'connect' || route.at === 'editCatalog' || route.at === 'backups'
     ? { at: 'choose' }
     : { at: 'providers' };
 }
 
-/** A change of it is another view; what is typed in one is not. */
+/** Changing this value shows another view; typing does not. */
 function routeKey(route: Route): string {
   switch (route.at) {
     case 'edit':

@@ -1,4 +1,4 @@
-// What the page knows and where the reader is. The messages fold into it; the drawing reads it.
+// State of the Providers page: data and route. Messages are reduced into it.
 import * as v from 'valibot';
 import type {
   CatalogBackup,
@@ -15,11 +15,11 @@ import type {
 import type { ProvidersAction, ToProvidersPage } from '../../common/messages/providers';
 import type { ViewError } from '../../common/messages/viewError';
 
-/** What "Connect" is about: a vendor of the catalog, or a kind by itself. */
+/** Subject of the connect step: a vendor of the catalog or a provider type. */
 export interface Choice {
   kind: string;
   catalogId?: string;
-  /** What was typed so far, and the id once it is stored. */
+  /** Typed values, and the ID after saving. */
   name?: string;
   endpoint?: string;
   authType?: string;
@@ -70,12 +70,12 @@ export interface State {
   executables: ExecutableView[] | undefined;
   backups: CatalogBackup[] | undefined;
   template: TemplateView | undefined;
-  /** What was asked for and is not finished. */
+  /** Running operations. */
   busy: readonly string[];
   failures: Record<string, ViewError>;
-  /** What the page asked with, to ask the same again. */
+  /** The last requests, for retrying. */
   asked: Record<string, ProvidersAction>;
-  /** What went wrong without being asked for. */
+  /** Errors without a request. */
   refusal: ViewError | undefined;
   route: Route;
   selected: string | undefined;
@@ -122,7 +122,7 @@ export function reduce(state: State, message: ToProvidersPage): State {
       return {
         ...state,
         sidecar: { state: message.state, ...(message.cause === undefined ? {} : { cause: message.cause }) },
-        // Another life of the sidecar may answer what the last one could not.
+        // A new sidecar may succeed where the previous one failed.
         ...(message.state === 'stopped' ? { busy: [] } : message.state === 'running' ? { failures: {} } : {}),
       };
     case 'detail':
@@ -180,7 +180,7 @@ function finish(state: State, work: string, error: ViewError | undefined): State
   return { ...state, busy: state.busy.filter((one) => one !== work), failures };
 }
 
-/** The page asks for something: it is busy with it, and what went wrong the last time counts no more. */
+/** Starts an operation and clears its previous error. */
 export function begin(state: State, work: string, action: ProvidersAction): State {
   const { [work]: before, ...failures } = state.failures;
   return {
@@ -195,7 +195,7 @@ export function isBusy(state: State, work: string): boolean {
   return state.busy.includes(work);
 }
 
-/** Nothing that a user set up or took: what was found on the machine is offered instead of listed. */
+/** Providers that the user did not configure: they are suggested instead of listed. */
 export function isEmpty(providers: readonly ProviderSummary[]): boolean {
   return !providers.some(({ source, isDefault }) => source === 'file' || (isDefault && source !== 'tour'));
 }
@@ -239,7 +239,7 @@ const kept = v.object({
   }),
 });
 
-/** What VS Code keeps for the page while it is hidden: where the reader was and what was typed. */
+/** State that VS Code keeps while the page is hidden: route and typed values. */
 export function keptOf(state: State): unknown {
   const { route, selected, compared, filter } = state;
   return { route, selected, compared, filter };

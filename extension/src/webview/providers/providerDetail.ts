@@ -27,7 +27,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
         'p',
         { class: 'detail-status' },
         element('span', { class: `status-icon ${status.look}` }, icon(status.icon)),
-        // The sentence of an error stands below, with what helps.
+        // The error message is shown below, with a button.
         element(
           'span',
           {},
@@ -51,7 +51,7 @@ export function providerHead(state: State, actions: Actions, provider: ProviderS
   ];
 }
 
-/** Nobody has tried it since, so no error stands above. */
+/** Not tested since the error, so the status shows no error. */
 function changedProgram(
   state: State,
   actions: Actions,
@@ -68,8 +68,8 @@ function changedProgram(
       'p',
       {},
       program.changedSinceApproval
-        ? l10n.t('Its program has changed since you approved it, so it is not started.')
-        : l10n.t('Its program is not approved yet.'),
+        ? l10n.t('The program changed since you approved it, so it is not started.')
+        : l10n.t('The program is not approved.'),
     ),
     approval(state, actions, provider),
   );
@@ -93,8 +93,8 @@ function buttons(state: State, actions: Actions, provider: ProviderSummary): HTM
       : undefined,
     !provider.enabled && fault === undefined
       ? actionButton(state, actions, {
-          label: l10n.t('Switch on'),
-          busyLabel: l10n.t('Switching on…'),
+          label: l10n.t('Enable'),
+          busyLabel: l10n.t('Enabling…'),
           work: `switch:${id}`,
           action: { type: 'setEnabled', id, enabled: true },
           look: 'primary',
@@ -102,14 +102,14 @@ function buttons(state: State, actions: Actions, provider: ProviderSummary): HTM
       : undefined,
     source === 'file' && fault === undefined ? edit : undefined,
     provider.takesKey && fault === undefined && provider.authType !== 'oauth'
-      ? actionButton(state, actions, { label: l10n.t('Set key…'), work: `key:${id}`, action: { type: 'setKey', id } })
+      ? actionButton(state, actions, { label: l10n.t('Set Key…'), work: `key:${id}`, action: { type: 'setKey', id } })
       : undefined,
     provider.authType === 'oauth' && fault === undefined
-      ? actionButton(state, actions, { label: l10n.t('Sign in…'), work: `signIn:${id}`, action: { type: 'signIn', id } })
+      ? actionButton(state, actions, { label: l10n.t('Sign In…'), work: `signIn:${id}`, action: { type: 'signIn', id } })
       : undefined,
     canMoveKey(provider)
       ? actionButton(state, actions, {
-          label: l10n.t('Move key to vault'),
+          label: l10n.t('Move Key to Vault'),
           work: `moveKey:${id}`,
           action: { type: 'moveKey', id },
           look: fault === undefined ? 'secondary' : 'primary',
@@ -132,15 +132,17 @@ function faultLines(state: State, actions: Actions, { id, fault }: ProviderSumma
       'p',
       {},
       fault.holdsSecret
-        ? l10n.t('A key stands in its file, so nothing asks it. Moved into the vault, it works again. The other providers work.')
-        : l10n.t('Its file cannot be read, so nothing asks it. The other providers work.'),
+        ? l10n.t(
+            'The provider’s file contains a key, so the provider is not used. Move the key to the vault to use it again. Other providers are not affected.',
+          )
+        : l10n.t('The provider’s file can’t be read, so the provider is not used. Other providers are not affected.'),
     ),
     element('p', { class: 'mono' }, visibleText(`${fault.path}:${fault.line}:${fault.column}`)),
     element(
       'div',
       { class: 'buttons' },
       actionButton(state, actions, {
-        label: l10n.t('Open file'),
+        label: l10n.t('Open File'),
         work: `file:${id}`,
         action: { type: 'openFile', id },
         look: fault.holdsSecret ? 'secondary' : 'primary',
@@ -157,12 +159,9 @@ function facts(provider: ProviderSummary, detail: ProviderDetail | undefined, no
       ? [l10n.t('Program'), typeof command === 'string' ? command : undefined]
       : [l10n.t('Endpoint'), provider.endpoint ?? provider.origin],
     [l10n.t('Key'), provider.takesKey || provider.authType === 'oauth' ? keyText(provider, detail?.key, now) : undefined],
-    [l10n.t('Model'), provider.model ?? (provider.source === 'tour' ? undefined : l10n.t('chosen by the chat'))],
+    [l10n.t('Model'), provider.model ?? (provider.source === 'tour' ? undefined : l10n.t('selected per chat'))],
     [l10n.t('Limits'), limits.length === 0 ? undefined : limits.join(' · ')],
-    [
-      l10n.t('File'),
-      provider.file ?? (provider.source === 'file' ? undefined : l10n.t('none: it is not written down until you change it')),
-    ],
+    [l10n.t('File'), provider.file ?? (provider.source === 'file' ? undefined : l10n.t('None. Created when you change a setting.'))],
   ];
   return element(
     'dl',
@@ -179,7 +178,7 @@ export function keyText(provider: ProviderSummary, key: VaultEntrySummary | unde
     return [
       reference,
       ...(lastFour === '' ? [] : [l10n.t('ends in {0}', lastFour)]),
-      l10n.t('sent to {0} only', origins.join(', ')),
+      l10n.t('sent only to {0}', origins.join(', ')),
       lastUsed === undefined ? l10n.t('not used yet') : l10n.t('last used {0}', ago(lastUsed, now)),
     ].join(', ');
   }
@@ -189,15 +188,15 @@ export function keyText(provider: ProviderSummary, key: VaultEntrySummary | unde
 }
 
 const limitNames: [string, (value: string | number) => string][] = [
-  ['max_tokens', (value) => l10n.t('at most {0} tokens an answer', value)],
+  ['max_tokens', (value) => l10n.t('max {0} output tokens', value)],
   ['temperature', (value) => l10n.t('temperature {0}', value)],
   ['reasoning_level', (value) => l10n.t('reasoning {0}', value)],
-  ['timeout_ms', (value) => l10n.t('waits {0} ms', value)],
+  ['timeout_ms', (value) => l10n.t('{0} ms delay', value)],
   ['retry_policy', (value) => l10n.t('retries: {0}', value)],
-  ['max_turns', (value) => l10n.t('at most {0} rounds', value)],
+  ['max_turns', (value) => l10n.t('max {0} rounds', value)],
 ];
 
-/** Only what the file says: nothing else is sent. */
+/** Only values in the file; nothing else is sent. */
 export function limitsOf(configuration: Readonly<Record<string, unknown>>): string[] {
   return limitNames.flatMap(([name, words]) => {
     const value = configuration[name];
@@ -205,7 +204,7 @@ export function limitsOf(configuration: Readonly<Record<string, unknown>>): stri
   });
 }
 
-/** Those before the one that stands above. */
+/** Errors other than the current one. */
 function errors(all: readonly ProviderErrorView[], shown: string | undefined, now: Date): HTMLElement | undefined {
   const earlier = all.filter(({ error }, at) => at > 0 || error.message !== shown);
   if (earlier.length === 0) return undefined;
@@ -249,10 +248,10 @@ function uses(state: State, actions: Actions, { uses, summary }: ProviderDetail)
   }
   if (templates.length > 0) lines.push(element('p', {}, visibleText(l10n.t('Templates: {0}', templates.join(', ')))));
   if (settings.length > 0) lines.push(element('p', {}, visibleText(l10n.t('Settings: {0}', settings.join(', ')))));
-  if (lines.length === 0) lines.push(element('p', { class: 'quiet' }, l10n.t('Nothing uses it yet.')));
+  if (lines.length === 0) lines.push(element('p', { class: 'quiet' }, l10n.t('Not used yet.')));
   return element(
     'section',
-    { 'aria-label': l10n.t('What uses {0}', visibleText(summary.name)) },
+    { 'aria-label': l10n.t('Uses of {0}', visibleText(summary.name)) },
     element('h3', {}, l10n.t('Used by')),
     ...lines,
   );

@@ -71,10 +71,8 @@ function row(state: State, actions: Actions, provider: ProviderSummary, isSelect
 
 export function badges({ isDefault, isDefaultSmall }: ProviderSummary): HTMLElement[] {
   return [
-    ...(isDefault ? [element('span', { class: 'badge', title: l10n.t('New chats use it') }, l10n.t('Default'))] : []),
-    ...(isDefaultSmall
-      ? [element('span', { class: 'badge', title: l10n.t('Titles, summaries and the like use it') }, l10n.t('Small jobs'))]
-      : []),
+    ...(isDefault ? [element('span', { class: 'badge', title: l10n.t('Default for new chats') }, l10n.t('Default'))] : []),
+    ...(isDefaultSmall ? [element('span', { class: 'badge', title: l10n.t('Used for titles and summaries') }, l10n.t('Small model'))] : []),
   ];
 }
 
@@ -96,7 +94,7 @@ function toggle(state: State, actions: Actions, provider: ProviderSummary, isTab
       'aria-label': l10n.t('{0} enabled', visibleText(provider.name)),
       'aria-busy': isBusy(state, work) ? 'true' : undefined,
       'aria-disabled': isBusy(state, work) || !isUp(state) ? 'true' : undefined,
-      title: enabled ? l10n.t('Switch off') : l10n.t('Switch on'),
+      title: enabled ? l10n.t('Disable') : l10n.t('Enable'),
       tabindex: isTabStop ? '0' : '-1',
       'data-key': work,
     },
@@ -108,7 +106,7 @@ function toggle(state: State, actions: Actions, provider: ProviderSummary, isTab
   return node;
 }
 
-/** Everything that can be done with a provider and has no button of its own. */
+/** Actions on a provider that have no separate button. */
 export function providerMenu(state: State, actions: Actions, provider: ProviderSummary): MenuItem[] {
   const { id } = provider;
   const works = provider.enabled && provider.fault === undefined;
@@ -122,30 +120,30 @@ export function providerMenu(state: State, actions: Actions, provider: ProviderS
     run: () => actions.ask(`${work}:${id}`, { type, id }),
   });
   const items: (MenuItem | false)[] = [
-    works && !provider.isDefault && item(l10n.t('Make default'), 'default', 'makeDefault'),
+    works && !provider.isDefault && item(l10n.t('Make Default'), 'default', 'makeDefault'),
     works &&
       !provider.isDefaultSmall &&
       provider.source !== 'tour' &&
-      item(l10n.t('Make default for small jobs'), 'defaultSmall', 'makeDefaultSmall'),
+      item(l10n.t('Make Default Small Model'), 'defaultSmall', 'makeDefaultSmall'),
     works && isFile && { label: l10n.t('Edit…'), run: () => actions.go({ at: 'edit', id }) },
-    provider.fault === undefined && provider.takesKey && provider.authType !== 'oauth' && item(l10n.t('Set key…'), 'key', 'setKey'),
-    provider.fault === undefined && provider.authType === 'oauth' && item(l10n.t('Sign in…'), 'signIn', 'signIn'),
-    provider.authType === 'oauth' && provider.hasCredential && item(l10n.t('Sign out'), 'signOut', 'signOut'),
-    canMoveKey(provider) && item(l10n.t('Move key to vault'), 'moveKey', 'moveKey'),
+    provider.fault === undefined && provider.takesKey && provider.authType !== 'oauth' && item(l10n.t('Set Key…'), 'key', 'setKey'),
+    provider.fault === undefined && provider.authType === 'oauth' && item(l10n.t('Sign In…'), 'signIn', 'signIn'),
+    provider.authType === 'oauth' && provider.hasCredential && item(l10n.t('Sign Out'), 'signOut', 'signOut'),
+    canMoveKey(provider) && item(l10n.t('Move Key to Vault'), 'moveKey', 'moveKey'),
     provider.kind === 'claude-code' && {
-      label: l10n.t('Check sign-in'),
+      label: l10n.t('Check Sign-in'),
       run: () => actions.ask('help:checkClaudeCode', { type: 'checkClaudeCode' }),
     },
-    provider.file !== undefined && item(l10n.t('Open file'), 'file', 'openFile'),
+    provider.file !== undefined && item(l10n.t('Open File'), 'file', 'openFile'),
     (isFile || provider.file !== undefined) && item(l10n.t('Delete…'), 'delete', 'delete'),
   ];
   const offered = items.filter((one) => one !== false);
   return offered.length > 0 && isUp(state)
     ? offered
-    : [{ label: l10n.t('Show log'), run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
+    : [{ label: l10n.t('Show Log'), run: () => actions.ask('help:showLog', { type: 'showLog' }) }];
 }
 
-/** A key that stands in the environment or, by mistake, in the file. */
+/** A key in the environment or, incorrectly, in the file. */
 export function canMoveKey(provider: ProviderSummary): boolean {
   return keyVariable(provider) !== undefined || provider.fault?.holdsSecret === true;
 }

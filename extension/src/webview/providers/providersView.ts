@@ -1,4 +1,4 @@
-// The first sight of the page: the providers, and beside them all about the selected one.
+// Start view of the page: the providers, and details of the selected one.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, type Child } from '../shared/element';
@@ -110,7 +110,7 @@ export class ProvidersView implements View {
       actionButton(state, this.actions, {
         label,
         name: named,
-        busyLabel: l10n.t('Asking…'),
+        busyLabel: l10n.t('Loading…'),
         work,
         action: { type: 'listModels', id, refresh: true },
         look: 'quiet',
@@ -118,12 +118,13 @@ export class ProvidersView implements View {
     const failure = failureOf(state, this.actions, work, provider);
     if (result === undefined) {
       if (failure !== undefined) return [heading, failure];
-      if (!provider.enabled) return [heading, element('p', { class: 'quiet' }, l10n.t('It is off, so its models are not asked for.'))];
+      if (!provider.enabled)
+        return [heading, element('p', { class: 'quiet' }, l10n.t('The provider is disabled, so its models are not listed.'))];
       return [
         heading,
         isBusy(state, work)
           ? loadingLine(l10n.t('Listing the models…'))
-          : ask(l10n.t('List models'), l10n.t('List models of {0}', provider.name)),
+          : ask(l10n.t('List Models'), l10n.t('List models of {0}', provider.name)),
       ];
     }
     const from = result.fetchedAt === undefined ? l10n.t('From the catalog') : l10n.t('Listed {0}', ago(result.fetchedAt, now));
@@ -133,7 +134,7 @@ export class ProvidersView implements View {
         'p',
         { class: 'quiet' },
         `${l10n.t('{0}.', from)} ${priceNote(result.models)} `,
-        ask(l10n.t('Ask again for the models'), l10n.t('Ask again for the models of {0}', provider.name)),
+        ask(l10n.t('Refresh Models'), l10n.t('Refresh models of {0}', provider.name)),
       ),
       result.error === undefined
         ? undefined
@@ -142,7 +143,7 @@ export class ProvidersView implements View {
     ];
   }
 
-  /** What the selected one shows is asked for when it is selected: its details each time, its models once. */
+  /** Details are requested on each selection, models only once. */
   private load(state: State, { id, enabled, fault, source }: ProviderSummary): void {
     if (!isUp(state)) return;
     const work = `models:${id}`;
@@ -157,9 +158,9 @@ export class ProvidersView implements View {
   }
 }
 
-/** The same reason is not told twice on one page. */
+/** The same error is not shown twice on one page. */
 function unaskedText(reason: string, shown: string | undefined): string {
   return reason === shown
-    ? l10n.t('They could not be asked for now, for the reason above.')
-    : l10n.t('They could not be asked for now: {0}', reason);
+    ? l10n.t('The models could not be listed for the reason above.')
+    : l10n.t('Could not list the models: {0}', reason);
 }

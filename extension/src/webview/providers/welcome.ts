@@ -1,4 +1,4 @@
-// Nothing is set up: what was found on this machine, the catalog, the tour.
+// Shown without configured providers: detected providers, the catalog, and the tour.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, textButton, type Child } from '../shared/element';
@@ -11,16 +11,16 @@ export function welcome(state: State, actions: Actions, now: Date): Child[] {
   const found = (state.providers ?? []).filter(({ source }) => source === 'environment' || source === 'found');
   const offers = state.catalogs?.length;
   const browse = textButton(
-    offers === undefined ? l10n.t('Browse providers') : l10n.t('Browse {0} providers', offers),
+    offers === undefined ? l10n.t('Browse Providers') : l10n.t('Browse {0} Providers', offers),
     () => actions.go({ at: 'choose' }),
     found.length === 0 ? 'primary' : 'secondary',
   );
   browse.dataset['key'] = 'browse';
   return [
-    element('h2', { tabindex: '-1', 'data-fallback': true }, l10n.t('Nothing is connected yet')),
+    element('h2', { tabindex: '-1', 'data-fallback': true }, l10n.t('No models connected yet')),
     found.length === 0
-      ? element('p', {}, l10n.t('No Claude Code, Ollama or key was found on this machine.'))
-      : element('p', {}, l10n.t('This was found on this machine. One click, and new chats use it.')),
+      ? element('p', {}, l10n.t('No Claude Code, Ollama, or API key was found on this machine.'))
+      : element('p', {}, l10n.t('Found on this machine. Select one to use it for new chats.')),
     element(
       'ul',
       { class: 'plain-list found-list', 'aria-label': l10n.t('Found on this machine') },
@@ -30,11 +30,11 @@ export function welcome(state: State, actions: Actions, now: Date): Child[] {
       'div',
       { class: 'buttons' },
       browse,
-      actionButton(state, actions, { label: l10n.t('Take the tour'), work: 'tour', action: { type: 'takeTour' } }),
+      actionButton(state, actions, { label: l10n.t('Take the Tour'), work: 'tour', action: { type: 'takeTour' } }),
       actionButton(state, actions, {
-        label: l10n.t('Look again'),
-        name: l10n.t('Look again at this machine'),
-        busyLabel: l10n.t('Looking…'),
+        label: l10n.t('Detect Again'),
+        name: l10n.t('Detect providers on this machine again'),
+        busyLabel: l10n.t('Searching…'),
         work: 'discover',
         action: { type: 'discover' },
         look: 'quiet',

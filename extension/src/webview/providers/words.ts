@@ -8,7 +8,7 @@ import { locale } from '../../common/locale';
 export interface Status {
   icon: string;
   words: string;
-  /** Colors the icon; the words say it too. */
+  /** Color of the icon; the text has the same meaning. */
   look: 'good' | 'bad' | 'plain';
 }
 
@@ -19,21 +19,22 @@ export function statusOf(provider: ProviderSummary, now: Date, isTesting: boolea
   }
   if (isTesting || provider.status === 'testing')
     return { icon: 'loading codicon-modifier-spin', words: l10n.t('Testing…'), look: 'plain' };
-  if (!provider.enabled || provider.status === 'disabled') return { icon: 'circle-slash', words: l10n.t('Off'), look: 'plain' };
-  if (provider.source === 'tour') return { icon: 'device-camera-video', words: l10n.t('A recording: no key, no network'), look: 'plain' };
+  if (!provider.enabled || provider.status === 'disabled') return { icon: 'circle-slash', words: l10n.t('Disabled'), look: 'plain' };
+  if (provider.source === 'tour')
+    return { icon: 'device-camera-video', words: l10n.t('Recorded responses, no key or network needed'), look: 'plain' };
   if (restingUntil !== undefined && new Date(restingUntil) > now) {
-    return { icon: 'debug-pause', words: l10n.t('Resting until {0}', clock(restingUntil)), look: 'bad' };
+    return { icon: 'debug-pause', words: l10n.t('Rate limited until {0}', clock(restingUntil)), look: 'bad' };
   }
   if (provider.status === 'error')
     return {
       icon: 'error',
-      words: error === undefined ? l10n.t('Error: it did not answer.') : l10n.t('Error: {0}', error.message),
+      words: error === undefined ? l10n.t('Error: the provider did not respond.') : l10n.t('Error: {0}', error.message),
       look: 'bad',
     };
   if (provider.takesKey && !provider.hasCredential && provider.status === 'untested') {
-    return { icon: 'circle-outline', words: l10n.t('Not tested yet, no key yet'), look: 'plain' };
+    return { icon: 'circle-outline', words: l10n.t('Not tested, no key'), look: 'plain' };
   }
-  if (provider.status === 'untested') return { icon: 'circle-outline', words: l10n.t('Not tested yet'), look: 'plain' };
+  if (provider.status === 'untested') return { icon: 'circle-outline', words: l10n.t('Not tested'), look: 'plain' };
   const words = provider.lastTested === undefined ? l10n.t('Connected') : l10n.t('Connected, tested {0}', ago(provider.lastTested, now));
   return { icon: 'pass', words, look: 'good' };
 }
@@ -51,7 +52,7 @@ export function ago(time: string, now: Date): string {
   return l10n.t('{0} days ago', Math.floor(minutes / 60 / 24));
 }
 
-/** Vendor or kind, the models, and where its key stands. */
+/** Vendor or type, number of models, and source of the key. */
 export function aboutText(provider: ProviderSummary, kinds: readonly ProviderKindView[]): string {
   if (provider.source === 'tour') return l10n.t('Recorded chats');
   const about = [kindName(provider.kind, kinds)];
@@ -67,14 +68,14 @@ export function kindName(kind: string, kinds: readonly ProviderKindView[]): stri
   return kinds.find((one) => one.kind === kind)?.name ?? kind;
 }
 
-/** The variable of a key that stands in the environment. */
+/** Environment variable of the key. */
 export function keyVariable({ keyReference }: ProviderSummary): string | undefined {
   return keyReference?.startsWith('env://') === true ? keyReference.slice('env://'.length) : undefined;
 }
 
-/** Of a server of one's own, only that server knows them. */
+/** Models of a local server are known only to the server. */
 export function catalogModels({ modelCount, isLocal }: CatalogSummary): string {
-  return modelCount === 0 && isLocal ? l10n.t('its own') : String(modelCount);
+  return modelCount === 0 && isLocal ? l10n.t('from server') : String(modelCount);
 }
 
 export function errorsText(amount: number): string {
@@ -130,16 +131,16 @@ export function chatCost(cost: number | undefined): string {
 }
 
 export const authNames = {
-  none: l10n.t('Nothing: it asks for no key'),
-  apiKey: l10n.t('An API key'),
-  oauth: l10n.t('Sign in'),
-  awsCredentials: l10n.t('AWS credentials of this machine'),
-  serviceAccount: l10n.t('A service account file'),
+  none: l10n.t('None'),
+  apiKey: l10n.t('API key'),
+  oauth: l10n.t('Sign In'),
+  awsCredentials: l10n.t('AWS credentials on this machine'),
+  serviceAccount: l10n.t('Service account file'),
 } as const satisfies Record<AuthType, string>;
 
 export const authTypes = ['apiKey', 'oauth', 'awsCredentials', 'serviceAccount', 'none'] as const satisfies readonly AuthType[];
 
-/** As files spell it. */
+/** As written in files. */
 export const authSpelling = {
   none: 'none',
   apiKey: 'api_key',
@@ -148,7 +149,7 @@ export const authSpelling = {
   serviceAccount: 'service_account',
 } as const satisfies Record<AuthType, string>;
 
-/** The name, or with a number behind it where it is taken. */
+/** Returns a name that is not used, with a number if needed. */
 export function freeName(wanted: string, providers: readonly Pick<ProviderSummary, 'name'>[]): string {
   const taken = new Set(providers.map(({ name }) => name.toLowerCase()));
   let name = wanted;

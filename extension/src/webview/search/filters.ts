@@ -1,4 +1,4 @@
-// The search box and what narrows the search.
+// The search box and its filters.
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton, textButton } from '../shared/element';
 import { visibleText } from '../../common/visibleText';
@@ -11,9 +11,9 @@ const periodText = {
   week: l10n.t('Last 7 days'),
   month: l10n.t('Last 30 days'),
   year: l10n.t('Last year'),
-  custom: l10n.t('From … to …'),
+  custom: l10n.t('Custom range'),
 } as const;
-const roleText = { user: l10n.t('Questions'), assistant: l10n.t('Answers') } as const;
+const roleText = { user: l10n.t('Questions'), assistant: l10n.t('Responses') } as const;
 const statusText = {
   complete: l10n.t('Finished'),
   stopped: l10n.t('Stopped'),
@@ -46,7 +46,7 @@ export class Filters {
       element('span', { 'aria-hidden': 'true' }, l10n.t('to')),
       this.controls.to,
     );
-    this.reset = textButton(l10n.t('Remove filters'), () => this.removeAll(), 'quiet');
+    this.reset = textButton(l10n.t('Remove Filters'), () => this.removeAll(), 'quiet');
     this.node = element(
       'div',
       { class: 'column', role: 'search' },
@@ -116,7 +116,7 @@ export class Filters {
 
   private change(): void {
     const form = this.form;
-    // Days that are not shown do not count.
+    // Hidden dates are ignored.
     if (form.period !== 'custom') this.controls.from.value = this.controls.to.value = '';
     this.fill(this.form);
     this.onChange(false);
@@ -135,7 +135,7 @@ export class Filters {
     this.fill(form);
   }
 
-  /** What is chosen stays, even where it is offered no more. */
+  /** A selected value stays available. */
   private fill(form: SearchForm): void {
     const { providers, models, tags } = this.known;
     offer(
@@ -176,18 +176,18 @@ export class Filters {
 function createControls() {
   return {
     period: choice(
-      l10n.t('When'),
+      l10n.t('Date'),
       periods.map((one) => [one, periodText[one]]),
     ),
     from: dayInput(l10n.t('From')),
     to: dayInput(l10n.t('To')),
     provider: choice(l10n.t('Provider'), [['', l10n.t('Any provider')]]),
     model: choice(l10n.t('Model'), [['', l10n.t('Any model')]]),
-    role: choice(l10n.t('Who'), [['', l10n.t('Questions and answers')], ...roles.map((one) => [one, roleText[one]] as const)]),
+    role: choice(l10n.t('Author'), [['', l10n.t('Questions and responses')], ...roles.map((one) => [one, roleText[one]] as const)]),
     status: choice(l10n.t('Status'), [['', l10n.t('Any status')], ...statuses.map((one) => [one, statusText[one]] as const)]),
     tag: choice(l10n.t('Add a tag'), [['', l10n.t('Tags')]]),
-    hasCode: check(l10n.t('With code')),
-    includeArchived: check(l10n.t('Archived too')),
+    hasCode: check(l10n.t('Contains code')),
+    includeArchived: check(l10n.t('Include archived')),
   };
 }
 

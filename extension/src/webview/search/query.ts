@@ -1,4 +1,4 @@
-// What stands in the search box and its filters, and what is asked of the sidecar for it.
+// Converts the search box and its filters to a request.
 import * as l10n from '@vscode/l10n';
 import type { MessageRole, MessageStatus } from '../../protocol/protocol.generated';
 import type { SearchQuery } from '../../common/messages/search';
@@ -57,14 +57,14 @@ export function queryOf(form: SearchForm, now: Date): SearchQuery | undefined {
   return { text, ...narrowed, ...(form.includeArchived ? { includeArchived: true } : {}) };
 }
 
-/** Whether a filter narrows what is found; looking into the archive widens it. */
+/** True if a filter is set; including the archive is not a filter. */
 export function isFiltered(form: SearchForm): boolean {
   return JSON.stringify({ ...form, text: '', includeArchived: false }) !== JSON.stringify(emptyForm);
 }
 
-/** One sentence for days that are the wrong way round. */
+/** Error message for an invalid range. */
 export function problemOf({ period, from, to }: SearchForm): string | undefined {
-  return period === 'custom' && from !== '' && to !== '' && from > to ? l10n.t('The first day lies after the last one.') : undefined;
+  return period === 'custom' && from !== '' && to !== '' && from > to ? l10n.t('The first day must be before the last day.') : undefined;
 }
 
 const daysBack: Readonly<Record<Period, number | undefined>> = {
@@ -84,11 +84,11 @@ function momentsOf({ period, from, to }: SearchForm, now: Date): { from?: Date; 
   return { ...(first === undefined ? {} : { from: first }), ...(last === undefined ? {} : { to: last }) };
 }
 
-/** The begin of a day in the reader's own time, so many days later. */
+/** Start of a day in local time, with an offset in days. */
 function dayOf(day: string, later: number): Date | undefined {
   const [year, month, date] = day.split('-').map(Number);
   if (year === undefined || month === undefined || date === undefined) return undefined;
   const moment = new Date(year, month - 1, date + later);
-  // What is still being typed may be no day, or of a year that no clock writes.
+  // Partially typed dates may be invalid.
   return moment.getFullYear() >= 1970 && moment.getFullYear() <= 9999 ? moment : undefined;
 }

@@ -1,4 +1,4 @@
-// What was found: by chat, the chats in the order in which they came.
+// Search results by chat, in order of arrival.
 import * as l10n from '@vscode/l10n';
 import type { SearchHit } from '../../protocol/protocol.generated';
 import { element, setText } from '../shared/element';
@@ -63,7 +63,7 @@ export class Results {
     }
   }
 
-  /** To the row that Tab would go to. */
+  /** Focuses the row with the tab stop. */
   focus(): void {
     (this.rows.find((row) => row.tabIndex === 0) ?? this.rows[0])?.focus();
   }
@@ -94,7 +94,7 @@ export class Results {
       element(
         'span',
         { class: 'hit-who' },
-        hit.messageId === '' ? l10n.t('Title') : hit.role === 'user' ? l10n.t('You') : l10n.t('Answer'),
+        hit.messageId === '' ? l10n.t('Title') : hit.role === 'user' ? l10n.t('You') : l10n.t('Response'),
       ),
       element(
         'span',
@@ -124,5 +124,5 @@ export function keyOf({ codexId, messageId }: Pick<SearchHit, 'codexId' | 'messa
 
 /** "12 places" */
 export function placesText(hits: number): string {
-  return hits === 1 ? l10n.t('1 place') : l10n.t('{0} places', hits);
+  return hits === 1 ? l10n.t('1 match') : l10n.t('{0} matches', hits);
 }

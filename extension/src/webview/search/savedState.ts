@@ -1,4 +1,4 @@
-// What VS Code keeps of the page across reloads.
+// State that VS Code keeps across reloads.
 import * as v from 'valibot';
 import { periods, roles, statuses, type SearchForm } from './query';
 
@@ -16,7 +16,7 @@ const savedState = v.object({
     hasCode: v.boolean(),
     includeArchived: v.boolean(),
   }) satisfies v.GenericSchema<unknown, SearchForm>,
-  /** The result that was selected last, as `keyOf` names it. */
+  /** The last selected result, as named by `keyOf`. */
   chosen: v.optional(v.string()),
 });
 

@@ -1,4 +1,4 @@
-// All text of all chats: typed for, narrowed, found while it is still being searched.
+// Search in all chats, with results while the search runs.
 import * as l10n from '@vscode/l10n';
 import type { SearchChatsResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
@@ -11,10 +11,10 @@ import type { SavedState } from './savedState';
 import { emptyForm, isFiltered, problemOf, queryOf } from './query';
 import { keyOf, placesText, Results } from './results';
 
-/** Milliseconds without a key before it is searched. */
+/** Delay after typing before the search starts, in milliseconds. */
 export const typingPause = 150;
 
-/** Places; more are not read by anybody. */
+/** Maximum number of matches. */
 const maxHits = 500;
 
 export class SearchPage {
@@ -25,11 +25,11 @@ export class SearchPage {
   private readonly frame: PageFrame;
   private pause: ReturnType<typeof setTimeout> | undefined;
   private searches = 0;
-  /** Under way, or the last one. */
+  /** The running or last search. */
   private searchId = '';
   private isSearching = false;
   private chosen: string | undefined;
-  /** The results of the search before stay until the new one found something: nothing flickers while one types. */
+  /** Previous results stay until the new search finds something, to avoid flicker. */
   private isStale = false;
 
   constructor(
@@ -96,7 +96,7 @@ export class SearchPage {
         this.drawLine();
         this.say(
           failureLine(message.error.message),
-          textButton(l10n.t('Try again'), () => this.search()),
+          textButton(l10n.t('Try Again'), () => this.search()),
         );
         setText(this.frame.status, visibleText(message.error.message));
         return;
@@ -127,7 +127,9 @@ export class SearchPage {
       this.results.clear();
       this.drawLine();
       if (problem === undefined)
-        this.say(element('p', {}, l10n.t('Type words that are all in a message, or put a phrase in quotes. The filters work alone, too.')));
+        this.say(
+          element('p', {}, l10n.t('Type words or a quoted phrase to find messages that contain all of them, or use filters alone.')),
+        );
       else this.say(failureLine(problem));
       return;
     }
@@ -146,18 +148,19 @@ export class SearchPage {
 
   private finish({ hits, chats, isTruncated, unreadable }: SearchChatsResult): void {
     const { form } = this.filters;
-    const words = hits === 0 ? l10n.t('Nothing found.') : l10n.t('{0}.', foundText(hits, chats));
+    const words = hits === 0 ? l10n.t('No results found.') : l10n.t('{0}.', foundText(hits, chats));
     setText(this.frame.status, words);
     const notes: Child[] = [];
     if (hits === 0) {
       const what =
-        form.text.trim() === '' ? l10n.t('Nothing fits these filters.') : l10n.t('Nothing found for “{0}”.', visibleText(form.text.trim()));
+        form.text.trim() === ''
+          ? l10n.t('No results match these filters.')
+          : l10n.t('No results found for “{0}”.', visibleText(form.text.trim()));
       notes.push(element('p', {}, what));
-      if (isFiltered(form)) notes.push(textButton(l10n.t('Remove filters'), () => this.filters.removeAll()));
-      if (!form.includeArchived) notes.push(textButton(l10n.t('Search archived chats too'), () => this.filters.includeArchive()));
+      if (isFiltered(form)) notes.push(textButton(l10n.t('Remove Filters'), () => this.filters.removeAll()));
+      if (!form.includeArchived) notes.push(textButton(l10n.t('Include Archived Chats'), () => this.filters.includeArchive()));
     }
-    if (isTruncated)
-      notes.push(element('p', {}, l10n.t('These are the first {0} places. Type more words or choose filters to see others.', hits)));
+    if (isTruncated) notes.push(element('p', {}, l10n.t('Showing the first {0} matches. Refine the search to see others.', hits)));
     if (unreadable > 0)
       notes.push(
         element('p', {}, unreadable === 1 ? l10n.t('1 chat could not be read.') : l10n.t('{0} chats could not be read.', unreadable)),

@@ -1,4 +1,4 @@
-// A setting that names who answers: one provider and model, or several in order.
+// A setting with a provider and model, or a fallback chain.
 import * as l10n from '@vscode/l10n';
 import type { FieldView, ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { readChoice, writeChoice } from '../../protocol/settingValues';
@@ -12,14 +12,14 @@ export interface ChoiceRowOptions {
   field: FieldView;
   label: string;
   lists: ModelLists;
-  /** Undefined takes it out of the file. */
+  /** Undefined removes the setting from the file. */
   onChange: (value: unknown) => void;
   connect: () => void;
-  /** What counts while nothing is chosen. */
+  /** The default. */
   defaultText: (providers: readonly ProviderSummary[]) => string;
 }
 
-/** Whether a field is drawn as a choice, and of how many. */
+/** True if the field is a model choice, and whether it has several. */
 export function choiceKind(field: FieldView): 'one' | 'several' | undefined {
   if (isProvider(field)) return 'one';
   return field.type === 'array' && field.items !== undefined && isProvider(field.items) ? 'several' : undefined;
@@ -59,7 +59,7 @@ export class ChoiceRow {
         onChange: (choices) => onChange(choices.length === 0 ? undefined : choices.map(writeChoice)),
       });
     }
-    this.reset = textButton(l10n.t('Use default'), () => this.useDefault(), 'quiet');
+    this.reset = textButton(l10n.t('Use Default'), () => this.useDefault(), 'quiet');
     this.reset.setAttribute('aria-label', l10n.t('Use default for {0}', label));
     this.problem = element('div', { class: 'field-problem', id: `${id}-problem`, hidden: true });
     this.picker?.button.setAttribute('aria-describedby', `${id}-help ${id}-problem`);

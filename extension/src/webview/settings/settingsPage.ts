@@ -1,4 +1,4 @@
-// Every setting under its heading, kept as soon as it is changed.
+// The Settings page: settings by group, saved when changed.
 import * as l10n from '@vscode/l10n';
 import type { FieldView, ProviderSummary, SettingsResult } from '../../protocol/protocol.generated';
 import { readChoice } from '../../protocol/settingValues';
@@ -14,22 +14,25 @@ import { ChoiceRow, choiceKind } from './choiceRow';
 import type { FromSettingsPage, ToSettingsPage } from '../../common/messages/settings';
 
 const labels: Readonly<Record<string, string>> = {
-  default_large: l10n.t('New chats'),
-  default_small: l10n.t('Small jobs'),
-  fallbacks: l10n.t('If it is down or over its limit, try…'),
-  budget_usd_per_day: l10n.t('Most to spend in a day (USD)'),
-  budget_usd_per_chat: l10n.t('Most to spend in one chat (USD)'),
-  notify_when_finished: l10n.t('Say when an answer has ended'),
+  default_large: l10n.t('Default model'),
+  default_small: l10n.t('Small model'),
+  fallbacks: l10n.t('Fallbacks'),
+  budget_usd_per_day: l10n.t('Daily limit (USD)'),
+  budget_usd_per_chat: l10n.t('Chat limit (USD)'),
+  workspace_rules: l10n.t('Workspace instructions'),
+  commands_network: l10n.t('Network access for commands'),
+  ordinary_files: l10n.t('Allowed guarded files'),
+  notify_when_finished: l10n.t('Notify when a response finishes'),
   mask_secrets: l10n.t('Mask keys in chats'),
-  trash_days: l10n.t('Days in the trash'),
-  catalog_refresh: l10n.t('Refresh the catalog'),
+  trash_days: l10n.t('Trash retention (days)'),
+  catalog_refresh: l10n.t('Update catalog automatically'),
   catalog_refresh_url: l10n.t('Catalog server'),
 };
 
 /** Choices as the file spells them. */
 const words: Readonly<Record<string, string>> = {
   never: l10n.t('Never'),
-  when_hidden: l10n.t('When its chat is hidden'),
+  when_hidden: l10n.t('When the chat is hidden'),
   always: l10n.t('Always'),
 };
 
@@ -49,7 +52,7 @@ export class SettingsPage {
   private readonly status = element('span', { class: 'saved', role: 'status' });
   private readonly problem: HTMLElement;
   private readonly body = element('div', { class: 'column' });
-  private readonly nothing = element('p', { class: 'quiet', hidden: true }, l10n.t('No setting matches.'));
+  private readonly nothing = element('p', { class: 'quiet', hidden: true }, l10n.t('No settings found.'));
 
   constructor(
     root: HTMLElement,
@@ -161,10 +164,10 @@ export class SettingsPage {
   private defaultText(name: string, providers: readonly ProviderSummary[]): string {
     const found = providers.find(({ isDefault }) => isDefault);
     const large = readChoice(this.settings?.values['default_large']) ?? (found === undefined ? undefined : { providerId: found.id });
-    if (name === 'default_large') return found === undefined ? l10n.t('nothing is connected yet') : found.name;
+    if (name === 'default_large') return found === undefined ? l10n.t('no provider connected') : found.name;
     if (name === 'default_small')
-      return large === undefined ? l10n.t('the same as new chats') : l10n.t('the same as new chats, {0}', choiceText(large, providers));
-    return l10n.t('nobody else is asked');
+      return large === undefined ? l10n.t('same as new chats') : l10n.t('same as new chats, {0}', choiceText(large, providers));
+    return l10n.t('no fallback');
   }
 
   private set(name: string, value: unknown): void {
@@ -195,7 +198,7 @@ export class SettingsPage {
         { class: 'banner error' },
         icon('error'),
         element('span', { class: 'banner-words' }, visibleText(l10n.t('config.json5, line {0}: {1}', line, message))),
-        textButton(l10n.t('Open file'), () => this.panel.post({ type: 'openFile', line, column })),
+        textButton(l10n.t('Open File'), () => this.panel.post({ type: 'openFile', line, column })),
       ),
     );
   }
@@ -206,13 +209,13 @@ export class SettingsPage {
       { class: 'banner error' },
       icon('error'),
       element('span', { class: 'banner-words' }, visibleText(message)),
-      textButton(l10n.t('Try again'), () => this.panel.post({ type: 'ready' })),
+      textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'ready' })),
     );
     this.problem.replaceChildren(banner);
     if (this.settings === undefined) this.body.replaceChildren(element('p', { class: 'quiet' }, l10n.t('The settings could not be read.')));
   }
 
-  /** By the words on the page, and by the name in the file. */
+  /** Matches by label and by name in the file. */
   private filter(): void {
     const typed = this.search.value.trim().toLowerCase().split(/\s+/);
     let found = 0;
@@ -233,7 +236,7 @@ export class SettingsPage {
   }
 }
 
-/** Neighbors that are drawn in the same way. */
+/** Consecutive fields with the same kind of control. */
 function runs(fields: readonly FieldView[]): FieldView[][] {
   const all: FieldView[][] = [];
   for (const field of fields) {

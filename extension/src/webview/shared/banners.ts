@@ -1,16 +1,16 @@
-// Lines above the messages or the composer that say what state the chat is in, and stay until it changes or they are dismissed.
+// Banners above the messages or the composer that show a state until it changes or is dismissed.
 import * as l10n from '@vscode/l10n';
 import { element, icon, iconButton } from './element';
 import { withCode } from './withCode';
 
 export type BannerLook = 'info' | 'warning' | 'error';
 
-/** Holds at most one banner for each place it is asked about; says the same thing only once. */
+/** Holds at most one banner per place and announces a text only once. */
 export class Banners {
   readonly node = element('div', { class: 'banners' });
   private readonly shown = new Map<string, { words: string; node: HTMLElement }>();
 
-  /** @param words Undefined takes the banner away. */
+  /** @param words Undefined removes the banner. */
   set(place: string, words: string | undefined, look: BannerLook = 'info', buttons: HTMLElement[] = [], onDismiss?: () => void): void {
     const before = this.shown.get(place);
     if (before?.words === words) return;

@@ -1,4 +1,4 @@
-// Who is asked in turn: an ordered list of providers and models, each of which can be changed, moved and taken away.
+// A fallback chain: an ordered list of providers and models that can be changed, moved, and removed.
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, iconButton } from './element';
@@ -8,7 +8,7 @@ import { visibleText } from '../../common/visibleText';
 
 export interface ChoiceListOptions {
   id: string;
-  /** What the list is, for a screen reader. */
+  /** Label for screen readers. */
   label: string;
   lists: ModelLists;
   onChange: (choices: ModelChoice[]) => void;
@@ -59,7 +59,7 @@ export class ChoiceList {
     const { choices, providers } = this;
     this.items.hidden = choices.length === 0;
     this.items.replaceChildren(...choices.map((choice, at) => this.item(choice, at)));
-    this.add.show({ words: choices.length === 0 ? l10n.t('Add…') : l10n.t('Add another…'), providers, chosen: undefined });
+    this.add.show({ words: choices.length === 0 ? l10n.t('Add…') : l10n.t('Add Another…'), providers, chosen: undefined });
   }
 
   private item(choice: ModelChoice, at: number): HTMLElement {
@@ -96,7 +96,7 @@ export class ChoiceList {
     this.change([...rest.slice(0, to), moved, ...rest.slice(to)], to, control);
   }
 
-  /** Shown at once; whoever keeps the list shows it again when it is kept. The focus goes on with what was moved. */
+  /** Shown immediately; the owner shows the list again after saving. The focus follows the moved item. */
   private change(choices: ModelChoice[], at?: number, control?: Control): void {
     this.show(choices, this.providers);
     this.focusOn(at, control);
@@ -107,7 +107,7 @@ export class ChoiceList {
     if (at === undefined || control === undefined) return;
     const item = this.items.children[at];
     const wanted = item?.querySelector<HTMLButtonElement>(`[data-control="${control}"]`);
-    // At an end of the list the button that was pressed has nothing left to do.
+    // At an end of the list, the used button becomes disabled.
     const button = wanted?.disabled === false ? wanted : item?.querySelector<HTMLButtonElement>('[data-control="picker"]');
     (button ?? this.add.button).focus();
   }

@@ -1,4 +1,4 @@
-/** Attributes as written in markup; `undefined` and `false` leave one out, `true` writes it empty. */
+/** Attributes as in markup; `undefined` and `false` omit an attribute, `true` writes it empty. */
 export type Attributes = Record<string, string | number | boolean | undefined>;
 
 export type Child = Node | string | undefined;
@@ -25,26 +25,26 @@ export function append(parent: Node, children: Child[]): void {
   }
 }
 
-/** A codicon; drawn for the eye only, its meaning is said by the text or label beside it. */
+/** A decorative codicon; the text or label next to it has its meaning. */
 export function icon(name: string): HTMLElement {
   return element('span', { class: `codicon codicon-${name}`, 'aria-hidden': 'true' });
 }
 
-/** A button with words. `quiet` looks like a link and suits a line of text. */
+/** A text button. `quiet` looks like a link. */
 export function textButton(label: string, onClick: () => void, look: 'primary' | 'secondary' | 'quiet' = 'secondary'): HTMLButtonElement {
   const button = element('button', { type: 'button', class: `text-button ${look}` }, label);
   button.addEventListener('click', onClick);
   return button;
 }
 
-/** A button that is only an icon; the label is its name and its tooltip. */
+/** An icon button; the label is its name and its tooltip. */
 export function iconButton(name: string, label: string, onClick: () => void): HTMLButtonElement {
   const button = element('button', { type: 'button', class: 'icon-button', title: label, 'aria-label': label }, icon(name));
   button.addEventListener('click', onClick);
   return button;
 }
 
-/** Shows for a moment that a copy was taken, without moving anything. */
+/** Shows for a moment that text was copied. */
 export function copyButton(label: string, copy: () => void): HTMLButtonElement {
   const button = iconButton('copy', label, () => {
     copy();
@@ -54,7 +54,7 @@ export function copyButton(label: string, copy: () => void): HTMLButtonElement {
   return button;
 }
 
-/** Writes text only when it differs, so that nothing is laid out again or announced twice. */
+/** Changes text only if it differs, to avoid layout and repeated announcements. */
 export function setText(node: Node, text: string): void {
   if (node.textContent !== text) node.textContent = text;
 }

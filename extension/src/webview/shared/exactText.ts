@@ -1,9 +1,9 @@
-// Text as it is carried out: whatever hides in it is drawn.
+// Text exactly as it will run, with hidden characters visible.
 import { countHidden, visibleText } from '../../common/visibleText';
 
 const carriageReturn = '⟨U+000D⟩';
 
-/** As {@link visibleText}, with the carriage return of a Windows line end too: to a shell it is part of the word before it. */
+/** {@link visibleText} with visible carriage returns: for a shell they are part of the word before. */
 export function exactText(text: string): string {
   return visibleText(text).replaceAll('\r', carriageReturn);
 }

@@ -1,4 +1,4 @@
-// The control of one field: what a person changes, and what it reads as.
+// The control of a field.
 import * as l10n from '@vscode/l10n';
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, iconButton, textButton } from './element';
@@ -12,7 +12,7 @@ export interface FieldControl {
   /** Undefined when nothing is set. */
   read(): unknown;
   write(value: unknown): void;
-  /** What is wrong with what stands there, one sentence. */
+  /** Error message for the current value. */
   problem(): string | undefined;
   describedBy(ids: string): void;
   markInvalid(invalid: boolean): void;
@@ -57,17 +57,17 @@ export function controlFor(options: ControlOptions): FieldControl {
   }
 }
 
-/** An http address without a name or password in it. */
+/** An http address without user name or password. */
 export function urlProblem(typed: string): string | undefined {
   const text = typed.trim();
   if (URL.canParse(text)) {
     const url = new URL(text);
     if ((url.protocol === 'http:' || url.protocol === 'https:') && url.username === '' && url.password === '') return undefined;
   }
-  return l10n.t('An address that starts with http:// or https://, without a name or password in it.');
+  return l10n.t('Enter an address that starts with http:// or https://, without a user name or password.');
 }
 
-/** A value that the sidecar masked: it is never written back. */
+/** A value that the sidecar masked; it is never written back. */
 export const redacted = '***REDACTED***';
 
 type TextElement = HTMLInputElement | HTMLTextAreaElement;
@@ -132,7 +132,7 @@ function textControl(options: ControlOptions, node: TextElement, check?: (typed:
   listen(node, options);
   return {
     ...single(node),
-    // A url keeps no blank of the clipboard; a text is left as it was typed.
+    // Spaces around a URL are removed; text is kept as typed.
     read: () => (node.value.trim() === '' ? undefined : isText ? node.value : node.value.trim()),
     write,
     problem: () => (node.value.trim() === '' ? undefined : check?.(node.value)),
@@ -141,7 +141,7 @@ function textControl(options: ControlOptions, node: TextElement, check?: (typed:
 
 function number(options: ControlOptions): FieldControl {
   const { field } = options;
-  // The arrows go in steps from the smallest value, so that one is told only where the steps meet it.
+  // Steps start at the smallest value, so a step is set only if it fits.
   const meets = field.min === undefined || field.step === undefined || field.min % field.step === 0;
   const node = input(options, { inputmode: 'decimal', type: 'number', step: String(field.step ?? 'any') });
   if (meets && field.min !== undefined) node.min = String(field.min);
@@ -156,18 +156,18 @@ function number(options: ControlOptions): FieldControl {
     read: () => (node.value.trim() === '' ? undefined : Number(node.value)),
     write,
     problem: () =>
-      node.validity.badInput ? l10n.t('A number.') : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field),
+      node.validity.badInput ? l10n.t('Enter a number.') : node.value.trim() === '' ? undefined : numberProblem(Number(node.value), field),
   };
 }
 
 export function numberProblem(value: number, { min, max, step }: Pick<FieldView, 'min' | 'max' | 'step'>): string | undefined {
-  if (!Number.isFinite(value)) return l10n.t('A number.');
-  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return l10n.t('A whole number.');
+  if (!Number.isFinite(value)) return l10n.t('Enter a number.');
+  if (step !== undefined && Number.isInteger(step) && !Number.isInteger(value)) return l10n.t('Enter a whole number.');
   const isLow = min !== undefined && value < min;
   const isHigh = max !== undefined && value > max;
   if (!isLow && !isHigh) return undefined;
-  if (min !== undefined && max !== undefined) return l10n.t('A number from {0} to {1}.', min, max);
-  return isLow ? l10n.t('At least {0}.', min) : l10n.t('At most {0}.', max ?? '');
+  if (min !== undefined && max !== undefined) return l10n.t('Enter a number from {0} to {1}.', min, max);
+  return isLow ? l10n.t('Enter {0} or more.', min) : l10n.t('Enter {0} or less.', max ?? '');
 }
 
 function checkbox(options: ControlOptions): FieldControl {
@@ -204,11 +204,11 @@ function select(options: ControlOptions): FieldControl {
     ...single(node),
     read: () => (node.value === '' ? undefined : node.value),
     write,
-    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : l10n.t('This is not one of the choices.')),
+    problem: () => (node.value === '' || field.options.includes(node.value) ? undefined : l10n.t('Select one of the options.')),
   };
 }
 
-/** Items one below the other, each with its own control. */
+/** A list of items, each with its own control. */
 function list(options: ControlOptions): FieldControl {
   const { id, label, field, isReadOnly, defaultWord, onInput, onCommit } = options;
   const itemField: FieldView = field.items ?? { name: field.name, type: 'text', required: false, options: [], properties: [] };
@@ -242,7 +242,7 @@ function list(options: ControlOptions): FieldControl {
   const given: readonly unknown[] = Array.isArray(field.default) ? field.default : [];
   const unset = defaultNote(defaultWord, given.map(asText).join(', '));
   const more = textButton(l10n.t('Add'), () => {
-    // Who adds to a default keeps what it has.
+    // Adding to a default keeps its items.
     if (items.length === 0) given.forEach(add);
     add(undefined).focus();
     onInput();
@@ -267,7 +267,7 @@ function list(options: ControlOptions): FieldControl {
   };
 }
 
-/** What counts while nothing is set, where no placeholder can say it. */
+/** Shows the default where a placeholder is not possible. */
 function defaultNote(defaultWord: string, words: string): HTMLElement {
   return element('div', { class: 'field-help', hidden: words === '' }, visibleText(`${defaultWord}: ${words}`));
 }
@@ -298,7 +298,7 @@ function properties(options: ControlOptions): FieldControl {
         return value === undefined ? [] : [[property.name, value] as const];
       });
       if (entries.length === 0) return undefined;
-      // Who sets one of a default keeps the others.
+      // Changing one value of a default keeps the others.
       return { ...(isUnset ? defaults : {}), ...Object.fromEntries(entries) };
     },
     write: (value) => {
@@ -310,19 +310,19 @@ function properties(options: ControlOptions): FieldControl {
   };
 }
 
-/** An object with any keys: names and texts. One that holds a masked value cannot be changed here. */
+/** An object with names and texts. One with a masked value is read-only here. */
 function pairs(options: ControlOptions): FieldControl {
   const { id, label, isReadOnly, onInput, onCommit } = options;
   const rows = element('div', { class: 'items' });
   const note = element(
     'div',
     { class: 'field-help', hidden: true },
-    l10n.t('This holds a secret, so it is changed in the file: point to the vault there with vault://.'),
+    l10n.t('This field holds a secret. Edit it in the file, with a vault:// reference.'),
   );
   let kept: unknown;
   let items: { name: HTMLInputElement; value: HTMLInputElement; node: HTMLElement }[] = [];
   let isMasked = false;
-  /** Of all that ever stood there, so that no two are called the same. */
+  /** Number of all items ever added, for unique labels. */
   let count = 0;
   const add = (name: string, value: unknown): HTMLInputElement => {
     const at = ++count;
@@ -383,7 +383,7 @@ function pairs(options: ControlOptions): FieldControl {
         .filter(({ name }) => name.value.trim() !== '')
         .map(({ name, value }) => {
           const was = before[name.value];
-          // A number stays a number where nobody touched it.
+          // Unchanged numbers stay numbers.
           return [name.value.trim(), was !== undefined && asText(was) === value.value ? was : value.value] as const;
         });
       return entries.length === 0 ? undefined : Object.fromEntries(entries);
@@ -394,9 +394,9 @@ function pairs(options: ControlOptions): FieldControl {
       const names = items.map(({ name }) => name.value.trim());
       const literal = items.find(({ name, value }) => isSecretName(name.value) && value.value.trim() !== '' && !isReference(value.value));
       if (literal !== undefined)
-        return l10n.t('{0} is a secret: store it in the vault and write its vault:// address here.', literal.name.value.trim());
-      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return l10n.t('A value needs a name.');
-      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? l10n.t('A name stands there twice.') : undefined;
+        return l10n.t('{0} is a secret. Store it in the vault and enter its vault:// address here.', literal.name.value.trim());
+      if (items.some(({ name, value }) => name.value.trim() === '' && value.value !== '')) return l10n.t('Enter a name for the value.');
+      return names.some((name, at) => name !== '' && names.indexOf(name) !== at) ? l10n.t('Each name can appear only once.') : undefined;
     },
     focus: () => (items[0]?.name ?? more).focus(),
   };
@@ -415,7 +415,7 @@ function group(
   };
 }
 
-/** As the sidecar masks them. */
+/** Masked in the same way as by the sidecar. */
 function isSecretName(name: string): boolean {
   return /key|token|secret|authorization|password/i.test(name);
 }

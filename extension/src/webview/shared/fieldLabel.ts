@@ -1,4 +1,4 @@
-// What stands beside a field, from its name.
+// Label of a field, from its name.
 const initials: Readonly<Record<string, string>> = {
   id: 'ID',
   cli: 'CLI',

@@ -1,4 +1,4 @@
-// A form drawn from the fields of a template or of the settings. It keeps what was typed until it is asked for, and never holds a secret.
+// A form for the fields of a template or of the settings. It keeps typed values and never contains a secret.
 import * as l10n from '@vscode/l10n';
 import type { FieldView } from '../../protocol/protocol.generated';
 import { element, setText, textButton } from './element';
@@ -9,27 +9,27 @@ import { visibleText } from '../../common/visibleText';
 export type FormValues = Readonly<Record<string, unknown>>;
 
 export interface FormOptions {
-  /** Goes before the ids of the controls, so that two forms can stand on one page. */
+  /** Prefix of control IDs, so that several forms can be on a page. */
   id: string;
   fields: readonly FieldView[];
-  /** What the file says, by name; a name that is not there has its default. */
+  /** Values of the file by name; missing names have their default. */
   values: FormValues;
   /** Not drawn, but conditions may ask for them. */
   hidden?: readonly string[];
-  /** Rarely used: they stand under "More", which is shut until it is needed. */
+  /** Rarely used fields, shown under "More", which is collapsed. */
   folded?: readonly string[];
-  /** Controls of the page's own, by the names of their fields. */
+  /** Custom controls by field name. */
   controls?: Readonly<Record<string, (options: ControlOptions) => FieldControl>>;
-  /** What is offered while one types into a field, by its name. */
+  /** Suggestions while typing, by field name. */
   offers?: Readonly<Record<string, readonly string[]>>;
   isReadOnly?: boolean;
-  /** "Default" where an unset field counts as its default, "Suggested" where nothing is sent then. */
+  /** "Default" if an empty field has its default, "Suggested" if nothing is sent. */
   defaultWord?: string;
-  /** Names as a person reads them; otherwise made from the field's own. */
+  /** Labels by name; otherwise derived from the name. */
   labels?: Readonly<Record<string, string>>;
   /** The choices of selects as a person reads them; otherwise as in the file. */
   words?: Readonly<Record<string, string>>;
-  /** A field was changed and left; undefined takes it out of the file. Not called for a value with a problem. */
+  /** Called when a field was changed; undefined removes it from the file. Not called for an invalid value. */
   onChange?: (name: string, value: unknown) => void;
 }
 
@@ -59,7 +59,7 @@ export class Form {
     this.showConditions();
   }
 
-  /** All values as they stand, unset ones left out. Fields whose condition does not hold keep what they had. */
+  /** All set values. Fields with an unmet condition keep their value. */
   get values(): Record<string, unknown> {
     const values: Record<string, unknown> = { ...this.before };
     for (const { field, control } of this.rows) {
@@ -70,7 +70,7 @@ export class Form {
     return values;
   }
 
-  /** What stands in the fields that are drawn and count now. */
+  /** Values of the visible fields. */
   get drawn(): Record<string, unknown> {
     const set = this.rows.flatMap(({ field, control, node }) => {
       const value = node.hidden ? undefined : control.read();
@@ -79,7 +79,7 @@ export class Form {
     return Object.fromEntries(set);
   }
 
-  /** What differs from the file; null takes a field out of it. */
+  /** Changed values; null removes a field from the file. */
   get changes(): Record<string, unknown> {
     const values = this.values;
     const changed = this.rows.filter(
@@ -88,14 +88,14 @@ export class Form {
     return Object.fromEntries(changed.map(({ field }) => [field.name, values[field.name] ?? null]));
   }
 
-  /** Shows what is wrong at each field and goes to the first of them. True when nothing is. */
+  /** Shows errors and focuses the first. Returns true if there are none. */
   check(): boolean {
     const wrong = this.rows.filter((row) => !this.checkRow(row));
     this.goTo(wrong[0]);
     return wrong.length === 0;
   }
 
-  /** What the file says now. A field that was changed here and not yet kept is left as it is. */
+  /** Updates the values of the file. Fields with unsaved changes are kept. */
   update(values: FormValues): void {
     for (const { field, control } of this.rows) {
       const isUntouched = JSON.stringify(control.read()) === JSON.stringify(this.before[field.name]);
@@ -106,7 +106,7 @@ export class Form {
     this.showConditions();
   }
 
-  /** As if it had been typed; undefined leaves it unset. */
+  /** Sets a value as if typed; undefined clears it. */
   set(name: string, value: unknown): void {
     const row = this.rows.find(({ field }) => field.name === name);
     if (row === undefined) return;
@@ -115,7 +115,7 @@ export class Form {
     this.showConditions();
   }
 
-  /** What somebody else found wrong with a field; undefined takes the words away. */
+  /** Sets an error of a field from elsewhere; undefined clears it. */
   showProblem(name: string, problem: string | undefined): void {
     const row = this.rows.find(({ field }) => field.name === name);
     if (row !== undefined) this.tell(row, problem);
@@ -155,7 +155,7 @@ export class Form {
     const canReset = field.default !== undefined && options.isReadOnly !== true;
     const reset = canReset
       ? textButton(
-          l10n.t('Use default'),
+          l10n.t('Use Default'),
           () => {
             control.write(undefined);
             this.commit(row);
@@ -222,10 +222,10 @@ export class Form {
 }
 
 function missing({ field, control }: Row): string | undefined {
-  return field.required && control.read() === undefined && field.default === undefined ? l10n.t('This is needed.') : undefined;
+  return field.required && control.read() === undefined && field.default === undefined ? l10n.t('This field is required.') : undefined;
 }
 
-/** Whether a field's condition holds: the other one has one of the values, as set or by its default. */
+/** True if a field's condition is met by the value or default of the other field. */
 export function counts(field: FieldView, values: FormValues, fields: readonly FieldView[]): boolean {
   const { conditional } = field;
   if (conditional === undefined) return true;

@@ -1,7 +1,7 @@
 import * as l10n from '@vscode/l10n';
 import type { HookFailureView } from '../../protocol/protocol.generated';
 
-/** What a banner says of hooks that failed; undefined for none. */
+/** Text of a banner about failed hooks; undefined if there are none. */
 export function hookFailureText(failures: readonly HookFailureView[] | undefined): string | undefined {
   const newest = failures?.[0];
   if (failures === undefined || newest === undefined) return undefined;
@@ -9,6 +9,6 @@ export function hookFailureText(failures: readonly HookFailureView[] | undefined
   const { what, message } = newest;
   if (others === 0) return l10n.t('A hook failed ({0}): {1}', what, message);
   return others === 1
-    ? l10n.t('A hook failed ({0}): {1} One more failed too.', what, message)
-    : l10n.t('A hook failed ({0}): {1} {2} more failed too.', what, message, others);
+    ? l10n.t('A hook failed ({0}): {1} One more hook failed too.', what, message)
+    : l10n.t('A hook failed ({0}): {1} {2} more hooks failed too.', what, message, others);
 }

@@ -1,15 +1,15 @@
-// Notices when the extension host is gone. It answers each ping, and a ping follows whatever a page sends.
+// Detects a lost extension host. The host answers pings, which follow every message.
 
-/** Seconds without anything to send until the host is asked whether it is there. */
+/** Seconds without a message after which a ping is sent. */
 export const pingAfter = 5;
-/** Seconds in which the host has to say something after a ping. */
+/** Timeout in seconds for a reply to a ping. */
 export const answerWithin = 10;
 
 export interface HostLinkEvents {
   post(message: unknown): void;
-  /** A ping waits for its answer, or no longer does. */
+  /** A ping waits for a reply, or no longer does. */
   asked(isAsked: boolean): void;
-  /** The host is lost, or is heard again. */
+  /** The host was lost or responds again. */
   changed(isLost: boolean): void;
 }
 
@@ -17,7 +17,7 @@ export class HostLink {
   private isAsked = false;
   private isLost = false;
   private rest = 0;
-  /** Counted, not measured: while a machine sleeps nobody is silent. */
+  /** Counted, not measured, because the machine may sleep. */
   private silence = 0;
 
   constructor(private readonly events: HostLinkEvents) {}
@@ -27,7 +27,7 @@ export class HostLink {
     this.ping();
   }
 
-  /** The host said something, whatever it was. */
+  /** A message of the host arrived. */
   received(): void {
     this.silence = 0;
     if (this.isAsked) {

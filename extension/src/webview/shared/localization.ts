@@ -1,4 +1,4 @@
 import * as l10n from '@vscode/l10n';
 
-// Imported before everything else of a page. The extension writes what VS Code speaks into the page; without it the words stand as written.
+// Imported first. The extension writes the translations into the page; without them texts are in English.
 l10n.config({ contents: document.getElementById('localization')?.textContent || '{}' });

@@ -1,4 +1,4 @@
-// A button that opens a menu below it.
+// A button with a menu.
 import { element, icon } from './element';
 import { visibleText } from '../../common/visibleText';
 
@@ -8,20 +8,20 @@ export interface MenuItem {
 }
 
 export interface MenuButton {
-  /** Names the button; its tooltip too. */
+  /** Label and tooltip of the button. */
   label: string;
-  /** Words on the button; without them it is an icon. */
+  /** Text of the button; an icon if undefined. */
   text?: string;
-  /** Three dots when not said. */
+  /** Default: three dots. */
   icon?: string;
-  /** Keeps the focus when the part around it is built anew. */
+  /** Key that preserves the focus when the surrounding part is rebuilt. */
   key: string;
   isTabStop?: boolean;
-  /** Asked when the menu opens. */
+  /** Returns the items when the menu opens. */
   items: () => MenuItem[];
 }
 
-/** One menu at most is open; it hangs in the page itself, so that no list cuts it off. */
+/** Only one menu is open. It is a child of the page, so that no container clips it. */
 let open: (() => void) | undefined;
 
 export function menuButton({ label, text, icon: drawn = 'ellipsis', key, isTabStop, items }: MenuButton): HTMLButtonElement {
@@ -49,7 +49,7 @@ export function menuButton({ label, text, icon: drawn = 'ellipsis', key, isTabSt
   return button;
 }
 
-/** Opens a menu where the pointer is; the focus goes back to `owner`. */
+/** Opens a menu at the pointer; the focus returns to `owner`. */
 export function menuAt(point: { x: number; y: number }, owner: HTMLElement, label: string, items: MenuItem[]): void {
   show(owner, label, items, point);
 }

@@ -1,4 +1,4 @@
-// The models of each provider, as far as they were asked for. Several pickers of one page share them.
+// Model lists by provider, shared by the pickers of a page.
 import type { ModelView } from '../../protocol/protocol.generated';
 
 export type Models = { state: 'loading' } | { state: 'listed'; models: ModelView[] } | { state: 'failed'; error: string };
@@ -27,12 +27,12 @@ export class ModelLists {
   }
 
   show(providerId: string, models: ModelView[], error: string | undefined): void {
-    // A list that came with an error is the one from before: better than none.
+    // A list with an error is the previous one.
     this.lists.set(providerId, error === undefined || models.length > 0 ? { state: 'listed', models } : { state: 'failed', error });
     for (const listener of this.listeners) listener(providerId);
   }
 
-  /** Undefined while it is not known. */
+  /** Undefined while unknown. */
   model(providerId: string, modelId: string | undefined): ModelView | undefined {
     const list = this.lists.get(providerId);
     return list?.state === 'listed' ? list.models.find(({ id }) => id === modelId) : undefined;

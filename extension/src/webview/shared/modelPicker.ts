@@ -1,4 +1,4 @@
-// Who answers: a button, and under it the models of every provider, in a list that narrows while one types.
+// Model picker: a button with a filterable list of the models of all providers.
 import * as l10n from '@vscode/l10n';
 import type { ModelChoice, ModelView, ProviderSummary } from '../../protocol/protocol.generated';
 import { element, icon, setText } from './element';
@@ -7,38 +7,38 @@ import type { ModelLists, Models } from './modelLists';
 import { visibleText } from '../../common/visibleText';
 
 export interface ModelPickerOptions {
-  /** Goes before the ids of the parts, so that several can stand on one page. */
+  /** Prefix of element IDs, so that several can be on a page. */
   id: string;
-  /** What is chosen here, for the button: "Provider and model". */
+  /** Label of the button: "Provider and model". */
   label: string;
   lists: ModelLists;
   /** Undefined is the line of {@link unset}. */
   choose: (choice: ModelChoice | undefined) => void;
-  /** A first line that chooses nothing. */
+  /** A first row without a choice. */
   unset?: string;
-  /** A last line that leads to where providers are made. */
+  /** A last row that opens the Providers page. */
   connect?: () => void;
 }
 
 export interface ModelPickerState {
-  /** What the button says. */
+  /** Text of the button. */
   words: string;
   providers: readonly ProviderSummary[];
   chosen: ModelChoice | undefined;
   /** Most recent first. */
   recent?: readonly ModelChoice[];
-  /** What new chats and small jobs begin with. */
+  /** Default models, which are marked. */
   large?: ModelChoice;
   small?: ModelChoice;
 }
 
-/** One line of the list; a line without `pick` only tells something. */
+/** A row; without `pick` it is informational. */
 interface Row {
   label: string;
   tags?: string[];
   detail?: string;
   abilities?: Node[];
-  /** What else it is found by. */
+  /** Additional search text. */
   also?: string;
   isChosen?: boolean;
   pick?: () => void;
@@ -150,16 +150,16 @@ export class ModelPicker {
       before.push(this.group('', [{ label: unset, isChosen: chosen === undefined, pick: () => this.take(undefined) }]));
     if (typed === '') before.push(this.group(l10n.t('Recently used'), this.recentRows()));
     const groups = providers.map((provider) => this.group(provider.name, this.rowsOf(provider, typed)));
-    // Last, so that Enter takes what matches and not the words that were typed to find it.
+    // Last, so that Enter selects a match and not the typed text.
     const last =
       typed !== ''
         ? this.group(l10n.t('Another model'), this.typedRows(typed))
         : connect === undefined
           ? undefined
-          : this.group('', [{ label: l10n.t('Connect a provider…'), pick: connect }]);
+          : this.group('', [{ label: l10n.t('Connect a Provider…'), pick: connect }]);
     this.list.replaceChildren(...[...before, ...groups, last].filter((group) => group !== undefined));
-    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, l10n.t('Nothing matches.')));
-    // Lines that came above the marked one do not move the mark.
+    if (this.options.length === 0) this.list.append(element('div', { class: 'picker-note' }, l10n.t('No matching models.')));
+    // Rows added above the selected one do not move the selection.
     const at = this.options.findIndex(({ key }) => key === marked);
     this.active = at >= 0 ? at : Math.min(this.active, Math.max(0, this.options.length - 1));
     this.mark();
@@ -196,7 +196,7 @@ export class ModelPicker {
       ),
     ];
     if (pick === undefined)
-      return element('div', { class: 'picker-option told', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
+      return element('div', { class: 'picker-option note', role: 'option', 'aria-disabled': 'true', 'aria-selected': 'false' }, ...content);
     const at = this.options.length;
     const node = element(
       'div',
@@ -218,7 +218,7 @@ export class ModelPicker {
     this.settings.choose(choice);
   }
 
-  /** What is chosen stands in the list already, and who is gone or off cannot be taken. */
+  /** Skips the current choice, and providers that are disabled or deleted. */
   private recentRows(): Row[] {
     const { recent, chosen } = this.state;
     return (recent ?? []).flatMap((choice) => {
@@ -236,9 +236,9 @@ export class ModelPicker {
     });
   }
 
-  /** What one provider offers now. Its models are asked for when they are wanted. */
+  /** Models of a provider, requested when needed. */
   private rowsOf(provider: ProviderSummary, typed: string): Row[] {
-    if (!provider.enabled) return typed === '' ? [{ label: l10n.t('Switched off') }] : [];
+    if (!provider.enabled) return typed === '' ? [{ label: l10n.t('Disabled') }] : [];
     const { chosen } = this.state;
     const isChosen = chosen?.providerId === provider.id;
     const chosenModel = isChosen ? chosen.model : undefined;
@@ -273,8 +273,8 @@ export class ModelPicker {
     if (listed?.state === 'loading') return [...matching, { label: l10n.t('Loading models…') }];
     if (typed !== '') return matching;
     const again = { pick: (): void => this.loadAndDraw(provider.id) };
-    if (listed === undefined) return [...matching, { label: l10n.t('Show models…'), ...again }];
-    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: l10n.t('Try again'), ...again }];
+    if (listed === undefined) return [...matching, { label: l10n.t('Show Models…'), ...again }];
+    if (listed.state === 'failed') return [...matching, { label: listed.error }, { label: l10n.t('Try Again'), ...again }];
     return matching;
   }
 
@@ -282,12 +282,12 @@ export class ModelPicker {
     const { large, small } = this.state;
     const choice: ModelChoice = { providerId: id, ...(model === undefined ? {} : { model }) };
     return [
-      ...(large !== undefined && isSame(large, choice) ? [l10n.t('New chats')] : []),
-      ...(small !== undefined && isSame(small, choice) ? [l10n.t('Small jobs')] : []),
+      ...(large !== undefined && isSame(large, choice) ? [l10n.t('Default for new chats')] : []),
+      ...(small !== undefined && isSame(small, choice) ? [l10n.t('Small model')] : []),
     ];
   }
 
-  /** What was typed, taken as a model's id: the chosen provider's first. */
+  /** The typed text as a model ID, for the current provider first. */
   private typedRows(typed: string): Row[] {
     if (typed === '' || /\s/.test(typed)) return [];
     const chosen = this.state.chosen?.providerId ?? this.state.providers.find(({ isDefault }) => isDefault)?.id;
@@ -343,7 +343,7 @@ export class ModelPicker {
   }
 }
 
-/** "Anthropic / claude-sonnet"; the provider's own model where the choice names none. */
+/** "Anthropic / claude-sonnet"; the provider's default model if the choice has none. */
 export function choiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const provider = providers.find(({ id }) => id === choice.providerId);
   if (provider === undefined) return l10n.t('{0} (not found)', choice.providerId);
@@ -351,10 +351,10 @@ export function choiceText(choice: ModelChoice, providers: readonly ProviderSumm
   return model === undefined ? provider.name : `${provider.name} / ${model}`;
 }
 
-/** The same, and whether it is off: for choices that are kept for later. */
+/** The same, with its status, for choices in settings. */
 export function savedChoiceText(choice: ModelChoice, providers: readonly ProviderSummary[]): string {
   const isOff = providers.some(({ id, enabled }) => id === choice.providerId && !enabled);
-  return isOff ? l10n.t('{0} (switched off)', choiceText(choice, providers)) : choiceText(choice, providers);
+  return isOff ? l10n.t('{0} (disabled)', choiceText(choice, providers)) : choiceText(choice, providers);
 }
 
 export function isSame(one: ModelChoice, other: ModelChoice | undefined): boolean {
@@ -366,14 +366,14 @@ export function priceText({ inputPerMillion, outputPerMillion }: ModelView): str
   if (inputPerMillion === undefined || outputPerMillion === undefined) return undefined;
   return inputPerMillion === 0 && outputPerMillion === 0
     ? l10n.t('Free')
-    : l10n.t('{0} / {1} a million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
+    : l10n.t('{0} / {1} per million', formatPrice(inputPerMillion), formatPrice(outputPerMillion));
 }
 
 function matches(row: Row, provider: ProviderSummary, typed: string): boolean {
   return typed === '' || `${row.label} ${row.detail ?? ''} ${row.also ?? ''} ${provider.name}`.toLowerCase().includes(typed.toLowerCase());
 }
 
-/** A model that the list does not have was typed by hand; it stays in sight. */
+/** A typed model that is not in the list stays visible. */
 function modelsOf(listed: Models | undefined, chosenModel: string | undefined): ModelView[] {
   const models = listed?.state === 'listed' ? listed.models : [];
   return chosenModel === undefined || models.some((model) => model.id === chosenModel) ? models : [{ id: chosenModel }, ...models];
@@ -383,18 +383,18 @@ function isListed(listed: Models | undefined, id: string): boolean {
   return listed?.state === 'listed' && listed.models.some((model) => model.id === id);
 }
 
-/** Prices where they are known; else the id, unless the line already says it. */
+/** Prices if known; otherwise the ID, unless it is already shown. */
 function detailOf(model: ModelView): { detail?: string } {
   const price = priceText(model);
   if (price !== undefined) return { detail: price };
   return model.name === undefined || model.name === model.id ? {} : { detail: model.id };
 }
 
-/** Only what is known to be so. */
-/** "200k window, tools, images, reasoning"; only what is known. */
+/** Known capabilities. */
+/** "200k context, tools, images, reasoning"; only known values. */
 export function abilityText({ contextLength, supportsTools, supportsVision, canReason }: ModelView): string {
   const words = [
-    contextLength === undefined ? '' : l10n.t('{0} window', formatTokens(contextLength)),
+    contextLength === undefined ? '' : l10n.t('{0} context', formatTokens(contextLength)),
     supportsTools === true ? l10n.t('tools') : '',
     supportsVision === true ? l10n.t('images') : '',
     canReason === true ? l10n.t('reasoning') : '',
@@ -406,7 +406,7 @@ function abilitiesOf({ contextLength, supportsTools, supportsVision, canReason }
   const words = (text: string, symbol?: string): Node =>
     element('span', { class: 'picker-ability' }, symbol === undefined ? undefined : icon(symbol), text);
   return [
-    ...(contextLength === undefined ? [] : [words(l10n.t('{0} window', formatTokens(contextLength)))]),
+    ...(contextLength === undefined ? [] : [words(l10n.t('{0} context', formatTokens(contextLength)))]),
     ...(supportsTools === true ? [words(l10n.t('Tools'), 'tools')] : []),
     ...(supportsVision === true ? [words(l10n.t('Images'), 'file-media')] : []),
     ...(canReason === true ? [words(l10n.t('Reasoning'), 'lightbulb')] : []),
@@ -421,8 +421,8 @@ function createFilter(id: string): HTMLInputElement {
     'aria-expanded': 'true',
     'aria-autocomplete': 'list',
     'aria-controls': `${id}-list`,
-    'aria-label': l10n.t('Filter models or type a model id'),
-    placeholder: l10n.t('Filter, or type a model id'),
+    'aria-label': l10n.t('Filter models or type a model ID'),
+    placeholder: l10n.t('Filter, or type a model ID'),
     spellcheck: 'false',
   });
 }

@@ -1,4 +1,4 @@
-// The frame of a page in the editor area: a header, banners, a body that scrolls and sometimes a footer.
+// Frame of a webview: header, banners, scrollable body, and optional footer.
 import * as l10n from '@vscode/l10n';
 import { Banners } from './banners';
 import { element, type Child } from './element';

@@ -2,7 +2,7 @@ import { HostLink } from './hostLink';
 import { StateCopy } from './stateCopy';
 import type { FromChatPage } from '../../common/messages/chat';
 
-/** The way from the page to its panel, and the little that VS Code keeps for it over a reload. */
+/** Connection of a webview to its panel, and state that VS Code keeps across reloads. */
 export interface Panel<From = FromChatPage> {
   post(message: From): void;
   getState(): unknown;
@@ -12,8 +12,8 @@ export interface Panel<From = FromChatPage> {
 declare function acquireVsCodeApi(): { postMessage(message: unknown): void; getState(): unknown; setState(state: unknown): void };
 
 /**
- * May be called once in a page's life. A page whose extension host is gone shows the notice that `pageHtml` wrote.
- * @param hostChanged Called when the host is lost, and when it is heard again.
+ * Can be called once per page. A page without an extension host shows the notice of `pageHtml`.
+ * @param hostChanged Called when the host is lost or responds again.
  */
 export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean) => void): Panel<From> {
   const api = acquireVsCodeApi();
@@ -41,7 +41,7 @@ export function acquirePanel<From = FromChatPage>(hostChanged?: (isLost: boolean
   };
 }
 
-/** Passes messages of the host to the page. The page trusts its host; pongs are only for the host link. */
+/** Passes messages of the host to the page. Pongs are only for the host link. */
 export function onHostMessage<To extends { type: string }>(receive: (message: To) => void): void {
   window.addEventListener('message', ({ data }: MessageEvent<To>) => {
     if (data.type !== 'pong') receive(data);

@@ -1,6 +1,6 @@
-// One tab stop for a list: the arrow keys go from row to row, Home and End to its ends.
+// Roving tab index of a list: arrow keys move between rows, Home and End to the ends.
 
-/** @param rows In order; those that are hidden are left out by the caller. */
+/** @param rows Visible rows, in order. */
 export function moveByArrows(event: KeyboardEvent, rows: readonly HTMLElement[]): boolean {
   const at = rows.findIndex((row) => row === event.target);
   if (at < 0 || event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return false;

@@ -1,4 +1,4 @@
-// A part of a page that is built anew when what it shows has changed, and only then.
+// A part of a page that is rebuilt only if its data changed.
 import { append, element, type Attributes, type Child } from './element';
 
 export class Section {
@@ -10,8 +10,8 @@ export class Section {
   }
 
   /**
-   * Builds the part if `what` (anything that JSON can say) is not what it shows. The focus stays at the control with the same
-   * `data-key`, or goes to the part's `data-fallback`.
+   * Rebuilds the part if `what` (a JSON value) changed. The focus stays on the control with the same
+   * `data-key`, or moves to the part's `data-fallback`.
    */
   show(what: unknown, build: () => Child[]): void {
     const next = JSON.stringify(what);

@@ -1,20 +1,20 @@
-// VS Code forgets the state of a page whose extension host is gone when the window is reloaded. So while the host owes an answer, the browser has a copy.
+// VS Code loses the state of a page whose extension host is gone when the window is reloaded. While a reply is pending, browser storage has a copy.
 
 export class StateCopy {
   private readonly name: string;
   private isNeeded = false;
 
-  /** @param key Names the page, and what it shows. */
+  /** @param key Identifies the page and its content. */
   constructor(key: string) {
     this.name = `plue.state.${key}`;
   }
 
-  /** What an earlier page left behind; undefined for nothing. */
+  /** State of an earlier page; undefined if there is none. */
   read(): unknown {
     try {
       return JSON.parse(localStorage.getItem(this.name) ?? '') ?? undefined;
     } catch {
-      // There is none, or this browser keeps nothing for a page.
+      // No copy, or storage is not available.
       return undefined;
     }
   }
@@ -29,7 +29,7 @@ export class StateCopy {
     try {
       localStorage.setItem(this.name, JSON.stringify(state));
     } catch {
-      // This browser keeps nothing for a page, or has no room.
+      // Storage is not available or full.
     }
   }
 
@@ -38,7 +38,7 @@ export class StateCopy {
     try {
       localStorage.removeItem(this.name);
     } catch {
-      // This browser keeps nothing for a page.
+      // Storage is not available.
     }
   }
 }

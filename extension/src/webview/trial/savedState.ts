@@ -1,7 +1,7 @@
-// What VS Code keeps of the page across reloads.
+// State that VS Code keeps across reloads.
 import * as v from 'valibot';
 
-/** The template, and the values of its form. */
+/** The template and the values of its form. */
 const savedState = v.object({ id: v.string(), values: v.record(v.string(), v.unknown()) });
 
 export type SavedState = v.InferOutput<typeof savedState>;

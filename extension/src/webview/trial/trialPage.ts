@@ -1,4 +1,4 @@
-// What an agent or chat of a template would be told, have and cost, without anybody being called.
+// Previews the instructions, tools, and cost of a template without calling a model.
 import * as l10n from '@vscode/l10n';
 import type { SteeringSource, TemplateFinding, TemplateTryResult, ToolView, TrialProvider } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton, type Child } from '../shared/element';
@@ -14,15 +14,15 @@ import type { SavedState } from './savedState';
 
 const sourceText: Readonly<Record<SteeringSource['kind'], string>> = {
   prompt: l10n.t('Prompt'),
-  override: l10n.t('Text of its own, in place of a prompt'),
-  rules: l10n.t('Rules of the workspace'),
+  override: l10n.t('Custom text that replaces the prompt'),
+  rules: l10n.t('Workspace instructions'),
   template: l10n.t('Template'),
-  provider: l10n.t('Prompt of the provider'),
+  provider: l10n.t('Provider prompt'),
 };
 
 const findingIcons: Readonly<Record<TemplateFinding['kind'], string>> = { error: 'error', warning: 'warning', risk: 'shield' };
 const findingText: Readonly<Record<TemplateFinding['kind'], string>> = {
-  error: l10n.t('Mistake'),
+  error: l10n.t('Error'),
   warning: l10n.t('Warning'),
   risk: l10n.t('Risk'),
 };
@@ -70,7 +70,7 @@ export class TrialPage {
       case 'trying':
         this.isTrying = true;
         if (message.name !== undefined) setText(this.frame.heading, visibleText(message.name));
-        setText(this.frame.status, l10n.t('Looking…'));
+        setText(this.frame.status, l10n.t('Searching…'));
         return;
       case 'refused':
         return this.refuse(message.error.message);
@@ -81,7 +81,7 @@ export class TrialPage {
     const wasTrying = this.isTrying;
     this.isTrying = false;
     this.trial = trial;
-    setText(this.frame.heading, visibleText(l10n.t('Try: {0}', trial.name)));
+    setText(this.frame.heading, visibleText(l10n.t('Preview: {0}', trial.name)));
     const { kind, start } = kinds[trial.collection] ?? form;
     setText(this.kind, kind);
     setText(this.start, start);
@@ -90,17 +90,17 @@ export class TrialPage {
     this.frame.banners.set('problem', undefined);
     this.frame.banners.set(
       'shipped',
-      trial.path === undefined ? l10n.t('This template ships with Plue, so it cannot be changed. A new one can begin with it.') : undefined,
+      trial.path === undefined ? l10n.t('Built-in templates can’t be edited. Create a template from it instead.') : undefined,
       'info',
       [textButton(l10n.t('New Template…'), () => this.panel.post({ type: 'newTemplate' }))],
     );
     this.showForm(trial);
     this.body.show([trial.collection, result], () => (trial.collection in kinds ? sections : formSections)(result, this.panel));
     this.keep();
-    if (wasTrying) setText(this.frame.status, l10n.t('Nobody was called. {0}', findingsSentence(result.findings)));
+    if (wasTrying) setText(this.frame.status, l10n.t('No model was called. {0}', findingsSentence(result.findings)));
   }
 
-  /** Only drawn anew for other fields: what was typed stays where the cursor is. */
+  /** Rebuilt only for other fields, to keep typed values and the cursor. */
   private showForm({ id, fields, values }: Trial): void {
     const drawn = JSON.stringify([id, fields]);
     if (drawn === this.drawnFields) return;
@@ -111,7 +111,7 @@ export class TrialPage {
     if (fields.length === 0) return;
     this.form = new Form({ id: 'trial', fields, values: { ...values, ...typed }, onChange: () => this.keep() });
     const refresh = textButton(l10n.t('Refresh'), () => this.panel.post({ type: 'try', values: this.values }));
-    this.formPlace.append(element('section', { class: 'trial-form', 'aria-label': l10n.t('What it is given') }, this.form.node, refresh));
+    this.formPlace.append(element('section', { class: 'trial-form', 'aria-label': l10n.t('Values') }, this.form.node, refresh));
   }
 
   private get values(): Record<string, unknown> {
@@ -125,13 +125,9 @@ export class TrialPage {
 
   private showEmpty(): void {
     this.isTrying = false;
-    setText(this.frame.heading, l10n.t('Try a template'));
+    setText(this.frame.heading, l10n.t('Preview a template'));
     this.body.show('empty', () => [
-      element(
-        'p',
-        {},
-        l10n.t('See what a template would tell the model, which tools it would give it and what that may cost. Nobody is called.'),
-      ),
+      element('p', {}, l10n.t('Preview the instructions, tools, and cost of a template without calling a model.')),
       textButton(l10n.t('Choose a Template…'), () => this.panel.post({ type: 'choose' }), 'primary'),
     ]);
   }
@@ -140,9 +136,9 @@ export class TrialPage {
     this.isTrying = false;
     if (this.trial === undefined) setText(this.frame.heading, l10n.t('Nothing to show'));
     const again = textButton(l10n.t('Try Again'), () => this.panel.post({ type: 'try', values: this.values }));
-    // What was found before stays, and says that it is older.
+    // Earlier results stay and are marked as outdated.
     this.frame.banners.set('problem', undefined);
-    this.frame.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} What stands below is from before.', why), 'error', [
+    this.frame.banners.set('problem', this.trial === undefined ? why : l10n.t('{0} The results below may be outdated.', why), 'error', [
       again,
     ]);
     setText(this.frame.status, why);
@@ -158,19 +154,19 @@ export class TrialPage {
 function sections(result: TemplateTryResult, panel: Panel<FromTrialPage>): Child[] {
   return [
     findings(result.findings, panel),
-    section(l10n.t('Who answers, and what it costs'), answers(result)),
+    section(l10n.t('Model and cost'), answers(result)),
     section(l10n.t('Tools'), tools(result.tools)),
     section(
-      l10n.t('What the model is told'),
+      l10n.t('Sent to the model'),
       sources(result.sources, panel),
-      text(result.system, l10n.t('It is told nothing before the first message.')),
+      text(result.system, l10n.t('No instructions are sent before the first message.')),
     ),
-    section(l10n.t('First message'), text(result.message, l10n.t('Nothing yet: it is what you write.'))),
+    section(l10n.t('First message'), text(result.message, l10n.t('Empty until you write a message.'))),
   ];
 }
 
 function formSections(result: TemplateTryResult, panel: Panel<FromTrialPage>): Child[] {
-  const words = l10n.t('A form asks no model by itself. Its hooks, if it has some, run when one is created or changed.');
+  const words = l10n.t('A form doesn’t call a model. Its hooks run when an item is created or changed.');
   return [findings(result.findings, panel), element('p', { class: 'quiet' }, words)];
 }
 
@@ -180,19 +176,19 @@ function section(title: string, ...children: Child[]): HTMLElement {
 
 function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>): HTMLElement {
   if (found.length === 0)
-    return section(l10n.t('Findings'), element('p', { class: 'quiet' }, icon('check'), ` ${l10n.t('No mistakes and no risks.')}`));
+    return section(l10n.t('Findings'), element('p', { class: 'quiet' }, icon('check'), ` ${l10n.t('No problems found.')}`));
   const rows = found.map(({ kind, message, path, line }, index) => {
     const name = path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
     const place = textButton(`${visibleText(name)}:${line}`, () => panel.post({ type: 'openFinding', index }), 'quiet');
     return element(
       'li',
       { class: `finding ${kind}` },
-      // What stands in no file is about what was typed above.
+      // Findings without a file concern the typed values.
       icon(path === '' ? 'edit' : findingIcons[kind]),
       element(
         'span',
         { class: 'finding-words' },
-        element('strong', {}, `${path === '' ? l10n.t('To fill in.') : l10n.t('{0}.', findingText[kind])} `),
+        element('strong', {}, `${path === '' ? l10n.t('Input required.') : l10n.t('{0}.', findingText[kind])} `),
         ...withCode(message),
       ),
       path === '' ? undefined : place,
@@ -202,17 +198,17 @@ function findings(found: readonly TemplateFinding[], panel: Panel<FromTrialPage>
 }
 
 export function findingsSentence(found: readonly TemplateFinding[]): string {
-  if (found.length === 0) return l10n.t('No mistakes and no risks.');
+  if (found.length === 0) return l10n.t('No problems found.');
   return found.length === 1 ? l10n.t('1 finding.') : l10n.t('{0} findings.', found.length);
 }
 
 function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResult): HTMLElement {
   const rows: [string, string][] = [
-    [l10n.t('Provider'), provider === undefined ? l10n.t('Nobody can answer; the findings say why.') : provider.name],
+    [l10n.t('Provider'), provider === undefined ? l10n.t('No model available. See the findings.') : provider.name],
     ...(provider === undefined ? [] : about(provider)),
     [l10n.t('First request'), sentTo(inputTokens, provider)],
-    [l10n.t('It costs'), costText(firstCost, provider)],
-    [l10n.t('At most in all'), mostCost === undefined ? l10n.t('no limit in its budget') : formatCost(mostCost)],
+    [l10n.t('Input cost'), costText(firstCost, provider)],
+    [l10n.t('Budget'), mostCost === undefined ? l10n.t('no limit') : formatCost(mostCost)],
   ];
   return element(
     'dl',
@@ -223,14 +219,14 @@ function answers({ provider, inputTokens, firstCost, mostCost }: TemplateTryResu
 
 function about({ model, status, price }: TrialProvider): [string, string][] {
   return [
-    [l10n.t('Model'), model ?? l10n.t('the provider’s own')],
+    [l10n.t('Model'), model ?? l10n.t('provider default')],
     ...(status === undefined ? [] : [[l10n.t('Status'), status] satisfies [string, string]]),
     ...(price === undefined
       ? []
       : [
           [
             l10n.t('Price'),
-            l10n.t('{0} in, {1} out, a million tokens', formatPrice(price.inputPerMillion), formatPrice(price.outputPerMillion)),
+            l10n.t('{0} input, {1} output per million tokens', formatPrice(price.inputPerMillion), formatPrice(price.outputPerMillion)),
           ] satisfies [string, string],
         ]),
   ];
@@ -239,37 +235,37 @@ function about({ model, status, price }: TrialProvider): [string, string][] {
 function sentTo(tokens: number, provider: TrialProvider | undefined): string {
   return provider?.contextWindow === undefined
     ? l10n.t('about {0} tokens', formatTokens(tokens))
-    : l10n.t('about {0} tokens of a window of {1}', formatTokens(tokens), formatTokens(provider.contextWindow));
+    : l10n.t('about {0} tokens of a {1} context window', formatTokens(tokens), formatTokens(provider.contextWindow));
 }
 
 function costText(cost: number | undefined, provider: TrialProvider | undefined): string {
-  if (provider?.isFree === true) return l10n.t('nothing: the model runs on this machine');
-  return cost === undefined ? l10n.t('not known') : l10n.t('{0} at most, with the longest answer', formatCost(cost));
+  if (provider?.isFree === true) return l10n.t('Free: runs on this machine');
+  return cost === undefined ? l10n.t('unknown') : l10n.t('{0} at max output', formatCost(cost));
 }
 
 function tools(given: readonly ToolView[]): HTMLElement {
-  if (given.length === 0) return element('p', { class: 'quiet' }, l10n.t('None: it can only answer.'));
+  if (given.length === 0) return element('p', { class: 'quiet' }, l10n.t('No tools.'));
   const rows = given.map(({ name, description, mayChange, known }) =>
     element(
       'tr',
       {},
       element('th', { scope: 'row', class: 'mono' }, visibleText(name)),
-      element('td', {}, known ? visibleText(description) : l10n.t('No tool has this name.')),
+      element('td', {}, known ? visibleText(description) : l10n.t('Unknown tool.')),
       element(
         'td',
         { class: 'may' },
         icon(mayChange ? 'edit' : 'eye'),
-        ` ${mayChange ? l10n.t('may change things') : known ? l10n.t('only looks') : l10n.t('unknown')}`,
+        ` ${mayChange ? l10n.t('may change things') : known ? l10n.t('read-only') : l10n.t('unknown')}`,
       ),
     ),
   );
-  const heads = [l10n.t('Tool'), l10n.t('What it does'), l10n.t('Reach')].map((words) => element('th', { scope: 'col' }, words));
+  const heads = [l10n.t('Tool'), l10n.t('Description'), l10n.t('Access')].map((words) => element('th', { scope: 'col' }, words));
   return element('table', { class: 'tools' }, element('thead', {}, element('tr', {}, ...heads)), element('tbody', {}, ...rows));
 }
 
-function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
-  if (told.length === 0) return undefined;
-  const rows = told.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
+function sources(instructions: readonly SteeringSource[], panel: Panel<FromTrialPage>): HTMLElement | undefined {
+  if (instructions.length === 0) return undefined;
+  const rows = instructions.map(({ kind, title, source, hiddenCharacters, leftOut }, index) => {
     const name = visibleText(title === '' ? source : title);
     const more = [
       sourceText[kind],
@@ -284,15 +280,15 @@ function sources(told: readonly SteeringSource[], panel: Panel<FromTrialPage>): 
       element(
         'span',
         { class: 'quiet' },
-        visibleText(leftOut === undefined ? more.join(', ') : l10n.t('{0}. Left out. {1}', more.join(', '), leftOut)),
+        visibleText(leftOut === undefined ? more.join(', ') : l10n.t('{0}. Omitted. {1}', more.join(', '), leftOut)),
       ),
     );
   });
   return element('ul', { class: 'plain-list' }, ...rows);
 }
 
-/** The very text, with what hides in it made visible. */
+/** The exact text, with hidden characters visible. */
 function text(shown: string, none: string): HTMLElement {
   if (shown.trim() === '') return element('p', { class: 'quiet' }, none);
-  return element('pre', { class: 'told', tabindex: '0' }, visibleText(shown));
+  return element('pre', { class: 'instructions-text', tabindex: '0' }, visibleText(shown));
 }

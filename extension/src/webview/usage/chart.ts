@@ -1,4 +1,4 @@
-// Bars of what was spent, stacked by provider. For the eye only: the table beside it says the same.
+// A stacked bar chart of cost by provider. The table next to it has the same data.
 import uPlot from 'uplot';
 import { formatCost } from '../../common/format';
 import { bucketText, type Spend } from './spend';
@@ -7,12 +7,12 @@ export interface SpendChart {
   dispose(): void;
 }
 
-/** Draws into `place`. `onHover` hears which bucket the pointer is over. */
+/** Renders into `place`. `onHover` receives the bucket under the pointer. */
 export type DrawChart = (place: HTMLElement, spend: Spend, onHover: (bucket: number | undefined) => void) => SpendChart;
 
 const height = 200;
 
-/** The theme's own colors for charts, which every theme keeps apart. The last is for what is left over. */
+/** Chart colors of the theme. The last one is for the rest. */
 export const colorNames = ['charts-blue', 'charts-orange', 'charts-green', 'charts-purple', 'charts-yellow', 'charts-red'];
 
 export function colorOf(index: number): string {
@@ -84,7 +84,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
         values: (_plot, splits) => splits.map((value) => formatCost(value)),
       },
     ],
-    // The tallest first: what stands below it is drawn over it.
+    // Tallest first: lower segments are drawn over it.
     series: [
       {},
       ...series
@@ -102,7 +102,7 @@ function draw(place: HTMLElement, { buckets, series }: Spend, onHover: (bucket: 
   return new uPlot(options, [buckets.map((_, index) => index), ...sums.reverse()], place);
 }
 
-/** As many words as have room below the bars. */
+/** As many labels as fit below the bars. */
 function everyFew(count: number, width: number): number[] {
   const step = Math.max(1, Math.ceil((count * 64) / Math.max(width - 64, 64)));
   return Array.from({ length: Math.ceil(count / step) }, (_, index) => index * step);

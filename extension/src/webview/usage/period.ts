@@ -1,4 +1,4 @@
-// Which days are meant. Pure: the day of today comes from outside.
+// Periods of days. Pure: the current day is a parameter.
 import type { UsageParams } from '../../protocol/protocol.generated';
 
 export const periods = ['week', 'days30', 'month', 'all', 'custom'] as const;
@@ -6,12 +6,12 @@ export type Period = (typeof periods)[number];
 
 export interface PeriodChoice {
   period: Period;
-  /** Of a custom one, as `2026-11-21`; either may be open. */
+  /** Days of a custom period, as `2026-11-21`; either can be open. */
   from?: string | undefined;
   to?: string | undefined;
 }
 
-/** As `2026-11-21`, in the reader's own time. */
+/** As `2026-11-21`, in local time. */
 export function dayOf(date: Date): string {
   const two = (number: number): string => String(number).padStart(2, '0');
   return `${String(date.getFullYear()).padStart(4, '0')}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
@@ -43,7 +43,7 @@ export function paramsOf(choice: PeriodChoice, today: string, utcOffsetMinutes: 
   }
 }
 
-/** Every day from the first to the last, both included; nothing where they stand the wrong way round. */
+/** Every day from first to last, inclusive; empty if they are reversed. */
 export function daysBetween(from: string, to: string): string[] {
   const days: string[] = [];
   for (let day = from; day <= to; day = addDays(day, 1)) days.push(day);

@@ -1,4 +1,4 @@
-// What VS Code keeps of the page across reloads.
+// State that VS Code keeps across reloads.
 import * as v from 'valibot';
 import { periods, type PeriodChoice } from './period';
 

@@ -1,10 +1,10 @@
-// What was spent when and with whom, as a chart and its table need it. Pure.
+// Cost by time and provider, for the chart and its table. Pure.
 import * as l10n from '@vscode/l10n';
 import type { UsageDay, UsageParams } from '../../protocol/protocol.generated';
 import { locale } from '../../common/locale';
 import { daysBetween } from './period';
 
-/** A name and what was spent in each bucket, in USD. */
+/** A name and the cost of each bucket, in USD. */
 export interface SpendSeries {
   name: string;
   total: number;
@@ -15,16 +15,16 @@ export interface Spend {
   unit: 'day' | 'month';
   /** As `2026-11-21` or `2026-11`, oldest first, without gaps. */
   buckets: string[];
-  /** Who cost most comes first. */
+  /** Sorted by cost, highest first. */
   series: SpendSeries[];
 }
 
-/** More bars than this cannot be told apart. */
+/** Maximum number of bars. */
 const maxDays = 92;
-/** More colors than this neither; the rest is one. */
+/** Maximum number of colors; the rest is combined. */
 const maxSeries = 6;
 
-/** @param today The last day of a period that is open at its end. */
+/** @param today The last day of an open period. */
 export function spendOf(days: readonly UsageDay[], asked: UsageParams, today: string): Spend {
   const paid = days.filter(({ figures }) => figures.cost > 0);
   const first = asked.from ?? days[0]?.day ?? today;

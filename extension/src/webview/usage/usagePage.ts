@@ -1,4 +1,4 @@
-// What was spent, on what, and how fast it answered.
+// The Usage page: cost, tokens, and response times.
 import * as l10n from '@vscode/l10n';
 import type { UsageParams, UsageSummaryResult } from '../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../shared/element';
@@ -17,7 +17,7 @@ const periodText: Readonly<Record<Period, string>> = {
   days30: l10n.t('Last 30 days'),
   month: l10n.t('This month'),
   all: l10n.t('All time'),
-  custom: l10n.t('From … to …'),
+  custom: l10n.t('Custom range'),
 };
 
 export class UsagePage {
@@ -60,7 +60,7 @@ export class UsagePage {
   receive(message: ToUsagePage): void {
     switch (message.type) {
       case 'usage':
-        // An answer to a question that was changed meanwhile is passed over.
+        // Replies to an earlier query are ignored.
         if (message.asked.from !== this.asked().from || message.asked.to !== this.asked().to) return;
         this.frame.banners.node.replaceChildren();
         this.show(message.usage, message.asked);
@@ -81,7 +81,7 @@ export class UsagePage {
   private choose(): void {
     const period = periods.find((one) => one === this.period.value) ?? 'days30';
     if (period === 'custom' && this.choice.period !== 'custom') {
-      // It begins with what was shown, so that one only has to move an end.
+      // A custom range starts with the current period.
       const { from, to } = this.asked();
       this.from.value = from ?? '';
       this.to.value = to ?? dayOf(this.now());
@@ -94,7 +94,7 @@ export class UsagePage {
     this.custom.hidden = period !== 'custom';
     this.panel.setState(this.choice);
     const { from, to } = this.choice;
-    if (from !== undefined && to !== undefined && from > to) this.refuse(l10n.t('The first day lies after the last one.'));
+    if (from !== undefined && to !== undefined && from > to) this.refuse(l10n.t('The first day must be before the last day.'));
     else this.ask();
   }
 
@@ -114,7 +114,7 @@ export class UsagePage {
         { class: 'banner error', role: 'alert' },
         icon('error'),
         element('span', { class: 'banner-words' }, visibleText(message)),
-        textButton(l10n.t('Try again'), () => this.ask()),
+        textButton(l10n.t('Try Again'), () => this.ask()),
       ),
     );
   }
@@ -125,7 +125,7 @@ export class UsagePage {
     const { total } = usage;
     this.csv.disabled = total.answers === 0;
     if (total.answers === 0) {
-      const words = this.choice.period === 'all' ? l10n.t('Nothing spent yet.') : l10n.t('Nothing spent in these days.');
+      const words = this.choice.period === 'all' ? l10n.t('No cost yet.') : l10n.t('No cost in this period.');
       this.body.replaceChildren(element('p', { class: 'empty' }, words));
       setText(this.frame.status, words);
       return;
@@ -143,9 +143,9 @@ export class UsagePage {
       chart.node,
       ...tables.filter(({ rows }) => rows.length > 0).map((table) => usageTable(table)),
     );
-    // It measures its room, so it is drawn when it has one.
+    // The chart needs its width, so it is rendered after layout.
     this.chart = chart.draw?.();
-    setText(this.frame.status, l10n.t('{0} spent on {1}', spentMoney(total.cost), answersText(total.answers)));
+    setText(this.frame.status, l10n.t('Cost: {0} on {1}', spentMoney(total.cost), answersText(total.answers)));
   }
 
   private totals({ total }: UsageSummaryResult): HTMLElement {
@@ -158,8 +158,8 @@ export class UsagePage {
             'p',
             { class: 'quiet' },
             total.unpricedAnswers === 1
-              ? l10n.t('1 answer without a known price is not counted.')
-              : l10n.t('{0} answers without a known price are not counted.', total.unpricedAnswers),
+              ? l10n.t('1 response has no known price and isn’t included.')
+              : l10n.t('{0} responses have no known price and aren’t included.', total.unpricedAnswers),
           );
     return element(
       'section',
@@ -167,33 +167,33 @@ export class UsagePage {
       element(
         'dl',
         { class: 'totals' },
-        figure(l10n.t('Spent'), spentMoney(total.cost)),
-        figure(l10n.t('Answers'), String(total.answers)),
-        figure(l10n.t('Tokens in'), formatTokens(total.inputTokens)),
+        figure(l10n.t('Cost'), spentMoney(total.cost)),
+        figure(l10n.t('Responses'), String(total.answers)),
+        figure(l10n.t('Input tokens'), formatTokens(total.inputTokens)),
         figure(l10n.t('From cache'), shareText(total)),
-        figure(l10n.t('Tokens out'), formatTokens(total.outputTokens)),
+        figure(l10n.t('Output tokens'), formatTokens(total.outputTokens)),
         figure(l10n.t('Time'), total.durationMs > 0 ? formatDuration(total.durationMs) : l10n.t('unknown')),
-        figure(l10n.t('First token'), total.firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(total.firstTokenMs)),
+        figure(l10n.t('Time to first token'), total.firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(total.firstTokenMs)),
       ),
       unpriced,
     );
   }
 
   private chartSection(spend: Spend): { node: HTMLElement; draw?: () => SpendChart } {
-    const title = spend.unit === 'day' ? l10n.t('Spend per day') : l10n.t('Spend per month');
+    const title = spend.unit === 'day' ? l10n.t('Cost per day') : l10n.t('Cost per month');
     const node = element('section', { class: 'usage-section', 'aria-label': title }, element('h2', {}, title));
     if (spend.series.length === 0) {
-      node.append(element('p', { class: 'quiet' }, l10n.t('Nothing was paid. Local models are counted below, in tokens and time.')));
+      node.append(element('p', { class: 'quiet' }, l10n.t('No cost recorded. Local models are counted below, in tokens and time.')));
       return { node };
     }
     const [from, to] = [bucketText(spend.buckets[0] ?? ''), bucketText(spend.buckets.at(-1) ?? '')];
     const summary =
       spend.unit === 'day'
-        ? l10n.t('Spend per day by provider, from {0} to {1}. The same as a table below.', from, to)
-        : l10n.t('Spend per month by provider, from {0} to {1}. The same as a table below.', from, to);
+        ? l10n.t('Cost per day by provider, from {0} to {1}. The table below has the same data.', from, to)
+        : l10n.t('Cost per month by provider, from {0} to {1}. The table below has the same data.', from, to);
     const place = element('div', { class: 'chart', role: 'img', 'aria-label': summary });
     const hovered = element('p', { class: 'chart-words', 'aria-hidden': 'true' });
-    const usual = l10n.t('Point at a bar to read it.');
+    const usual = l10n.t('Hover over a bar for details.');
     setText(hovered, usual);
     node.append(legend(spend), place, hovered, dayTable(spend));
     return {
@@ -216,7 +216,7 @@ function legend({ series }: Spend): HTMLElement {
 
 function hoverText({ buckets, series }: Spend, at: number): string {
   const parts = series.flatMap(({ name, spent }) => ((spent[at] ?? 0) > 0 ? [`${visibleText(name)} ${spentMoney(spent[at] ?? 0)}`] : []));
-  return `${bucketText(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('nothing') : parts.join(' · ')}`;
+  return `${bucketText(buckets[at] ?? '')}: ${parts.length === 0 ? l10n.t('no cost') : parts.join(' · ')}`;
 }
 
 function dayTable({ unit, buckets, series }: Spend): HTMLElement {
@@ -230,14 +230,14 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
     element('summary', {}, l10n.t('Show as a table')),
     element(
       'div',
-      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': l10n.t('Spend by provider, table') },
+      { class: 'table-scroller', tabindex: '0', role: 'group', 'aria-label': l10n.t('Cost by provider, table') },
       element(
         'table',
         {},
         element(
           'caption',
           { class: 'visually-hidden' },
-          unit === 'day' ? l10n.t('Spend per day by provider') : l10n.t('Spend per month by provider'),
+          unit === 'day' ? l10n.t('Cost per day by provider') : l10n.t('Cost per month by provider'),
         ),
         element(
           'thead',
@@ -267,5 +267,5 @@ function dayTable({ unit, buckets, series }: Spend): HTMLElement {
 }
 
 function answersText(answers: number): string {
-  return answers === 1 ? l10n.t('1 answer') : l10n.t('{0} answers', answers);
+  return answers === 1 ? l10n.t('1 response') : l10n.t('{0} responses', answers);
 }

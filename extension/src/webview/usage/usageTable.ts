@@ -1,4 +1,4 @@
-// One table of what was spent: by provider, model, template or chat.
+// A table of usage by provider, model, template, or chat.
 import * as l10n from '@vscode/l10n';
 import type { UsageFigures, UsageRow } from '../../protocol/protocol.generated';
 import { element, textButton } from '../shared/element';
@@ -8,7 +8,7 @@ import { visibleText } from '../../common/visibleText';
 
 export interface UsageTableOptions {
   title: string;
-  /** What a row is: "Provider". */
+  /** Heading of the rows: "Provider". */
   what: string;
   rows: readonly UsageRow[];
   /** Makes the names into buttons. */
@@ -24,14 +24,14 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: l10n.t('Spent'), cell: (figures) => spentText(figures) },
-  { title: l10n.t('Answers'), cell: ({ answers }) => String(answers) },
-  { title: l10n.t('Tokens in'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
+  { title: l10n.t('Cost'), cell: (figures) => spentText(figures) },
+  { title: l10n.t('Responses'), cell: ({ answers }) => String(answers) },
+  { title: l10n.t('Input tokens'), cell: ({ inputTokens }) => formatTokens(inputTokens) },
   { title: l10n.t('Cached'), cell: (figures) => shareText(figures) },
-  { title: l10n.t('Tokens out'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
+  { title: l10n.t('Output tokens'), cell: ({ outputTokens }) => formatTokens(outputTokens) },
   { title: l10n.t('Time'), cell: ({ durationMs }) => (durationMs > 0 ? formatDuration(durationMs) : l10n.t('unknown')) },
   {
-    title: l10n.t('First token'),
+    title: l10n.t('Time to first token'),
     cell: ({ firstTokenMs }) => (firstTokenMs === undefined ? l10n.t('unknown') : formatDuration(firstTokenMs)),
   },
 ];
@@ -71,7 +71,7 @@ export function usageTable(options: UsageTableOptions): HTMLElement {
   );
   if (sorted.length > shortList) {
     const more = textButton(
-      l10n.t('Show all {0}', sorted.length),
+      l10n.t('Show All {0}', sorted.length),
       () => {
         const first = sorted.slice(shortList).map((row) => line(row, options));
         body.append(...first);
@@ -103,13 +103,13 @@ export function spentMoney(amount: number): string {
   return amount >= 0.01 ? formatDollars(amount, 2) : formatCost(amount);
 }
 
-/** What could be counted: "$1.50+" where some responses had no price. */
+/** Known cost: "$1.50+" if some responses had no price. */
 export function spentText({ cost, answers, unpricedAnswers }: UsageFigures): string {
   if (answers > 0 && unpricedAnswers >= answers) return notAvailable;
   return atLeast(spentMoney(cost), unpricedAnswers > 0);
 }
 
-/** How much of what was read came from the vendor's cache. */
+/** Percentage of input tokens from the vendor's cache. */
 export function shareText({ inputTokens, cachedReadTokens }: UsageFigures): string {
   return inputTokens <= 0 ? '0 %' : `${Math.min(100, Math.round((100 * cachedReadTokens) / inputTokens))} %`;
 }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { inRoot } from '../../../../scripts/lib/paths.mjs';
 import { dotnetRoot } from '../../../../scripts/lib/prerequisites.mjs';
 import { ask, composer, drop, isStreaming, newChat, untilFinished } from '../../runner/chatPage.mjs';
-import { writeHouseServer } from '../../runner/houseServer.mjs';
+import { writeLocalServer } from '../../runner/localServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
 import { closeEditors } from '../album.mjs';
@@ -125,8 +125,8 @@ function furnish(home, endpoint) {
   const workspace = join(home, '..', 'workspace');
   if (existsSync(maker))
     execFileSync(join(dotnetRoot(), 'dotnet'), [maker, 'make', home, '60', '6', '300'], { stdio: 'ignore', timeout: 120_000 });
-  writeHouseServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
-  writeHouseServer(
+  writeLocalServer(home, endpoint, { catalog_provider: 'openai', model: 'gpt-5-mini' });
+  writeLocalServer(
     home,
     endpoint,
     {
@@ -135,8 +135,8 @@ function furnish(home, endpoint) {
     },
     'laboratory',
   );
-  writeHouseServer(home, endpoint, { name: 'Gone', endpoint: 'http://127.0.0.1:9/v1' }, 'gone');
-  writeHouseServer(home, endpoint, { name: 'Off', enabled: false }, 'off');
+  writeLocalServer(home, endpoint, { name: 'Gone', endpoint: 'http://127.0.0.1:9/v1' }, 'gone');
+  writeLocalServer(home, endpoint, { name: 'Disabled', enabled: false }, 'off');
   write(join(home, 'config.json5'), '{ default_large: "house", default_small: "house" }');
   write(join(home, 'templates', 'coder.json5'), coder);
   write(
@@ -247,7 +247,7 @@ async function pose(album, workbench, endpoint) {
     };
     await album.take(workbench, 'header', 'picker', { again: opens(/^Provider and model/) });
     await page.keyboard.press('Escape');
-    await album.take(workbench, 'header', 'options', { again: opens(/^Answer options/) });
+    await album.take(workbench, 'header', 'options', { again: opens(/^Response options/) });
     await page.keyboard.press('Escape');
     await album.take(workbench, 'header', 'context', {
       again: async () => {
@@ -259,7 +259,7 @@ async function pose(album, workbench, endpoint) {
     await page.mouse.move(5, 300);
     await album.take(workbench, 'header', 'menu', { again: opens('Chat menu') });
     await page.keyboard.press('Escape');
-    await album.take(workbench, 'header', 'steering', { again: opens(/^Steered by/) });
+    await album.take(workbench, 'header', 'steering', { again: opens(/instruction sources/) });
     await page.keyboard.press('Escape');
     await album.take(workbench, 'header', 'rename', { again: opens(/^Chat title/) });
     await page.keyboard.press('Escape');
@@ -282,7 +282,7 @@ async function pose(album, workbench, endpoint) {
       workbench,
       ['workspace/big.txt', `workspace/src/${longName}`, 'outside.txt', 'workspace/src'].map((path) => join(workbench.folder, path)),
     );
-    await chat.getByText('It lies outside the open folder.').waitFor();
+    await chat.getByText('Outside the workspace folder.').waitFor();
     await draft().fill('What do these say?\n'.repeat(5));
     await album.take(workbench, 'composer', 'attachments');
     await fresh();
@@ -291,7 +291,7 @@ async function pose(album, workbench, endpoint) {
     await isStreaming(workbench);
     for (const text of [
       'First in the queue',
-      'Second in the queue, which is so long that it can hardly be shown in one line of a narrow window',
+      'Second in the queue, which is so long that it can hardly be shown in one line of a narrow context',
     ]) {
       await draft().fill(text);
       await draft().press('Enter');
@@ -307,7 +307,7 @@ async function pose(album, workbench, endpoint) {
   await album.scene(['chat', 'approvals', 'review'], async () => {
     await closeAll();
     const withTools = async (/** @type {string} */ question) => {
-      await workbench.command('Plue: New Chat From Template');
+      await workbench.command('Plue: New Chat from Template');
       await pick(workbench, 'New Chat', 'Coder').catch(() =>
         page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Coder' }).first().click(),
       );
@@ -355,7 +355,7 @@ async function pose(album, workbench, endpoint) {
     await chat.getByText('Searching…').waitFor({ state: 'detached' });
     await album.take(workbench, 'search', 'results');
     await box.fill('nobodysaidthis');
-    await chat.getByText('Nothing found for').waitFor();
+    await chat.getByText('No results found for').waitFor();
     await album.take(workbench, 'search', 'nothing-found');
     await whileItSleeps(async () => {
       await box.fill('dates');
@@ -380,15 +380,15 @@ async function pose(album, workbench, endpoint) {
 
   await album.scene(['trial'], async () => {
     await closeAll();
-    await workbench.command('Plue: Try Template');
+    await workbench.command('Plue: Preview Template');
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Coder' }).first().click();
-    await chat.getByRole('heading', { name: 'Try: Coder' }).waitFor({ timeout: 60_000 });
+    await chat.getByRole('heading', { name: 'Preview: Coder' }).waitFor({ timeout: 60_000 });
     await chat.getByRole('cell').first().waitFor();
     await album.take(workbench, 'trial', 'full');
     await closeAll();
-    await workbench.command('Plue: Try Template');
+    await workbench.command('Plue: Preview Template');
     await page.locator('.quick-input-list .monaco-list-row').filter({ hasText: 'Orchestrator' }).first().click();
-    await chat.getByRole('heading', { name: 'Try: Orchestrator' }).waitFor({ timeout: 60_000 });
+    await chat.getByRole('heading', { name: 'Preview: Orchestrator' }).waitFor({ timeout: 60_000 });
     await chat.getByRole('cell').first().waitFor();
     await album.take(workbench, 'trial', 'agent');
   });
@@ -421,7 +421,7 @@ async function pose(album, workbench, endpoint) {
     await chat.getByRole('textbox', { name: 'Endpoint' }).waitFor();
     await album.take(workbench, 'providers', 'edit');
     await button('Cancel').click();
-    await button('Add provider').first().click();
+    await button('Add Provider').first().click();
     await button('Choose Anthropic').waitFor();
     await chat.getByText('Anthropic', { exact: true }).first().click();
     await chat.getByRole('checkbox').nth(1).waitFor();
@@ -436,8 +436,8 @@ async function pose(album, workbench, endpoint) {
 
   await album.scene(['servers'], async () => {
     await closeAll();
-    await workbench.command('Plue: Model Context Protocol Servers');
-    await pick(workbench, 'Model Context Protocol Servers', 'everything');
+    await workbench.command('Plue: Manage MCP Servers');
+    await pick(workbench, 'MCP Servers', 'everything');
     await pick(workbench, 'everything', 'Show Details and Tools');
     await page.locator('.monaco-editor .view-line').first().waitFor();
     await album.takeWindow(workbench, 'servers', 'details');

@@ -42,8 +42,8 @@ export async function photograph(album, open) {
 /** @param {import('../album.mjs').Album} album @param {import('../../runner/workbench.mjs').Workbench} workbench */
 async function pose(album, workbench) {
   const { chat } = workbench;
-  await workbench.command('Plue: New from Template…');
-  await pick(workbench, 'New from Template', 'Recipe');
+  await workbench.command('Plue: New Item from Template…');
+  await pick(workbench, 'New Item from Template', 'Recipe');
   const title = chat.getByRole('textbox', { name: 'Title' });
   await title.waitFor({ timeout: 60_000 });
   await album.learnThemes(workbench);
@@ -64,7 +64,7 @@ async function pose(album, workbench) {
   );
   await chat.getByLabel('Servings', { exact: true }).fill('7');
   await chat.getByRole('button', { name: 'Save' }).click();
-  await chat.getByText('It was changed elsewhere').waitFor();
+  await chat.getByText('The file changed on disk').waitFor();
   await album.take(workbench, 'item', 'changed-elsewhere');
   writeFileSync(file, '{ title: ');
   await chat.getByRole('button', { name: 'Reload' }).click();

@@ -21,7 +21,7 @@ async function pose(album, workbench) {
   const button = (/** @type {string | RegExp} */ name) => chat.getByRole('button', { name });
 
   await workbench.command('Plue: Manage Providers');
-  await chat.getByRole('heading', { name: 'Nothing is connected yet' }).waitFor({ timeout: 60_000 });
+  await chat.getByRole('heading', { name: 'No models connected yet' }).waitFor({ timeout: 60_000 });
   await album.learnThemes(workbench);
   await album.take(workbench, 'providers', 'empty');
   await album.scene(['providers'], async () => {
@@ -29,16 +29,16 @@ async function pose(album, workbench) {
     await button('Choose Anthropic').waitFor();
     await album.take(workbench, 'providers', 'catalog');
     await chat.getByRole('searchbox').first().fill('nobody has this');
-    await button('Clear the filter').first().waitFor();
+    await button('Clear Filter').first().waitFor();
     await album.take(workbench, 'providers', 'catalog-nothing-found');
     await chat.getByRole('searchbox').first().fill('');
-    await button('Choose Own server (OpenAI-compatible)').click();
+    await button('Choose OpenAI-compatible server').click();
     await chat.getByRole('textbox', { name: 'Endpoint' }).waitFor();
     await album.take(workbench, 'providers', 'connect');
     await chat.getByRole('textbox', { name: 'Name' }).fill('Lab');
     await chat.getByRole('textbox', { name: 'Endpoint' }).fill('http://127.0.0.1:9/v1');
     await button('Connect').click();
-    await chat.getByRole('group', { name: 'What went wrong' }).or(chat.locator('.failure')).first().waitFor({ timeout: 30_000 });
+    await chat.getByRole('group', { name: 'Error details' }).or(chat.locator('.failure')).first().waitFor({ timeout: 30_000 });
     await album.take(workbench, 'providers', 'connect-failing');
   });
   await closeEditors(workbench);
@@ -52,14 +52,14 @@ async function pose(album, workbench) {
 
   await album.scene(['search'], async () => {
     await workbench.command('Plue: Search Chats');
-    await chat.getByText('Type words that are all in a message').waitFor();
+    await chat.getByText('Type words or a quoted phrase').waitFor();
     await album.take(workbench, 'search', 'empty');
     await closeEditors(workbench);
   });
 
   await album.scene(['usage'], async () => {
     await workbench.command('Plue: Show Usage');
-    await chat.getByText('Nothing spent').first().waitFor();
+    await chat.getByText('No cost').first().waitFor();
     await album.take(workbench, 'usage', 'empty');
     await closeEditors(workbench);
   });

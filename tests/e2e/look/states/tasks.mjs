@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { sidecarUnderTest } from '../../../../scripts/lib/publish.mjs';
 import { startSidecar } from '../../../bench/sidecar.mjs';
-import { writeHouseServer } from '../../runner/houseServer.mjs';
+import { writeLocalServer } from '../../runner/localServer.mjs';
 import { pick } from '../../runner/prompts.mjs';
 import { ScriptedEndpoint } from '../../runner/scriptedEndpoint.mjs';
 import { pages } from '../../runner/workbench.mjs';
@@ -45,8 +45,8 @@ function furnish(home, endpoint) {
   };
   mkdirSync(join(home, 'catalog'), { recursive: true });
   writeFileSync(join(home, 'catalog', 'house.json'), JSON.stringify(catalog));
-  writeHouseServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
-  writeHouseServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
+  writeLocalServer(home, endpoint, { name: 'House large', catalog_provider: 'house', model: 'large-2' });
+  writeLocalServer(home, endpoint, { name: 'House small', catalog_provider: 'house', model: 'small-1' }, 'small');
   writeFileSync(join(home, 'config.json5'), '{ default_large: "house", default_small: "small" }');
   mkdirSync(join(home, 'templates'), { recursive: true });
   writeFileSync(
@@ -148,8 +148,8 @@ async function pose(album, workbench, docs, endpoint) {
   await tree.waitFor({ timeout: 60_000 });
   // A click on the row would open the task, which takes the keys.
   if ((await tree.getAttribute('aria-expanded')) !== 'true') await tree.locator('.monaco-tl-twistie').click();
-  await row(/Mend the dates.*needs an answer/).waitFor({ timeout: 60_000 });
-  await row(/Check the dates.*needs an answer/).waitFor({ timeout: 60_000 });
+  await row(/Mend the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
+  await row(/Check the dates.*waiting for approval/).waitFor({ timeout: 60_000 });
   await hideTree();
   await album.scene(['approvals'], async () => {
     await workbench.command('Plue: Show Approvals');
@@ -170,18 +170,18 @@ async function pose(album, workbench, docs, endpoint) {
       await allowOnce();
     }
     await chat
-      .getByText(/over budget/i)
+      .getByText(/limit reached/i)
       .first()
       .waitFor({ timeout: 60_000 });
     await album.take(workbench, 'task', 'over-budget');
     docs.open();
     await showTree();
-    await row(/Mend the dates.*over budget/)
+    await row(/Mend the dates.*limit reached/)
       .first()
       .hover();
-    await row(/Mend the dates.*over budget/)
+    await row(/Mend the dates.*limit reached/)
       .first()
-      .getByRole('button', { name: /^Top Up/ })
+      .getByRole('button', { name: /^Increase Budget/ })
       .click();
     await page.locator('.quick-input-widget input').first().fill('10');
     await page.keyboard.press('Enter');
@@ -189,8 +189,8 @@ async function pose(album, workbench, docs, endpoint) {
     await openTask(/^Make the dates/);
     await chat.getByRole('region', { name: 'Timeline' }).waitFor();
     await album.take(workbench, 'task', 'finished');
-    await chat.getByText('As a table').click();
-    await album.take(workbench, 'task', 'finished-table', { again: () => chat.getByText('As a table').scrollIntoViewIfNeeded() });
+    await chat.getByText('Show as table').click();
+    await album.take(workbench, 'task', 'finished-table', { again: () => chat.getByText('Show as table').scrollIntoViewIfNeeded() });
     await closeAll();
     endpoint.key = 'sk-another-one';
     await start('Docs writer', 'Fail at once.');

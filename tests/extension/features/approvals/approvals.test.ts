@@ -91,7 +91,7 @@ test('A rule is shown as it is, with what hides in it, and taken back', async ()
 
 test('Without a rule it is said how one is stored', async () => {
   await manageRules(new FakeSidecar().answer(approvalRules, () => ({ rules: [] })));
-  expect(shown[0]?.text).toContain('No rule is stored.');
+  expect(shown[0]?.text).toContain('No permission rules.');
 });
 
 test('The view may answer and open, and nothing else', () => {

@@ -211,7 +211,7 @@ test('When the tasks cannot be read the chats are there, and it says why', async
     if (collection === 'tasks') throw new FailureError('internal', 'The disk is full.');
     return { items: deleted === true ? [] : [chat('a')], total: 1 };
   });
-  expect(await draw(tree)).toEqual(['Not everything could be read', 'Today 1', '  a']);
+  expect(await draw(tree)).toEqual(['Some chats could not be read', 'Today 1', '  a']);
 });
 
 test('A minute later only the rows whose age reads otherwise are drawn again', async () => {

@@ -26,9 +26,7 @@ test('Of many chats those that cannot be changed are counted, and the others are
     return chat('a');
   });
   const chats = Array.from({ length: 40 }, (_, index) => chat(String(index)));
-  await expect(new ChatActions(sidecar).archive(chats, true)).rejects.toThrow(
-    'Left as they are: 1 of 40 chats. Another window writes to it.',
-  );
+  await expect(new ChatActions(sidecar).archive(chats, true)).rejects.toThrow('Skipped 1 of 40 chats. Another window writes to it.');
   expect(sidecar.asked.length).toBe(40);
 });
 

@@ -99,7 +99,7 @@ describe('what a command of the chats means', () => {
       expect(await run('plue.channels.delete', ...given)).toEqual([]);
     }
     await registered.get('plue.channels.restore')?.(undefined);
-    const words = 'The list changed at that moment, so nothing was done. Select the action again.';
+    const words = 'The list changed, so nothing was done. Select the action again.';
     expect(shown.map(({ kind, text }) => `${kind}: ${text}`)).toEqual(Array(4).fill(`warning: ${words}`));
   });
 
@@ -108,7 +108,7 @@ describe('what a command of the chats means', () => {
     answers.push('one');
     expect(await run('plue.channels.fork')).toEqual([{ method: 'codex/fork', params: { uri: 'codex://chats/one' } }]);
     expect(executed.at(-1)).toEqual(['plue.openChat', 'codex://chats/fork']);
-    expect(shown[0]).toMatchObject({ text: 'Fork Chat', detail: 'Type a part of its title' });
+    expect(shown[0]).toMatchObject({ text: 'Fork Chat', detail: 'Type part of the title' });
     const described = lists[0]?.map((row) => (typeof row === 'string' ? row : `${row.label}: ${row.description ?? ''}`));
     expect(described?.at(-1)).toMatch(/^old: .*, archived$/);
     expect(described).toContainEqual(expect.stringMatching(/^Export: .*, task$/));
@@ -120,7 +120,7 @@ describe('what a command of the chats means', () => {
     items = [];
     await registered.get('plue.channels.refresh')?.();
     await run('plue.channels.pin');
-    expect(shown.at(-1)?.detail).toBe('There is none yet');
+    expect(shown.at(-1)?.detail).toBe('None yet');
   });
 
   it('is only those that it changes', async () => {
@@ -142,7 +142,7 @@ describe('a chat', () => {
     expect(await run('plue.channels.rename', one)).toEqual([
       { method: 'codex/update', params: { uri: 'codex://chats/one', title: 'Dates' } },
     ]);
-    expect(shown.slice(0, 2)).toMatchObject([{ text: 'Rename Chat' }, { kind: 'refused', text: 'It needs a name.' }]);
+    expect(shown.slice(0, 2)).toMatchObject([{ text: 'Rename Chat' }, { kind: 'refused', text: 'Enter a name.' }]);
     answers.push('one');
     expect(await run('plue.channels.rename', one)).toEqual([]);
     expect(await run('plue.tasks.rename', rowOf(taskId))).toEqual([]);
@@ -187,7 +187,7 @@ describe('tags', () => {
     expect(await run('plue.channels.editTags', one)).toEqual([
       { method: 'codex/update', params: { uri: 'codex://chats/one', tags: ['mine'] } },
     ]);
-    expect(shown[0]?.text).toBe('Tags of the Chat');
+    expect(shown[0]?.text).toBe('Chat Tags');
   });
 
   it('are made by typing them, and what was ticked before stays ticked', async () => {
@@ -206,11 +206,11 @@ describe('the tree', () => {
   it('shows only what is asked for, and says how many that are', async () => {
     answers.push('work');
     await run('plue.channels.filter');
-    expect(shown[0]).toMatchObject({ text: 'Filter Chats', detail: 'Which chats to show' });
+    expect(shown[0]).toMatchObject({ text: 'Filter Chats', detail: 'Select the chats to show' });
     expect(lists[0]).toMatchObject([
       { label: '$(list-flat) All chats' },
       { label: '$(circle-filled) Unread', description: '1' },
-      { label: '$(loading) Answering now', description: '0' },
+      { label: '$(loading) Responding', description: '0' },
       { label: '$(tag) work', description: '2' },
       { label: '$(tag) mine', description: '1' },
     ]);
@@ -260,7 +260,7 @@ describe('a task', () => {
     ['plue.tasks.pause', 'task/pause', { uri: taskId }],
     ['plue.tasks.resume', 'task/resume', { uri: taskId }],
     ['plue.tasks.stop', 'task/stop', { uri: taskId }],
-    ['plue.tasks.stopUnder', 'task/stop', { uri: taskId, under: true }],
+    ['plue.tasks.stopWithSubtasks', 'task/stop', { uri: taskId, under: true }],
     ['plue.tasks.drop', 'task/drop', { uri: taskId }],
   ])('is what %s means, and a chat beside it is not', async (command, method, params) => {
     expect(await run(command, rowOf(taskId), [rowOf(taskId), one])).toEqual([{ method, params }]);
@@ -287,21 +287,21 @@ describe('a task', () => {
 
   it('is asked which limit is topped up where none is reached, and needs more than is spent', async () => {
     answers.push('Rounds', 'many', '9.5', '9', '80');
-    expect(await run('plue.tasks.topUp', rowOf(taskId))).toEqual([
+    expect(await run('plue.tasks.increaseBudget', rowOf(taskId))).toEqual([
       { method: 'task/budget', params: { uri: taskId, budget: { rounds: 80 } } },
     ]);
     expect(lists[0]).toMatchObject([
-      { label: 'Money, in USD', description: '1' },
+      { label: 'Cost (USD)', description: '1' },
       { label: 'Tokens', description: 'no limit' },
       { label: 'Rounds', description: '50' },
       { label: 'Time, in seconds', description: 'no limit' },
     ]);
-    expect(shown[1]).toMatchObject({ text: 'Top Up “Export”: Rounds', detail: 'Spent: 9, limit: 50' });
+    expect(shown[1]).toMatchObject({ text: 'Increase Budget of “Export”: Rounds', detail: 'Used: 9, limit: 50' });
     expect(shown.filter(({ kind }) => kind === 'refused').map(({ text }) => text)).toEqual([
-      'Write a number above 0.',
-      'Write a whole number.',
-      'More than 9 is needed: that is spent.',
+      'Enter a number greater than 0.',
+      'Enter a whole number.',
+      'Enter more than 9, the amount already used.',
     ]);
-    expect(await run('plue.tasks.topUp', rowOf(taskId))).toEqual([]);
+    expect(await run('plue.tasks.increaseBudget', rowOf(taskId))).toEqual([]);
   });
 });

@@ -39,13 +39,13 @@ test('Money and time are written as VS Code’s language writes them', () => {
   setLocale('en-US');
 });
 
-test('State is told by shape, and in words to a screen reader', () => {
+test('Shows the state as a shape and as text for screen readers', () => {
   const icons = (['idle', 'running', 'interrupted', 'failed', 'damaged'] as const).map((status) => rowOf(chat({ status }), now).icon);
   expect(new Set(icons).size).toBe(5);
   expect(rowOf(chat({ status: 'interrupted' }), now).accessibilityLabel).toBe('Fix the date parser, interrupted, changed 2 m ago');
 });
 
-test('What nobody has read is a filled dot, and said in words', () => {
+test('Shows unread chats with a filled dot and as text', () => {
   const row = rowOf(chat({ unread: true, tags: ['work'] }), now);
   expect(row.icon).toBe('circle-filled');
   expect(row.accessibilityLabel).toBe('Fix the date parser, unread, changed 2 m ago, #work');

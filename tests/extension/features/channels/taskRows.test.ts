@@ -40,7 +40,7 @@ test('A task says who works on it, for how long, and what it spent of what', () 
   expect(
     row(child('x', { status: 'over_budget', isLocal: false, spentInAll: spend({ usd: 0.1 }), budget: { usd: 0.1 }, spent: spend() }))
       .description,
-  ).toBe('over budget  code-writer  $0.10 / 0.10');
+  ).toBe('limit reached  code-writer  $0.10 / 0.10');
 });
 
 test('A state that is shown in words leaves them room beside the title', () => {
@@ -50,13 +50,13 @@ test('A state that is shown in words leaves them room beside the title', () => {
   expect(row(task({ title, status: 'waiting_for_child' })).label.length).toBeLessThanOrEqual(11);
 });
 
-test('A cost that nobody knows is not nothing', () => {
+test('Does not show an unknown cost as zero', () => {
   expect(spendOf(task({ spentInAll: spend(), budget: {} }))).toBe('cost n/a');
   expect(spendOf(task({ spentInAll: spend({ usd: 0.3, usdIsAtLeast: true }) }))).toBe('$0.30+ / 1.00');
   expect(spendOf(task({ isLocal: true, spentInAll: spend({ usd: 0.3 }), budget: {} }))).toBe('$0.30');
 });
 
-test('Each state has a shape of its own', () => {
+test('Each state has its own shape', () => {
   const states = [
     'queued',
     'running',
@@ -75,8 +75,8 @@ test('Each state has a shape of its own', () => {
 });
 
 test('A state has the words that the pages have for it', () => {
-  expect(row(task({ status: 'waiting_for_approval' })).description).toContain('needs an answer');
-  expect(row(task({ status: 'waiting_for_child' })).accessibilityLabel).toContain('waits for an agent');
+  expect(row(task({ status: 'waiting_for_approval' })).description).toContain('waiting for approval');
+  expect(row(task({ status: 'waiting_for_child' })).accessibilityLabel).toContain('waiting for a subtask');
 });
 
 test('A status that was heard later counts', () => {
@@ -97,7 +97,7 @@ test('Menus know what can be done in each state', () => {
   ]);
 });
 
-test('The list of tasks follows what is told while it was under way', async () => {
+test('Keeps events that arrive while the list of tasks is requested', async () => {
   let release: () => void = () => undefined;
   const held = new Promise<void>((resolve) => (release = resolve));
   const sidecar = new FakeSidecar().answer(taskList, async () => {
@@ -129,7 +129,7 @@ test('A task is under everything above it, and a circle ends', () => {
   expect(list.childrenOf(taskId).map(({ title }) => title)).toEqual(['write']);
 });
 
-test('A task is told something, stopped with what is under it, and all are stopped at once', async () => {
+test('Sends a message to a task, stops it with its subtasks, and stops all tasks', async () => {
   const sidecar = new FakeSidecar().answer(taskSteer, () => ({})).answer(taskStop, () => ({}));
   const actions = new TaskActions(sidecar, listOf(sidecar));
   answers.push('Use the mock.');
@@ -142,16 +142,16 @@ test('A task is told something, stopped with what is under it, and all are stopp
 test('The limit that was reached is topped up, never below what is spent, and the task goes on', async () => {
   const reached = task({ status: 'over_budget', spentInAll: spend({ usd: 1, rounds: 9 }), budget: { usd: 1, rounds: 50 } });
   expect(reachedLimits(reached.budget, reached.spentInAll)).toEqual(['usd']);
-  expect(problemWith('0.5', 1, false)).toBe('More than 1 is needed: that is spent.');
-  expect(problemWith('2.5', 1, true)).toBe('Write a whole number.');
+  expect(problemWith('0.5', 1, false)).toBe('Enter more than 1, the amount already used.');
+  expect(problemWith('2.5', 1, true)).toBe('Enter a whole number.');
   expect([problemWith('', 1, false), problemWith('x', 1, false), problemWith('-1', 1, false)]).toEqual(
-    Array(3).fill('Write a number above 0.'),
+    Array(3).fill('Enter a number greater than 0.'),
   );
   const sidecar = new FakeSidecar().answer(taskBudget, () => reached).answer(taskResume, () => ({}));
   const tasks = listOf(sidecar);
   sidecar.taskEvent.fire({ taskId, task: reached });
   answers.push('2');
-  await new TaskActions(sidecar, tasks).topUp([reached]);
+  await new TaskActions(sidecar, tasks).increaseBudget([reached]);
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ uri: taskId, budget: { usd: 2 } }, { uri: taskId }]);
 });
 
@@ -161,7 +161,7 @@ test('The changes of a task and of all under it are taken back, and what is left
   const actions = new TaskActions(sidecar, listOf(sidecar));
   await actions.undo([task()]);
   expect(sidecar.asked.map(({ params }) => params)).toEqual([{ codexId: taskId, all: true }]);
-  expect(shown.at(-1)?.text).toBe('Took back what “Add export command” changed.');
+  expect(shown.at(-1)?.text).toBe('Reverted the changes of “Add export command”.');
   conflicts.push('src/a.js was changed since.');
   await actions.undo([task()]);
   expect(shown.at(-1)?.text).toBe('src/a.js was changed since.');

@@ -93,7 +93,7 @@ describe('beside a task', () => {
     expect(lines).toEqual([`What stands beside the task ${taskId} could not be read: The disk is gone.`]);
   });
 
-  it('are the files that nobody decided about, looked at once for many edits, and kept where they cannot be listed', async () => {
+  it('lists pending files once for many edits, and keeps them if listing fails', async () => {
     for (let time = 0; time < 5; time++) sidecar.editChanged.fire({ codexId: taskId });
     sidecar.editChanged.fire({ codexId: 'codex://chats/other' });
     await soon();

@@ -102,7 +102,10 @@ describe('code that names its file', () => {
   it('is asked which file is meant where others end so', async () => {
     answers.push('src/dates.ts');
     await apply.apply(after, 'ts ./dates.ts');
-    expect(shown[0]).toMatchObject({ text: 'Which file is ./dates.ts?', buttons: ['src/dates.ts', '$(new-file) New file ./dates.ts'] });
+    expect(shown[0]).toMatchObject({
+      text: 'Select the file for ./dates.ts',
+      buttons: ['src/dates.ts', '$(new-file) New file ./dates.ts'],
+    });
     expect(diff().left.path).toBe(dates);
     await apply.apply(after, 'ts ./dates.ts');
     expect(executed).toHaveLength(1);
@@ -112,15 +115,13 @@ describe('code that names its file', () => {
   });
 
   it.each(['../elsewhere/a.ts', 'out/a.ts', '/etc/hosts.conf'])('outside of the folder, as %s, is left alone', async (path) => {
-    await expect(apply.apply(after, `ts ${path}`)).rejects.toThrow(
-      `${path} is outside of the open folder, so Plue leaves it alone. The code can be copied.`,
-    );
+    await expect(apply.apply(after, `ts ${path}`)).rejects.toThrow(`${path} is outside the workspace folder, so Plue won’t change it.`);
     expect(executed).toEqual([]);
   });
 
   it('that says what the file says already is not shown', async () => {
     await apply.apply(before, 'ts src/dates.ts');
-    expect(shown.map(({ text }) => text)).toEqual(['dates.ts already says what the code says.']);
+    expect(shown.map(({ text }) => text)).toEqual(['dates.ts already contains this code.']);
     expect(executed).toEqual([]);
   });
 
@@ -128,11 +129,11 @@ describe('code that names its file', () => {
     await apply.apply('{}', 'json .vscode/tasks.json');
     expect(shown[0]).toMatchObject({
       kind: 'warning',
-      text: '.vscode/tasks.json can decide what programs run, or hold secrets. Show a change to it that a model wrote?',
-      buttons: ['Show the Change'],
+      text: '.vscode/tasks.json can control which programs run, or hold secrets. Show the model’s change to it?',
+      buttons: ['Show Change'],
     });
     expect(executed).toEqual([]);
-    answers.push('Show the Change');
+    answers.push('Show Change');
     await apply.apply('{}', 'json .vscode/tasks.json');
     expect(diff().right.path).toBe(join(folder, '.vscode/tasks.json'));
   });
@@ -155,11 +156,11 @@ describe('code that names no file', () => {
     answers.push('src/open.ts');
     await apply.apply(after, 'ts');
     expect(shown[0]).toMatchObject({
-      text: 'Which file is the code for?',
-      buttons: ['src/open.ts', '$(folder-opened) Another file…'],
+      text: 'Select the file to change',
+      buttons: ['src/open.ts', '$(folder-opened) Choose Another File…'],
     });
     expect(diff().left.path).toBe(open.uri.path);
-    answers.push('Another file…');
+    answers.push('Choose Another File…');
     files.push(Uri.file(dates));
     await apply.apply(after, 'ts');
     expect(diff().left.path).toBe(dates);
@@ -167,12 +168,12 @@ describe('code that names no file', () => {
 
   it('is not shown when nothing is chosen, and not against a file outside of the folder', async () => {
     await apply.apply(after, 'ts');
-    answers.push('Another file…');
+    answers.push('Choose Another File…');
     await apply.apply(after, 'ts');
     expect(executed).toEqual([]);
-    answers.push('Another file…');
+    answers.push('Choose Another File…');
     files.push(Uri.file('/etc/hosts'));
-    await expect(apply.apply(after, 'ts')).rejects.toThrow('/etc/hosts is outside of the open folder');
+    await expect(apply.apply(after, 'ts')).rejects.toThrow('/etc/hosts is outside the workspace folder');
     putInFront('/etc/hosts');
     await apply.apply(after, 'ts');
     expect(lists.at(-1)).toHaveLength(2);
@@ -183,14 +184,14 @@ describe('code that names no file', () => {
 describe('without an open folder', () => {
   it('it is said what can be done instead', async () => {
     workspace.workspaceFolders = undefined;
-    await expect(apply.apply(after, 'ts')).rejects.toThrow('No folder is open. Open one, or use “New file”.');
+    await expect(apply.apply(after, 'ts')).rejects.toThrow('No folder is open. Open a folder, or select New File.');
   });
 
   it('that is trusted, its files are left alone', async () => {
     workspace.isTrusted = false;
     await expect(apply.apply(after, 'ts src/dates.ts')).rejects.toMatchObject({
       kind: 'untrusted',
-      message: 'The folder is not trusted, so Plue leaves its files alone.',
+      message: 'The folder isn’t trusted, so Plue won’t open its files.',
     });
   });
 });
@@ -201,7 +202,7 @@ describe('a proposal', () => {
     workspace.textDocuments.length = 0;
     disk.set(dates, 'mine\n');
     await expect(apply.accept(diff().right)).rejects.toThrow(
-      'dates.ts has changed since the diff was made. Discard it, and apply the code again.',
+      'dates.ts changed after the diff was created. Discard the diff and apply the code again.',
     );
     expect(disk.get(dates)).toBe('mine\n');
   });
@@ -220,7 +221,7 @@ describe('a proposal', () => {
   it('that VS Code does not take is written nowhere, and can be accepted again', async () => {
     await apply.apply(after, 'ts src/dates.ts');
     editing.isTaken = false;
-    await expect(apply.accept(diff().right)).rejects.toThrow('dates.ts did not take the change. Nothing was written.');
+    await expect(apply.accept(diff().right)).rejects.toThrow('dates.ts could not be changed. Nothing was written.');
     expect(disk.get(dates)).toBe(before);
     editing.isTaken = true;
     await apply.accept(diff().right);
@@ -233,7 +234,7 @@ describe('a proposal', () => {
     const other = { input: new TabInputTextDiff(diff().left, Uri.file(dates)) };
     window.tabGroups.all.push({ tabs: [other, tab], viewColumn: 1 });
     window.tabGroups.activeTabGroup = { activeTab: other };
-    await expect(apply.accept(undefined)).rejects.toThrow('This change is no longer known. Apply the code again.');
+    await expect(apply.accept(undefined)).rejects.toThrow('This change is no longer available. Apply the code again.');
     window.tabGroups.activeTabGroup = { activeTab: tab };
     await apply.accept(undefined);
     expect(disk.get(dates)).toBe(after);
@@ -247,14 +248,14 @@ describe('a proposal', () => {
     expect(proposed()).toBe(after);
     await apply.discard(right);
     expect(proposed()).toBe('');
-    await expect(apply.accept(right)).rejects.toThrow('no longer known');
+    await expect(apply.accept(right)).rejects.toThrow('no longer available');
     expect(disk.get(dates)).toBe(before);
   });
 
   it('for a folder that was closed meanwhile is not written', async () => {
     await apply.apply(after, 'ts src/dates.ts');
     workspace.workspaceFolders = [{ uri: Uri.file(join(home, 'elsewhere')) }];
-    await expect(apply.accept(diff().right)).rejects.toThrow('is outside of the open folder');
+    await expect(apply.accept(diff().right)).rejects.toThrow('is outside the workspace folder');
     expect(disk.get(dates)).toBe(before);
   });
 
@@ -269,7 +270,7 @@ describe('a new file', () => {
   it('is made where the user says, with the path that the code names to begin with', async () => {
     answers.push('src/other.ts');
     await newFile('export {};\n', 'ts src/new.ts');
-    expect(shown[0]).toMatchObject({ text: 'New file', detail: 'Where in work' });
+    expect(shown[0]).toMatchObject({ text: 'New File', detail: 'Select a location in work' });
     expect(disk.get(join(folder, 'src/other.ts'))).toBe('export {};\n');
     expect(opened).toEqual([join(folder, 'src/other.ts')]);
   });
@@ -277,20 +278,20 @@ describe('a new file', () => {
   it('is never made over one that is there, outside of the folder, or without a word where it decides what runs', async () => {
     const size = disk.size;
     answers.push('src/dates.ts');
-    await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('There is already a file src/dates.ts.');
+    await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('The file src/dates.ts already exists.');
     answers.push('../x.ts');
-    await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('../x.ts is outside of the open folder');
+    await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('../x.ts is outside the workspace folder');
     answers.push('.git/hooks/pre-commit');
     await newFile('x', 'ts src/new.ts');
-    expect(shown.at(-1)?.text).toContain('.git/hooks/pre-commit can decide what programs run');
+    expect(shown.at(-1)?.text).toContain('.git/hooks/pre-commit can control which programs run');
     editing.isTaken = false;
     answers.push('src/new.ts');
-    await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('src/new.ts could not be made. Choose another place.');
+    await expect(newFile('x', 'ts src/new.ts')).rejects.toThrow('Could not create src/new.ts. Choose another location.');
     expect(disk.size).toBe(size);
     expect(opened).toEqual([]);
   });
 
-  it('is not made when the place is left out', async () => {
+  it('is not created without a location', async () => {
     await newFile('x', 'ts src/new.ts');
     answers.push('  ');
     await newFile('x', 'ts src/new.ts');
@@ -318,8 +319,8 @@ describe('code that is inserted', () => {
     await lastEditor.insert('two');
     expect(copied).toEqual(['one', 'two']);
     expect(shown.map(({ text }) => text)).toEqual([
-      'No editor is open, so the code was copied instead.',
-      'The editor did not take the code, so it was copied instead.',
+      'No editor is open. The code was copied instead.',
+      'The code could not be inserted into the editor. It was copied instead.',
     ]);
   });
 

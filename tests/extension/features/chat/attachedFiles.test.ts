@@ -33,7 +33,7 @@ describe('a file that went with a message', () => {
   it('outside of the open folder opens only when the user says so, however it is reached', async () => {
     for (const path of [join(home, 'secret.txt'), '../secret.txt', 'link.txt']) {
       await openAttached(path, undefined);
-      expect(shown.at(-1)).toMatchObject({ text: `${join(home, 'secret.txt')} lies outside the open folder.`, buttons: ['Open'] });
+      expect(shown.at(-1)).toMatchObject({ text: `${join(home, 'secret.txt')} is outside the workspace folder.`, buttons: ['Open'] });
     }
     expect(opened).toEqual([]);
     answers.push('Open');
@@ -46,21 +46,21 @@ describe('a file that went with a message', () => {
     await openAttached(join(folder, 'a.ts'), undefined);
     await openAttached('a.ts', undefined);
     expect(shown.map(({ text }) => text)).toEqual([
-      `${join(folder, 'a.ts')} lies outside the open folder.`,
-      'There is no file a.ts any more.',
+      `${join(folder, 'a.ts')} is outside the workspace folder.`,
+      'The file a.ts no longer exists.',
     ]);
     expect(opened).toEqual([]);
   });
 
   it('that is gone is missed in a sentence', async () => {
     await openAttached('gone.ts', undefined);
-    expect(shown.map(({ text }) => text)).toEqual(['There is no file gone.ts any more.']);
+    expect(shown.map(({ text }) => text)).toEqual(['The file gone.ts no longer exists.']);
   });
 
   it('is left alone in a folder that is not trusted', async () => {
     workspace.isTrusted = false;
     await openAttached('a.ts', undefined);
-    expect(shown.map(({ text }) => text)).toEqual(['The folder is not trusted, so Plue leaves its files alone.']);
+    expect(shown.map(({ text }) => text)).toEqual(['The folder isn’t trusted, so Plue won’t open its files.']);
     expect(opened).toEqual([]);
   });
 });

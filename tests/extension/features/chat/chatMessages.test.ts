@@ -144,8 +144,8 @@ describe('from question to question', () => {
     answers.push('And now?');
     await reading.jump();
     expect(shown[0]).toMatchObject({
-      text: 'Jump to question',
-      detail: 'Type a word of the question',
+      text: 'Go to Question',
+      detail: 'Type part of the question',
       buttons: ['3. Thanks.', '2. And now?', '1. Why is it slow?'],
     });
     const time = new Date('2026-11-21T09:00:00Z').toLocaleString(undefined, { dateStyle: 'medium', timeStyle: 'short' });
@@ -156,7 +156,7 @@ describe('from question to question', () => {
   it('the list of a chat without questions says so, and goes nowhere', async () => {
     sidecar.answer(messageOutline, () => ({ entries: [] }));
     await reading.jump();
-    expect(shown[0]?.detail).toBe('Nothing was asked yet');
+    expect(shown[0]?.detail).toBe('No questions yet');
     expect(posted).toEqual([]);
   });
 });
@@ -202,7 +202,7 @@ describe('an image', () => {
     expect(posted).toEqual([{ type: 'blob', blob: 'b1', mediaType: 'image/png', data: 'AAAA' }]);
   });
 
-  it('that cannot be had is told as one without data, so that nobody waits for it', async () => {
+  it('reports a missing image without data, so that nothing waits for it', async () => {
     await handle(reading.handlers, { type: 'readBlob', blob: 'b1' });
     expect(posted).toEqual([{ type: 'blob', blob: 'b1' }]);
   });
@@ -220,5 +220,5 @@ it('A command of the menu is run for this chat', async () => {
 
 it('A file that went with a message that is gone is missed in a sentence', async () => {
   await handle(reading.handlers, { type: 'openFile', path: '/gone/a.ts' });
-  expect(shown.map(({ text }) => text)).toEqual(['There is no file /gone/a.ts any more.']);
+  expect(shown.map(({ text }) => text)).toEqual(['The file /gone/a.ts no longer exists.']);
 });

@@ -80,7 +80,7 @@ beforeEach(() => {
     .answer(messageDiscard, () => ({}))
     .answer(messageSteering, () => ({ sources: [] }))
     .answer(editList, () => ({ files: [], turns: [], conflicts: [] }))
-    .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Off', enabled: false })], kinds: [] }))
+    .answer(providerList, () => ({ items: [provider(), provider({ id: 'off', name: 'Disabled', enabled: false })], kinds: [] }))
     .answer(settingsGet, () => ({ path: '', groups: [], values: { default_large: 'anthropic' } }))
     .answer(templateList, () => ({
       templates: [templateSummary('ai-chat', { name: 'Chat' }), templateSummary('old', { inForce: false })],
@@ -140,7 +140,7 @@ async function asks(message: unknown, method: string): Promise<unknown> {
 }
 
 describe('a chat in its panel', () => {
-  it('is told as it stands when its page is up, and nothing before', async () => {
+  it('sends the chat when its page is ready, and nothing before', async () => {
     await run('plue.openChat', codexId);
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('provider/list'));
@@ -190,7 +190,7 @@ describe('a chat in its panel', () => {
     expect(panel().title).not.toContain('\u202E');
   });
 
-  it('hears of its own events and changes, and of no other chat’s', async () => {
+  it('receives its own events and changes and no others', async () => {
     const mine = await open();
     const event = { kind: 'turnStarted', turnId: 't' } as const;
     sidecar.messageEvent.fire({ codexId: 'codex://chats/other', seq: 1, event });
@@ -199,7 +199,7 @@ describe('a chat in its panel', () => {
     expect(mine.heard).toEqual([{ type: 'event', params: { codexId, seq: 2, event } }]);
   });
 
-  it('is told anew when the sidecar came back, and of its state meanwhile', async () => {
+  it('reloads after the sidecar restarted and receives its state meanwhile', async () => {
     await open();
     sidecar.stateChanged.fire({ state: 'stopped', cause: 'It crashed.' });
     await hears({ type: 'sidecar', state: 'stopped', cause: 'It crashed.' });
@@ -207,7 +207,7 @@ describe('a chat in its panel', () => {
     await hears({ type: 'snapshot' });
   });
 
-  it('says nothing to a page that is hidden, and tells it everything when it is back', async () => {
+  it('sends nothing to a hidden page and everything when it is shown again', async () => {
     await open();
     panel().turn(false);
     sidecar.stateChanged.fire({ state: 'starting' });
@@ -252,7 +252,7 @@ describe('a chat in its panel', () => {
 describe('what was not read', () => {
   const reads = (): number => sidecar.methods().filter((method) => method === 'codex/markRead').length;
 
-  it('is read once it is in front of somebody, and is asked for once', async () => {
+  it('is marked as read once when it is visible', async () => {
     shownCodex = codex({ unread: true });
     await open();
     sidecar.codexChanged.fire({ uri: codexId, codex: codex({ unread: true }) });
@@ -260,7 +260,7 @@ describe('what was not read', () => {
     expect(reads()).toBe(1);
   });
 
-  it('stays unread behind another tab or in a window that nobody looks at', async () => {
+  it('stays unread in a background tab or an inactive window', async () => {
     await open();
     window.state.focused = false;
     sidecar.codexChanged.fire({ uri: codexId, codex: codex({ unread: true }) });
@@ -362,7 +362,7 @@ describe('what the page asks for', () => {
 
   it('that concerns files is refused in VS Code’s own message, and the draft stays', async () => {
     for (const type of ['applyCode', 'newFile', 'preview']) panel().say({ type, text: 'a', info: 'ts src/a.ts' });
-    await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'No folder is open. Open one, or use “New file”.' }]));
+    await vi.waitFor(() => expect(shown).toMatchObject([{ kind: 'error', text: 'No folder is open. Open a folder, or select New File.' }]));
     expect(panel().heard).toEqual([]);
   });
 
@@ -397,13 +397,13 @@ describe('what the page asks for', () => {
     answers.push('Anthropic');
     panel().say({ type: 'help', action: 'chooseProvider' });
     await vi.waitFor(() => expect(sidecar.methods()).toContain('codex/update'));
-    expect(shown[0]).toMatchObject({ text: 'Provider for this chat', buttons: ['Anthropic', '$(plug) Manage providers…'] });
+    expect(shown[0]).toMatchObject({ text: 'Provider for this chat', buttons: ['Anthropic', '$(plug) Manage Providers…'] });
     expect(sidecar.asked.find(({ method }) => method === 'codex/update')?.params).toEqual({
       uri: codexId,
       providerId: 'anthropic',
       model: undefined,
     });
-    answers.push('Manage providers…');
+    answers.push('Manage Providers…');
     panel().say({ type: 'help', action: 'chooseProvider' });
     await vi.waitFor(() => expect(executed).toEqual([['plue.manageProviders']]));
   });
@@ -433,8 +433,8 @@ describe('commands for a chat', () => {
     sidecar.answer(messageCompact, () => ({ tokensBefore: 90_000, tokensAfter: 2000 }));
     await run('plue.chat.compact', codexId);
     expect(shown.map(({ text }) => text)).toEqual([
-      'Summarising earlier messages…',
-      `${(90_000).toLocaleString()} tokens of earlier messages are now ${(2000).toLocaleString()}. The original stays in the chat.`,
+      'Summarizing earlier messages…',
+      `Summarized ${(90_000).toLocaleString()} tokens of earlier messages to ${(2000).toLocaleString()}. The originals stay in the chat.`,
     ]);
   });
 
@@ -580,10 +580,10 @@ describe('files from elsewhere', () => {
   });
 
   it.each([
-    [Uri.file('/work/gone.ts'), 'A file is not there any more.'],
-    [Uri.parse('untitled:note'), 'Only files on a disk can be added to a chat. Save it first.'],
-    [Uri.file('/work'), 'Folders are not added to a chat. Choose the files in it.'],
-    [undefined, 'No file is in front. Choose one in the explorer or open it.'],
+    [Uri.file('/work/gone.ts'), 'A file no longer exists.'],
+    [Uri.parse('untitled:note'), 'Only files on disk can be added to a chat. Save the file first.'],
+    [Uri.file('/work'), 'Folders can’t be added to a chat. Select the files instead.'],
+    [undefined, 'No file is active. Select a file in the Explorer or open one.'],
   ])('that are none open no chat: %s', async (uri, sentence) => {
     await run('plue.addFileToChat', uri);
     expect(shown.map(({ text }) => text)).toEqual([sentence]);
@@ -592,7 +592,7 @@ describe('files from elsewhere', () => {
 
   it('as a selection need one in a saved file', async () => {
     await run('plue.addSelectionToChat');
-    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in a saved file. Select some lines first.']);
+    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in a saved file. Select lines and try again.']);
     expect(panels).toEqual([]);
   });
 

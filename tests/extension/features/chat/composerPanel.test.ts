@@ -112,13 +112,13 @@ describe('files by @', () => {
   it('are not read in a folder that is not trusted, and it is said why', async () => {
     workspace.isTrusted = false;
     expect(await found('')).toEqual([]);
-    expect(posted.at(-1)).toMatchObject({ note: 'This folder is not trusted, so Plue leaves its files alone.' });
+    expect(posted.at(-1)).toMatchObject({ note: 'This folder isn’t trusted, so Plue won’t open its files.' });
   });
 
   it('are none without a folder, and it is said why', async () => {
     workspace.workspaceFolders = undefined;
     expect(await found('')).toEqual([]);
-    expect(posted.at(-1)).toMatchObject({ note: 'No folder is open, so there are no files to name.' });
+    expect(posted.at(-1)).toMatchObject({ note: 'No folder is open. Open a folder to attach its files.' });
   });
 });
 
@@ -155,7 +155,7 @@ describe('a file', () => {
 describe('what is put beside the draft', () => {
   it('is what is selected in an editor, by its lines', async () => {
     await handle(panel.handlers, { type: 'attachSelection' });
-    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in an editor. Select some lines first.']);
+    expect(shown.map(({ text }) => text)).toEqual(['Nothing is selected in the editor. Select lines and try again.']);
     expect(posted).toEqual([]);
     select(true);
     await handle(panel.handlers, { type: 'attachSelection' });
@@ -185,13 +185,13 @@ describe('what is put beside the draft', () => {
     await handle(panel.handlers, { type: 'readImage', chipId: 'c1', path: 'a.png' });
     expect(posted).toEqual([{ type: 'image', chipId: 'c1', mediaType: 'image/png', data: png.toString('base64') }]);
     await handle(panel.handlers, { type: 'readImage', chipId: 'c2', path: '/etc/hosts' });
-    expect(posted.at(-1)).toEqual({ type: 'inspected', chipId: 'c2', error: '/etc/hosts lies outside of the open folder.' });
+    expect(posted.at(-1)).toEqual({ type: 'inspected', chipId: 'c2', error: '/etc/hosts is outside the workspace folder.' });
     workspace.isTrusted = false;
     await handle(panel.handlers, { type: 'readImage', chipId: 'c3', path: 'a.png' });
     expect(posted.at(-1)).toEqual({
       type: 'inspected',
       chipId: 'c3',
-      error: 'This folder is not trusted, so Plue leaves its files alone.',
+      error: 'This folder isn’t trusted, so Plue won’t open its files.',
     });
   });
 });
@@ -219,7 +219,7 @@ describe('the meters', () => {
     expect(posted).toEqual([{ type: 'context', context, costLimit: 2 }]);
   });
 
-  it('show nothing where nothing could be measured, and trouble nobody', async () => {
+  it('shows nothing if measuring fails', async () => {
     await handle(panel.handlers, { type: 'measureContext', draft: '', attachments: [] });
     expect(posted).toEqual([{ type: 'context' }]);
   });

@@ -23,7 +23,7 @@ test.each([
 ])('A diagram that would load something is shown as text: %s', async (diagram) => {
   await previewDiagram(diagram);
   expect(untitled[0]?.content).toMatch(/^```text\n/);
-  expect(shown[0]?.text).toContain('its text is shown instead');
+  expect(shown[0]?.text).toContain('its source is shown instead');
 });
 
 test.each([

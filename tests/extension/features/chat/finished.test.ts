@@ -47,22 +47,22 @@ describe('an answer that ends', () => {
     expect(shown).toHaveLength(times);
   });
 
-  it('is told by the name of its chat, and Show opens it', async () => {
+  it('names the chat and opens it with Show', async () => {
     follow(undefined, false);
     answers.push('Show');
     await end();
-    expect(shown).toEqual([{ kind: 'info', text: '“Fix the date parser” has its answer.', buttons: ['Show'] }]);
+    expect(shown).toEqual([{ kind: 'info', text: 'Response ready in “Fix the date parser”.', buttons: ['Show'] }]);
     await vi.waitFor(() => expect(opened).toEqual([codexId]));
   });
 
-  it('is told when it failed, and not when the user stopped it', async () => {
+  it('reports a failed response but not a stopped one', async () => {
     follow(undefined, false);
     await end({ ...ended, stopReason: 'failed' });
     await end({ ...ended, stopReason: 'stopped' });
-    expect(shown.map(({ text }) => text)).toEqual(['“Fix the date parser” stopped with an error.']);
+    expect(shown.map(({ text }) => text)).toEqual(['“Fix the date parser” failed.']);
   });
 
-  it('is told when its chat is visible in a window that is not in front', async () => {
+  it('reports a response in a visible chat of an inactive window', async () => {
     follow(undefined, true);
     window.state.focused = false;
     await end();
@@ -75,7 +75,7 @@ describe('an answer that ends', () => {
     sidecar.answer(codexList, () => ({ items: [codex(), codex({ uri: other, title: 'Name the release' })] }));
     answers.push('Show', 'Name the release');
     await end(ended, other);
-    expect(shown.map(({ text }) => text)).toEqual(['2 chats have ended.', 'Which one?']);
+    expect(shown.map(({ text }) => text)).toEqual(['2 chats finished.', 'Select a chat or task']);
     expect(opened).toEqual([other]);
   });
 
@@ -89,7 +89,7 @@ describe('an answer that ends', () => {
     expect(lines.join()).toContain('No settings.');
   });
 
-  it('is told of tasks that a person asked for, and of those under them only when they need a budget', async () => {
+  it('reports tasks started by the user, and subtasks only if they need a budget', async () => {
     follow(undefined, false);
     const [own, under, waiting] = ['codex://tasks/own', 'codex://tasks/under', 'codex://tasks/waiting'] as const;
     sidecar.answer(codexList, () => ({
@@ -104,6 +104,6 @@ describe('an answer that ends', () => {
     expect(shown).toEqual([]);
     for (const uri of [own, waiting]) sidecar.messageEvent.fire({ codexId: uri, seq: 2, event: ended });
     await vi.advanceTimersByTimeAsync(2000);
-    expect(shown.map(({ text }) => text)).toEqual(['2 tasks have ended. Over budget: 1.']);
+    expect(shown.map(({ text }) => text)).toEqual(['2 tasks finished. Limit reached: 1.']);
   });
 });

@@ -52,7 +52,7 @@ test('A symbolic link out of the folder is not opened, a file inside is', async 
 
   await openLink('out');
   expect(fake.opened).toEqual([]);
-  expect(fake.shown[0]?.text).toContain('leads out of the open folder');
+  expect(fake.shown[0]?.text).toContain('points outside the workspace folder');
 
   await openLink('date.ts');
   expect(fake.opened).toEqual([join(folder, 'date.ts')]);
@@ -63,7 +63,7 @@ test('In an untrusted folder no file of it is touched', async () => {
   fake.workspace.isTrusted = false;
   await openLink('whatever');
   expect(fake.opened).toEqual([]);
-  expect(fake.shown[0]?.text).toContain('not trusted');
+  expect(fake.shown[0]?.text).toContain('isn’t trusted');
 });
 
 test.each([
@@ -86,7 +86,7 @@ test.each([
 ])('An address that may be taken for another, %j, is shown with its host, %s, before it is opened', async (href, host) => {
   await openLink(href);
   expect(fake.opened).toEqual([]);
-  expect(fake.shown).toMatchObject([{ kind: 'warning', text: `This link goes to ${host}. Open it?`, buttons: ['Open Link'] }]);
+  expect(fake.shown).toMatchObject([{ kind: 'warning', text: `Open the link to ${host}?`, buttons: ['Open Link'] }]);
   expect(fake.shown[0]?.detail).not.toMatch(/[\u200B\u202E]/);
   fake.answers.push('Open Link');
   await openLink(href);

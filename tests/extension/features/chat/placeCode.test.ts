@@ -45,7 +45,7 @@ describe('a block of code', () => {
     expect(text).toContain('format(date: Date)');
   });
 
-  it('with lines left out replaces only what it shows', () => {
+  it('with omitted lines replaces only the given lines', () => {
     const { text } = placeCode(
       file,
       "import { now } from './timer';\n\n// ... existing code ...\n\nexport const today = (): Date => now(0);\n",

@@ -89,7 +89,7 @@ test('Chosen sessions come in one by one, the last one opens, and the report say
     { paths: ['/s/2.jsonl'], format: 'claudeCode', again: false },
   ]);
   expect(executed).toEqual([['plue.openChat', 'codex://chats/chat_one']]);
-  expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: '1 chat was imported. 1 file was not.' });
+  expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: '1 chat was imported. 1 file was not imported.' });
   await expect.poll(() => opened.join()).toContain('Take one: 1 entry could not be read.');
   expect(opened.join()).toContain('/s/2.jsonl: Damaged.');
 });
@@ -133,7 +133,7 @@ test('No sessions on this machine is said', async () => {
   const sidecar = new FakeSidecar().answer(codexImportable, () => ({ sessions: [], isTruncated: false }));
   answers.push('Codex');
   await expect(new Transfer(sidecar).import()).rejects.toThrow('Cancelled.');
-  expect(shown.at(-1)?.text).toContain('No sessions of Codex');
+  expect(shown.at(-1)?.text).toContain('No Codex sessions');
 });
 
 test('Titles in the report are text', () => {

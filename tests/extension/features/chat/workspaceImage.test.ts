@@ -25,7 +25,7 @@ describe('an image of the open folder', () => {
   });
 
   it.each(['../b.png', 'link.png', ''])('is not read from elsewhere by %j, unless the user said so', async (path) => {
-    await expect(readImage(path, folder, false)).rejects.toThrow('outside of the open folder');
+    await expect(readImage(path, folder, false)).rejects.toThrow('outside the workspace folder');
   });
 
   it('is read from elsewhere when the user said so', async () => {
@@ -34,7 +34,7 @@ describe('an image of the open folder', () => {
 
   it('is nothing else that is called so', async () => {
     await expect(readImage('secrets.png', folder, false)).rejects.toThrow('is not a PNG');
-    await expect(readImage('gone.png', folder, false)).rejects.toThrow('not there any more');
+    await expect(readImage('gone.png', folder, false)).rejects.toThrow('no longer exists');
   });
 
   it.each([

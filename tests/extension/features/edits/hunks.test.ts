@@ -57,9 +57,9 @@ test('What is to review is said in words', () => {
   expect(inText([file([hunk(1, 1), hunk(5, 1)]), file([], 'changed since')])).toBe('3 changes in 2 files, 1 conflict');
 });
 
-test('At most three conflicts are told in full', () => {
+test('Lists at most three conflicts in full', () => {
   expect(refused([])).toBeUndefined();
-  expect(refused(['a.', 'b.', 'c.', 'd.', 'e.'])).toBe('a. b. c. 2 more were left as they are.');
+  expect(refused(['a.', 'b.', 'c.', 'd.', 'e.'])).toBe('a. b. c. 2 more were not changed.');
 });
 
 test('What a menu or a key hands over is no target', () => {

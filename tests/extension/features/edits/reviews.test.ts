@@ -94,13 +94,13 @@ test('One file opens in the diff editor, how it was on the left', async () => {
   expect(executed[0]?.slice(0, 3).map(String)).toEqual(['vscode.diff', before('b.ts'), 'file:/folder/b.ts']);
 });
 
-test('What is left as it is because somebody changed it is said', async () => {
+test('Reports files that were not changed because the user edited them', async () => {
   const sidecar = new FakeSidecar().answer(editReject, () => listed([], { conflicts: ['a.ts was changed since.'] }));
   await reviewsOf(sidecar).decide({ codexId: chat, path: 'a.ts' }, false);
   expect(shown).toMatchObject([{ kind: 'warning', text: 'a.ts was changed since.' }]);
 });
 
-test('What somebody changes outside any editor is asked about again', async () => {
+test('Reloads reviews after a change outside of an editor', async () => {
   const sidecar = new FakeSidecar().answer(editList, () => listed([file('a.ts', { conflict: 'a.ts was changed since.' })]));
   const reviews = reviewsOf(sidecar);
   const changed = (): Promise<unknown> => new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
@@ -139,7 +139,9 @@ test('Nothing is decided about a file that is not saved', async () => {
   await new Promise((resolve) => reviews.onDidChange(() => resolve(undefined)));
   workspace.textDocuments = [{ uri: Uri.file('/folder/a.ts'), isDirty: true }];
   try {
-    await expect(reviews.decide({ codexId: chat, path: 'a.ts' }, true)).rejects.toThrow('a.ts is not saved. Save it, then decide.');
+    await expect(reviews.decide({ codexId: chat, path: 'a.ts' }, true)).rejects.toThrow(
+      'a.ts has unsaved changes. Save it before you accept or reject.',
+    );
     expect(sidecar.methods()).not.toContain(editAccept.method);
   } finally {
     workspace.textDocuments = [];
@@ -149,7 +151,7 @@ test('Nothing is decided about a file that is not saved', async () => {
 test('Where no turn can be undone that is said, without a list that is empty', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([])));
   await expect(reviews.takeBack(undefined, true)).rejects.toThrow(UserCancelledError);
-  expect(shown).toMatchObject([{ kind: 'info', text: 'No turn has changes to undo.' }]);
+  expect(shown).toMatchObject([{ kind: 'info', text: 'No changes to undo.' }]);
 });
 
 test('What has no way back is said where a turn is undone', async () => {
@@ -157,7 +159,7 @@ test('What has no way back is said where a turn is undone', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([], { turns, leftOut: 'dist is too large to keep.' })));
   answers.push(undefined);
   await expect(reviews.takeBack(undefined, true)).rejects.toThrow(UserCancelledError);
-  expect(shown).toMatchObject([{ kind: 'pick', detail: 'Files that were changed since are left as they are. dist is too large to keep.' }]);
+  expect(shown).toMatchObject([{ kind: 'pick', detail: 'Files changed since then are not modified. dist is too large to keep.' }]);
 });
 
 const hunk = (id: string, newStart: number): HunkView => ({
@@ -207,10 +209,10 @@ describe('what is decided', () => {
     expect(decided()).toEqual([{ method: 'edit/reject', params: { codexId: chat, path: 'b.png', hunkId: undefined } }]);
   });
 
-  it('is nothing in a file that nobody changed, or in none', async () => {
-    await expect(reviews.decide(undefined, true)).rejects.toThrow('There is nothing to review here.');
+  it('does nothing in a file without changes, or without a file', async () => {
+    await expect(reviews.decide(undefined, true)).rejects.toThrow('No changes to review here.');
     putInFront('c.ts', 0);
-    await expect(reviews.decide(undefined, true)).rejects.toThrow('There is nothing to review here.');
+    await expect(reviews.decide(undefined, true)).rejects.toThrow('No changes to review here.');
     expect(decided()).toEqual([]);
   });
 
@@ -269,8 +271,8 @@ describe('what is decided', () => {
 test('Where nothing is under review, that is said, and nothing is asked', async () => {
   const reviews = reviewsOf(new FakeSidecar().answer(editList, () => listed([file('a.ts', { state: 'accepted' })])));
   await reviews.review(undefined);
-  expect(shown.map(({ text }) => text)).toEqual(['There is nothing to review.']);
-  await expect(reviews.decideAll(undefined, true)).rejects.toThrow('There is nothing to review.');
+  expect(shown.map(({ text }) => text)).toEqual(['No changes to review.']);
+  await expect(reviews.decideAll(undefined, true)).rejects.toThrow('No changes to review.');
   expect(executed).toEqual([]);
 });
 

@@ -24,7 +24,7 @@ vi.mock('vscode', async (original) => {
 
 beforeEach(reset);
 
-test('A report that nobody has looked for in this window is looked for before it is copied, and only then', async () => {
+test('Creates a report before copying it only if there is none', async () => {
   const sidecar = new FakeSidecar().answer(healthCheck, () => ({ healthy: true, version: '1.2.3', rows: [] }));
   const extension = v.parse(
     v.custom<Extension<unknown>>(() => true),

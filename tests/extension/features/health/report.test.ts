@@ -16,13 +16,13 @@ const provider: HealthRowView = {
 test('A row says its state by a sign and in words, with what helps below it', () => {
   const { text, placed } = reportOf({ isHealthy: false, version: '1.2.3', rows: [rowOf(provider)] });
   expect(text.split('\n')).toEqual([
-    'Plue lacks something that it needs.',
+    'Plue is missing a required component.',
     '',
     '- Provider house (missing)',
     '    House has no key yet.',
     '    Store a key, or sign in.',
     '',
-    'Plue 1.2.3. No key is in this report.',
+    'Plue 1.2.3. This report contains no keys.',
     '',
   ]);
   expect(placed.map(({ line }) => line)).toEqual([2]);
@@ -33,13 +33,13 @@ test('The first line of a report names warnings and what is missing', () => {
   const first = (...states: HealthRowView['state'][]): string | undefined =>
     reportOf({ isHealthy: true, version: '1', rows: states.map((state) => rowOf({ ...provider, state })) }).text.split('\n')[0];
   expect(first('ok')).toBe('No problems found.');
-  expect(first('ok', 'warning', 'missing')).toBe('Plue works, with 1 warning.');
-  expect(first('warning', 'failed', 'warning')).toBe('Plue works, with 2 warnings and 1 failed check.');
-  expect(first('ok', 'missing')).toBe('No problems found. Something optional is missing.');
+  expect(first('ok', 'warning', 'missing')).toBe('Plue is working, with 1 warning.');
+  expect(first('warning', 'failed', 'warning')).toBe('Plue is working, with 2 warnings and 1 failed check.');
+  expect(first('ok', 'missing')).toBe('No problems found. An optional component is missing.');
 });
 
 test('A report without a sidecar says only what is known', () => {
-  expect(reportOf({ isHealthy: false, version: undefined, rows: [] }).text).toBe('Plue lacks something that it needs.\n');
+  expect(reportOf({ isHealthy: false, version: undefined, rows: [] }).text).toBe('Plue is missing a required component.\n');
 });
 
 test('Everything that can help is a command of Plue’s manifest or of VS Code', () => {

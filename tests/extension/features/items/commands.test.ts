@@ -86,7 +86,7 @@ describe('a new chat from a template', () => {
     expect(executed).toEqual([['plue.openChat', 'codex://chats/new']]);
   });
 
-  it('has a form first where its template must be told something', async () => {
+  it('shows the form first if its template has required fields', async () => {
     template.fields = [field('branch', { required: true }), field('provider_ref', { required: true })];
     answers.push('Reviewer');
     await run('plue.newChatFromTemplate');
@@ -99,7 +99,7 @@ describe('a new chat from a template', () => {
   it('is refused for a template of something else', async () => {
     template.collection = 'tasks';
     await run('plue.newChatFromTemplate', { templateId: 'writer' });
-    expect(shown).toMatchObject([{ kind: 'error', text: '“Reviewer” is not for chats.' }]);
+    expect(shown).toMatchObject([{ kind: 'error', text: '“Reviewer” is not a chat template.' }]);
   });
 });
 
@@ -124,9 +124,9 @@ describe('a new task', () => {
     await run('plue.newFromTemplate');
     await run('plue.newChatFromTemplate');
     expect(shown.map(({ text }) => text)).toEqual([
-      'There is no template for a task. Make one with Plue: New Template.',
-      'There is no template of your own yet. Make one with Plue: New Template.',
-      'There is no template for a chat. Make one with Plue: New Template.',
+      'No task templates found. Run Plue: New Template to create one.',
+      'No custom templates found. Run Plue: New Template to create one.',
+      'No chat templates found. Run Plue: New Template to create one.',
     ]);
     expect(panels).toEqual([]);
   });
@@ -163,7 +163,7 @@ describe('what is opened', () => {
     expect(await form()).toMatchObject({ target: { uri: soup.uri } });
     items = [];
     await run('plue.openItem');
-    expect(shown.at(-1)).toMatchObject({ kind: 'error', text: 'There is nothing of your own here yet.' });
+    expect(shown.at(-1)).toMatchObject({ kind: 'error', text: 'No custom items yet.' });
   });
 });
 
@@ -174,9 +174,9 @@ describe('what is done to one of one’s own', () => {
     await run('plue.undoChange');
     expect(sidecar.methods().slice(-2)).toEqual(['codex/undo', 'codex/redo']);
     expect(shown.map(({ text }) => text)).toEqual([
-      'Undo Last Change of…',
-      'Took the last change of “Soup” back.',
-      'Made the change of “Soup” again.',
+      'Undo Last Change to Item',
+      'Undid the last change to “Soup”.',
+      'Redid the change to “Soup”.',
     ]);
     answers.push('Soup');
     await run('plue.redoChange');

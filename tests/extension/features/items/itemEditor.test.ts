@@ -119,7 +119,7 @@ describe('a form', () => {
     restorePanel('plue.item');
     await say(
       { type: 'ready' },
-      { type: 'refused', error: { kind: 'notFound', message: 'No item is chosen. Open one with Plue: Open Item.' } },
+      { type: 'refused', error: { kind: 'notFound', message: 'No item is selected. Run Plue: Open Item to open one.' } },
     );
     await say({ type: 'ready', target: { uri: soup.uri } }, { type: 'form', codex: soup });
   });
@@ -133,7 +133,7 @@ describe('a form', () => {
         type: 'refused',
         error: {
           kind: 'validationFailed',
-          message: 'The file of Soup has mistakes, so it cannot be shown as a form. Open the file and repair it.',
+          message: 'The file of Soup contains errors, so the form can’t be shown. Open the file and fix them.',
         },
       },
     );
@@ -223,7 +223,7 @@ describe('what is saved', () => {
 });
 
 describe('what changes elsewhere', () => {
-  it('is told of an item once it is another version, or gone', async () => {
+  it('receives a new version or the deletion of an item', async () => {
     await open();
     const before = heard().length;
     sidecar.codexChanged.fire({ uri: soup.uri, codex: soup });
@@ -235,7 +235,7 @@ describe('what changes elsewhere', () => {
     expect(heard().at(-1)).toEqual({ type: 'changed', isGone: true });
   });
 
-  it('is told of a chat only where its settings are others, when it has come to rest', async () => {
+  it('receives changed settings of a chat after it has settled', async () => {
     stored = chat([], { codex: talk, values: { goal: 'a' } });
     await open({ uri: talk.uri });
     const changed = async (version: number, goal: string, status: CodexSummary['status'] = 'idle'): Promise<unknown[]> => {
@@ -282,7 +282,7 @@ describe('the buttons of a form', () => {
 
   it('do nothing to one that is not there yet', async () => {
     await open({ templateId: 'recipe' });
-    await say({ type: 'delete' }, { type: 'refused', error: { kind: 'notFound', message: 'Save it first.' } });
+    await say({ type: 'delete' }, { type: 'refused', error: { kind: 'notFound', message: 'Save the file first.' } });
     expect(sidecar.asked).toEqual([]);
   });
 });
@@ -309,14 +309,14 @@ describe('an old version', () => {
       { uri: soup.uri, version: 2 },
       { uri: soup.uri, text: '{}', expectedVersion: 3 },
     ]);
-    expect(shown.at(-1)?.text).toBe('“Soup” is again as in version 2. The history keeps what it was.');
+    expect(shown.at(-1)?.text).toBe('Restored version 2 of “Soup”. The replaced version is in the history.');
   });
 
   it('has to be chosen first, and to have a text', async () => {
     await expect(history.restore(undefined)).rejects.toThrow('Choose a version first, with Plue: Show History.');
     stored = chat([], { codex: talk });
     window.tabGroups.activeTabGroup = { activeTab: { input: new TabInputTextDiff(address(), address()) } };
-    await expect(history.restore(undefined)).rejects.toThrow('That version has no text.');
+    await expect(history.restore(undefined)).rejects.toThrow('This version is empty.');
     expect(sidecar.methods()).not.toContain('codex/update');
   });
 

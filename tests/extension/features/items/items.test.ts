@@ -40,17 +40,17 @@ test('What nothing refers to is deleted at once and can be taken back', async ()
 test('What something refers to is deleted only after it was said', async () => {
   const sidecar = new FakeSidecar().answer(codexLinks, () => ({ incoming: [link('a'), link('b')], outgoing: [] }));
   await expect(new Documents(sidecar).delete(soup)).rejects.toThrow('Cancelled.');
-  expect(shown[0]?.detail).toBe('“a” and “b” refer to it. It can be restored from there.');
+  expect(shown[0]?.detail).toBe('“a” and “b” refer to it. You can restore it later.');
   expect(sidecar.methods()).toEqual(['codex/links']);
 });
 
-test('A rename says first what goes along and what does not, and then does it', async () => {
+test('A rename lists updated and other references first', async () => {
   const left = [{ target: 'codex://templates/shared', title: 'Shared', why: 'It belongs to the workspace.' }];
   const sidecar = new FakeSidecar().answer(codexRename, () => ({ uri: 'codex://items/stew', updated: [link('a')], left }));
   answers.push('stew', 'Rename');
   await new Documents(sidecar).rename(soup);
-  expect(shown[1]?.detail).toBe('“a” is changed along.\n“Shared” still names the old one. It belongs to the workspace.');
-  expect(shown[2]?.text).toBe('“soup” is codex://items/stew now.');
+  expect(shown[1]?.detail).toBe('“a” is updated.\n“Shared” still uses the old name. It belongs to the workspace.');
+  expect(shown[2]?.text).toBe('Renamed “soup” to codex://items/stew.');
   expect(sidecar.asked.map(({ params }) => params)).toEqual([
     { uri: soup.uri, name: 'stew', dryRun: true },
     { uri: soup.uri, name: 'stew' },

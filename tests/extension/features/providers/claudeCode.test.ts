@@ -18,7 +18,7 @@ async function check(result: ClaudeCodeCheckResult): Promise<string[]> {
 
 const out = { signedIn: false, cliPath: '/bin/claude', version: '2.0', sentence: 'Claude Code is not signed in.', tried: ['/bin/claude'] };
 
-it('Who is signed in is told so, with the program that was asked', async () => {
+it('Reports a signed-in Claude Code with its program', async () => {
   const lines = await check({ ...out, signedIn: true, sentence: 'Claude Code is signed in.' });
   expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'Claude Code is signed in. (/bin/claude, 2.0)', buttons: ['Details'] });
   expect(lines).toEqual(['Claude Code sign-in: Claude Code is signed in.', '  /bin/claude']);

@@ -44,7 +44,7 @@ beforeEach(() => {
   reset();
   items = [
     provider({ isDefault: true, keyReference: 'env://ANTHROPIC_API_KEY' }),
-    provider({ id: 'off', name: 'Off', enabled: false, status: 'disabled' }),
+    provider({ id: 'off', name: 'Disabled', enabled: false, status: 'disabled' }),
     provider({ id: 'broken', name: 'Broken', fault: { path: '/p/b.json5', line: 1, column: 1, message: 'A comma.', holdsSecret: true } }),
     provider({ id: 'found', name: 'Found', source: 'found', file: undefined }),
     tour,
@@ -83,13 +83,13 @@ async function run(command: string, given?: unknown): Promise<void> {
 describe('a command of the palette', () => {
   it.each([
     ['plue.testProvider', 'Test Provider', ['Anthropic', 'Found']],
-    ['plue.enableProvider', 'Enable Provider', ['Off']],
+    ['plue.enableProvider', 'Enable Provider', ['Disabled']],
     ['plue.disableProvider', 'Disable Provider', ['Anthropic', 'Found']],
-    ['plue.deleteProvider', 'Delete Provider', ['Anthropic', 'Off', 'Broken', 'The tour']],
+    ['plue.deleteProvider', 'Delete Provider', ['Anthropic', 'Disabled', 'Broken', 'The tour']],
     ['plue.chooseDefaultProvider', 'Choose Default Provider', ['Anthropic', 'Found', 'The tour']],
-    ['plue.chooseDefaultSmallProvider', 'Choose Default Provider for Small Jobs', ['Anthropic', 'Found']],
+    ['plue.chooseDefaultSmallProvider', 'Choose Small Model Provider', ['Anthropic', 'Found']],
     ['plue.moveKeyToVault', 'Move Key to Vault', ['Anthropic', 'Broken']],
-    ['plue.openProviderFile', 'Open Provider File', ['Anthropic', 'Off', 'Broken', 'The tour']],
+    ['plue.openProviderFile', 'Open Provider File', ['Anthropic', 'Disabled', 'Broken', 'The tour']],
   ])('%s asks which, among those it can be done with', async (command, title, names) => {
     await run(command);
     expect(shown).toMatchObject([{ kind: 'pick', text: title }]);
@@ -126,7 +126,7 @@ describe('a command of the palette', () => {
 
   it('refreshes the catalog, and says what came of it', async () => {
     await run('plue.refreshCatalog');
-    expect(shown.map(({ text }) => text)).toEqual(['Refreshing the catalog…', 'Two catalogs are new.']);
+    expect(shown.map(({ text }) => text)).toEqual(['Updating the catalog…', 'Two catalogs are new.']);
   });
 
   it('opens the page, at the provider that was handed over', async () => {
@@ -137,11 +137,11 @@ describe('a command of the palette', () => {
 });
 
 describe('the status bar', () => {
-  it('says who answers new chats, and what to do where nobody does', async () => {
-    expect(statusBar.get('plue.provider')).toMatchObject({ text: 'Plue: connect', tooltip: 'Choose what answers in new chats' });
+  it('shows the default provider, or what to do without one', async () => {
+    expect(statusBar.get('plue.provider')).toMatchObject({ text: 'Plue: connect', tooltip: 'Choose the default model for new chats' });
     sidecar.providerChanged.fire({ id: 'anthropic' });
     await vi.waitFor(() =>
-      expect(statusBar.get('plue.provider')).toMatchObject({ text: 'Plue: Anthropic', tooltip: 'New chats are answered by Anthropic' }),
+      expect(statusBar.get('plue.provider')).toMatchObject({ text: 'Plue: Anthropic', tooltip: 'Default model: Anthropic' }),
     );
   });
 });
@@ -192,7 +192,7 @@ describe('the first start', () => {
     expect(shown).toEqual([]);
   });
 
-  it('that fails is told in the log, and is tried again', async () => {
+  it('logs a failure and tries again', async () => {
     sidecar.answer(providerDiscover, () => {
       throw new FailureError('internal', 'The disk is gone.');
     });

@@ -83,9 +83,9 @@ describe('a new provider', () => {
     expect(lists[0]).toMatchObject([
       { label: 'Catalog' },
       { label: 'Groq', description: '2 models' },
-      { label: 'Ollama', description: 'Models of its own' },
+      { label: 'Ollama', description: 'Custom models' },
       { label: 'One', description: '1 model' },
-      { label: 'Without a catalog' },
+      { label: 'Local and custom' },
       { label: 'Anthropic', description: 'https://api.anthropic.com' },
       { label: 'OpenAI-compatible', description: '' },
       { label: 'External program', description: '' },
@@ -101,14 +101,14 @@ describe('a new provider', () => {
       ['pick', 'Add Provider'],
       ['input', 'Add Groq'],
       ['progress', 'Testing Groq…'],
-      ['info', 'Groq answered.'],
+      ['info', 'Groq responded.'],
     ]);
   });
 
   it('is asked for its address where the catalog names a variable in place of one', async () => {
     catalogs = [catalog({ name: 'Azure', kind: 'openai-compatible', endpoint: '$AZURE_ENDPOINT' })];
     await add('Azure', 'Azure', 'my.azure.example', 'https://me:secret@my.azure.example', ' https://my.azure.example ');
-    const slip = 'An address that starts with http:// or https://, without a name or password in it.';
+    const slip = 'Enter an address that starts with http:// or https://, without a user name or password.';
     expect(shown.filter(({ kind: how }) => how === 'refused').map(({ text }) => text)).toEqual([slip, slip]);
     expect(stored()).toMatchObject({ endpoint: 'https://my.azure.example' });
   });
@@ -116,13 +116,13 @@ describe('a new provider', () => {
   it('gets no name that is taken, or none', async () => {
     await add('Anthropic', ' ', 'ANTHROPIC', ' Second ', 'https://api.anthropic.com');
     expect(shown.filter(({ kind: how }) => how === 'refused').map(({ text }) => text)).toEqual([
-      'A provider needs a name.',
-      'There is a provider of this name.',
+      'Enter a name for the provider.',
+      'A provider with this name already exists.',
     ]);
     expect(stored()).toMatchObject({ name: 'Second' });
   });
 
-  it('is not stored when its name or its address is left out', async () => {
+  it('is not stored without a name or an address', async () => {
     await expect(add('Groq')).rejects.toBeInstanceOf(UserCancelledError);
     await expect(add('OpenAI-compatible', 'Lab')).rejects.toBeInstanceOf(UserCancelledError);
     expect(stored()).toBeUndefined();
@@ -130,7 +130,7 @@ describe('a new provider', () => {
 
   it('without a key is asked whether it needs one', async () => {
     made = { hasCredential: false };
-    await add('OpenAI-compatible', 'Lab', 'http://localhost:9000', 'Set key…');
+    await add('OpenAI-compatible', 'Lab', 'http://localhost:9000', 'Set Key…');
     expect(executed).toEqual([['plue.configureProviderKey', 'new']]);
     expect(sidecar.methods()).not.toContain('provider/test');
     items = [];
@@ -161,7 +161,7 @@ describe('an external program', () => {
     await expect(add('External', 'x')).rejects.toBeInstanceOf(UserCancelledError);
     expect(shown.at(-1)).toMatchObject({
       text: 'Approve the program “x”?',
-      detail: `/bin/plue-provider-x\nSHA-256 ${program.sha256}\n\nPlue may start it from now on, until its content changes.`,
+      detail: `/bin/plue-provider-x\nSHA-256 ${program.sha256}\n\nPlue can start the program until its content changes.`,
     });
     expect(sidecar.methods()).not.toContain('provider/approve');
     expect(stored()).toBeUndefined();
@@ -176,12 +176,12 @@ describe('an external program', () => {
 
   it('has to be there', async () => {
     programs = [];
-    await expect(add('External')).rejects.toThrow('No program was found. Put one named plue-provider-… into');
+    await expect(add('External')).rejects.toThrow('No programs found. Add a program named plue-provider-… to');
   });
 });
 
 describe('how a test went', () => {
-  it('is told with the button that helps', async () => {
+  it('shows the error with a button', async () => {
     items = [provider({ status: 'error', error: { kind: 'providerAuthFailed', message: 'The key was refused.' } })];
     answers.push('Set Key…');
     await testAndTell(actions, provider());
@@ -191,10 +191,10 @@ describe('how a test went', () => {
     expect(executed).toHaveLength(1);
   });
 
-  it('is told of one that is switched on', async () => {
+  it('reports an enabled provider', async () => {
     await enableAndTell(actions, provider());
     expect(sidecar.asked[0]).toEqual({ method: 'provider/setEnabled', params: { id: 'anthropic', enabled: true } });
-    expect(shown.map(({ text }) => text)).toEqual(['Switching on Anthropic…', 'Anthropic is on.']);
+    expect(shown.map(({ text }) => text)).toEqual(['Enabling Anthropic…', 'Anthropic is enabled.']);
   });
 });
 
@@ -212,15 +212,13 @@ describe('the choice of a provider', () => {
         description: 'Connected, default, key from the environment',
         detail: 'https://api.anthropic.com  large',
       },
-      { label: '$(error) Lab', description: 'Not working, no key yet', detail: 'Nobody answers.' },
-      { label: '$(device-camera-video) The tour', description: 'A recording, no key and no network' },
+      { label: '$(error) Lab', description: 'Not working, no key', detail: 'Nobody answers.' },
+      { label: '$(device-camera-video) The tour', description: 'Recorded responses, no key or network needed' },
     ]);
   });
 
   it('that leaves none says so', async () => {
-    await expect(pickProvider(providers, l10n.t('Enable Provider'), () => false)).rejects.toThrow(
-      'There is no provider for which this could be done.',
-    );
+    await expect(pickProvider(providers, l10n.t('Enable Provider'), () => false)).rejects.toThrow('No provider supports this action.');
     expect(shown).toEqual([]);
   });
 });

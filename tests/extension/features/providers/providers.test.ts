@@ -27,7 +27,7 @@ function provider(changes: Partial<ProviderSummary> = {}): ProviderSummary {
 test('A provider is described in words', () => {
   expect(statusText(provider({ isDefault: true }))).toBe('Connected, default');
   expect(statusText(provider({ status: 'untested', hasCredential: false, source: 'environment' }))).toBe(
-    'Not tested yet, no key yet, key from the environment',
+    'Not tested, no key, key from the environment',
   );
   expect(statusDetail(provider({ error: { kind: 'unreachable', message: 'Nobody answers.' }, endpoint: 'http://x' }))).toBe(
     'Nobody answers.',
@@ -52,7 +52,7 @@ test('The sign-in command survives blanks and quotes in a path', () => {
   expect(signInCommand('C:\\x y\\claude.exe', 'win32')).toBe(`& 'C:\\x y\\claude.exe' auth login`);
 });
 
-test('With a default nobody searches this machine, and without one it is searched once', async () => {
+test('Searches the machine once, and only without a default provider', async () => {
   let items = [provider()];
   const sidecar = new FakeSidecar()
     .answer(providerList, () => ({ items, kinds: [] }))

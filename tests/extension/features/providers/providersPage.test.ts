@@ -105,7 +105,7 @@ function paramsOf(method: string): unknown {
 }
 
 describe('the host of the Providers page', () => {
-  it('tells a page that is ready how the sidecar is and which providers there are', () => {
+  it('sends the state of the sidecar and the providers to a page that is ready', () => {
     expect(heard()).toEqual([
       { type: 'sidecar', state: 'running' },
       { type: 'snapshot', providers: items, kinds: [] },
@@ -204,7 +204,7 @@ describe('the host of the Providers page', () => {
 });
 
 describe('where the page goes', () => {
-  it('is told it when it is made, and once more when it is open already', async () => {
+  it('receives its place when it is created, and again when it is already open', async () => {
     page.reveal({ provider: 'b' });
     expect(heard().at(-1)).toEqual({ type: 'go', to: 'provider', id: 'b' });
     page.reveal('add');
@@ -251,7 +251,7 @@ describe('what fails behind the page', () => {
     expect(shown).toEqual([]);
   });
 
-  it('and a folder that cannot be read is told with what is known', async () => {
+  it('reports an unreadable folder with the known providers', async () => {
     sidecar.answer(providerList, () => ({ items, kinds: [], folderProblem: 'The folder cannot be read.' }));
     await say({ type: 'ready' });
     expect(heard().at(-1)).toEqual({ type: 'snapshot', providers: items, kinds: [], folderProblem: 'The folder cannot be read.' });
@@ -306,7 +306,7 @@ describe('what the page asks for', () => {
 
   it('is refused for a provider that is gone, in a sentence', async () => {
     await say({ type: 'configure', id: 'gone', work: 'w', changes: {} });
-    const message = 'There is no provider named gone any more.';
+    const message = 'The provider gone no longer exists.';
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w', error: { kind: 'notFound', message } });
     expect(warnings).toEqual([`Providers page: configure: notFound: ${message}`]);
   });
@@ -346,7 +346,7 @@ describe('a question before something is lost', () => {
     answers.push('Delete with Key');
     await say({ type: 'delete', id: 'a', work: 'delete:a' });
     expect(shown[0]).toMatchObject({ text: 'Delete the provider “A”?', buttons: ['Delete, Keep Key', 'Delete with Key'] });
-    expect(shown[0]?.detail).toContain('2 chats and the template reviewer use it.');
+    expect(shown[0]?.detail).toContain('Used by 2 chats and the template reviewer.');
     expect(paramsOf('provider/delete')).toEqual({ id: 'a', deleteKey: true });
   });
 
@@ -378,17 +378,17 @@ describe('a question before something is lost', () => {
     expect(shown).toEqual([]);
     detail = { uses: someUses };
     await say({ type: 'setEnabled', id: 'a', enabled: false, work: 'switch:a' });
-    expect(shown[0]?.text).toBe('Switch off “A”?');
+    expect(shown[0]?.text).toBe('Disable the provider “A”?');
     expect(sidecar.methods().filter((method) => method === 'provider/setEnabled')).toHaveLength(1);
     await say({ type: 'setEnabled', id: 'b', enabled: true, work: 'switch:b' });
     expect(shown).toHaveLength(1);
   });
 
   it('counts users in a sentence', () => {
-    expect(usesSentence(noUses)).toBe('Nothing uses it.');
-    expect(usesSentence({ ...noUses, chatCount: 1 })).toBe('1 chat uses it.');
-    expect(usesSentence({ ...noUses, chatCount: 3 })).toBe('3 chats use it.');
-    expect(usesSentence({ ...noUses, settings: ['default_provider'] })).toBe('the setting default_provider uses it.');
+    expect(usesSentence(noUses)).toBe('Not used.');
+    expect(usesSentence({ ...noUses, chatCount: 1 })).toBe('Used by 1 chat.');
+    expect(usesSentence({ ...noUses, chatCount: 3 })).toBe('Used by 3 chats.');
+    expect(usesSentence({ ...noUses, settings: ['default_provider'] })).toBe('Used by the setting default_provider.');
   });
 });
 
@@ -504,7 +504,7 @@ describe('catalogs on the page', () => {
     await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
     expect(shown[0]).toMatchObject({
       text: 'Delete the catalog “Mine”?',
-      detail: 'Providers made from it stay. This version goes to the backups.',
+      detail: 'Providers created from this catalog are kept. The current version is saved in Backups.',
     });
     expect(sidecar.methods()).not.toContain('catalog/delete');
     answers.push('Delete');
@@ -512,7 +512,7 @@ describe('catalogs on the page', () => {
     expect(heard()).toContainEqual({ type: 'removedCatalog', id: 'mine' });
     sidecar.answer(catalogGet, () => ({ ...details, summary: { ...mine, overridesShipped: true } }));
     await say({ type: 'deleteCatalog', id: 'mine', work: 'w' });
-    expect(shown.at(-1)?.detail).toContain('The one shipped with Plue is used again.');
+    expect(shown.at(-1)?.detail).toContain('The built-in catalog is restored.');
   });
 
   it('are chosen for a file where none is named, one’s own ticked', async () => {
@@ -520,14 +520,14 @@ describe('catalogs on the page', () => {
     files.push(Uri.file('/out.json'));
     await say({ type: 'exportCatalog', ids: [], work: 'w' });
     expect(lists[0]).toMatchObject([
-      { label: 'Mine', description: 'your own', detail: '3 models', picked: true },
-      { label: 'Shipped', description: 'shipped', picked: false },
+      { label: 'Mine', description: 'custom', detail: '3 models', picked: true },
+      { label: 'Shipped', description: 'built-in', picked: false },
     ]);
     expect(paramsOf('catalog/export')).toEqual({ ids: ['mine'], path: '/out.json' });
-    expect(shown.at(-1)?.text).toBe('The catalog was written to /out.json.');
+    expect(shown.at(-1)?.text).toBe('Exported the catalog to /out.json.');
     files.push(Uri.file('/all.json'));
     await say({ type: 'exportCatalog', ids: ['mine', 'shipped'], work: 'w' });
-    expect(shown.at(-1)?.text).toBe('2 catalogs were written to /all.json.');
+    expect(shown.at(-1)?.text).toBe('Exported 2 catalogs to /all.json.');
   });
 
   it('are written nowhere when none is chosen', async () => {
@@ -536,14 +536,14 @@ describe('catalogs on the page', () => {
     expect(heard().at(-1)).toEqual({ type: 'finished', work: 'w' });
   });
 
-  it('that were left out of an import are named, and stay when that is the answer', async () => {
+  it('names catalogs skipped by an import, and keeps them if the user declines', async () => {
     sidecar.answer(catalogImport, () => ({ imported: [catalog({ name: 'New' })], skipped: [{ id: 'mine', why: 'There is one.' }] }));
     files.push(Uri.file('/c.json'));
     await say({ type: 'importCatalog', work: 'w' });
-    expect(shown[0]).toMatchObject({ text: 'Imported: New. Left out: mine.', buttons: ['Replace'] });
-    expect(shown[0]?.detail).toBe('mine: There is one.\nThe versions before go to the backups.');
+    expect(shown[0]).toMatchObject({ text: 'Imported: New. Skipped: mine.', buttons: ['Replace'] });
+    expect(shown[0]?.detail).toBe('mine: There is one.\nPrevious versions are saved in Backups.');
     expect(sidecar.methods().filter((method) => method === 'catalog/import')).toHaveLength(1);
-    expect(heard()).toContainEqual({ type: 'status', text: 'Imported: New. Left out: mine.' });
+    expect(heard()).toContainEqual({ type: 'status', text: 'Imported: New. Skipped: mine.' });
   });
 
   it('are not imported without a file', async () => {
@@ -578,7 +578,7 @@ describe('a command of the palette', () => {
     expect((await pickProvider(providers, l10n.t('Enable Provider'), ({ enabled }) => !enabled)).id).toBe('b');
     expect(shown[0]).toMatchObject({ text: 'Enable Provider', buttons: [expect.stringContaining('B')] });
     expect((await pickProvider(providers, l10n.t('Test Provider'), () => true, 'a')).id).toBe('a');
-    await expect(pickProvider(providers, l10n.t('Test Provider'), () => true, 'gone')).rejects.toThrow('There is no provider named gone.');
+    await expect(pickProvider(providers, l10n.t('Test Provider'), () => true, 'gone')).rejects.toThrow('The provider gone does not exist.');
   });
 
   it('add an external program only once it is approved', async () => {

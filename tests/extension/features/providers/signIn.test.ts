@@ -43,7 +43,7 @@ const says = (kind: string): string[] => fake.shown.filter((item) => item.kind =
 
 beforeEach(() => fake.reset());
 
-test('The page opens, and the end is told', async () => {
+test('Opens the page and reports the result', async () => {
   const sidecar = sidecarWith([provider()]);
   await signIn(sidecar, new ProviderList(sidecar), 'mine');
   expect(fake.executed).toEqual([['plue.unlockVault']]);
@@ -60,7 +60,7 @@ test('A code is shown all the time, and copied before the page opens', async () 
   expect(says('progress')).toEqual(['Signing in to Mine with the code WDJB-MJHT…']);
 });
 
-test('A question about the code that nobody answers does not keep the end', async () => {
+test('Finishes while the dialog with the code is still open', async () => {
   const sidecar = sidecarWith([provider()], 'WDJB-MJHT');
   await signIn(sidecar, new ProviderList(sidecar), 'mine');
   expect(fake.opened).toEqual([]);
@@ -86,7 +86,7 @@ test('Signed in without an answer is said with its cause', async () => {
     provider({ error: { kind: 'permissionDenied', message: 'The plan has no models.' } }),
   );
   await signIn(sidecar, new ProviderList(sidecar), 'mine');
-  expect(says('warning')).toEqual(['Signed in, but Mine does not answer yet. The plan has no models.']);
+  expect(says('warning')).toEqual(['Signed in, but Mine does not respond. The plan has no models.']);
 });
 
 test('Which provider is asked for, among those that sign in', async () => {
@@ -101,10 +101,10 @@ test('Which provider is asked for, among those that sign in', async () => {
   expect(sidecar.asked.find(({ method }) => method === 'provider/signIn')?.params).toEqual({ id: 'second' });
 });
 
-test('Signing out forgets, and is offered where somebody is signed in', async () => {
+test('Signing out deletes the tokens and is offered only for signed-in providers', async () => {
   const sidecar = sidecarWith([provider({ hasCredential: true })]);
   await signOut(sidecar, new ProviderList(sidecar), 'mine');
-  expect(says('info')).toEqual(['Signed out of Mine. Plue has forgotten its tokens.']);
+  expect(says('info')).toEqual(['Signed out of Mine. Its tokens were deleted.']);
   const other = sidecarWith([provider()]);
-  await expect(signOut(other, new ProviderList(other))).rejects.toThrow('No provider is there');
+  await expect(signOut(other, new ProviderList(other))).rejects.toThrow('No provider supports sign-in');
 });

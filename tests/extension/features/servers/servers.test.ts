@@ -39,7 +39,7 @@ describe('The question about a server', () => {
       'Argument 2: two words',
       'Argument 3: a⟨U+202E⟩b',
       'Folder: /home/user',
-      'Variables that it is given: TOKEN',
+      'Environment variables: TOKEN',
       'Declared in: /home/user/.plue/mcp.json5',
       'Fingerprint: abc',
     ]);
@@ -53,7 +53,7 @@ describe('The question about a server', () => {
 
   it('SEC_35 begins with what has changed', () => {
     expect(detailsOf({ ...program, changes: ['Changed: folder: was /a, is now /b'] })).toMatch(
-      /^What has changed since it was approved:\n {2}Changed: folder/,
+      /^Changes since approval:\n {2}Changed: folder/,
     );
     expect(stateOf({ ...program, changes: [] })).toBe('changed, not approved');
   });
@@ -65,7 +65,7 @@ describe('The question about a server', () => {
         .split('\n')
         .slice(0, 6),
     ).toEqual([
-      'What has changed since it was approved:',
+      'Changes since approval:',
       '  Changed tool echo:',
       '  @@ -1 +1 @@',
       '  -  Does it.',
@@ -84,7 +84,7 @@ describe('What a server is told about keys', () => {
   const secretOrigin = 'exec://abc.def';
 
   it('is said only where it is given something', () => {
-    expect(detailsOf({ ...program, secretOrigin })).toContain('A key of the vault has to be allowed for: exec://abc.def');
+    expect(detailsOf({ ...program, secretOrigin })).toContain('Keys of the vault to allow: exec://abc.def');
     expect(detailsOf({ ...program, secretOrigin, environment: [] })).not.toContain('key');
   });
 });
@@ -134,7 +134,7 @@ describe('The list of servers', () => {
     servers.push({ ...program, name: 'web', state: 'failed', error: 'It ended.\u200B' });
     listed = { problems: ['/work/.mcp.json: line 3'] };
     expect(await run()).toEqual([]);
-    expect(shown[0]).toMatchObject({ text: 'Model Context Protocol Servers', detail: 'Which server?' });
+    expect(shown[0]).toMatchObject({ text: 'MCP Servers', detail: 'Select a server' });
     expect(lists[0]).toMatchObject([
       { label: 'files', description: 'not approved', detail: 'node server.js' },
       { label: 'web', description: 'failed', detail: 'It ended.⟨U+200B⟩' },
@@ -146,30 +146,32 @@ describe('The list of servers', () => {
     servers = [];
     await run();
     expect(shown.map(({ text }) => text)).toEqual([
-      'No server is declared. Declare one in mcp.json5 of Plue’s folder, or in .mcp.json of a trusted folder.',
+      'No MCP servers found. Add one to mcp.json5 in Plue’s data folder, or to .mcp.json in a trusted folder.',
     ]);
   });
 
   it('is passed by for one that is named', async () => {
     await run('files');
-    expect(shown).toMatchObject([{ text: 'files: not approved', buttons: ['Approve…', 'Show Details and Tools', 'Open Its File'] }]);
+    expect(shown).toMatchObject([
+      { text: 'files: not approved', buttons: ['Approve…', 'Show Details and Tools', 'Open Configuration File'] },
+    ]);
   });
 
   it('SEC_35 approves what stands in the question, by its fingerprint, and nothing without that', async () => {
     answers.push('files', 'Approve…');
     expect(await run()).toEqual([]);
-    expect(shown.at(-1)).toMatchObject({ text: 'Let the server files start?', detail: detailsOf(program) });
+    expect(shown.at(-1)).toMatchObject({ text: 'Start the MCP server files?', detail: detailsOf(program) });
     answers.push('Approve…', 'Approve');
     sidecar.asked.length = 0;
     expect(await run('files')).toEqual([{ method: 'mcp/approve', params: { name: 'files', fingerprint: 'abc' } }]);
-    expect(shown.at(-1)?.text).toBe('files is approved. It starts when it is first used.');
+    expect(shown.at(-1)?.text).toBe('Approved files. The server starts on first use.');
   });
 
   it('SEC_35 shows all of a long question in an editor before it is asked', async () => {
     servers = [{ ...program, arguments: ['x'.repeat(2000)] }];
     answers.push('Approve…');
     await run('files');
-    expect(shown.at(-1)?.detail).toBe('All of it is in the editor behind this question.\n\nFingerprint: abc');
+    expect(shown.at(-1)?.detail).toBe('The editor behind this dialog shows all details.\n\nFingerprint: abc');
     expect(opened).toEqual(['/files']);
     expect(await contents.get('plue-server')?.provideTextDocumentContent(Uri.file('/files'))).toContain('x'.repeat(2000));
   });
@@ -213,7 +215,7 @@ describe('The list of servers', () => {
     servers = [{ ...program, state: 'running' }];
     answers.push('Revoke Approval');
     expect(await run('files')).toEqual([{ method: 'mcp/revoke', params: { name: 'files' } }]);
-    expect(shown.at(-1)?.text).toBe('files is stopped and not approved any more.');
+    expect(shown.at(-1)?.text).toBe('Stopped files and revoked its approval.');
   });
 
   it('signs in on the page of the server, once the vault is open for what comes of it', async () => {
@@ -226,13 +228,13 @@ describe('The list of servers', () => {
     sidecar.answer(mcpSignIn, () => ({}));
     answers.push('Sign In');
     await run('files');
-    expect(shown.at(-1)?.text).toBe('files wants no sign-in.');
+    expect(shown.at(-1)?.text).toBe('files does not support sign-in.');
   });
 
   it('opens what is known of one, and the file that declares it', async () => {
     answers.push('Show Details');
     await run('files');
-    answers.push('Open Its File');
+    answers.push('Open Configuration File');
     await run('files');
     expect(opened).toEqual(['/files', '/home/user/.plue/mcp.json5']);
   });

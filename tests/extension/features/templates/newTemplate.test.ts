@@ -73,7 +73,7 @@ test('A name that is taken gets a number', async () => {
 test('Only for this workspace it is plain files in its folder', async () => {
   workspace.workspaceFolders = [{ uri: Uri.file('/work') }];
   const { sidecar, created } = sidecarWith();
-  answers.push('An agent that reads', 'Log reader', 'Only for this workspace');
+  answers.push('An agent that reads', 'Log reader', 'This workspace');
   await newTemplate(sidecar);
   expect(created).toEqual([]);
   expect([...disk.keys()].sort()).toEqual(['/work/.plue/prompts/log-reader.md', '/work/.plue/templates/log-reader.json5']);
@@ -83,8 +83,8 @@ test('Only for this workspace it is plain files in its folder', async () => {
 test('A file of the workspace is never written over', async () => {
   workspace.workspaceFolders = [{ uri: Uri.file('/work') }];
   disk.set('/work/.plue/prompts/log-reader.md', 'Mine.');
-  answers.push('An agent that reads', 'Log reader', 'Only for this workspace');
-  await expect(newTemplate(sidecarWith().sidecar)).rejects.toThrow('is there already');
+  answers.push('An agent that reads', 'Log reader', 'This workspace');
+  await expect(newTemplate(sidecarWith().sidecar)).rejects.toThrow('already exists');
   expect(disk.size).toBe(1);
 });
 

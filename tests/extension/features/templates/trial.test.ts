@@ -81,9 +81,9 @@ async function open(): Promise<void> {
 }
 
 describe('the page of a trial', () => {
-  it('is told what the model would be told, and asks for no more than a task has to be told', async () => {
+  it('previews the instructions and asks only for required fields', async () => {
     await open();
-    expect(heard()[0]).toEqual({ type: 'trying', name: 'Try: log-reader' });
+    expect(heard()[0]).toEqual({ type: 'trying', name: 'Preview: log-reader' });
     expect(heard().at(-1)).toMatchObject({
       trial: {
         ...{ id: 'log-reader', name: 'Log reader', description: 'Reads logs.', collection: 'tasks', path: '/p/log-reader.json5' },
@@ -92,7 +92,7 @@ describe('the page of a trial', () => {
       },
       result,
     });
-    expect(panels[0]?.title).toBe('Try: Log reader');
+    expect(panels[0]?.title).toBe('Preview: Log reader');
   });
 
   it('shows nothing where no template was chosen, and the one that is chosen then', async () => {
@@ -151,7 +151,7 @@ describe('the page of a trial', () => {
     expect(heard().slice(before)).toHaveLength(2);
   });
 
-  it('is told why a trial failed', async () => {
+  it('reports why a preview failed', async () => {
     sidecar.answer(templateTry, () => {
       throw new FailureError('notFound', 'There is no template log-reader.');
     });

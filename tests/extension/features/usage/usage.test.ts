@@ -62,7 +62,7 @@ describe('the Usage page’s host', () => {
   it('says that a file could not be written', async () => {
     files.push(Uri.file('/read-only/spent.csv'));
     page().say({ type: 'csv', asked });
-    const message = '/read-only/spent.csv could not be written. Choose another place and export again.';
+    const message = 'Could not write /read-only/spent.csv. Choose another location and export again.';
     await vi.waitFor(() => expect(page().heard).toEqual([{ type: 'refused', error: { kind: 'storeReadOnly', message } }]));
   });
 

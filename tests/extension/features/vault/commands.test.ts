@@ -84,14 +84,14 @@ describe('a key for a provider', () => {
     await run('plue.configureProviderKey', 'house');
     expect(shown[0]).toMatchObject({
       text: 'Key for House',
-      detail: 'Kept encrypted in Plue’s vault and sent to https://api.example only.',
+      detail: 'Stored encrypted in the Plue vault and sent only to https://api.example.',
     });
     expect(paramsOf('vault/store')).toEqual({ reference: 'vault://house/api_key', secret: 'sk-house', origins: ['https://api.example'] });
     expect(sidecar.methods().slice(-4)).toEqual(['vault/store', 'provider/configure', 'provider/test', 'provider/list']);
-    expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'The key is stored, and House answered.' });
+    expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'The key was saved, and House responded.' });
   });
 
-  it('takes the place of the one in the environment, of which the file is told', async () => {
+  it('replaces the key of the environment and updates the file', async () => {
     items = [{ ...services, keyReference: 'env://HOUSE_KEY' }];
     answers.push('sk-house');
     await run('plue.configureProviderKey', 'house');
@@ -114,7 +114,7 @@ describe('a key for a provider', () => {
   it('of an external program is said to go to that program', async () => {
     items = [{ ...services, origin: 'exec:///bin/house' }];
     await run('plue.configureProviderKey', 'house');
-    expect(shown[0]?.detail).toBe('Kept encrypted in Plue’s vault and given to the approved program only.');
+    expect(shown[0]?.detail).toBe('Stored encrypted in the Plue vault and passed only to the approved program.');
     expect(sidecar.methods()).not.toContain('vault/store');
   });
 
@@ -123,21 +123,21 @@ describe('a key for a provider', () => {
     answers.push('sk-house', 'Set Key…');
     await run('plue.configureProviderKey', 'house');
     await vi.waitFor(() => expect(executed).toEqual([['plue.configureProviderKey', 'house']]));
-    expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'The key is stored. House refuses the key.', buttons: ['Set Key…'] });
+    expect(shown.at(-1)).toMatchObject({ kind: 'warning', text: 'The key was saved. House refuses the key.', buttons: ['Set Key…'] });
   });
 
   it('is not asked for where no address is known to bind it to', async () => {
     items = [{ ...services, origin: undefined }];
     await run('plue.configureProviderKey', 'house');
     expect(shown.map(({ kind: how, text }) => [how, text])).toEqual([
-      ['error', 'House has no endpoint yet, so a key could not be bound to one. Set it in Manage Providers.'],
+      ['error', 'House has no endpoint, so a key can’t be stored for it. Set the endpoint in Manage Providers.'],
     ]);
     expect(sidecar.methods()).not.toContain('vault/status');
   });
 
   it('of a provider that is gone says so', async () => {
     await run('plue.configureProviderKey', 'gone');
-    expect(shown.map(({ text }) => text)).toEqual(['There is no provider named gone.']);
+    expect(shown.map(({ text }) => text)).toEqual(['The provider gone does not exist.']);
   });
 });
 
@@ -145,11 +145,11 @@ describe('whose key it is', () => {
   it('is asked among the providers that take one, with what they have, and the kinds that could be added', async () => {
     items.push(provider({ id: 'groq', name: 'Groq', origin: 'https://api.groq.com' }));
     await run('plue.configureProviderKey');
-    expect(shown[0]).toMatchObject({ text: 'Configure Provider Key', detail: 'Which provider is the key for?' });
+    expect(shown[0]).toMatchObject({ text: 'Configure Provider Key', detail: 'Select the provider for the key' });
     expect(lists[0]).toMatchObject([
       { label: 'Configured' },
       { label: 'House', description: 'https://api.example', detail: 'No key yet' },
-      { label: 'Groq', description: 'https://api.groq.com', detail: 'Has a key' },
+      { label: 'Groq', description: 'https://api.groq.com', detail: 'Key stored' },
       { label: 'New provider' },
       { label: 'Anthropic', description: 'https://api.anthropic.com' },
       { label: 'OpenAI-compatible' },
@@ -184,7 +184,7 @@ describe('whose key it is', () => {
     await run('plue.configureProviderKey');
     expect(shown.slice(1, 4).map(({ kind: how, text }) => [how, text])).toEqual([
       ['input', 'OpenAI-compatible'],
-      ['refused', 'An address that starts with http:// or https://'],
+      ['refused', 'Enter an address that starts with http:// or https://.'],
       ['input', 'Key for OpenAI-compatible'],
     ]);
     expect(sidecar.asked.find(({ method }) => method === 'provider/configure')?.params).toMatchObject({
@@ -192,7 +192,7 @@ describe('whose key it is', () => {
     });
   });
 
-  it('is not stored, and neither is the provider, when the address is not told', async () => {
+  it('is not stored, and neither is the provider, without an address', async () => {
     answers.push('OpenAI-compatible');
     await run('plue.configureProviderKey');
     expect(sidecar.methods()).toEqual(['provider/list']);
@@ -204,7 +204,7 @@ describe('the vault', () => {
     status = { ...status, locked: true };
     answers.push('right words');
     await run('plue.unlockVault');
-    expect(shown[0]).toMatchObject({ text: 'Unlock Plue’s vault', detail: 'The passphrase of the vault' });
+    expect(shown[0]).toMatchObject({ text: 'Unlock the Plue vault', detail: 'Vault passphrase' });
     expect(paramsOf('vault/unlock')).toMatchObject({ way: 'passphrase', secret: 'right words' });
     expect(sidecar.methods().at(-1)).toBe('provider/list');
   });
@@ -214,7 +214,7 @@ describe('the vault', () => {
     sidecar.answer(vaultCreate, () => status);
     answers.push('long enough');
     await run('plue.unlockVault');
-    expect(shown.map(({ text }) => text)).toEqual(['A passphrase for Plue’s vault (1 of 2)', 'A passphrase for Plue’s vault (2 of 2)']);
+    expect(shown.map(({ text }) => text)).toEqual(['Passphrase for the Plue vault (1 of 2)', 'Passphrase for the Plue vault (2 of 2)']);
     expect(sidecar.methods()).not.toContain('vault/create');
   });
 
@@ -225,7 +225,7 @@ describe('the vault', () => {
     expect(shown).toEqual([]);
   });
 
-  it('that cannot be looked at then is told in the log only', async () => {
+  it('logs a failed test only', async () => {
     sidecar.answer(vaultStatus, () => {
       throw new FailureError('sidecarStopped', 'Plue’s sidecar is gone.');
     });
@@ -250,7 +250,7 @@ it.each([
   ['plue.manageKeys', 'Keys'],
   ['plue.rotateKey', 'Replace Key'],
   ['plue.renameKey', 'Rename Key'],
-  ['plue.changeKeyOrigins', 'Where a Key May Be Sent'],
+  ['plue.changeKeyOrigins', 'Change Allowed Origins'],
   ['plue.removeProviderKey', 'Remove Provider Key'],
 ])('The command %s begins with the list of keys, “%s”', async (command, title) => {
   sidecar.answer(vaultList, () => ({ entries: [entry] }));

@@ -90,10 +90,10 @@ function changes(): unknown[] {
   return sidecar.asked.filter(({ method }) => !['vault/list', 'vault/status', 'vault/readEnv'].includes(method));
 }
 
-test('A key goes to one more address only when the user says so, who is told what that means', async () => {
+test('Allows another origin for a key only after a confirmation that explains the risk', async () => {
   answers.push('Allow http://localhost:9000');
   await allowKeyForProvider(keys, 'house');
-  expect(shown[0]?.text).toBe('May the key vault://house/api_key be sent to http://localhost:9000?');
+  expect(shown[0]?.text).toBe('Allow sending the key vault://house/api_key to http://localhost:9000?');
   expect(changes()).toEqual([
     {
       method: 'vault/setOrigins',
@@ -109,7 +109,7 @@ test('Walking away allows nothing', async () => {
 
 test('A provider without a key in the vault has none that could be sent elsewhere', async () => {
   entries = [spare];
-  await expect(allowKeyForProvider(keys, 'house')).rejects.toThrow('That provider has no key in the vault. Set one.');
+  await expect(allowKeyForProvider(keys, 'house')).rejects.toThrow('The provider has no key in the vault. Set a key first.');
   expect(shown).toEqual([]);
 });
 
@@ -125,14 +125,14 @@ describe('the list of keys', () => {
         description: '…abcd',
         detail: `https://api.example · Used by house · last used ${used}`,
       },
-      { label: 'vault://spare/api_key', description: '…wxyz', detail: 'https://api.example · No provider uses it · never used' },
+      { label: 'vault://spare/api_key', description: '…wxyz', detail: 'https://api.example · Not used by any provider · never used' },
     ]);
   });
 
   it('that is empty says so, and asks nothing', async () => {
     entries = [];
     await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
-    expect(shown.map(({ text }) => text)).toEqual(['There are no keys in the vault.']);
+    expect(shown.map(({ text }) => text)).toEqual(['The vault contains no keys.']);
   });
 
   it('offers what can be done with a key, and does nothing to one when that is left', async () => {
@@ -140,7 +140,7 @@ describe('the list of keys', () => {
     await expect(manageKeys(keys)).rejects.toBeInstanceOf(UserCancelledError);
     expect(shown[1]).toMatchObject({
       text: 'vault://spare/api_key',
-      buttons: ['$(sync) Replace…', '$(edit) Rename…', '$(globe) Change where it may be sent…', '$(trash) Delete…'],
+      buttons: ['$(sync) Replace…', '$(edit) Rename…', '$(globe) Change Allowed Origins…', '$(trash) Delete…'],
     });
     expect(changes()).toEqual([]);
   });
@@ -148,7 +148,7 @@ describe('the list of keys', () => {
   it.each([
     ['Replace…', ['sk-new'], 'vault/rotate', { reference: spare.reference, secret: 'sk-new' }],
     ['Rename…', ['vault://lab/key'], 'vault/rename', { reference: spare.reference, newReference: 'vault://lab/key' }],
-    ['Change where', ['https://b.example'], 'vault/setOrigins', { reference: spare.reference, origins: ['https://b.example'] }],
+    ['Change Allowed Origins…', ['https://b.example'], 'vault/setOrigins', { reference: spare.reference, origins: ['https://b.example'] }],
     ['Delete…', ['Remove'], 'vault/delete', { reference: spare.reference }],
   ])('does “%s” to the key that was chosen, and asks for no other', async (action, typed, method, params) => {
     answers.push('vault://spare', action, ...typed);
@@ -163,19 +163,19 @@ describe('replacing a key', () => {
     answers.push('vault://house', ' sk-new\n');
     await rotateKey(keys);
     expect(shown.slice(0, 2)).toMatchObject([
-      { text: 'Replace Key', detail: 'Which key is replaced?' },
-      { text: 'A new key for vault://house/api_key', detail: 'Sent to https://api.example only. The old one is forgotten.' },
+      { text: 'Replace Key', detail: 'Select the key to replace' },
+      { text: 'New key for vault://house/api_key', detail: 'Sent only to https://api.example. Replaces the stored key.' },
     ]);
     expect(changes()).toEqual([{ method: 'vault/rotate', params: { reference: entry.reference, secret: 'sk-new' } }]);
-    expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'vault://house/api_key was replaced.' });
+    expect(shown.at(-1)).toMatchObject({ kind: 'info', text: 'Replaced vault://house/api_key.' });
     expect(count.refreshes).toBe(1);
   });
 
   it('takes nothing that no header can carry', async () => {
     answers.push('vault://house', '  ', 'two words', 'schlüssel');
     await expect(rotateKey(keys)).rejects.toBeInstanceOf(UserCancelledError);
-    const slip = 'A key has no spaces, line breaks or special characters.';
-    expect(shown.filter(({ kind }) => kind === 'refused').map(({ text }) => text)).toEqual(['Type or paste the key.', slip, slip]);
+    const slip = 'A key can’t contain spaces, line breaks, or special characters.';
+    expect(shown.filter(({ kind }) => kind === 'refused').map(({ text }) => text)).toEqual(['Enter the key.', slip, slip]);
     expect(changes()).toEqual([]);
   });
 });
@@ -185,15 +185,15 @@ describe('renaming a key', () => {
     answers.push('vault://house', 'not a name', 'vault://team/api_key');
     await renameKey(keys);
     expect(shown.find(({ kind }) => kind === 'refused')?.text).toContain('vault://owner/name');
-    expect(shown.at(-1)?.text).toBe('The key is now vault://team/api_key. The new name is used by house and lab.');
+    expect(shown.at(-1)?.text).toBe('Renamed the key to vault://team/api_key and updated house and lab.');
     expect(count.refreshes).toBe(1);
   });
 
-  it('names nobody where nobody uses it', async () => {
+  it('names no provider if none uses the key', async () => {
     sidecar.answer(vaultRename, () => ({ entry, changedProviders: [] }));
     answers.push('vault://house', 'vault://team/api_key');
     await renameKey(keys);
-    expect(shown.at(-1)?.text).toBe('The key is now vault://team/api_key.');
+    expect(shown.at(-1)?.text).toBe('Renamed the key to vault://team/api_key.');
   });
 
   it('to the name that it has, or to none, asks the vault for nothing', async () => {
@@ -209,11 +209,13 @@ describe('where a key may be sent', () => {
   it('is replaced as a whole by the origins that were typed', async () => {
     answers.push('vault://house', 'api.example', 'https://A.example/v1 http://localhost:9000');
     await changeOrigins(keys);
-    expect(shown.find(({ kind }) => kind === 'refused')?.text).toBe('Addresses that start with http:// or https://, with a space between.');
+    expect(shown.find(({ kind }) => kind === 'refused')?.text).toBe(
+      'Enter addresses that start with http:// or https://, separated by spaces.',
+    );
     expect(changes()).toEqual([
       { method: 'vault/setOrigins', params: { reference: entry.reference, origins: ['https://a.example', 'http://localhost:9000'] } },
     ]);
-    expect(shown.at(-1)?.text).toBe('vault://house/api_key may be sent to https://a.example, http://localhost:9000.');
+    expect(shown.at(-1)?.text).toBe('vault://house/api_key can be sent to https://a.example, http://localhost:9000.');
   });
 
   it('stays when the box is left', async () => {
@@ -230,7 +232,7 @@ describe('removing a key', () => {
     expect(shown[1]).toMatchObject({
       text: 'Remove the key vault://house/api_key?',
       buttons: ['Remove'],
-      detail: 'Used by house. It is deleted from the vault and cannot be brought back.',
+      detail: 'Used by house. The key is deleted from the vault and can’t be restored.',
     });
     expect(shown.at(-1)?.text).toBe('The key vault://house/api_key was removed.');
     expect(count.refreshes).toBe(1);
@@ -274,29 +276,29 @@ describe('keys of a .env file', () => {
     answers.push('OK');
     await importEnv(keys);
     expect(sidecar.asked[0]).toEqual({ method: 'vault/readEnv', params: { path: '/home/me/.env' } });
-    expect(shown[0]).toMatchObject({ text: 'Keys to take', detail: 'They stay in the file too, until you remove them there' });
+    expect(shown[0]).toMatchObject({ text: 'Select keys to import', detail: 'The keys stay in the file until you remove them' });
     expect(lists[0]).toMatchObject([
-      { label: 'GROQ_API_KEY', description: '…1234 → vault://groq/api_key', detail: 'May be sent to https://api.groq.com', picked: true },
+      { label: 'GROQ_API_KEY', description: '…1234 → vault://groq/api_key', detail: 'Allowed origins: https://api.groq.com', picked: true },
       {
         label: 'OPENAI_API_KEY',
-        detail: 'May be sent to https://api.groq.com. Takes the place of the key of this name.',
+        detail: 'Allowed origins: https://api.groq.com. Replaces the key with this name.',
         picked: false,
       },
-      { label: 'LAB_TOKEN', detail: 'You say where it may be sent', picked: false },
+      { label: 'LAB_TOKEN', detail: 'You choose its allowed origins', picked: false },
     ]);
     const taken = { name: 'GROQ_API_KEY', reference: 'vault://groq/api_key', origins: ['https://api.groq.com'] };
     expect(changes()).toEqual([{ method: 'vault/importEnv', params: { path: '/home/me/.env', entries: [taken] } }]);
-    expect(shown.at(-1)?.text).toBe('One key is in the vault now.');
+    expect(shown.at(-1)?.text).toBe('1 key was added to the vault.');
     expect(count).toEqual({ unlocks: 1, refreshes: 1 });
   });
 
-  it('are asked for where they may be sent when nobody knows', async () => {
+  it('asks for allowed origins if they are unknown', async () => {
     found = [known, { ...strange, name: 'LAB_API_KEY' }];
     answers.push('API_KEY', 'https://lab.example/v1');
     await importEnv(keys);
-    expect(shown[1]).toMatchObject({ kind: 'input', text: 'Where LAB_API_KEY may be sent' });
+    expect(shown[1]).toMatchObject({ kind: 'input', text: 'Allowed origins of LAB_API_KEY' });
     expect(changes()).toMatchObject([{ params: { entries: [{ name: 'GROQ_API_KEY' }, { origins: ['https://lab.example'] }] } }]);
-    expect(shown.at(-1)?.text).toBe('2 keys are in the vault now.');
+    expect(shown.at(-1)?.text).toBe('2 keys were added to the vault.');
   });
 
   it('are not taken when that question, the list or the choice of a file is left', async () => {
@@ -314,14 +316,14 @@ describe('keys of a .env file', () => {
   it('that are not there are missed in a sentence', async () => {
     found = [];
     await importEnv(keys);
-    expect(shown.map(({ text }) => text)).toEqual(['No keys stand in that file.']);
+    expect(shown.map(({ text }) => text)).toEqual(['The file contains no keys.']);
   });
 });
 
 test('Locking says what comes of it', async () => {
   await lockVault(keys);
   expect(changes()).toEqual([{ method: 'vault/lock', params: {} }]);
-  expect(shown.at(-1)?.text).toBe('The vault is locked. Chats ask for it when they need a key.');
+  expect(shown.at(-1)?.text).toBe('The vault is locked. You’ll be asked for the passphrase when a chat needs a key.');
   expect(count.refreshes).toBe(1);
 });
 
@@ -330,14 +332,14 @@ describe('a new passphrase', () => {
     answers.push('old words', 'short', 'new passphrase', 'new passphrose', 'new passphrase');
     await changePassphrase(keys);
     expect(shown.map(({ kind, text }) => [kind, text])).toEqual([
-      ['input', 'Unlock Plue’s vault'],
-      ['input', 'A passphrase for Plue’s vault (1 of 2)'],
-      ['refused', 'At least 8 characters.'],
-      ['input', 'A passphrase for Plue’s vault (2 of 2)'],
-      ['refused', 'Not the same yet.'],
-      ['info', 'The vault has its new passphrase.'],
+      ['input', 'Unlock the Plue vault'],
+      ['input', 'Passphrase for the Plue vault (1 of 2)'],
+      ['refused', 'Use at least 8 characters.'],
+      ['input', 'Passphrase for the Plue vault (2 of 2)'],
+      ['refused', 'The passphrases don’t match.'],
+      ['info', 'The vault passphrase was changed.'],
     ]);
-    expect(shown[1]?.detail).toContain('Plue cannot recover it.');
+    expect(shown[1]?.detail).toContain('Plue can’t recover it.');
     expect(changes()).toEqual([{ method: 'vault/setPassphrase', params: { current: 'old words', passphrase: 'new passphrase' } }]);
   });
 
@@ -366,7 +368,7 @@ test('A name of a key has two parts', () => {
   expect(referenceProblem('vault://work')).toContain('vault://owner/name');
 });
 
-test('A provider whose key stands in the environment gets a place of its own in the vault', () => {
+test('Creates a vault reference for a provider whose key comes from the environment', () => {
   expect(keyReferenceOf({ id: 'groq', keyReference: 'env://GROQ_API_KEY' })).toBe('vault://groq/api_key');
   expect(keyReferenceOf({ id: 'mine', keyReference: 'vault://team/api_key' })).toBe('vault://team/api_key');
 });

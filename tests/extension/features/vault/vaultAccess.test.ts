@@ -88,13 +88,13 @@ test.each(['keychain', 'passphrase'])('An older copy of a vault with a %s opens 
   expect(declined.story.at(-1)).toBe('It is an older copy.');
 });
 
-test('At a start an older copy of the vault stays locked, and nobody is asked', async () => {
+test('Keeps an older copy of the vault locked at startup without asking', async () => {
   const { vault, story } = services({ status: { ways: ['keychain'] }, opens: ['keychain'], older: true });
   expect(await vault.unlockSilently()).toBe(false);
   expect(story).toEqual(['unlock keychain']);
 });
 
-test('At a start the ways that need nobody are tried, and nobody is asked', async () => {
+test('Tries methods without user input at startup', async () => {
   const { vault, story } = services({
     status: { ways: ['editor', 'keychain', 'passphrase'] },
     opens: ['keychain'],

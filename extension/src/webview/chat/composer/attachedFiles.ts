@@ -1,4 +1,4 @@
-// What goes with the next message: files, lines of files and images, each looked at by the sidecar before it is sent.
+// Attachments of the next message: files, lines of files, and images. The sidecar checks each before it is sent.
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentMode, AttachmentQuestion, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
 import type { ComposerFromPage, ComposerToPage, FilePlace } from '../../../common/messages/chatComposer';
@@ -12,7 +12,7 @@ export interface AttachedFile {
   /** Being looked at, scaled or stored. */
   readonly isBusy: boolean;
   readonly view?: AttachmentView;
-  /** Why it cannot be sent. */
+  /** The reason why it cannot be sent. */
   readonly problem?: string;
   /** A data address; an image. */
   readonly thumbnail?: string;
@@ -46,17 +46,17 @@ export class AttachedFiles {
     return this.files.some(isImage);
   }
 
-  /** Why nothing can be sent until something is said about a file. */
+  /** The reason why the message cannot be sent until a question about a file is answered. */
   get blocked(): string | undefined {
     for (const file of this.files) {
-      if (file.problem !== undefined) return l10n.t('Remove {0}, which cannot be sent', file.name);
+      if (file.problem !== undefined) return l10n.t('Remove {0}, which can’t be sent', file.name);
       if (openQuestions(file).length > 0) return l10n.t('Answer the question about {0} first', file.name);
       if (file.isBusy) return l10n.t('Reading {0}', file.name);
     }
     return undefined;
   }
 
-  /** The same place twice is one. */
+  /** Duplicates are ignored. */
   add({ path, range }: FilePlace): void {
     const isKnown = this.files.some(
       ({ attachment }) => attachment.path === path && JSON.stringify(attachment.range) === JSON.stringify(range),
@@ -69,11 +69,11 @@ export class AttachedFiles {
     const name = dropped.name === '' ? 'image' : dropped.name;
     const file = this.begin({ name, mediaType: dropped.type }, name);
     if (dropped.type.startsWith('image/') && dropped.type !== 'image/svg+xml') return this.scale(file, dropped);
-    const problem = l10n.t('Only images can be dropped from outside of VS Code. Take “Add file…” from the menu beside the draft.');
+    const problem = l10n.t('Only images can be dropped from outside VS Code. Use Add File… in the menu next to the draft.');
     this.change(file.id, { isBusy: false, problem });
   }
 
-  /** What was beside the draft before a reload. */
+  /** Attachments restored after a reload. */
   restore(attachments: readonly Attachment[]): void {
     for (const attachment of attachments) {
       const name = attachment.name ?? nameOf(attachment.path ?? 'image');
@@ -102,14 +102,14 @@ export class AttachedFiles {
     if (file !== undefined) this.inspect(file);
   }
 
-  /** Gives away what there is: it was sent. */
+  /** Removes and returns all attachments when the message is sent. */
   take(): readonly AttachedFile[] {
     const { files } = this;
     this.set([]);
     return files;
   }
 
-  /** What was sent and refused comes back. */
+  /** Restores attachments of a rejected message. */
   giveBack(files: readonly AttachedFile[]): void {
     this.set([...files.filter(({ id }) => this.find(id) === undefined), ...this.files]);
   }
@@ -152,7 +152,7 @@ export class AttachedFiles {
     this.actions.readBlob(blob, (address) =>
       this.change(id, {
         isBusy: false,
-        ...(address === undefined ? { problem: l10n.t('The image is not there any more.') } : { thumbnail: address }),
+        ...(address === undefined ? { problem: l10n.t('The image no longer exists.') } : { thumbnail: address }),
       }),
     );
   }
@@ -197,7 +197,7 @@ export class AttachedFiles {
   }
 }
 
-/** What has to be answered still. */
+/** Attachments with an open question. */
 export function openQuestions({ attachment, view }: AttachedFile): AttachmentQuestion[] {
   return (view?.questions ?? []).filter((question) =>
     question === 'outsideWorkspace' ? attachment.allowOutside !== true : attachment.mode === undefined,

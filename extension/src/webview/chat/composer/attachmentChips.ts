@@ -1,4 +1,4 @@
-// The files beside the draft, one chip each. A question about one is asked in its place.
+// Attachments of the draft as chips. Questions about a file are shown in its chip.
 import * as l10n from '@vscode/l10n';
 import type { AttachmentMode, AttachmentView, LineRange } from '../../../protocol/protocol.generated';
 import { element, icon, iconButton, textButton } from '../../shared/element';
@@ -16,13 +16,13 @@ export interface ChipActions {
 }
 
 export interface ChipContext {
-  /** Why the model that answers cannot see images; undefined when it can, or nobody knows. */
+  /** The reason why the model cannot see images; undefined if it can, or if unknown. */
   blind: string | undefined;
   pinned: readonly string[];
 }
 
 export class AttachmentChips {
-  readonly node = element('div', { class: 'chips', role: 'group', 'aria-label': l10n.t('Files for the next message'), hidden: true });
+  readonly node = element('div', { class: 'chips', role: 'group', 'aria-label': l10n.t('Attachments of the next message'), hidden: true });
   private shown = '';
   private last: { files: readonly AttachedFile[]; context: ChipContext } | undefined;
   /** The chip whose lines are being asked for. */
@@ -76,16 +76,16 @@ export class AttachmentChips {
       return element(
         'span',
         { class: 'chip-question' },
-        l10n.t('It lies outside the open folder.'),
-        button(l10n.t('Send It'), () => this.actions.allowOutside(file.id)),
+        l10n.t('Outside the workspace folder.'),
+        button(l10n.t('Send Anyway'), () => this.actions.allowOutside(file.id)),
       );
     }
     if (this.askingLines === file.id) return this.lines(file);
     return element(
       'span',
       { class: 'chip-question' },
-      l10n.t('It is large: {0}.', sizeText(file.view)),
-      button(l10n.t('Whole'), () => this.actions.sendAs(file.id, 'whole')),
+      l10n.t('Large file: {0}.', sizeText(file.view)),
+      button(l10n.t('Full text'), () => this.actions.sendAs(file.id, 'whole')),
       button(l10n.t('Lines…'), () => this.askLines(file)),
       button(l10n.t('Summary'), () => this.actions.sendAs(file.id, 'summary')),
     );
@@ -95,7 +95,7 @@ export class AttachmentChips {
     const input = element('input', {
       type: 'text',
       class: 'lines-input',
-      'aria-label': l10n.t('Lines of {0}, as 12-40', file.name),
+      'aria-label': l10n.t('Lines of {0}, such as 12-40', file.name),
       placeholder: '12-40',
       'data-key': `${file.id} lines`,
     });
@@ -114,7 +114,7 @@ export class AttachmentChips {
       this.askingLines = undefined;
       this.redraw();
     });
-    return element('span', { class: 'chip-question' }, l10n.t('Lines'), input, keyed(textButton(l10n.t('Take'), take), `${file.id} take`));
+    return element('span', { class: 'chip-question' }, l10n.t('Lines'), input, keyed(textButton(l10n.t('Apply'), take), `${file.id} take`));
   }
 
   private askLines(file: AttachedFile): void {
@@ -135,7 +135,7 @@ export class AttachmentChips {
   }
 
   private pin(file: AttachedFile): HTMLElement {
-    const label = l10n.t('Pin {0}: send it with every question', file.name);
+    const label = l10n.t('Pin {0}: send with every message', file.name);
     return keyed(
       iconButton('pin', label, () => this.actions.pin(file.id)),
       `${file.id} pin`,
@@ -161,7 +161,7 @@ function problem(words: string): HTMLElement {
   return element('span', { class: 'chip-problem' }, visibleText(words));
 }
 
-/** A question tells the size itself. */
+/** Questions include the size. */
 function detailOf(file: AttachedFile): string {
   const { attachment, view, problem: reason, scaling } = file;
   if (reason !== undefined || openQuestions(file).length > 0) return '';

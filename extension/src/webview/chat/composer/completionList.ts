@@ -1,4 +1,4 @@
-// The list above the composer that completes what is being typed. The focus stays in the composer, which is a combobox while the list is open.
+// The completion list above the composer. The focus stays in the composer, which is a combobox while the list is open.
 import { element, icon } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 
@@ -10,7 +10,7 @@ export interface Completion {
 }
 
 export interface Completions {
-  /** Says what the list is. */
+  /** Label of the list. */
   label: string;
   rows: Completion[];
   /** Under the rows, or in their place. */
@@ -38,7 +38,7 @@ export class CompletionList {
   }
 
   show({ label, rows, note }: Completions): void {
-    // A draft that came back, as over a reload, is not being written.
+    // A restored draft does not open the list.
     if (document.activeElement !== this.input || (rows.length === 0 && note === undefined)) return this.close();
     const before = this.rows[this.active]?.completion.label;
     this.list.setAttribute('aria-label', label);
@@ -53,7 +53,7 @@ export class CompletionList {
     this.input.setAttribute('aria-controls', 'completions');
     this.input.setAttribute('aria-describedby', note === undefined ? 'composer-hint' : 'completion-note');
     this.input.setAttribute('aria-expanded', String(rows.length > 0));
-    // Rows that came while a large folder is read do not move the mark.
+    // New rows of a running scan do not move the selection.
     this.mark(
       this.isMoved
         ? Math.max(

@@ -1,4 +1,4 @@
-// Where a question is written. The draft is the reader's: it survives a reload, a refusal and a stopped sidecar.
+// The input for messages. The draft survives a reload, a rejected message, and a stopped sidecar.
 import * as l10n from '@vscode/l10n';
 import type { PromptArgumentView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
@@ -8,15 +8,15 @@ import { PromptStops } from './promptStops';
 import { SentHistory } from './sentHistory';
 
 export interface ComposerActions {
-  /** `now`: it does not wait for the answer under way. */
+  /** `now`: does not wait for the running response. */
   send(text: string, now: boolean): void;
   stop(): void;
-  /** The draft, or where the cursor stands in it. */
+  /** The draft or the position of the cursor changed. */
   edited(draft: string, cursor: number): void;
   pasted(files: File[]): void;
-  /** What was sent in this chat, oldest first. */
+  /** Messages sent in this chat, oldest first. */
   sent(): readonly string[];
-  /** Why a draft is probably not meant so; it is sent when the reader says so once more. */
+  /** The reason for a warning before the draft is sent; sending again ignores it. */
   mistake(text: string): string | undefined;
 }
 
@@ -24,7 +24,7 @@ export interface ComposerState {
   isRunning: boolean;
   /** Why nothing can be sent now; the draft can still be written. */
   blocked: string | undefined;
-  /** Why not until something else is done here, as answering a question about a file: said under the draft. */
+  /** The reason why the message cannot be sent now, shown under the draft. */
   waitsFor: string | undefined;
 }
 
@@ -44,16 +44,16 @@ export class Composer {
   private readonly sendAnyway: HTMLButtonElement;
   private readonly history: SentHistory;
   private state: ComposerState = { isRunning: false, blocked: undefined, waitsFor: undefined };
-  /** What was cleared, until something else is written. */
+  /** The cleared draft, until something else is typed. */
   private cleared: string | undefined;
-  /** A draft that was held back, and why. */
+  /** A draft that was not sent, and the reason. */
   private held: { text: string; why: string } | undefined;
   private readonly stops = new PromptStops();
 
   /**
-   * @param chips Above the draft, in its box.
+   * @param chips Shown above the draft, in its box.
    * @param menu Beside the draft.
-   * @param foot Under its box.
+   * @param foot Shown under the box.
    */
   constructor(
     private readonly actions: ComposerActions,
@@ -122,13 +122,13 @@ export class Composer {
     return this.input.value;
   }
 
-  /** Offers nothing: what comes from elsewhere is not being typed. */
+  /** Shows no completions for restored text. */
   setDraft(draft: string): void {
     this.input.value = draft;
     this.changed(0);
   }
 
-  /** A prompt before what is written; its arguments are gone through with Tab. */
+  /** Inserts a prompt before the draft; Tab moves through its arguments. */
   putPrompt(text: string, args: readonly PromptArgumentView[]): void {
     this.stops.begin(args);
     this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
@@ -137,19 +137,19 @@ export class Composer {
     if (!this.toStop(false)) this.input.setSelectionRange(this.draft.length, this.draft.length);
   }
 
-  /** Gives a refused question back in front of what was written since. */
+  /** Inserts a rejected message before the current draft. */
   giveBack(text: string): void {
     if (this.draft.includes(text)) return;
     this.setDraft(this.draft === '' ? text : `${text}\n${this.draft}`);
   }
 
-  /** Takes out what {@link giveBack} gave back. */
+  /** Removes the text that {@link giveBack} inserted. */
   takeBack(text: string): void {
     if (this.draft === text) this.setDraft('');
     else if (this.draft.startsWith(`${text}\n`)) this.setDraft(this.draft.slice(text.length + 1));
   }
 
-  /** Writes in place of a mention or command, and goes on behind it. */
+  /** Replaces a mention or command and moves the cursor behind it. */
   replace({ start, end }: Token, text: string): void {
     this.input.setRangeText(text, start, end, 'end');
     this.changed();
@@ -168,8 +168,7 @@ export class Composer {
     if (!this.canSend()) return;
     const { text, missing } = this.stops.finish(this.draft.trim());
     this.completions.close();
-    const why =
-      missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is not filled in. Send it as it is?', missing.argument.name);
+    const why = missing === undefined ? this.actions.mistake(text) : l10n.t('{0} is empty. Send anyway?', missing.argument.name);
     if (why !== undefined && this.held?.text !== this.draft) {
       this.held = { text: this.draft, why };
       this.show(this.state);
@@ -203,7 +202,7 @@ export class Composer {
     event.preventDefault();
   }
 
-  /** Selects the next argument that is still to be filled in. */
+  /** Selects the next empty argument. */
   private toStop(backwards: boolean): boolean {
     const { selectionStart: start, selectionEnd: end } = this.input;
     const stop = this.stops.next(this.draft, { start, end }, backwards);
@@ -213,7 +212,7 @@ export class Composer {
     return true;
   }
 
-  /** Up in an empty composer brings back what was sent; Down leads to newer. */
+  /** Up in an empty composer shows earlier messages; Down shows later ones. */
   private walk(key: string): boolean {
     const text = key === 'ArrowUp' ? this.history.older(this.draft) : key === 'ArrowDown' ? this.history.newer(this.draft) : undefined;
     if (text === undefined) return false;
@@ -243,7 +242,7 @@ export class Composer {
     this.actions.pasted(files);
   }
 
-  /** @param cursor Where something may be completed. */
+  /** @param cursor Position for completions. */
   private changed(cursor = this.input.selectionStart): void {
     this.cleared = undefined;
     if (this.held?.text !== this.draft) this.held = undefined;
@@ -253,7 +252,7 @@ export class Composer {
   }
 
   private follow(cursor = this.input.selectionStart): void {
-    // What came back is read or changed first; nothing is completed in it before.
+    // No completions in a restored draft before it is edited.
     const isBack = this.draft !== '' && this.history.isWalking(this.draft);
     this.actions.edited(this.draft, isBack ? 0 : cursor);
   }
@@ -266,9 +265,9 @@ export class Composer {
     const toFillIn = this.stops.words(this.draft, this.input.selectionStart);
     if (toFillIn !== undefined) return toFillIn;
     if (this.history.isWalking(this.draft) && this.draft !== '')
-      return l10n.t('Sent before. Up and Down lead to others, Enter asks it again.');
-    if (isRunning) return l10n.t('Enter queues, {0}Enter sends now, Escape stops', withControl);
-    return l10n.t('Enter sends, Shift+Enter breaks the line. Hold Shift to drop files here');
+      return l10n.t('Sent message. Use Up and Down for others, Enter to send again.');
+    if (isRunning) return l10n.t('Enter to queue, {0}Enter to send now, Esc to stop', withControl);
+    return l10n.t('Enter to send, Shift+Enter for a new line, hold Shift to drop files');
   }
 
   private grow(): void {

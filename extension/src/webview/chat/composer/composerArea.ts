@@ -1,4 +1,4 @@
-// Everything below the messages: what waits to be sent, pinned files, the files of the next message, and the composer itself.
+// Everything below the messages: queue, pinned files, attachments, and composer.
 import * as l10n from '@vscode/l10n';
 import type { Attachment, AttachmentView, QueuedView } from '../../../protocol/protocol.generated';
 import { element } from '../../shared/element';
@@ -42,7 +42,7 @@ export interface ComposerAreaState {
   queue: readonly QueuedView[];
   /** Texts of the questions of this chat, oldest first. */
   sent: readonly string[];
-  /** Why the model that answers cannot see images; undefined when it can, or nobody knows. */
+  /** The reason why the model cannot see images; undefined if it can, or if unknown. */
   blind: string | undefined;
   /** Changes whenever the context may have: another message, another model. */
   contextKey: string;
@@ -70,13 +70,13 @@ export class ComposerArea {
     blind: undefined,
     contextKey: '',
   };
-  /** What was sent and may come back. */
+  /** The sent message that can be restored. */
   private under: { text: string; files: readonly AttachedFile[] } | undefined;
   private readonly measuring: { timer?: ReturnType<typeof setTimeout>; key: string } = { key: '' };
-  /** What stood behind the command whose prompt is being read. */
+  /** Arguments of the command whose prompt is loading. */
   private given = '';
 
-  /** @param page Takes what is dropped. */
+  /** @param page Target for dropped files. */
   constructor(
     page: HTMLElement,
     private readonly actions: ComposerAreaActions,
@@ -121,13 +121,13 @@ export class ComposerArea {
       },
       this.chips.node,
       menuButton({
-        label: l10n.t('Add files'),
+        label: l10n.t('Add Files'),
         icon: 'attach',
         key: 'add-files',
         items: () => [
-          { label: l10n.t('Add file…'), run: () => actions.post({ type: 'pickFiles' }) },
-          { label: l10n.t('Add selection'), run: () => actions.post({ type: 'attachSelection' }) },
-          { label: l10n.t('Pin file…'), run: () => actions.post({ type: 'pickPin' }) },
+          { label: l10n.t('Add File…'), run: () => actions.post({ type: 'pickFiles' }) },
+          { label: l10n.t('Add Selection'), run: () => actions.post({ type: 'attachSelection' }) },
+          { label: l10n.t('Pin File…'), run: () => actions.post({ type: 'pickPin' }) },
         ],
       }),
       foot,
@@ -217,8 +217,8 @@ export class ComposerArea {
   }
 
   /**
-   * Gives a refused question back, with its files.
-   * @param attachments Its files, for a page that was reloaded since it was sent.
+   * Restores a rejected message with its attachments.
+   * @param attachments Attachments, if the webview was reloaded after sending.
    */
   giveBack(text: string, attachments: readonly Attachment[] = []): void {
     this.composer.giveBack(text);
@@ -227,7 +227,7 @@ export class ComposerArea {
     this.under = undefined;
   }
 
-  /** What was given back was stored after all. */
+  /** The restored message was stored after all. */
   takeBack(text: string): void {
     if (this.composer.draft === text) this.files.take();
     this.composer.takeBack(text);
@@ -299,7 +299,7 @@ export class ComposerArea {
     this.composer.show({ isRunning, blocked, waitsFor: this.files.blocked });
   }
 
-  /** What is measured already is not asked for again. */
+  /** Measured files are not requested again. */
   private measureSoon(rest = measureDelay): void {
     clearTimeout(this.measuring.timer);
     this.measuring.timer = setTimeout(() => {
@@ -313,7 +313,7 @@ export class ComposerArea {
   }
 }
 
-/** What was queued was allowed, wherever it lies. */
+/** Queued files are already allowed. */
 function attachmentOf({ path, blob, mediaType, range, mode, kind }: AttachmentView): Attachment {
   if (blob !== undefined && kind === 'image') return { blob, name: path, ...(mediaType === undefined ? {} : { mediaType }) };
   const how = { ...(range === undefined ? {} : { range }), ...(mode === undefined ? {} : { mode }) };

@@ -1,4 +1,4 @@
-// How full the model's window is, in the header: four boxes and a figure, and where the room goes in a small panel below.
+// Shows in the header how full the model's context window is, with details in a popup.
 import * as l10n from '@vscode/l10n';
 import type { MessageContextResult } from '../../../protocol/protocol.generated';
 import { element, setText, textButton } from '../../shared/element';
@@ -18,7 +18,7 @@ export class ContextMeter {
   private readonly limit = element('p', { class: 'context-note' });
   private readonly compact: HTMLButtonElement;
   private canCompact = false;
-  /** Opened by a click: a pointer that leaves does not close it. */
+  /** A popup opened by a click stays open when the pointer leaves. */
   private isPinned = false;
 
   constructor(compact: () => void) {
@@ -59,11 +59,11 @@ export class ContextMeter {
     });
   }
 
-  /** @param canCompact False while an answer runs or nothing can be written. */
+  /** @param canCompact False while a response runs or the chat is read-only. */
   allowCompacting(canCompact: boolean): void {
     this.canCompact = canCompact;
     this.compact.setAttribute('aria-disabled', String(!canCompact));
-    this.compact.title = canCompact ? '' : l10n.t('Not while an answer is being written');
+    this.compact.title = canCompact ? '' : l10n.t('Not available while a response is being written');
   }
 
   show(context: MessageContextResult | undefined): void {
@@ -139,8 +139,8 @@ function fillText(tokens: number, window: number | undefined, isEstimate: boolea
 }
 
 function limitText({ window, compactsAt, tokens }: MessageContextResult): string {
-  if (window === undefined) return l10n.t('How much this model can read at once is not known.');
+  if (window === undefined) return l10n.t('The model’s context window is unknown.');
   if (compactsAt === undefined) return '';
-  if (tokens >= compactsAt) return l10n.t('Plue summarizes before the next question.');
-  return l10n.t('Plue summarizes from {0} tokens ({1}%) on.', formatTokens(compactsAt), shareOf(compactsAt, window));
+  if (tokens >= compactsAt) return l10n.t('Plue summarizes earlier messages before the next question.');
+  return l10n.t('Plue summarizes earlier messages at {0} tokens ({1}%).', formatTokens(compactsAt), shareOf(compactsAt, window));
 }

@@ -11,9 +11,9 @@ export interface DropActions {
 
 const namedTypes = ['application/vnd.code.uri-list', 'text/uri-list'];
 
-/** Lets the whole page take files, and shows where while one is dragged over it. VS Code hands a drag on to a page only while Shift is held. */
+/** Lets the whole webview accept dropped files and highlights the target. VS Code passes drags to a webview only while Shift is held. */
 export function takeDrops(root: HTMLElement, actions: DropActions): void {
-  const veil = element('div', { class: 'drop-veil', hidden: true }, icon('attach'), l10n.t('Drop to add to the question'));
+  const veil = element('div', { class: 'drop-veil', hidden: true }, icon('attach'), l10n.t('Drop to add to the message'));
   root.append(veil);
   const isTaken = ({ dataTransfer }: DragEvent): boolean =>
     [...(dataTransfer?.types ?? [])].some((type) => type === 'Files' || namedTypes.includes(type));

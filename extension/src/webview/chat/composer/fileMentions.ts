@@ -1,4 +1,4 @@
-// Files by @: the list of what the open folder has, and the chosen one beside the draft.
+// File mentions with @: completion list of workspace files; selected files are attached.
 import * as l10n from '@vscode/l10n';
 import type { FileHit, FilePlace } from '../../../common/messages/chatComposer';
 import type { CompletionList } from './completionList';
@@ -7,9 +7,9 @@ import { mentionAt, type Token, writePlace } from './mention';
 export interface FileMentionActions {
   find(text: string): void;
   attach(file: FilePlace): void;
-  /** Whether the whole file goes along already. */
+  /** True if the whole file is attached already. */
   isAttached(path: string): boolean;
-  /** Writes in place of what was typed. */
+  /** Replaces the typed text. */
   replace(token: Token, text: string): void;
 }
 
@@ -46,7 +46,7 @@ export class FileMentions {
   private show(note: string | undefined): void {
     const { token } = this;
     if (token === undefined) return;
-    // A mention that is complete leaves Enter to the message.
+    // Enter after a complete mention sends the message.
     if (token.range === undefined && this.actions.isAttached(token.query)) return this.list.close();
     const rows = this.files.map((file) => ({
       icon: file.kind === 'selection' ? 'selection' : 'file',
@@ -65,7 +65,7 @@ export class FileMentions {
     this.actions.attach({ path: file.path, ...(range === undefined ? {} : { range }) });
   }
 
-  /** A mention that was typed to its end, and a space behind it. */
+  /** A complete mention followed by a space. */
   private takeWhatWasWritten(before: Token | undefined, text: string, cursor: number): void {
     if (before === undefined || cursor !== before.end + 1 || !/\s/u.test(text.charAt(before.end))) return;
     const file =

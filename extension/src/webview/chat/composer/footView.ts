@@ -1,4 +1,4 @@
-// The foot of the chat: approvals, what can be undone, why a message was refused, and the composer.
+// The bottom of the chat: approvals, undo, rejected messages, and the composer.
 import * as l10n from '@vscode/l10n';
 import { undeleteMs } from '../../../common/messages/chatMessages';
 import { ApprovalBox } from '../../shared/approvals/approvalBox';
@@ -30,7 +30,7 @@ export class FootView implements ChatView {
   private readonly toast = new Toast();
   private readonly refused = element('div', { class: 'refused' });
 
-  /** @param page Files can be dropped on it. */
+  /** @param page Accepts dropped files. */
   constructor(
     page: HTMLElement,
     private readonly context: ChatContext,
@@ -78,7 +78,7 @@ export class FootView implements ChatView {
     this.mode.show(modeOf(chat.values), !isReadOnly);
   }
 
-  /** An answer to an approval was refused. */
+  /** The answer to an approval was rejected. */
   askAgain(): void {
     this.approvals.askAgain();
   }
@@ -128,7 +128,7 @@ export class FootView implements ChatView {
     if (isHostLost) return l10n.t('Plue does not respond; the draft is kept');
     if (sidecar.state === 'stopped') return l10n.t('Plue is not running; the draft is kept');
     if (sidecar.state === 'starting' || chat === undefined) return l10n.t('Plue is starting; the draft is kept');
-    if (chat.readOnlyReason !== undefined) return l10n.t('This chat cannot be written to now');
+    if (chat.readOnlyReason !== undefined) return l10n.t('This chat is read-only');
     return this.options.isSending() ? l10n.t('Sending') : undefined;
   }
 
@@ -140,11 +140,11 @@ export class FootView implements ChatView {
     if (provider === undefined || !provider.enabled) return undefined;
     if (provider.kind !== 'tour') lists.load(provider.id);
     const model = lists.model(provider.id, choice?.model ?? provider.model);
-    return model?.supportsVision === false ? l10n.t('{0} sees no images', model.name ?? model.id) : undefined;
+    return model?.supportsVision === false ? l10n.t('{0} doesn’t support images', model.name ?? model.id) : undefined;
   }
 }
 
-/** What the context depends on besides the draft. */
+/** Inputs of the context estimate other than the draft. */
 function contextKey(chat: ChatState | undefined): string {
   if (chat === undefined || isRunning(chat)) return '';
   const { codex, messages } = chat;

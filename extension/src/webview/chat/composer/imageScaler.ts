@@ -1,14 +1,14 @@
 import * as l10n from '@vscode/l10n';
 import { formatDecimal } from '../../../common/format';
-// Images are made as small as a model looks at them, before they leave the page.
+// Scales images to the size that models use before they leave the webview.
 
-/** Pixels of the longest side. Vendors scale anything larger down themselves, and count it before. */
+/** Maximum length of the longest side in pixels. Vendors scale larger images down but count their full size. */
 export const maxSideLength = 1568;
 /** Bytes of an original. */
 export const largestOriginal = 20 * 1024 * 1024;
 const thumbnailSide = 64;
 
-/** What every vendor takes. */
+/** Types that every vendor accepts. */
 const imageTypes = ['image/png', 'image/jpeg', 'image/webp', 'image/gif'];
 
 export interface Size {
@@ -23,14 +23,14 @@ export interface ScaledImage {
   /** A data address. */
   thumbnail: string;
   size: Size;
-  /** Set where it was made smaller. */
+  /** Set if the image was scaled. */
   from?: Size;
 }
 
-/** Rejects with one sentence for a person. */
+/** Rejects with a message for the user. */
 export async function scaleImage(image: Blob, name: string): Promise<ScaledImage> {
   if (image.size > largestOriginal)
-    throw new Error(l10n.t('{0} has {1} MB; images up to 20 MB can be added.', name, formatDecimal(image.size / 1024 / 1024, 1)));
+    throw new Error(l10n.t('{0} is {1} MB. Images can be up to 20 MB.', name, formatDecimal(image.size / 1024 / 1024, 1)));
   const bitmap = await createImageBitmap(image).catch(() => {
     throw new Error(l10n.t('{0} could not be read as an image.', name));
   });
@@ -43,7 +43,7 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
     const original = !isScaled && imageTypes.includes(image.type) ? [{ type: image.type, blob: image }] : [];
     const candidates = [...original, ...encoded].flatMap(({ type, blob }) => (blob === null ? [] : [{ type, blob, bytes: blob.size }]));
     const chosen = chooseEncoding(candidates);
-    if (chosen === undefined) throw new Error(l10n.t('{0} could not be made smaller.', name));
+    if (chosen === undefined) throw new Error(l10n.t('{0} could not be scaled down.', name));
     return {
       mediaType: chosen.type,
       data: await base64Of(chosen.blob),
@@ -56,14 +56,14 @@ export async function scaleImage(image: Blob, name: string): Promise<ScaledImage
   }
 }
 
-/** The same shape with no side longer than that, and none shorter than a pixel. Never enlarges. */
+/** Keeps the aspect ratio, with sides of at least one pixel. Never enlarges. */
 export function fitWithin({ width, height }: Size, maxLength: number): Size {
   const factor = Math.min(1, maxLength / Math.max(width, height));
   const side = (pixels: number): number => Math.min(maxLength, Math.max(1, Math.round(pixels * factor)));
   return factor === 1 ? { width, height } : { width: side(width), height: side(height) };
 }
 
-/** Small without a loss wins over smaller with one: screenshots keep their sharp letters. */
+/** Prefers small lossless images: text in screenshots stays sharp. */
 export function chooseEncoding<T extends { type: string; bytes: number }>(candidates: readonly T[]): T | undefined {
   const smallest = least(candidates);
   const exact = least(candidates.filter(({ type }) => type === 'image/png' || type === 'image/gif'));
@@ -97,7 +97,7 @@ function isOpaque(canvas: HTMLCanvasElement): boolean {
 }
 
 function encode(canvas: HTMLCanvasElement, type: string): Promise<Blob | null> {
-  // A type that the browser cannot write comes back as PNG.
+  // Browsers return PNG for types that they cannot write.
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(blob?.type === type ? blob : null), type, 0.85));
 }
 

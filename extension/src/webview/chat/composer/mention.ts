@@ -1,11 +1,11 @@
-// The @-mention or the slash command that the cursor stands in.
+// The @-mention or slash command at the cursor.
 import type { LineRange } from '../../../protocol/protocol.generated';
 
 export interface Token {
-  /** Where it begins, its sign included, and where the cursor is. */
+  /** Start, including its sign, and position of the cursor. */
   start: number;
   end: number;
-  /** Without its sign and without lines. */
+  /** Text without sign and lines. */
   query: string;
   range?: LineRange;
 }
@@ -18,7 +18,7 @@ export function mentionAt(text: string, cursor: number): Token | undefined {
   return { start: cursor - written.length - 1, end: cursor, ...readPlace(written) };
 }
 
-/** A path and the lines behind it; lines that are still being typed are left out. */
+/** A path with optional lines; lines that are still being typed are ignored. */
 export function readPlace(written: string): { query: string; range?: LineRange } {
   const match = /^(?<path>.+?):(?:(?<start>\d{1,9})(?:-(?<end>\d{1,9})?)?)?$/u.exec(written);
   const path = match?.groups?.['path'];

@@ -4,7 +4,7 @@ import { menuButton } from '../../shared/menu';
 import { Section } from '../../shared/section';
 import { type Mode, modes } from '../../../common/messages/chatAgents';
 
-const words = { ask: l10n.t('Ask before edits'), edit: l10n.t('Edit freely'), plan: l10n.t('Plan only') } as const satisfies Record<
+const words = { ask: l10n.t('Ask before edits'), edit: l10n.t('Edit without asking'), plan: l10n.t('Plan only') } as const satisfies Record<
   Mode,
   string
 >;
@@ -28,7 +28,7 @@ export class ModeSwitch {
   }
 }
 
-/** As the field has it; what is not said asks. */
+/** Values of the field; the default is ask. */
 export function modeOf(values: Readonly<Record<string, unknown>> | undefined): Mode {
   const written = values?.['permission_mode'];
   return modes.find((mode) => mode === written) ?? 'ask';

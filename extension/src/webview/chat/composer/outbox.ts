@@ -1,4 +1,4 @@
-// A message that was sent and is not known to be stored. It goes back into the draft if nobody confirms it.
+// A sent message that is not confirmed as stored. It is restored to the draft if no confirmation arrives.
 import * as l10n from '@vscode/l10n';
 import type { Attachment, MessageView } from '../../../protocol/protocol.generated';
 import type { ViewError } from '../../../common/messages/viewError';
@@ -6,12 +6,12 @@ import { textOf } from '../messages/message';
 import type { ChatState } from '../state/chatState';
 import type { Unstored } from '../state/savedState';
 
-/** Milliseconds in which the sidecar has to confirm that a message is stored. */
+/** Timeout in milliseconds for the sidecar to confirm a stored message. */
 export const storeTimeout = 30_000;
 
 export interface OutboxActions {
   giveBack(text: string, attachments?: readonly Attachment[]): void;
-  /** What was given back is stored after all. */
+  /** The restored message was stored after all. */
   takeBack(text: string): void;
   timedOut(error: ViewError): void;
   changed(): void;
@@ -30,7 +30,7 @@ export class Outbox {
     return this.unstored;
   }
 
-  /** A message is on its way and expected to arrive. */
+  /** True if a sent message is expected to arrive. */
   get isSending(): boolean {
     return this.unstored?.isBack === false && this.timer !== undefined;
   }
@@ -43,7 +43,7 @@ export class Outbox {
     this.actions.changed();
   }
 
-  /** It stays known until it is known to be stored: then the draft is rid of it again. */
+  /** Keeps the message until it is stored, to remove it from the draft if needed. */
   giveBack(): void {
     if (this.unstored === undefined || this.unstored.isBack) return;
     this.unstored = { ...this.unstored, isBack: true };
@@ -51,7 +51,7 @@ export class Outbox {
     this.actions.changed();
   }
 
-  /** The host refused this text, which goes back into the draft. */
+  /** The host rejected this text, which is restored to the draft. */
   refused(text: string): void {
     if (text === this.unstored?.text) this.forget();
     this.actions.giveBack(text);
@@ -61,12 +61,12 @@ export class Outbox {
     if (text === this.unstored?.text) this.confirm();
   }
 
-  /** Looks for the message among those of the chat. */
+  /** Finds the message in the chat. */
   confirmIn(chat: ChatState): void {
     if (this.unstored !== undefined && isStored(this.unstored, chat)) this.confirm();
   }
 
-  /** A message sent before a reload, or before the sidecar ended, is in the chat or goes back into the draft. */
+  /** After a reload or a restart of the sidecar, a sent message is in the chat or restored to the draft. */
   settle(chat: ChatState): void {
     const { unstored } = this;
     if (unstored === undefined) return;
@@ -81,7 +81,7 @@ export class Outbox {
     if (this.unstored === undefined || this.unstored.isBack) return;
     this.giveBack();
     const message = l10n.t(
-      'Plue did not confirm within {0} seconds that your message was stored. It is in the composer again. If this does not pass, restart Plue.',
+      'Plue did not confirm within {0} seconds that your message was stored. The message is back in the composer. If this continues, restart Plue.',
       storeTimeout / 1000,
     );
     this.actions.timedOut({ kind: 'sidecarStopped', message });
@@ -101,7 +101,7 @@ export class Outbox {
   }
 }
 
-/** Whether it waits in the queue, or follows the message that was the last one then. */
+/** True if the message is queued or follows the message that was last when it was sent. */
 function isStored({ text, after }: Unstored, { messages, queue }: ChatState): boolean {
   const from = messages.findIndex(({ id }) => id === after) + 1;
   const isIt = (message: MessageView): boolean => message.role === 'user' && textOf(message) === text;

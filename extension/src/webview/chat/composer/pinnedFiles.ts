@@ -1,4 +1,4 @@
-// The files that are in context for the whole chat: sent with every question at their current content.
+// Pinned files of the chat. Their saved content is sent with every message.
 import * as l10n from '@vscode/l10n';
 import type { AttachmentView } from '../../../protocol/protocol.generated';
 import { element, icon, iconButton } from '../../shared/element';
@@ -23,13 +23,13 @@ export class PinnedFiles {
     this.isReadOnly = isReadOnly;
     this.node.hidden = files.length === 0;
     this.node.replaceChildren(
-      element('span', { class: 'pinned-title' }, icon('pinned'), l10n.t('With every question')),
+      element('span', { class: 'pinned-title' }, icon('pinned'), l10n.t('Sent with every message')),
       ...files.map((file) => this.chip(file)),
     );
     if (hadFocus) this.node.querySelector('button')?.focus();
   }
 
-  /** Files can come before it is known whether the chat can be written to. */
+  /** Files can arrive before it is known whether the chat is writable. */
   allowChanges(isAllowed: boolean): void {
     if (this.isReadOnly === isAllowed) this.show(this.files, !isAllowed);
   }

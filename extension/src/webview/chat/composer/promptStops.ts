@@ -1,4 +1,4 @@
-// The arguments of a prompt in the draft, as {{name}}: Tab goes from one to the next, and the writer types over each.
+// Arguments of a prompt in the draft, as {{name}}. Tab moves between them.
 import * as l10n from '@vscode/l10n';
 import type { PromptArgumentView } from '../../../protocol/protocol.generated';
 
@@ -11,12 +11,12 @@ export interface Stop {
 export class PromptStops {
   private named = new Map<string, PromptArgumentView>();
 
-  /** The draft begins with a prompt that asks for these. */
+  /** The draft begins with a prompt that has these arguments. */
   begin(given: readonly PromptArgumentView[]): void {
     this.named = new Map(given.map((argument) => [argument.name, argument]));
   }
 
-  /** What is still to be filled in, in the order of the draft. */
+  /** Empty arguments, in order. */
   in(draft: string): Stop[] {
     if (this.named.size === 0) return [];
     return [...draft.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/gu)].flatMap((match) => {
@@ -25,7 +25,7 @@ export class PromptStops {
     });
   }
 
-  /** The next one behind the cursor, or before it; round and round. */
+  /** The next argument after the cursor, wrapping around. */
   next(draft: string, cursor: { start: number; end: number }, backwards: boolean): Stop | undefined {
     const stops = this.in(draft);
     return backwards
@@ -33,18 +33,18 @@ export class PromptStops {
       : (stops.find(({ start }) => start >= cursor.end) ?? stops[0]);
   }
 
-  /** "topic: what it is about. 2 to fill in, Tab goes on." Undefined when nothing is left. */
+  /** "topic: what it is about. 2 placeholders left, press Tab for the next one." Undefined if there are none. */
   words(draft: string, cursor: number): string | undefined {
     const stops = this.in(draft);
     const at = stops.find(({ start, end }) => start <= cursor && cursor <= end) ?? stops[0];
     if (at === undefined) return undefined;
     const { name, description, isOptional } = at.argument;
-    const stop = isOptional ? l10n.t('{0} (may be left out)', name) : name;
+    const stop = isOptional ? l10n.t('{0} (optional)', name) : name;
     const what = description === undefined ? stop : l10n.t('{0}: {1}', stop, description);
-    return l10n.t('{0}. {1} to fill in, Tab goes to the next.', what, stops.length);
+    return l10n.t('{0}. {1} placeholders left, press Tab for the next one.', what, stops.length);
   }
 
-  /** The draft without what may be left out, or where something is missing. */
+  /** Returns the draft without optional arguments, or the missing argument. */
   finish(draft: string): { text: string; missing?: Stop } {
     const stops = this.in(draft);
     const missing = stops.find(({ argument }) => !argument.isOptional);
@@ -54,7 +54,7 @@ export class PromptStops {
   }
 }
 
-/** What stood behind the command goes to its arguments, a word each and the rest to the last one. */
+/** Assigns words behind the command to its arguments, one each and the rest to the last one. */
 export function withGiven(text: string, args: readonly PromptArgumentView[], given: string): string {
   const words = given.trim().split(/\s+/u);
   if (given.trim() === '' || args.length === 0) return text;

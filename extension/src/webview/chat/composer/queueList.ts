@@ -1,4 +1,4 @@
-// What waits to be sent, above the composer.
+// Queued messages, above the composer.
 import * as l10n from '@vscode/l10n';
 import type { QueuedView } from '../../../protocol/protocol.generated';
 import { formatFileCount } from '../../../common/counts';
@@ -29,7 +29,7 @@ export class QueueList {
         'div',
         { class: 'queue-title' },
         icon('list-ordered'),
-        isRunning ? l10n.t('{0} queued, sent after this answer', queue.length) : l10n.t('{0} queued, waiting for you', queue.length),
+        isRunning ? l10n.t('{0} queued, sent after this response', queue.length) : l10n.t('{0} queued, not sent yet', queue.length),
       ),
       element('ol', {}, ...queue.map((queued) => this.row(queued, isRunning, isReadOnly))),
     );

@@ -1,9 +1,9 @@
-/** Walks through what was sent in this chat, as a terminal does: up to older, down to newer, and below the newest the draft. */
+/** History of sent messages, like in a terminal: Up for older, Down for newer and finally the draft. */
 export class SentHistory {
   private at: number | undefined;
   private shown = '';
 
-  /** @param texts What was sent, oldest first. */
+  /** @param texts Sent messages, oldest first. */
   constructor(private readonly texts: () => readonly string[]) {}
 
   /** The text to show for Up in this draft; undefined leaves the key to the composer. */
@@ -26,7 +26,7 @@ export class SentHistory {
     return (this.shown = text ?? '');
   }
 
-  /** False as soon as what came back was changed. */
+  /** False as soon as the text was edited. */
   isWalking(draft: string): boolean {
     return this.at !== undefined && draft === this.shown;
   }

@@ -1,4 +1,4 @@
-// What can be run or put in by a slash: commands for this chat, and the user's prompts.
+// Slash commands of the chat and prompts of the user.
 import * as l10n from '@vscode/l10n';
 import type { PromptView } from '../../../common/messages/chatComposer';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
@@ -12,7 +12,7 @@ export interface SlashActions {
   chooseModel(): void;
   newTask(goal: string): void;
   listPrompts(): void;
-  /** @param given What stood behind the command. */
+  /** @param given Text behind the command. */
   readPrompt(uri: string, given: string): void;
   replace(token: Token, text: string): void;
 }
@@ -21,7 +21,7 @@ interface Command {
   name: string;
   icon: string;
   detail: string;
-  /** What stands behind it belongs to it. */
+  /** True if the command takes text behind it. */
   takesMore?: boolean;
   run(given: string): void;
 }
@@ -29,7 +29,7 @@ interface Command {
 export class SlashCommands {
   private readonly commands: Command[];
   private prompts: PromptView[] | undefined;
-  /** As they were listed last. */
+  /** The last received prompts. */
   private known: readonly PromptView[] = [];
   private token: Token | undefined;
 
@@ -42,23 +42,23 @@ export class SlashCommands {
       {
         name: 'compact',
         icon: 'fold',
-        detail: l10n.t('Summarize what was said, so that the model has room again'),
+        detail: l10n.t('Summarize earlier messages to free up context'),
         run: run('plue.chat.compact'),
       },
-      { name: 'undo', icon: 'discard', detail: l10n.t('Hide the last question and its answer'), run: run('plue.chat.undo') },
-      { name: 'redo', icon: 'redo', detail: l10n.t('Bring back what was undone'), run: run('plue.chat.redo') },
-      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Go on in a copy of this chat'), run: () => actions.fork() },
+      { name: 'undo', icon: 'discard', detail: l10n.t('Undo the last turn'), run: run('plue.chat.undo') },
+      { name: 'redo', icon: 'redo', detail: l10n.t('Restore the last undone turn'), run: run('plue.chat.redo') },
+      { name: 'fork', icon: 'repo-forked', detail: l10n.t('Continue in a copy of this chat'), run: () => actions.fork() },
       { name: 'find', icon: 'search', detail: l10n.t('Find in this chat'), run: () => actions.find() },
-      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose who answers'), run: () => actions.chooseModel() },
+      { name: 'model', icon: 'symbol-misc', detail: l10n.t('Choose the model'), run: () => actions.chooseModel() },
       {
         name: 'task',
         icon: 'rocket',
-        detail: l10n.t('Give an agent something to do'),
+        detail: l10n.t('Start an agent task'),
         takesMore: true,
         run: (goal) => actions.newTask(goal),
       },
-      { name: 'export', icon: 'export', detail: l10n.t('Write this chat to a file'), run: run('plue.chat.export') },
-      { name: 'new', icon: 'add', detail: l10n.t('Begin another chat'), run: run('plue.newChat') },
+      { name: 'export', icon: 'export', detail: l10n.t('Export this chat to a file'), run: run('plue.chat.export') },
+      { name: 'new', icon: 'add', detail: l10n.t('Start a new chat'), run: run('plue.newChat') },
     ];
   }
 
@@ -74,7 +74,7 @@ export class SlashCommands {
     return true;
   }
 
-  /** The prompts are asked for again with the next slash: they are files, and may change. */
+  /** Prompts are requested again with the next slash, because their files can change. */
   forget(): void {
     this.prompts = undefined;
     this.token = undefined;
@@ -86,7 +86,7 @@ export class SlashCommands {
     if (this.token !== undefined) this.show();
   }
 
-  /** Runs a draft that is a command and nothing else, or puts the prompt that it names in its place. */
+  /** Runs a draft that is a command, or inserts the named prompt. */
   runs(draft: string): boolean {
     const { name, given } = readCommand(draft) ?? {};
     const command = this.commands.find((one) => draft === `/${one.name}` || (one.takesMore === true && one.name === name));
@@ -99,13 +99,13 @@ export class SlashCommands {
     return prompt !== undefined;
   }
 
-  /** Why a draft that looks like a command is none; undefined when it is one, or text. */
+  /** The reason why a draft is not a valid command; undefined if it is one, or text. */
   mistake(draft: string): string | undefined {
     const { name, given } = readCommand(draft) ?? {};
     if (name === undefined || this.known.some(({ uri }) => promptName(uri) === name)) return undefined;
     const command = this.commands.find((one) => one.name === name);
-    if (command === undefined) return l10n.t('There is no /{0}. Send it as text?', name);
-    return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes nothing behind it. Send it as text?', name);
+    if (command === undefined) return l10n.t('/{0} is not a command or prompt. Send it as text?', name);
+    return given === '' || command.takesMore === true ? undefined : l10n.t('/{0} takes no arguments. Send it as text?', name);
   }
 
   private show(): void {

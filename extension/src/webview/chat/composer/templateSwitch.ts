@@ -1,4 +1,4 @@
-// What kind of chat or task this is: the name of its template, and what can be done with it.
+// Shows the template of the chat or task, with a menu.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary } from '../../../protocol/protocol.generated';
 import { menuButton, type MenuItem } from '../../shared/menu';
@@ -19,7 +19,7 @@ export class TemplateSwitch {
 
   constructor(private readonly actions: TemplateSwitchActions) {}
 
-  /** @param isEmpty Nothing was said yet: then another template is a new chat beside it. */
+  /** @param isEmpty True if the chat has no messages: another template then opens a new chat. */
   show({ templateId, uri }: CodexSummary, templates: readonly TemplateName[], isEmpty: boolean): void {
     const name = templates.find(({ id }) => id === templateId)?.name ?? templateId;
     const isChat = uri.startsWith('codex://chats/');
@@ -39,8 +39,8 @@ export class TemplateSwitch {
     return [
       ...others.map(({ id, name }) => ({ label: name, run: () => actions.newOf(id) })),
       { label: isChat ? l10n.t('Chat Settings…') : l10n.t('Task Settings…'), run: () => actions.run('plue.chat.settings') },
-      { label: l10n.t('Try Template'), run: () => actions.tryTemplate() },
-      ...(isChat ? [{ label: l10n.t('New Chat From Template…'), run: () => actions.run('plue.newChatFromTemplate') }] : []),
+      { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
+      ...(isChat ? [{ label: l10n.t('New Chat from Template…'), run: () => actions.run('plue.newChatFromTemplate') }] : []),
     ];
   }
 }

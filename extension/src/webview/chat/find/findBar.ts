@@ -1,11 +1,11 @@
-// Find in this chat: a bar over the messages. The sidecar looks through all of them, the page marks those that are drawn.
+// Find bar of the chat. The sidecar searches all messages; the webview highlights matches in rendered messages.
 import * as l10n from '@vscode/l10n';
 import type { FoundView } from '../../../protocol/protocol.generated';
 import { element, iconButton, setText } from '../../shared/element';
 import { FoundMarks } from './foundMarks';
 
 export interface FindTarget {
-  /** Asks the sidecar; answered by {@link FindBar.found}. */
+  /** Sends the search to the sidecar; {@link FindBar.found} receives the result. */
   ask(text: string): void;
   goTo(index: number, messageId: string, act: (article: HTMLElement) => void): void;
   reveal(rect: { top: number; bottom: number }): void;
@@ -16,7 +16,7 @@ export interface FindTarget {
   say(words: string): void;
 }
 
-/** Typing rests for so long before it is looked for. */
+/** Delay after typing before the search starts. */
 const pauseMs = 150;
 
 export class FindBar {
@@ -33,7 +33,7 @@ export class FindBar {
   private found: readonly FoundView[] = [];
   private isTruncated = false;
   private text = '';
-  /** Of all occurrences, from 0. */
+  /** Zero-based index of the match. */
   private at = -1;
   private typing: ReturnType<typeof setTimeout> | undefined;
 
@@ -67,7 +67,7 @@ export class FindBar {
     this.target.leave();
   }
 
-  /** What the sidecar found; late answers to other words are let go. */
+  /** Receives matches of the sidecar; results of earlier searches are ignored. */
   show(text: string, found: readonly FoundView[], isTruncated: boolean): void {
     if (!this.isOpen || text !== this.text) return;
     const isSame = this.found.length > 0 && this.at >= 0;
@@ -78,7 +78,7 @@ export class FindBar {
       this.tell();
       return;
     }
-    // From what is in view on, as one reads.
+    // Starts at the first match in view.
     const from = this.target.firstInView();
     const first = found.findIndex(({ index }) => index >= from);
     this.at = this.total === 0 ? -1 : occurrencesBefore(found, first < 0 ? 0 : first);
@@ -90,7 +90,7 @@ export class FindBar {
     if (this.isOpen && this.text !== '') this.target.ask(this.text);
   }
 
-  /** Marks what is drawn now. */
+  /** Highlights rendered matches. */
   mark(): void {
     if (this.isOpen) this.marks.show(this.target.drawn(), this.text, this.current());
   }
@@ -167,7 +167,7 @@ export class FindBar {
     else if (event.key === 'Enter' && event.target === this.input) this.step(event.shiftKey ? -1 : 1);
     else return;
     event.preventDefault();
-    // Escape stops an answer elsewhere.
+    // Escape would stop a response elsewhere.
     event.stopPropagation();
   }
 }

@@ -1,15 +1,15 @@
-// Marks words in what is drawn without touching the elements: by named highlights, which chat.css paints.
+// Highlights matches with named CSS highlights, which chat.css styles, without changing elements.
 
 const all = 'plue-found';
 const current = 'plue-found-now';
 
-/** More in one page are not marked. */
+/** Maximum number of highlights. */
 const maxMarks = 2000;
 
 export class FoundMarks {
   private now: { messageId: string; article: HTMLElement; range: Range | undefined } | undefined;
 
-  /** @param chosen The occurrence that the reader is at, counted in its message. */
+  /** @param chosen Index of the current match in its message. */
   show(articles: readonly HTMLElement[], text: string, chosen: { messageId: string; nth: number } | undefined): void {
     this.clear();
     if (text === '') return;
@@ -18,7 +18,7 @@ export class FoundMarks {
       const { messageId } = article.dataset;
       const ranges = rangesIn(article, text);
       if (chosen !== undefined && messageId === chosen.messageId) {
-        // The text as drawn may hold fewer than the text as written: what stands in an address, or in a line that is folded.
+        // The rendered text can contain fewer matches than the source: some are in addresses or folded lines.
         const range = ranges.splice(Math.min(chosen.nth, ranges.length - 1), 1)[0];
         this.now = { messageId, article, range };
         article.classList.toggle('found-now', range === undefined || !canHighlight());
@@ -30,7 +30,7 @@ export class FoundMarks {
     if (this.now?.range !== undefined) CSS.highlights.set(current, new Highlight(this.now.range));
   }
 
-  /** Where the chosen occurrence is drawn, in the window; undefined while it is not. */
+  /** Rectangle of the current match; undefined if it is not rendered. */
   reveal(messageId: string): { top: number; bottom: number } | undefined {
     if (this.now?.messageId !== messageId || !this.now.article.isConnected) return undefined;
     const { range, article } = this.now;
@@ -52,7 +52,7 @@ function canHighlight(): boolean {
   return typeof CSS !== 'undefined' && 'highlights' in CSS && typeof Highlight !== 'undefined';
 }
 
-/** Each place where the text stands in a message, whatever elements it goes through; never across two blocks. */
+/** Ranges of the text in a message, across elements but not across blocks. */
 export function rangesIn(article: HTMLElement, text: string): Range[] {
   const body = article.querySelector('.message-body, .compaction');
   if (body === null) return [];
@@ -74,7 +74,7 @@ export function rangesIn(article: HTMLElement, text: string): Range[] {
 
 const blocks = 'p, li, pre, h1, h2, h3, h4, h5, h6, td, th, blockquote, .plain-text, .fold-button, .code-header, .compaction-words';
 
-/** Texts that a reader reads as one. */
+/** Text nodes that belong together. */
 function runsOf(body: Element): Text[][] {
   const runs: Text[][] = [];
   let block: Element | null | undefined;
@@ -89,7 +89,7 @@ function runsOf(body: Element): Text[][] {
   return runs;
 }
 
-/** Lowering may change the length of a few letters; the place then stays inside its text. */
+/** Lowercasing can change the length of a few letters; the range stays within its text. */
 function placeOf(nodes: readonly Text[], offset: number): [Text, number] {
   let before = 0;
   for (const node of nodes) {

@@ -1,4 +1,4 @@
-// What a chat asks of its model beside the text: a button beside the picker and a small form under it.
+// Response options of a chat: a button next to the model picker, with a form.
 import * as l10n from '@vscode/l10n';
 import type { ChatOptions, CodexSummary, FieldView, ModelChoice, ModelView, ProviderSummary } from '../../../protocol/protocol.generated';
 import { ChoiceList } from '../../shared/choiceList';
@@ -15,7 +15,7 @@ export interface AnswerOptionsActions {
 }
 
 const allLevels = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max'];
-const providersDefault = l10n.t('Provider’s default');
+const providersDefault = l10n.t('Provider default');
 
 export class AnswerOptions {
   readonly node: HTMLElement;
@@ -40,7 +40,7 @@ export class AnswerOptions {
     this.button.addEventListener('click', () => (this.isOpen ? this.close() : this.open()));
     this.fallbacks = new ChoiceList({
       id: 'chat-fallbacks',
-      label: l10n.t('Who is tried next'),
+      label: l10n.t('Fallbacks'),
       lists,
       onChange: (choices) => actions.setFallbacks(choices),
     });
@@ -53,17 +53,17 @@ export class AnswerOptions {
   private createPopup(): HTMLElement {
     return element(
       'div',
-      { class: 'options-popup', role: 'dialog', 'aria-label': l10n.t('Answer options'), tabindex: '-1', hidden: true },
+      { class: 'options-popup', role: 'dialog', 'aria-label': l10n.t('Response options'), tabindex: '-1', hidden: true },
       this.formPlace,
       element(
         'div',
         { class: 'field' },
-        element('div', { class: 'field-label' }, l10n.t('If it is down or over its limit, try…')),
+        element('div', { class: 'field-label' }, l10n.t('Fallbacks')),
         element(
           'div',
           { class: 'field-help' },
           ...withParts(
-            l10n.t('In this order. While the list is empty, the one in the {0} counts.'),
+            l10n.t('Used in order. If empty, the fallbacks in {0} apply.'),
             textButton(l10n.t('settings'), () => this.actions.openSettings(), 'quiet'),
           ),
         ),
@@ -72,7 +72,7 @@ export class AnswerOptions {
     );
   }
 
-  /** On Escape, and when the focus or the pointer goes elsewhere. */
+  /** Closes on Escape, or when focus or pointer leave. */
   private closeByItself(): void {
     this.popup.addEventListener('keydown', (event) => {
       if (event.key !== 'Escape' || event.isComposing) return;
@@ -81,7 +81,7 @@ export class AnswerOptions {
       this.close();
     });
     this.popup.addEventListener('focusout', (event) => {
-      // A control that was redrawn loses the focus to nothing; only another one closes this.
+      // Redrawn controls lose the focus without a new target; only another target closes the form.
       if (event.relatedTarget instanceof Node && !this.node.contains(event.relatedTarget)) this.close(false);
     });
     document.addEventListener('pointerdown', (event) => {
@@ -93,13 +93,13 @@ export class AnswerOptions {
     return !this.popup.hidden;
   }
 
-  /** @param canChange False for a chat that cannot be written to. */
+  /** @param canChange False if the chat is read-only. */
   show(codex: CodexSummary, providers: ProviderSummary[], canChange: boolean): void {
     this.shown = { codex, providers };
-    // A recording answers as it was recorded.
+    // A recording has no options.
     this.node.hidden = !canChange || chosenProvider(codex, providers)?.kind === 'tour';
     const isChanged = codex.fallbacks.length > 0 || Object.values(codex.options).some((value) => value !== undefined);
-    const label = isChanged ? l10n.t('Answer options, changed for this chat') : l10n.t('Answer options');
+    const label = isChanged ? l10n.t('Response options, changed for this chat') : l10n.t('Response options');
     this.button.classList.toggle('is-changed', isChanged);
     this.button.title = label;
     this.button.setAttribute('aria-label', label);
@@ -150,8 +150,8 @@ export class AnswerOptions {
       labels: {
         reasoningLevel: l10n.t('Reasoning'),
         temperature: l10n.t('Temperature'),
-        maxTokens: l10n.t('Longest answer, in tokens'),
-        stopSequences: l10n.t('Stop at'),
+        maxTokens: l10n.t('Max output tokens'),
+        stopSequences: l10n.t('Stop sequences'),
       },
       onChange: (name, value) => {
         const before = this.shown?.codex.options ?? {};
@@ -181,7 +181,7 @@ function changed(before: ChatOptions, name: string, value: unknown): ChatOptions
   return options;
 }
 
-/** What the chosen model takes; where that is not known, everything is offered. */
+/** Options that the model supports; all if unknown. */
 export function fieldsFor(kind: string | undefined, model: ModelView | undefined): FieldView[] {
   const levels =
     model?.reasoningLevels ?? (model?.canReason === true || model === undefined || model.canReason === undefined ? allLevels : []);
@@ -192,7 +192,7 @@ export function fieldsFor(kind: string | undefined, model: ModelView | undefined
       field('reasoningLevel', {
         type: 'select',
         options: levels,
-        placeholder: usual === undefined ? providersDefault : l10n.t('Provider’s default ({0})', usual),
+        placeholder: usual === undefined ? providersDefault : l10n.t('Provider default ({0})', usual),
       }),
     );
   }
@@ -205,7 +205,7 @@ export function fieldsFor(kind: string | undefined, model: ModelView | undefined
     field('maxTokens', { type: 'number', min: 1, max, step: 1, placeholder: providersDefault }),
     field('stopSequences', {
       type: 'array',
-      description: l10n.t('The answer ends where one of these would come.'),
+      description: l10n.t('The response stops before any of these texts.'),
       items: field('stop', { type: 'text' }),
     }),
   ];

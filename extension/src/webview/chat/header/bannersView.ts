@@ -30,7 +30,7 @@ export class BannersView implements ChatView {
     ]);
     // After a restart only the user may spend money.
     const hasNotBegun = chat?.codex.taskStatus === 'interrupted' && isChatEmpty(chat);
-    this.banners.set('begin', hasNotBegun ? l10n.t('Plue ended before this task could begin.') : undefined, 'info', [
+    this.banners.set('begin', hasNotBegun ? l10n.t('Plue was closed before this task could start.') : undefined, 'info', [
       textButton(l10n.t('Start'), () => panel.post({ type: 'send', text: '' }), 'primary'),
     ]);
     const notice = chat?.notice === this.dismissedNotice ? undefined : chat?.notice;

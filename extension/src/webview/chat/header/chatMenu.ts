@@ -1,4 +1,4 @@
-// What can be done with the whole chat.
+// Menu of the chat.
 import * as l10n from '@vscode/l10n';
 import type { MenuItem } from '../../shared/menu';
 import type { ChatCommand } from '../../../common/messages/chatMessages';
@@ -12,7 +12,7 @@ export interface ChatMenuActions {
   run(command: ChatCommand): void;
 }
 
-/** Only what can be done now. */
+/** Contains only actions that are available. */
 export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[] {
   const canChange = state.readOnlyReason === undefined && !isRunning(state);
   const hasMessages = state.offset + state.messages.length > 0;
@@ -23,10 +23,10 @@ export function chatMenu(state: ChatState, actions: ChatMenuActions): MenuItem[]
     canChange && state.canRedo && command(l10n.t('Redo'), 'plue.chat.redo'),
     hasMessages && { label: l10n.t('Fork'), run: () => actions.fork() },
     hasMessages && { label: l10n.t('Find'), run: () => actions.find() },
-    hasMessages && command(l10n.t('Jump to Question…'), 'plue.chat.jump'),
+    hasMessages && command(l10n.t('Go to Question…'), 'plue.chat.jump'),
     state.readOnlyReason === undefined && command(l10n.t('Pin Files…'), 'plue.chat.pinFiles'),
     command(state.codex.uri.startsWith('codex://tasks/') ? l10n.t('Task Settings…') : l10n.t('Chat Settings…'), 'plue.chat.settings'),
-    { label: l10n.t('Try Template'), run: () => actions.tryTemplate() },
+    { label: l10n.t('Preview Template'), run: () => actions.tryTemplate() },
     canChange && hasMessages && command(l10n.t('Compact Now'), 'plue.chat.compact'),
     hasMessages && command(l10n.t('Export…'), 'plue.chat.export'),
   ];

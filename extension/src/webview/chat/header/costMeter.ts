@@ -1,4 +1,4 @@
-// What this chat has cost so far, and of how much.
+// Cost of the chat and its limit.
 import * as l10n from '@vscode/l10n';
 import { element, setText } from '../../shared/element';
 import { formatCost } from '../../../common/format';
@@ -15,8 +15,7 @@ export class CostMeter {
     this.node.hidden = cost === undefined;
     if (cost === undefined) return;
     setText(this.node, limit === undefined ? formatCost(cost) : l10n.t('{0} of {1}', formatCost(cost), formatCost(limit)));
-    this.node.title =
-      limit === undefined ? l10n.t('Cost of this chat so far') : l10n.t('Cost of this chat so far, and the most that one chat may cost');
+    this.node.title = limit === undefined ? l10n.t('Cost of this chat') : l10n.t('Cost of this chat and its limit');
     this.node.classList.toggle('warning', limit !== undefined && cost >= limit * 0.85);
   }
 

@@ -1,4 +1,4 @@
-// The chat's title and who answers; the meters of cost and context stand at its end.
+// Title and model of the chat, with the meters of cost and context.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderInfoView, ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, setText } from '../../shared/element';
@@ -38,7 +38,7 @@ export class Header {
     this.node = element('header', { class: 'chat-header' }, ...parts);
   }
 
-  /** @param answeredBy Of the last answer. */
+  /** @param answeredBy Provider of the last response. */
   show(codex: CodexSummary, providers: ProviderSummary[], answeredBy: ProviderInfoView | undefined): void {
     this.name = codex.title.trim() === '' ? displayTitle('') : codex.title;
     setText(this.title, visibleText(this.name));
@@ -47,7 +47,7 @@ export class Header {
     const instead = answeredBy === undefined ? undefined : fallbackText(answeredBy);
     this.instead.hidden = instead === undefined;
     this.instead.title = visibleText(instead ?? '');
-    setText(this.insteadName, instead === undefined ? '' : visibleText(l10n.t('Answered by {0}', answeredBy?.providerName ?? '')));
+    setText(this.insteadName, instead === undefined ? '' : visibleText(l10n.t('Response from {0}', answeredBy?.providerName ?? '')));
   }
 
   rename(): void {

@@ -1,4 +1,4 @@
-// What steers the chat, in the header: how many texts, and in a small panel below which, with what is wrong with each.
+// Instruction sources in the header: their number, and a popup with the list and problems.
 import * as l10n from '@vscode/l10n';
 import type { MessageSteeringResult, SteeredBy, SteeringKind, SteeringSource } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
@@ -6,7 +6,7 @@ import { visibleText } from '../../../common/visibleText';
 import { changedSince } from '../messages/instructionsChange';
 
 export interface InstructionsActions {
-  /** What is known may be old. */
+  /** Requests the list again, because it may be outdated. */
   refresh(): void;
   open(source: SteeringSource): void;
   allow(source: SteeringSource): void;
@@ -15,8 +15,8 @@ export interface InstructionsActions {
 
 const kinds: Record<SteeringKind, { icon: string; name: string }> = {
   prompt: { icon: 'note', name: l10n.t('Prompt') },
-  override: { icon: 'edit', name: l10n.t('Written in this chat or its template') },
-  rules: { icon: 'law', name: l10n.t('Rules of this folder') },
+  override: { icon: 'edit', name: l10n.t('Custom text in this chat or its template') },
+  rules: { icon: 'law', name: l10n.t('Workspace instructions') },
   template: { icon: 'symbol-structure', name: l10n.t('Template') },
   provider: { icon: 'plug', name: l10n.t('Provider') },
 };
@@ -42,7 +42,7 @@ export class InstructionsList {
     this.trust = textButton(l10n.t('Manage Trust'), () => actions.manageTrust());
     this.popup = element(
       'div',
-      { class: 'steering-popup', role: 'dialog', 'aria-label': l10n.t('What steers this chat'), tabindex: -1, hidden: true },
+      { class: 'steering-popup', role: 'dialog', 'aria-label': l10n.t('Instruction sources'), tabindex: -1, hidden: true },
       this.heading,
       this.rows,
       this.note,
@@ -64,7 +64,7 @@ export class InstructionsList {
     });
   }
 
-  /** @param last What steered the last answer. */
+  /** @param last Instructions of the last response. */
   show(steering: MessageSteeringResult | undefined, last: readonly SteeredBy[] | undefined): void {
     const key = JSON.stringify([steering, last]);
     if (key === this.shown) return;
@@ -79,16 +79,16 @@ export class InstructionsList {
     this.button.setAttribute(
       'aria-label',
       waits
-        ? l10n.t('Steered by {0}: {1}. Something needs a look', used.length, titles)
-        : l10n.t('Steered by {0}: {1}', used.length, titles),
+        ? l10n.t('{0} instruction sources: {1}. Needs attention', used.length, titles)
+        : l10n.t('{0} instruction sources: {1}', used.length, titles),
     );
-    this.button.title = waits ? l10n.t('Steered by {0}. Something needs a look', used.length) : l10n.t('Steered by {0}', used.length);
+    this.button.title = waits
+      ? l10n.t('{0} instruction sources, needs attention', used.length)
+      : l10n.t('{0} instruction sources', used.length);
     this.node.classList.toggle('warning', waits);
     setText(
       this.heading,
-      used.length === 0
-        ? l10n.t('Nothing steers this chat but what is said in it.')
-        : l10n.t('Besides your messages, the model is told what is in:'),
+      used.length === 0 ? l10n.t('Only the messages of this chat are sent to the model.') : l10n.t('Also sent to the model:'),
     );
     const focused = this.rows.contains(document.activeElement) ? document.activeElement?.getAttribute('data-key') : undefined;
     this.rows.replaceChildren(...sources.map((source, at) => this.row(source, at, changedSince(last, source))));
@@ -97,7 +97,7 @@ export class InstructionsList {
       (again ?? this.button).focus();
     }
     setText(this.note, note ?? '');
-    if (note?.includes('not trusted') === true) this.popup.append(this.trust);
+    if (note?.includes('trusted') === true) this.popup.append(this.trust);
     else this.trust.remove();
   }
 
@@ -108,7 +108,7 @@ export class InstructionsList {
     open.setAttribute('data-key', `open-${at}`);
     open.setAttribute('aria-label', l10n.t('{0}: {1}. Open', kinds[kind].name, name));
     const canOpen = kind !== 'override';
-    const use = textButton(l10n.t('Use It Anyway'), () => this.actions.allow(source));
+    const use = textButton(l10n.t('Use Anyway'), () => this.actions.allow(source));
     use.setAttribute('data-key', `use-${at}`);
     const look = textButton(l10n.t('Show'), () => this.actions.open(source));
     look.setAttribute('data-key', `show-${at}`);
@@ -116,8 +116,8 @@ export class InstructionsList {
       hiddenCharacters === undefined || leftOut !== undefined
         ? undefined
         : hiddenCharacters === 1
-          ? l10n.t('A character in it nobody sees.')
-          : l10n.t('{0} characters in it nobody sees.', hiddenCharacters);
+          ? l10n.t('Contains 1 hidden character.')
+          : l10n.t('Contains {0} hidden characters.', hiddenCharacters);
     return element(
       'li',
       { class: leftOut === undefined ? 'steering-row' : 'steering-row left-out' },
@@ -127,11 +127,11 @@ export class InstructionsList {
         { class: 'steering-words' },
         element('span', { class: 'steering-name' }, canOpen ? open : name),
         element('span', { class: 'steering-kind' }, kinds[kind].name),
-        isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: counts from the next answer')) : undefined,
+        isChanged ? element('span', { class: 'steering-mark' }, l10n.t('Changed: used from the next response')) : undefined,
         hidden === undefined ? undefined : element('span', { class: 'steering-warning' }, icon('warning'), hidden),
         leftOut === undefined
           ? undefined
-          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Left out. {0}', leftOut))),
+          : element('span', { class: 'steering-warning' }, icon('warning'), visibleText(l10n.t('Omitted. {0}', leftOut))),
         mayBeAllowed === true ? element('span', { class: 'steering-buttons' }, look, use) : undefined,
       ),
     );

@@ -1,4 +1,4 @@
-// Which provider and model answer in this chat.
+// Model picker of the chat.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
 import type { ModelLists } from '../../shared/modelLists';
@@ -31,7 +31,7 @@ export class Picker {
       connect: () => actions.connect(),
     });
     this.node = this.picker.node;
-    // Opened by hand it is about the chat again.
+    // Opened by the user, it changes the model of the chat.
     this.picker.button.addEventListener('click', () => (this.once = undefined), { capture: true });
   }
 
@@ -44,7 +44,7 @@ export class Picker {
     this.picker.open();
   }
 
-  /** Asks for a model for one answer; the chat keeps its own. */
+  /** Selects a model for one response; the model of the chat does not change. */
   ask(choose: (choice: ModelChoice) => void): void {
     this.once = choose;
     this.picker.open();

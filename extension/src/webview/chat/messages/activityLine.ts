@@ -1,4 +1,4 @@
-// One quiet line under the messages while no text comes: what is waited for, and since when.
+// Status line below the messages while no text arrives: current activity and its duration.
 import * as l10n from '@vscode/l10n';
 import { element, icon, setText, textButton } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
@@ -19,7 +19,7 @@ export class ActivityLine {
     this.node.append(spinner, this.words, this.stop);
   }
 
-  /** @param isSending A question is on its way and no event has answered it yet. */
+  /** @param isSending True if a message was sent and no event has arrived. */
   show(state: ChatState, isSending: boolean): void {
     this.state = state;
     this.isSending = isSending;
@@ -39,7 +39,7 @@ export class ActivityLine {
   }
 }
 
-/** @param now Milliseconds of the page's clock. Undefined while text comes or nothing runs. */
+/** @param now Milliseconds of the webview's clock. Undefined while text arrives or nothing runs. */
 export function activityText(state: ChatState, isSending: boolean, now: number): string | undefined {
   const { activity } = state;
   switch (activity?.kind) {
@@ -55,11 +55,11 @@ export function activityText(state: ChatState, isSending: boolean, now: number):
     }
     case 'restarted':
       return activity.why === ''
-        ? l10n.t('Starting the answer again…')
-        : l10n.t('{0}. Starting the answer again…', activity.why.replace(/\.$/, ''));
+        ? l10n.t('Restarting the response…')
+        : l10n.t('{0}. Restarting the response…', activity.why.replace(/\.$/, ''));
     case undefined:
       if (isSending) return l10n.t('Sending…');
-      return isRunning(state) && !isWriting(state) && !runsTool(state) ? l10n.t('Waiting for the answer…') : undefined;
+      return isRunning(state) && !isWriting(state) && !runsTool(state) ? l10n.t('Waiting for the response…') : undefined;
   }
 }
 
@@ -68,7 +68,7 @@ function isWriting(state: ChatState): boolean {
   return last?.role === 'assistant' && last.status === 'streaming' && last.parts.length > 0;
 }
 
-/** The line of the tool itself shows that it runs. */
+/** A running tool shows its own progress. */
 function runsTool(state: ChatState): boolean {
   const parts = state.messages.at(-1)?.parts ?? [];
   const finished = new Set(parts.flatMap((part) => (part.kind === 'toolResult' ? [part.toolUseId] : [])));

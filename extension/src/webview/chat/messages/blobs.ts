@@ -1,4 +1,4 @@
-// The bytes of images in messages. They come through the panel once, and only a few are kept.
+// Images in messages. They are requested once through the panel, and a few are cached.
 
 /** Drawn by the page; anything else stays a name. */
 const drawable = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp']);
@@ -6,13 +6,13 @@ const drawable = new Set(['image/png', 'image/jpeg', 'image/gif', 'image/webp'])
 const maxKept = 24;
 
 export class Blobs {
-  /** A data address, or undefined where it cannot be had. */
+  /** A data URL, or undefined if not available. */
   private readonly known = new Map<string, string | undefined>();
   private readonly waiting = new Map<string, ((address: string | undefined) => void)[]>();
 
   constructor(private readonly ask: (blob: string) => void) {}
 
-  /** Tells the address of an image, now or when it is here; undefined when there is none. */
+  /** Calls back with the URL of an image, or undefined if there is none. */
   read(blob: string, tell: (address: string | undefined) => void): void {
     if (this.known.has(blob)) {
       tell(this.known.get(blob));

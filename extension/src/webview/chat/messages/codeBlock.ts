@@ -1,22 +1,22 @@
-// Code in an answer: a row with the language and what can be done with it, and the code colored by classes that chat.css themes.
+// A code block: a header with language and actions, and code with classes that chat.css colors.
 import * as l10n from '@vscode/l10n';
 import DOMPurify from 'dompurify';
 import hljs from 'highlight.js/lib/common';
 import { copyButton, element, iconButton, setText } from '../../shared/element';
 import { visibleText } from '../../../common/visibleText';
 
-/** `info` is what stands behind the opening fence: a language, and perhaps the file that the code is for. */
+/** `info` is the text behind the opening fence: a language, and possibly a file. */
 export interface CodeActions {
   copy(text: string): void;
   insert(text: string): void;
-  /** Shows the code against the file it is for. */
+  /** Shows a diff of the code against its file. */
   apply(text: string, info: string): void;
   newFile(text: string, info: string): void;
-  /** Shows a diagram in VS Code's own Markdown preview. */
+  /** Shows a diagram in VS Code's Markdown preview. */
   preview(text: string): void;
 }
 
-/** Longer code stays in one color: coloring it would take longer than a reader waits. */
+/** Longer code is not colored, because that would be too slow. */
 const maxColoredLength = 60_000;
 
 export function codeBlock(source: string, info: string, actions: CodeActions): HTMLElement {
@@ -34,11 +34,11 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
       element(
         'span',
         { class: 'code-actions' },
-        ...(language === 'mermaid' ? [button('open-preview', l10n.t('Open preview'), 'preview')] : []),
-        copyButton(l10n.t('Copy code'), () => actions.copy(text())),
-        iconButton('insert', l10n.t('Insert at cursor'), () => actions.insert(text())),
-        button('git-compare', l10n.t('Apply as a diff'), 'apply'),
-        button('new-file', l10n.t('New file'), 'newFile'),
+        ...(language === 'mermaid' ? [button('open-preview', l10n.t('Open Preview'), 'preview')] : []),
+        copyButton(l10n.t('Copy Code'), () => actions.copy(text())),
+        iconButton('insert', l10n.t('Insert at Cursor'), () => actions.insert(text())),
+        button('git-compare', l10n.t('Apply as Diff'), 'apply'),
+        button('new-file', l10n.t('New File'), 'newFile'),
       ),
     ),
     element('pre', { tabindex: 0, 'aria-label': language === '' ? l10n.t('Code') : l10n.t('Code, {0}', language), role: 'group' }, code),
@@ -47,7 +47,7 @@ export function codeBlock(source: string, info: string, actions: CodeActions): H
   return block;
 }
 
-/** Shows longer code in a block that is already there. Until `closed`, only what is short enough is colored again. */
+/** Updates an existing block with longer code. Until `closed`, only short code is colored again. */
 export function fillCode(block: HTMLElement, source: string, info: string, closed = true): void {
   const code = block.querySelector('code');
   const path = block.querySelector('.code-path');
@@ -65,13 +65,13 @@ export function fillCode(block: HTMLElement, source: string, info: string, close
   else code.replaceChildren(colored);
 }
 
-/** The first word behind a fence; of a path, its ending. */
+/** The first word behind a fence, or the extension of a path. */
 export function languageOf(info: string): string {
   const word = /^[^\s:{]*/.exec(info.trim())?.[0] ?? '';
   return /^[\w+#.-]+/.exec(word.includes('/') ? (/\.([^./]+)$/.exec(word)?.[1] ?? '') : word)?.[0] ?? '';
 }
 
-/** The file that stands behind the language, as in `ts src/date.ts` or `ts:src/date.ts`. */
+/** The file name behind the language, as in `ts src/date.ts` or `ts:src/date.ts`. */
 function pathOf(info: string): string {
   return /(?:^|[\s:="'])([^\s:="']*[./][^\s:="']*\w)/.exec(info.trim())?.[1] ?? '';
 }
@@ -81,7 +81,7 @@ function color(source: string, language: string): DocumentFragment {
   return DOMPurify.sanitize(value, { RETURN_DOM_FRAGMENT: true, ALLOWED_TAGS: ['span'], ALLOWED_ATTR: ['class'], ALLOW_DATA_ATTR: false });
 }
 
-/** Adds only what is new, so that the lines above are not laid out again. */
+/** Appends only new text, so that earlier lines are not laid out again. */
 function extend(code: HTMLElement, text: string): void {
   const before = code.textContent ?? '';
   if (text.startsWith(before)) code.append(text.slice(before.length));

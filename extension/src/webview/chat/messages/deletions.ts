@@ -1,11 +1,11 @@
-// What was deleted here: gone from the page at once, and back when that was undone or failed.
+// Deleted messages: hidden immediately, and shown again if deletion is undone or fails.
 import type { MessageView } from '../../../protocol/protocol.generated';
 
 interface Deletion {
   index: number;
-  /** With a question all goes that follows it. */
+  /** Deleting a question also deletes everything after it. */
   takesRest: boolean;
-  /** The chat has it no more, or was not deleted: what comes next from the sidecar says it all. */
+  /** Deletion finished or failed: the next update of the sidecar is authoritative. */
   isSettled: boolean;
 }
 
@@ -20,14 +20,14 @@ export class Deletions {
     this.all.delete(messageId);
   }
 
-  /** @param isCurrent The page knows already how the chat is without it. */
+  /** @param isCurrent True if the webview already has the chat without the message. */
   settle(messageId: string, isCurrent: boolean): void {
     const deletion = this.all.get(messageId);
     if (isCurrent) this.all.delete(messageId);
     else if (deletion !== undefined) deletion.isSettled = true;
   }
 
-  /** The whole chat came anew. */
+  /** The whole chat was reloaded. */
   renew(): void {
     for (const [messageId, { isSettled }] of this.all) if (isSettled) this.all.delete(messageId);
   }

@@ -1,4 +1,4 @@
-// A chat without messages: what one could ask, who would answer, and where to change that.
+// Content of an empty chat: examples, current model, and how to change it.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, textButton } from '../../shared/element';
@@ -13,7 +13,7 @@ export interface EmptyChatActions {
   connect(): void;
 }
 
-/** What the one who answers can really do: only Claude Code reads files yet, and the tour has its recordings. */
+/** Examples that fit the provider: Claude Code reads files, and the tour has recordings. */
 function suggestionsFor(kind: string | undefined): string[] {
   if (kind === 'tour') return ['What is Plue?', 'Show me some code', 'How do I connect a provider?'];
   const anywhere = [
@@ -39,7 +39,7 @@ export class EmptyChat {
     if (key === this.shown) return;
     this.shown = key;
     this.node.replaceChildren(
-      element('h2', {}, l10n.t('Three things to try')),
+      element('h2', {}, l10n.t('Examples')),
       element(
         'ul',
         { class: 'suggestions' },
@@ -66,7 +66,7 @@ export class EmptyChat {
       return element(
         'div',
         { class: 'answered-by' },
-        element('p', {}, l10n.t('No provider is connected to this chat yet.')),
+        element('p', {}, l10n.t('This chat has no provider yet.')),
         element('div', { class: 'buttons' }, connect),
       );
     }
@@ -74,14 +74,14 @@ export class EmptyChat {
       return element(
         'div',
         { class: 'answered-by' },
-        element('p', {}, l10n.t('This is the tour: answers are replayed from a recording. No model is called and nothing is sent.')),
+        element('p', {}, l10n.t('This is the tour. Responses are replayed from a recording; no model is called and nothing is sent.')),
         element('div', { class: 'buttons' }, connect),
       );
     }
     return element(
       'p',
       { class: 'answered-by' },
-      ...withParts(l10n.t('Answers come from {0}. {1}'), element('strong', {}, visibleText(words)), change),
+      ...withParts(l10n.t('Responses come from {0}. {1}'), element('strong', {}, visibleText(words)), change),
     );
   }
 }

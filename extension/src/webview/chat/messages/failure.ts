@@ -1,4 +1,4 @@
-// An error is one sentence and one or two buttons that help; the kind of the failure picks them.
+// An error with a message and one or two buttons, selected by the kind of failure.
 import * as l10n from '@vscode/l10n';
 import type { ProviderSummary } from '../../../protocol/protocol.generated';
 import { element, icon, textButton } from '../../shared/element';
@@ -6,15 +6,15 @@ import { visibleText } from '../../../common/visibleText';
 import type { HelpAction } from '../../../common/messages/chat';
 import type { ViewError } from '../../../common/messages/viewError';
 
-/** What a button does: ask the panel for help, try the same again, go on from where it stopped, or open the picker here. */
+/** Action of a button: run a panel command, retry, continue, or open the model picker. */
 export type Remedy = { label: string; does: 'retry' | 'goOn' | 'pick' | HelpAction };
 
-/** What a remedy depends on. */
+/** Inputs for selecting buttons. */
 export type FailedProvider = Pick<ProviderSummary, 'kind' | 'authType'>;
 
 export interface Remedies {
   retry(): void;
-  /** Undefined where nothing was kept that could be continued. */
+  /** Undefined if there is no text to continue. */
   goOn: (() => void) | undefined;
   pick(): void;
   help(action: HelpAction): void;
@@ -22,13 +22,13 @@ export interface Remedies {
 
 const retry: Remedy = { label: l10n.t('Retry'), does: 'retry' };
 const goOn: Remedy = { label: l10n.t('Continue'), does: 'goOn' };
-const chooseAnother: Remedy = { label: l10n.t('Choose Another…'), does: 'pick' };
+const chooseAnother: Remedy = { label: l10n.t('Switch Model…'), does: 'pick' };
 const setKey: Remedy = { label: l10n.t('Set Key…'), does: 'setKey' };
 const signIn: Remedy = { label: l10n.t('Sign In…'), does: 'signInClaude' };
 const signInProvider: Remedy = { label: l10n.t('Sign In…'), does: 'signInProvider' };
 const showLog: Remedy = { label: l10n.t('Show Log'), does: 'openLog' };
 
-/** @param provider Undefined when it is not known any more. */
+/** @param provider Undefined if unknown. */
 export function remediesFor(errorKind: string, provider: FailedProvider | undefined): Remedy[] {
   switch (errorKind) {
     case 'providerAuthFailed':
@@ -75,7 +75,7 @@ export function remediesFor(errorKind: string, provider: FailedProvider | undefi
   }
 }
 
-/** @param canRetry False where the question is back in the composer, and Enter asks it again. */
+/** @param canRetry False if the message was restored to the composer. */
 export function failureLine(error: ViewError, provider: FailedProvider | undefined, remedies: Remedies, canRetry = true): HTMLElement {
   const buttons = remediesFor(error.kind, provider)
     .filter((remedy) => (canRetry || remedy.does !== 'retry') && (remedies.goOn !== undefined || remedy.does !== 'goOn'))

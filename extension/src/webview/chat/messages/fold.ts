@@ -1,6 +1,6 @@
 import { element, icon, setText } from '../../shared/element';
 
-/** One line that opens in place: reasoning, a tool call. What is inside is built when it is first opened. */
+/** A collapsible section for reasoning or a tool call. Its content is created when first opened. */
 export class Fold {
   readonly node: HTMLElement;
   readonly line: HTMLElement;
@@ -37,7 +37,7 @@ export class Fold {
     setText(this.detail, detail);
   }
 
-  /** Shows again what is inside, where a reader has it open. */
+  /** Updates the content if it is open. */
   refresh(): void {
     if (this.isOpen) this.fill(this.body);
   }

@@ -1,26 +1,26 @@
-// Formulas in an answer. The library that sets them is large, so it comes with the first one; until then, and where
-// the formula is not well written, its source stands there.
+// Formulas in responses. The library is loaded with the first formula; until then, and for
+// invalid formulas, the source is shown.
 import DOMPurify from 'dompurify';
 import { element } from '../../shared/element';
 
-/** Sets a formula as MathML markup. Throws where it cannot be read. */
+/** Renders a formula as MathML markup. Throws if it is invalid. */
 export type SetFormula = (source: string, isDisplay: boolean) => string;
 
 declare global {
   interface Window {
-    /** Put there by the script formulas.js when it has come. */
+    /** Set by the script formulas.js when it has loaded. */
     plueSetFormula?: SetFormula;
   }
 }
 
 const maxFormulaLength = 4000;
-/** Setting takes about a millisecond; a formula seen before costs nothing, also while its block grows. */
+/** Rendering takes about a millisecond; results are cached. */
 const remembered = new Map<string, DocumentFragment | undefined>();
 const maxRemembered = 500;
 const waiting = new Set<{ node: HTMLElement; source: string; isDisplay: boolean }>();
 let isAsked = false;
 
-/** Shows a formula in `node`, whose text is its source with the marks round it. */
+/** Shows a formula in `node`, whose text is the source with its delimiters. */
 export function showFormula(node: HTMLElement): void {
   const written = node.textContent ?? '';
   const isDisplay = node.classList.contains('display');
@@ -32,7 +32,7 @@ export function showFormula(node: HTMLElement): void {
   } else set(node, source, isDisplay);
 }
 
-/** What stands between `$`, `$$`, `\(` and `\)`, `\[` and `\]`. */
+/** Text between `$`, `$$`, `\(` and `\)`, or `\[` and `\]`. */
 function sourceOf(written: string): string {
   const trimmed = written.trim();
   const marks = /^(?:\$\$|\\\(|\\\[)/.test(trimmed) ? 2 : 1;
@@ -59,7 +59,7 @@ function markup(source: string, isDisplay: boolean): DocumentFragment | undefine
   }
 }
 
-/** MathML that only draws: nothing with an address, an id, a handler or a style. */
+/** Allows only MathML without addresses, IDs, handlers, or styles. */
 const allowed = {
   RETURN_DOM_FRAGMENT: true as const,
   ALLOWED_TAGS: [
@@ -72,13 +72,13 @@ const allowed = {
     ...['minsize', 'maxsize', 'symmetric', 'largeop', 'movablelimits', 'linethickness', 'width', 'height', 'depth', 'voffset', 'notation'],
     ...['displaystyle', 'scriptlevel', 'columnalign', 'rowspacing', 'columnspacing', 'columnlines', 'rowlines', 'frame', 'framespacing'],
   ],
-  // The source comes along as an annotation; it is not to be read twice.
+  // Removes the source annotation, so that it is not read twice.
   FORBID_CONTENTS: ['annotation', 'annotation-xml', 'script', 'style', 'template', 'noscript', 'iframe', 'svg', 'title'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
 };
 
-/** The page's own script carries the nonce that lets another one in. */
+/** The webview's script has the nonce that allows another one. */
 const pageScript = document.currentScript instanceof HTMLScriptElement ? document.currentScript : undefined;
 
 function askForLibrary(): void {

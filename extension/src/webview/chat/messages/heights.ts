@@ -1,12 +1,12 @@
-// How high each row of a long list is: measured where it was drawn, estimated elsewhere. Finding a place costs log n.
+// Heights of rows in a long list: measured if rendered, otherwise estimated. Lookups take O(log n).
 
 export class Heights {
-  /** A binary indexed tree over the differences from the estimate, so that a new row costs nothing. */
+  /** A binary indexed tree over differences from the estimate, so that new rows are free. */
   private tree = new Float64Array(65);
   private known = new Float64Array(64).fill(NaN);
   private size = 0;
 
-  /** @param estimate Pixels of a row that was never drawn. */
+  /** @param estimate Height of a row that was never rendered. */
   constructor(private readonly estimate: number) {}
 
   get length(): number {
@@ -33,7 +33,7 @@ export class Heights {
     return !Number.isNaN(this.known[index] ?? NaN);
   }
 
-  /** @returns Whether it is another height than before. */
+  /** @returns True if the height changed. */
   set(index: number, height: number): boolean {
     const change = height - this.of(index);
     this.known[index] = height;
@@ -47,14 +47,14 @@ export class Heights {
     if (change !== 0) this.add(index, change);
   }
 
-  /** Pixels above a row; with the length, those of all. */
+  /** Pixels above a row, or the total for the length. */
   offsetOf(index: number): number {
     let sum = index * this.estimate;
     for (let at = index; at > 0; at -= at & -at) sum += this.tree[at] ?? 0;
     return sum;
   }
 
-  /** The row that covers this pixel; the first or the last one for a pixel outside. -1 without rows. */
+  /** The row at this offset; the first or last one if outside. -1 without rows. */
   indexAt(offset: number): number {
     let below = 0;
     let above = this.size - 1;

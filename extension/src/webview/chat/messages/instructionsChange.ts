@@ -1,34 +1,31 @@
-// What is another than it was: between two answers, and since the last one.
+// Differences between the instructions of two responses.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, SteeredBy, SteeringSource } from '../../../protocol/protocol.generated';
 import { formatList } from '../../../common/formatList';
 
-/** Enough to find the answer before among summaries and tools. */
+/** Enough to find the previous response among summaries and tool calls. */
 const farthest = 50;
 
-/** "default-assistant and AGENTS.md changed: they count from here." Undefined when all is as it was. */
+/** "Instructions changed: default-assistant and AGENTS.md." Undefined when nothing changed. */
 export function instructionsChange(before: readonly SteeredBy[], now: readonly SteeredBy[]): string | undefined {
   const changed = now.filter((source) => versionIn(before, source) !== undefined && versionIn(before, source) !== source.version);
-  // Another provider is chosen in sight of the reader, and each answer names its own.
-  const come = now.filter((source) => source.kind !== 'provider' && versionIn(before, source) === undefined);
-  const gone = before.filter((source) => source.kind !== 'provider' && versionIn(now, source) === undefined);
+  // Switching the provider is visible to the reader, and each response names its provider.
+  const added = now.filter((source) => source.kind !== 'provider' && versionIn(before, source) === undefined);
+  const removed = before.filter((source) => source.kind !== 'provider' && versionIn(now, source) === undefined);
   const sentences = [
-    changed.length > 0 &&
-      (changed.length === 1
-        ? l10n.t('{0} changed: it counts from here.', list(changed))
-        : l10n.t('{0} changed: they count from here.', list(changed))),
-    come.length > 0 && (come.length === 1 ? l10n.t('{0} counts from here.', list(come)) : l10n.t('{0} count from here.', list(come))),
-    gone.length > 0 && (gone.length === 1 ? l10n.t('{0} no longer counts.', list(gone)) : l10n.t('{0} no longer count.', list(gone))),
+    changed.length > 0 && l10n.t('Instructions changed: {0}.', list(changed)),
+    added.length > 0 && l10n.t('Instructions added: {0}.', list(added)),
+    removed.length > 0 && l10n.t('Instructions removed: {0}.', list(removed)),
   ];
   return sentences.filter((sentence) => sentence !== false).join(' ') || undefined;
 }
 
-/** Whether a source is another than with the last answer, or was not there. */
+/** True if a source was changed or added after the last response. */
 export function changedSince(last: readonly SteeredBy[] | undefined, source: SteeringSource): boolean {
   return last !== undefined && source.leftOut === undefined && versionIn(last, source) !== source.version;
 }
 
-/** What steered the answer before the message at this place; undefined when none is known. */
+/** Returns the instructions of the last response before the message at this index; undefined if there is none. */
 export function previousInstructions(
   index: number,
   messageAt: (index: number) => MessageView | undefined,

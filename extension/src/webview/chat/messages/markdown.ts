@@ -17,9 +17,9 @@ export interface Block {
   endLine: number;
 }
 
-/** Link definitions seen so far; one for each text. Parsing adds to it. */
+/** Link definitions of this text; parsing adds to it. */
 export type Definitions = Pick<Env, 'references'> & {
-  /** More of the text follows: a formula without its end still has one coming. */
+  /** True if more text follows, so an unfinished formula can still end. */
   isOpen?: boolean;
 };
 
@@ -80,7 +80,7 @@ const allowed = {
     'span',
   ],
   ALLOWED_ATTR: ['class', 'start', 'data-href', 'data-info'],
-  // No browser follows these; what they hold is checked before it is used.
+  // Browsers do not follow these; content is checked before use.
   ADD_URI_SAFE_ATTR: ['data-href', 'data-info'],
   ALLOW_DATA_ATTR: false,
   ALLOW_ARIA_ATTR: false,
@@ -128,13 +128,13 @@ function inlineFormula(state: StateInline, silent: boolean): boolean {
   return true;
 }
 
-/** Between two dollar signs stands a sentence, or one of the signs ends a word. */
+/** Text between two dollar signs that is prose, not a formula. */
 function isMoney(formula: string, before: string | undefined): boolean {
   if (before !== undefined && /[\w$\\]/.test(before)) return true;
   return /^\$\d/.test(formula) && /\s[a-z]{2,}/i.test(formula) && !/[\\^_{}]/.test(formula);
 }
 
-/** A formula on lines of its own. A blank line is no part of one. */
+/** A formula on separate lines. It contains no blank line. */
 function formulaBlock(state: StateBlock, startLine: number, endLine: number, silent: boolean): boolean {
   const lineAt = (line: number): string => state.getLines(line, line + 1, state.blkIndent, false);
   const isCode = /^(?: {4}|\t)/.test(lineAt(startLine));
@@ -176,7 +176,7 @@ function isOpenable(href: string): boolean {
   return scheme === 'https:' || scheme === 'http:' || scheme === 'mailto:';
 }
 
-/** A small picture that the answer itself holds: nothing is fetched for it. */
+/** A small image embedded in the response; nothing is fetched. */
 function isShownImage(href: string): boolean {
   return href.length <= 300_000 && /^data:image\/(?:png|jpeg|gif|webp);base64,[A-Za-z0-9+/=]+$/.test(href);
 }
@@ -221,7 +221,7 @@ function finishTable(table: HTMLTableElement, actions: CodeActions): void {
   );
 }
 
-/** Without an address of its own nothing can follow it: no click, no middle click, no drag, no prefetch. */
+/** Links have no href, so clicks, drags, and prefetch do nothing. */
 function finishLink(link: HTMLAnchorElement): void {
   const href = link.dataset['href'] ?? '';
   if (link.classList.contains('image-link') && isShownImage(href)) {
@@ -250,13 +250,13 @@ function hostOf(href: string): string | undefined {
   return protocol === 'mailto:' ? undefined : host;
 }
 
-/** `https://github.com@example.org`: what comes before the host may look like one. */
+/** `https://github.com@example.org`: the user name can look like a host. */
 function hasUserInformation(href: string): boolean {
   const { username, password } = new URL(href);
   return username !== '' || password !== '';
 }
 
-/** The words look like an address, but not like the one behind them. */
+/** The link text looks like an address that differs from the target. */
 function claimsAnotherHost(words: string, host: string): boolean {
   const claimed = /(?:^|[\s/@.])((?:[\w-]+\.)+[a-z]{2,})(?:[\s/:?#]|$)/i.exec(words)?.[1]?.toLowerCase();
   return claimed !== undefined && claimed !== host && `www.${claimed}` !== host && claimed !== `www.${host}`;

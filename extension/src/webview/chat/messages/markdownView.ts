@@ -1,5 +1,5 @@
-// A Markdown text that grows. Blocks that can no longer change are built once; only the end is parsed and built again,
-// so that a long answer costs in proportion to its length.
+// Incremental Markdown. Complete blocks are rendered once; only the end is parsed again,
+// so that rendering time is proportional to the length.
 import { element } from '../../shared/element';
 import { fillCode, languageOf, type CodeActions } from './codeBlock';
 import { type Block, type Definitions, parseBlocks, renderBlock } from './markdown';
@@ -9,9 +9,9 @@ export class MarkdownView {
   readonly node = element('div', { class: 'markdown' });
   private text = '';
   private isWhole = false;
-  /** Of the settled blocks; those of the open end may still change with it. */
+  /** Elements of complete blocks. */
   private definitions: Definitions = {};
-  /** Where the open end begins in `text`, and the elements that show it. */
+  /** Start of the incomplete end in `text`, and its elements. */
   private openAt = 0;
   private openNodes: HTMLElement[] = [];
 
@@ -64,11 +64,11 @@ export class MarkdownView {
   }
 }
 
-/** How many blocks stay as they are whatever comes: all before the last, once the last one's first line is whole. */
+/** Number of complete blocks: all before the last, once the first line of the last one is complete. */
 function settledBlocks(blocks: Block[], text: string): number {
   const last = blocks.at(-1);
   if (last === undefined) return 0;
-  // Without an end it is no formula, and belongs to the paragraph before it.
+  // An unclosed formula is part of the paragraph before it.
   if (isOpenFormula(last)) return Math.max(0, blocks.length - 2);
   const firstLineIsWhole = /[\r\n]/.test(text.slice(lineOffset(text, last.firstLine), -1));
   return firstLineIsWhole ? blocks.length - 1 : Math.max(0, blocks.length - 2);
@@ -88,13 +88,13 @@ function withEnd(blocks: Block[], definitions: Definitions, text: string, change
   return [...blocks.slice(0, -1), ...parseBlocks(changed, { ...definitions })];
 }
 
-/** Half of a closing fence would be a line of code for a moment, and the block would jump when it closes. */
+/** A partial closing fence is hidden, because it would look like code for a moment. */
 function hideHalfClosing(block: Block, text: string): void {
   const fence = block.tokens[0];
   if (fence?.type === 'fence' && /\n {0,3}(`{1,2}|~{1,2})$/.test(text)) fence.content = fence.content.replace(/ {0,3}[`~]{1,2}\n?$/, '');
 }
 
-/** Code that only grew keeps its element, its scroll position and the focus of its buttons. */
+/** Code that only grew keeps its element, scroll position, and focus. */
 function growCode(shown: Element, block: Block, isOpen: boolean): boolean {
   const fence = block.tokens[0];
   const code = shown.firstElementChild;
@@ -105,7 +105,7 @@ function growCode(shown: Element, block: Block, isOpen: boolean): boolean {
   return true;
 }
 
-/** Where a line begins; the text's length when there are fewer lines. */
+/** Start of a line; the text's length if there are fewer lines. */
 function lineOffset(text: string, line: number): number {
   const ends = /\r\n|\n|\r/g;
   for (let passed = 0; passed < line; passed++) if (ends.exec(text) === null) return text.length;

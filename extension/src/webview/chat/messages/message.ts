@@ -1,4 +1,4 @@
-// One message as an article. Its parts keep their elements while they grow.
+// A message as an article. Its parts keep their elements while they grow.
 import * as l10n from '@vscode/l10n';
 import type { MessagePart, MessageView, TaskView } from '../../../protocol/protocol.generated';
 import { copyButton, element, icon, iconButton, setText, textButton } from '../../shared/element';
@@ -18,19 +18,19 @@ import { Reasoning } from './reasoning';
 import type { Rounds } from './rounds';
 import { ToolCall, type ToolActions, type ToolResults } from './toolCall';
 
-/** What is known beside the message itself. */
+/** Information besides the message itself. */
 export interface MessageContext {
   timing: Timing | undefined;
   results: ToolResults;
-  /** Of tools under way, by the id of the call. */
+  /** Running tools by call ID. */
   outputs: ReadonlyMap<string, string>;
-  /** Ids of calls that wait for the user's word. */
+  /** IDs of calls that wait for approval. */
   asking: readonly string[];
-  /** The agents that its calls started, by the id of the call. */
+  /** Subtasks by call ID. */
   children: readonly (readonly [toolUseId: string, task: TaskView])[];
-  /** Files that its calls changed, and that nobody has decided about yet. */
+  /** Changed files that are not accepted or rejected. */
   underReview: readonly string[];
-  /** The answer that it is a round of. */
+  /** The response to which this round belongs. */
   rounds: Rounds;
   /** Only the last message offers to go on, and only when nothing runs and the chat can be written to. */
   canGoOn: boolean;
@@ -39,25 +39,25 @@ export interface MessageContext {
   /** The turn of this message is under way: a tool without a result is still running. */
   isRunning: boolean;
   provider: FailedProvider | undefined;
-  /** Said above the answer: what steers it is another than with the answer before. */
+  /** Shown above the response: changed instructions. */
   steeringChange: string | undefined;
-  /** Said under the answer, e.g. that the model declined. */
+  /** Shown under the response, for example that the model declined. */
   note: string | undefined;
 }
 
 export interface MessageActions extends CodeActions, FileActions, ToolActions {
-  /** The words of an answer with all its rounds. */
+  /** Text of a response with all its rounds. */
   wholeText(messageId: string): string;
   retry(messageId: string, goOn: boolean): void;
-  /** Asks which model should answer. */
+  /** Asks for a model for the new response. */
   retryWith(messageId: string): void;
   edit(messageId: string, text: string): void;
   fork(messageId: string): void;
-  /** @param before The rounds before it. */
+  /** @param before Earlier rounds of the response. */
   discard(messageId: string, before: readonly string[]): void;
   remove(messageId: string, before: readonly string[]): void;
   switchBranch(messageId: string): void;
-  /** @param hasRounds It follows rounds of the same answer, from which it can go on. */
+  /** @param hasRounds True if earlier rounds of the response exist, from which it can continue. */
   remediesFor(message: MessageView, hasRounds: boolean): Remedies;
 }
 
@@ -75,7 +75,7 @@ export class Message {
   private parts: ShownPart[] = [];
   private message: MessageView;
   private context: MessageContext | undefined;
-  /** The ending and figures as they are drawn. */
+  /** End and figures as last rendered. */
   private readonly shown = { ending: '', figures: '' };
 
   constructor(
@@ -85,11 +85,11 @@ export class Message {
     this.message = message;
     const isQuestion = message.role === 'user';
     this.buttons = {
-      copy: copyButton(isQuestion ? l10n.t('Copy message') : l10n.t('Copy answer'), () => actions.copy(this.text())),
+      copy: copyButton(isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Response'), () => actions.copy(this.text())),
       retry: iconButton('refresh', l10n.t('Retry'), () => actions.retry(this.firstId(), false)),
-      edit: iconButton('edit', l10n.t('Edit message'), () => this.edit()),
+      edit: iconButton('edit', l10n.t('Edit Message'), () => this.edit()),
       details: iconButton('info', l10n.t('Details'), () => this.toggleDetails()),
-      more: menuButton({ label: l10n.t('More actions'), key: `more-${message.id}`, items: () => this.menu() }),
+      more: menuButton({ label: l10n.t('More Actions'), key: `more-${message.id}`, items: () => this.menu() }),
     };
     this.buttons.details.classList.add('details-button');
     this.buttons.details.setAttribute('aria-expanded', 'false');
@@ -110,7 +110,7 @@ export class Message {
     }
   }
 
-  /** A draft of somebody's stands in it. */
+  /** True while the user edits the message. */
   get isEditing(): boolean {
     return this.editor !== undefined;
   }
@@ -134,7 +134,7 @@ export class Message {
     this.buttons.edit.hidden = !context.canChange;
     this.buttons.details.hidden = message.role === 'user' || message.status === 'streaming';
     this.branch.show(message, context.canChange);
-    // Of an answer that never began, a model's name and a time would only puzzle.
+    // For a response that never began, model name and time would be confusing.
     const isEmpty = (message.status === 'failed' && !hasText) || (message.status === 'stopped' && message.parts.length === 0);
     this.showFigures(message.status === 'streaming' || isEmpty ? [] : figuresOf(this.summed(), context.timing));
     this.buttons.retry.hidden = !context.canChange || message.status !== 'complete';
@@ -150,7 +150,7 @@ export class Message {
     return this.message.role === 'assistant' ? this.actions.wholeText(this.message.id) : textOf(this.message);
   }
 
-  /** With what its rounds took together. */
+  /** Totals of all rounds. */
   private summed(): MessageView {
     const { usage, cost, timing } = this.context?.rounds ?? {};
     return {
@@ -161,7 +161,7 @@ export class Message {
     };
   }
 
-  // What a reader does with it
+  // Actions of the user
 
   private menu(): MenuItem[] {
     const { id, role, status } = this.message;
@@ -169,13 +169,13 @@ export class Message {
     const isQuestion = role === 'user';
     const items: (MenuItem | false)[] = [
       this.text() !== '' && {
-        label: isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Answer'),
+        label: isQuestion ? l10n.t('Copy Message') : l10n.t('Copy Response'),
         run: () => this.actions.copy(this.text()),
       },
       canChange && isQuestion && { label: l10n.t('Edit…'), run: () => this.edit() },
-      canChange && { label: isQuestion ? l10n.t('Ask Again') : l10n.t('Retry'), run: () => this.actions.retry(this.firstId(), false) },
+      canChange && { label: isQuestion ? l10n.t('Resend') : l10n.t('Retry'), run: () => this.actions.retry(this.firstId(), false) },
       canChange && {
-        label: isQuestion ? l10n.t('Ask Again with Another Model…') : l10n.t('Retry with Another Model…'),
+        label: isQuestion ? l10n.t('Resend with Another Model…') : l10n.t('Retry with Another Model…'),
         run: () => this.actions.retryWith(this.firstId()),
       },
       !isQuestion &&
@@ -190,13 +190,13 @@ export class Message {
   }
 
   private openMenu(event: MouseEvent): void {
-    // Text that is selected or written, and links, have the editor's own menu.
+    // Selected text, inputs, and links have the editor's context menu.
     if (event.target instanceof Element && event.target.closest('a, input, textarea, img') !== null) return;
     if (this.compaction !== undefined || document.getSelection()?.isCollapsed === false) return;
     event.preventDefault();
     const owner = event.target instanceof HTMLElement && event.target.closest('button') !== null ? event.target : this.node;
     const { left, top } = this.node.getBoundingClientRect();
-    // A key that opens the menu has no place of its own.
+    // The menu key has no pointer position.
     const isByKey = event.clientX === 0 && event.clientY === 0;
     menuAt(
       isByKey ? { x: left + 12, y: Math.max(8, top + 28) } : { x: event.clientX, y: event.clientY },
@@ -212,7 +212,7 @@ export class Message {
       this.editor?.node.replaceWith(this.body);
       this.editor = undefined;
       this.node.classList.remove('editing');
-      // The button is hidden while an answer comes.
+      // The button is hidden while a response arrives.
       (this.buttons.edit.hidden ? this.node : this.buttons.edit).focus({ preventScroll: true });
     };
     const send = (text: string): void => {
@@ -306,11 +306,11 @@ export class Message {
       const discard = textButton(l10n.t('Discard'), () => this.actions.discard(message.id, context.rounds.before), 'quiet');
       lines.push(thinLine(interruptedText(message), ...(context.canGoOn ? [goOn, discard] : [])));
     } else if (message.status === 'stopped') {
-      // Where nothing had come there is nothing to go on from.
+      // Without text there is nothing to continue.
       const again = textButton(l10n.t('Retry'), () => this.actions.retry(this.firstId(), false), 'quiet');
       lines.push(thinLine(l10n.t('Stopped.'), ...(context.canGoOn ? [message.parts.length === 0 ? again : goOn] : [])));
     } else if (message.status === 'failed') {
-      const error = message.error ?? { kind: 'internal', message: l10n.t('The answer failed, and no reason was given.') };
+      const error = message.error ?? { kind: 'internal', message: l10n.t('The response failed without a reason.') };
       if (context.canGoOn)
         lines.push(failureLine(error, context.provider, this.actions.remediesFor(message, context.rounds.before.length > 0)));
       else
@@ -380,7 +380,7 @@ function thinLine(sentence: string, ...actions: HTMLElement[]): HTMLElement {
   return element('div', { class: 'thin-line' }, element('span', {}, sentence), ...spaced);
 }
 
-/** What the answer's model could not be sent is said where it matters: with the answer. */
+/** Omitted content is shown with the response. */
 function notCarriedLine(sentences: readonly string[]): HTMLElement {
   return element('div', { class: 'thin-line' }, icon('info'), element('span', {}, visibleText(sentences.join(' '))));
 }
@@ -389,17 +389,17 @@ function labelOf(message: MessageView): string {
   if (message.compaction !== undefined) return l10n.t('Summary of earlier messages');
   if (message.role === 'user') return l10n.t('Your message');
   const who = message.providerInfo?.modelId ?? message.providerInfo?.providerName;
-  return who === undefined ? l10n.t('Answer') : visibleText(l10n.t('Answer from {0}', who));
+  return who === undefined ? l10n.t('Response') : visibleText(l10n.t('Response from {0}', who));
 }
 
 function interruptedText(message: MessageView): string {
   const words = textOf(message)
     .split(/\s+/)
     .filter((word) => word !== '').length;
-  if (words === 0) return l10n.t('Interrupted when Plue restarted. No text had come yet.');
+  if (words === 0) return l10n.t('Interrupted by a Plue restart before any text arrived.');
   return words === 1
-    ? l10n.t('Interrupted when Plue restarted. 1 word kept.')
-    : l10n.t('Interrupted when Plue restarted. {0} words kept.', words);
+    ? l10n.t('Interrupted by a Plue restart. 1 word was kept.')
+    : l10n.t('Interrupted by a Plue restart. {0} words were kept.', words);
 }
 
 export function textOf(message: MessageView): string {

@@ -4,7 +4,7 @@ import { isImage } from './messageFile';
 import type { MessagesView } from './messagesView';
 import { remedies } from './remedies';
 
-/** What the buttons of a message do. */
+/** Actions of the buttons of a message. */
 export function messageActions(context: ChatContext, view: MessagesView): MessageActions {
   const { panel, actions } = context;
   return {

@@ -1,4 +1,4 @@
-// A question is changed where it stands. Enter asks it, Escape leaves it as it was.
+// Inline editor of a question. Enter sends it, Escape cancels.
 import * as l10n from '@vscode/l10n';
 import { element, textButton } from '../../shared/element';
 
@@ -11,7 +11,7 @@ export class MessageEditor {
     private readonly send: (text: string) => void,
     private readonly cancel: () => void,
   ) {
-    this.input = element('textarea', { class: 'editor-input', rows: 1, 'aria-label': l10n.t('Change your message') });
+    this.input = element('textarea', { class: 'editor-input', rows: 1, 'aria-label': l10n.t('Edit your message') });
     this.input.value = text;
     this.input.addEventListener('input', () => this.grow());
     this.input.addEventListener('keydown', (event) => this.pressed(event));
@@ -22,12 +22,12 @@ export class MessageEditor {
       element(
         'div',
         { class: 'editor-foot' },
-        element('span', { class: 'editor-hint' }, l10n.t('Asks again in a new branch. The old one stays.')),
+        element('span', { class: 'editor-hint' }, l10n.t('Sends the message again in a new branch. The current branch is kept.')),
         element(
           'span',
           { class: 'buttons' },
           textButton(l10n.t('Cancel'), () => this.cancel()),
-          textButton(l10n.t('Ask Again'), () => this.ask(), 'primary'),
+          textButton(l10n.t('Resend'), () => this.ask(), 'primary'),
         ),
       ),
     );
@@ -50,7 +50,7 @@ export class MessageEditor {
     else if (event.key === 'Escape') this.cancel();
     else return;
     event.preventDefault();
-    // Escape stops an answer elsewhere.
+    // Escape would stop a response elsewhere.
     event.stopPropagation();
   }
 

@@ -1,4 +1,4 @@
-// What an answer took, in one line.
+// Figures of a response in one line.
 import * as l10n from '@vscode/l10n';
 import type { MessageView, PriceView, ProviderInfoView } from '../../../protocol/protocol.generated';
 import { costNotAvailable, formatTokens, formatPrice, formatCost, formatDuration } from '../../../common/format';
@@ -6,11 +6,11 @@ import type { Timing } from '../state/chatState';
 
 export interface Figure {
   words: string;
-  /** Where it comes from; shown on hover. */
+  /** Source of the figure, shown on hover. */
   source?: string;
 }
 
-/** "claude-sonnet", "2.1k in (1.8k cached)", "310 out", "$0.006", "1.2 s to first token"; what is not known is left out, but never the cost. */
+/** "claude-sonnet", "2.1k input (1.8k cached)", "310 output", "$0.006", "1.2 s to first token". Unknown figures are omitted, except cost. */
 export function figuresOf(message: MessageView, timing: Timing | undefined): Figure[] {
   const { providerInfo, usage, cost } = message;
   const instead = providerInfo === undefined ? undefined : fallbackText(providerInfo);
@@ -19,15 +19,15 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
   if (usage !== undefined) {
     const read =
       usage.cachedReadTokens > 0
-        ? l10n.t('{0} in ({1} cached)', formatTokens(usage.inputTokens), formatTokens(usage.cachedReadTokens))
-        : l10n.t('{0} in', formatTokens(usage.inputTokens));
-    figures.push({ words: read }, { words: l10n.t('{0} out', formatTokens(usage.outputTokens)) });
+        ? l10n.t('{0} input ({1} cached)', formatTokens(usage.inputTokens), formatTokens(usage.cachedReadTokens))
+        : l10n.t('{0} input', formatTokens(usage.inputTokens));
+    figures.push({ words: read }, { words: l10n.t('{0} output', formatTokens(usage.outputTokens)) });
   }
   if (cost !== undefined) {
     const source = cost.price === undefined ? undefined : priceUsed(cost.price);
     figures.push({
       words: cost.priceSource === 'local' ? l10n.t('local') : formatCost(cost.totalCost),
-      ...(cost.priceSource === 'vendor' ? { source: l10n.t('As the provider reported it') } : source === undefined ? {} : { source }),
+      ...(cost.priceSource === 'vendor' ? { source: l10n.t('Reported by the provider') } : source === undefined ? {} : { source }),
     });
   } else if (usage !== undefined) figures.push({ words: costNotAvailable });
   const toFirst = toFirstToken(message, timing);
@@ -35,23 +35,23 @@ export function figuresOf(message: MessageView, timing: Timing | undefined): Fig
   return figures.filter(({ words }) => words !== '');
 }
 
-/** "Answered by Groq: Anthropic was over its limit."; undefined when the chosen one answered. */
+/** "Response from Groq: Anthropic is rate limited."; undefined if the selected provider responded. */
 export function fallbackText({ providerName, insteadOf }: ProviderInfoView): string | undefined {
-  return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Answered by {0}: {1}', providerName, insteadOf);
+  return insteadOf === undefined || insteadOf === '' ? undefined : l10n.t('Response from {0}: {1}', providerName, insteadOf);
 }
 
 /** "For a million tokens: $3 in, $15 out, $0.3 cached read" */
 export function priceUsed(price: PriceView): string {
   const parts = [
-    l10n.t('{0} in', formatPrice(price.inputPerMillion)),
-    l10n.t('{0} out', formatPrice(price.outputPerMillion)),
-    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cached read', formatPrice(price.cachedReadPerMillion))]),
-    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cached write', formatPrice(price.cachedWritePerMillion))]),
+    l10n.t('{0} input', formatPrice(price.inputPerMillion)),
+    l10n.t('{0} output', formatPrice(price.outputPerMillion)),
+    ...(price.cachedReadPerMillion === undefined ? [] : [l10n.t('{0} cache read', formatPrice(price.cachedReadPerMillion))]),
+    ...(price.cachedWritePerMillion === undefined ? [] : [l10n.t('{0} cache write', formatPrice(price.cachedWritePerMillion))]),
   ];
-  return l10n.t('For a million tokens: {0}', parts.join(', '));
+  return l10n.t('Per million tokens: {0}', parts.join(', '));
 }
 
-/** As stored with the answer, else as this page saw it. */
+/** Stored times, otherwise times measured here. */
 export function toFirstToken({ timing: stored }: MessageView, seen: Timing | undefined): number | undefined {
   if (stored?.firstTokenMs !== undefined) return stored.firstTokenMs;
   return seen?.turnStartedAt !== undefined && seen.firstDeltaAt !== undefined ? seen.firstDeltaAt - seen.turnStartedAt : undefined;

@@ -1,4 +1,4 @@
-// A file that went with a message: its name and what of it was sent; an image is drawn small.
+// An attachment of a message: its name and sent lines, or a small image.
 import * as l10n from '@vscode/l10n';
 import type { MessagePart } from '../../../protocol/protocol.generated';
 import { element, icon } from '../../shared/element';

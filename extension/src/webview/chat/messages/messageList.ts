@@ -1,5 +1,5 @@
-// The messages that are near the view, between two spaces for the rest. However long the chat is, the page holds a few dozen.
-// One rule keeps what is read where it is: `place` says which row stands where, and after every change the scroller is put there.
+// A virtualized message list: renders messages near the view, between two spacers. Long chats keep a few dozen elements.
+// Scroll anchoring: `place` is the row at the top, and after every change the scroll position is restored to it.
 import type { Place } from '../state/savedState';
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
@@ -13,28 +13,28 @@ import type { MessagePages } from './messagePages';
 /** Closer than this to the end, in pixels, is at the end. */
 const nearEnd = 24;
 
-/** Pixels of a message that was not drawn yet. */
+/** Estimated height of a message in pixels. */
 const estimatedHeight = 140;
 
 /** Pixels between two messages, as in chat.css. */
 const gap = 16;
 
-/** Pixels between two rounds of one answer, as in messages.css. */
+/** Gap between two rounds of a response in pixels, as in messages.css. */
 const gapInAnswer = 4;
 
 /** Pixels drawn above and below the view. */
 const overscan = 900;
 
-/** While somebody scrolls, what is outside the view is drawn for so many milliseconds of a frame. */
+/** Milliseconds per frame for rendering rows outside the view while scrolling. */
 const budgetMs = 5;
 
-/** Messages asked for above and below those in view. */
+/** Number of messages to request above and below the view. */
 const ahead = 60;
 
-/** Drawn messages that are kept after they left the view, with what a reader opened in them. */
+/** Number of rendered messages to keep outside the view, to preserve opened sections. */
 const maxParked = 60;
 
-/** Scrolling has come to rest after so many milliseconds without an event. */
+/** Scrolling has stopped after so many milliseconds without an event. */
 const scrollEndDelay = 140;
 
 interface Row {
@@ -43,25 +43,25 @@ interface Row {
   context: string;
 }
 
-/** What the list itself knows. */
+/** Inputs of the list. */
 export type FromList = 'results' | 'outputs';
 
 export interface MessageListOptions {
   actions: MessageActions;
   pages: MessagePages;
-  /** What stands below the messages: what is waited for, or an empty chat's suggestions. */
+  /** Content below the messages: status line, or examples of an empty chat. */
   after: HTMLElement[];
   /** Null while following the end. */
   onPlace: (place: Place | null) => void;
   contextOf: (state: ChatState, message: MessageView, index: number) => Omit<MessageContext, FromList>;
-  /** Deleted, while that can still be undone. */
+  /** Deleted messages that can be restored. */
   isHidden: (messageId: string, index: number) => boolean;
   /** Other messages are drawn than before, or in another way. */
   onDrawn: () => void;
 }
 
 interface Scroll {
-  /** The scroll position that the list has seen. */
+  /** The last known scroll position. */
   lastTop: number;
   /** When the reader scrolled last. */
   at: number;
@@ -72,7 +72,7 @@ interface Scroll {
 /** Ids and heights of the rows, drawn or not. */
 class KnownRows {
   readonly heights = new Heights(estimatedHeight);
-  /** The id of each row that was seen, to notice that another message is there now. */
+  /** IDs of rows, to detect that a row shows another message. */
   readonly ids: (string | undefined)[] = [];
   readonly measured = new Map<string, number>();
 
@@ -86,7 +86,7 @@ class KnownRows {
 }
 
 export class MessageList {
-  /** The scroller, and over it the pill that leads back to the end. */
+  /** The scroller, and a button that scrolls to the end. */
   readonly node: HTMLElement;
   private readonly parts = createParts();
   private readonly known = new KnownRows();
@@ -95,7 +95,7 @@ export class MessageList {
   private state: ChatState | undefined;
   private range = { start: 0, end: 0 };
   private place: Place | null = null;
-  /** Pixels that the space above is higher than the rows it stands for: put right when the reader rests. */
+  /** Difference between spacer and row heights in pixels, corrected when scrolling stops. */
   private shift = 0;
   private isRedrawn = false;
   private readonly scroll: Scroll = { lastTop: 0, at: -Infinity };
@@ -122,7 +122,7 @@ export class MessageList {
     return this.state === undefined ? 0 : this.state.offset + this.state.messages.length;
   }
 
-  /** The first row in view, where a jump to another question begins. One of which only the gap below it is left is not. */
+  /** The first row in view, where navigation between questions starts. A row is skipped if only its gap is visible. */
   get firstInView(): number {
     const anchor = this.anchor();
     if (anchor === null) return 0;
@@ -135,7 +135,7 @@ export class MessageList {
     return [...this.parts.articles.querySelectorAll<HTMLElement>(':scope > article')];
   }
 
-  /** -1 for a message that was never drawn. */
+  /** -1 for a message that was never rendered. */
   indexOf(messageId: string): number {
     return this.known.ids.indexOf(messageId);
   }
@@ -168,7 +168,7 @@ export class MessageList {
     this.options.onPlace(null);
   }
 
-  /** Puts a message at the top of the view, loading it where it has to. @param act Is told its article once it is drawn. */
+  /** Scrolls to a message, loading it if needed. @param act Called with its article once it is rendered. */
   goTo(index: number, messageId: string | undefined, act?: (article: HTMLElement) => void): void {
     if (index < 0 || index >= this.total) return;
     this.place = { index, ...(messageId === undefined ? {} : { messageId }), offset: -gap };
@@ -188,7 +188,7 @@ export class MessageList {
     this.layout();
   }
 
-  /** After ids moved, the row that is read keeps its place under its new number. */
+  /** After IDs moved, the current row keeps its position under its new index. */
   private moveWithId(): void {
     const { state, place } = this;
     if (state === undefined) return;
@@ -205,7 +205,7 @@ export class MessageList {
     if (this.state === undefined) return;
     this.cancelLater();
     this.isRedrawn = false;
-    // What is measured may bring other rows into view, which are then measured too.
+    // Measuring can bring other rows into view, which are measured too.
     for (let pass = 0; pass < 5; pass++) {
       const top = this.wantedTop();
       const wanted = this.rowsAround(top);
@@ -236,7 +236,7 @@ export class MessageList {
     return performance.now() - this.scroll.at < scrollEndDelay;
   }
 
-  /** What is in view, and around it what the frame has time for. */
+  /** Renders rows in view, then others while the frame has time. */
   private rowsAround(top: number): { start: number; end: number } {
     if (this.total === 0) return { start: 0, end: 0 };
     const at = (offset: number): number => Math.max(0, this.known.heights.indexAt(offset));
@@ -256,7 +256,7 @@ export class MessageList {
     return { start, end };
   }
 
-  /** @returns Whether a row came or went. */
+  /** @returns True if a row was added or removed. */
   private mount(): boolean {
     const { start, end } = this.range;
     const results = this.results();
@@ -283,7 +283,7 @@ export class MessageList {
     return moved;
   }
 
-  /** The drawn message of a row, up to date; undefined for one that is not shown. */
+  /** The updated element of a row; undefined if it is not shown. */
   private rowAt(index: number, results = this.results()): Row | undefined {
     const { state } = this;
     const message = this.messageAt(index);
@@ -297,7 +297,7 @@ export class MessageList {
     ]);
     const known = this.rows.get(message.id);
     const row: Row = known ?? { view: new Message(message, this.options.actions), message, context: '' };
-    // The last drawn ones stand at the end, so that the first to go are the oldest.
+    // Recently rendered rows are last, so that the oldest are removed first.
     this.rows.delete(message.id);
     this.rows.set(message.id, row);
     if (known === undefined) this.observer?.observe(row.view.node);
@@ -326,7 +326,7 @@ export class MessageList {
     for (const child of [...this.parts.articles.children]) {
       if (keep.has(child)) continue;
       moved = true;
-      // The keys go on scrolling although the message that had the focus is gone.
+      // Keeps keyboard scrolling after the focused message was removed.
       if (child.contains(document.activeElement)) this.parts.scroller.focus({ preventScroll: true });
       child.remove();
     }
@@ -356,7 +356,7 @@ export class MessageList {
     this.parts.spaceBelow.style.height = `${Math.max(0, this.known.heights.total - this.known.heights.offsetOf(end))}px`;
   }
 
-  /** @returns Whether a row is higher or lower than was thought. */
+  /** @returns True if a height changed. */
   private measure(): boolean {
     const anchor = this.place;
     const before = anchor === null ? 0 : this.known.heights.offsetOf(anchor.index);
@@ -376,7 +376,7 @@ export class MessageList {
     return changed;
   }
 
-  /** While somebody scrolls, the scroller is left alone and the space above gives way; at rest, and where it cannot, they agree again. */
+  /** While scrolling, the spacer absorbs differences; they are corrected when scrolling stops or if the spacer is too small. */
   private settle(): void {
     const above = this.known.heights.offsetOf(this.range.start);
     if (this.isScrolling && this.range.start > 0 && above + this.shift >= 0 && this.place !== null) return;
@@ -427,11 +427,11 @@ export class MessageList {
     return results;
   }
 
-  // What the reader does
+  // User actions
 
   private scrolled(): void {
     const { scrollTop } = this.parts.scroller;
-    // Our own doing.
+    // Scrolled by this code.
     if (Math.abs(scrollTop - this.scroll.lastTop) < 1) return;
     if (this.isAtEnd()) this.place = null;
     else if (this.place !== null || scrollTop < this.scroll.lastTop) this.place = this.anchor();
@@ -452,7 +452,7 @@ export class MessageList {
     event.preventDefault();
   }
 
-  /** What a reader opens is read from its first line, so it must not be pushed out by following the end. */
+  /** Opened content is read from its start, so following the end stops. */
   private stayAt(target: EventTarget | null): void {
     if (this.place === null && target instanceof Element && target.closest('.fold-button, .details-button') !== null) {
       this.place = this.anchor();
@@ -490,23 +490,23 @@ function createParts() {
     spaceAbove: element('div', { class: 'space' }),
     spaceBelow: element('div', { class: 'space' }),
     articles: element('div', { class: 'articles' }),
-    pill: element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Jump to latest')),
+    pill: element('button', { type: 'button', class: 'pill', hidden: true }, icon('arrow-down'), l10n.t('Go to Latest Message')),
   };
 }
 
-/** Results are shown with the call they belong to, and system text is not part of the conversation. */
+/** Results are shown with their call, and system messages are not shown. */
 function isShown(message: MessageView): boolean {
   if (message.compaction !== undefined) return true;
   if (message.role === 'system') return false;
   return message.parts.length === 0 ? message.status !== 'streaming' : message.parts.some((part) => part.kind !== 'toolResult');
 }
 
-/** Tells whether more was said: of long output the beginning is dropped, so that its length says nothing. */
+/** Detects new output: long output is truncated at the start, so its length does not change. */
 function endOf(output: string | undefined): string {
   return output === undefined ? '' : `${output.length} ${output.slice(-40)}`;
 }
 
-/** A result comes whole: its size tells whether it is there. */
+/** Results arrive completely, so their size identifies them. */
 function sizeOf(result: ToolResult | undefined): number {
   return result === undefined ? -1 : (result.result?.length ?? 0) + (result.error?.length ?? 0);
 }

@@ -1,38 +1,38 @@
-// The messages before those that the chat's state holds, asked for in pages while somebody reads there. Only what is near is kept.
+// Earlier messages, loaded in pages while the user scrolls. Only nearby pages are kept.
 import type { MessageView } from '../../../protocol/protocol.generated';
 
 export const pageSize = 50;
 
-/** How many pages are kept; the farthest goes first. */
+/** Maximum number of pages; the farthest is dropped first. */
 const maxPages = 10;
 
-/** A page that was asked for this long ago is asked for again. */
-const patienceMs = 5000;
+/** Time after which a page is requested again. */
+const retryDelayMs = 5000;
 
 export class MessagePages {
   private readonly pages = new Map<number, readonly MessageView[]>();
   private readonly asked = new Map<number, number>();
-  /** Shown until they are here anew. */
+  /** Shown until they are reloaded. */
   private readonly stale = new Set<number>();
-  /** Tells answers about this branch from late ones about another. */
+  /** Identifies replies for the current branch. */
   private generation = 0;
   private end = 0;
-  /** The page that was wanted last. */
+  /** The last requested page. */
   private center = 0;
 
   constructor(private readonly ask: (offset: number, limit: number, generation: number) => void) {}
 
-  /** How many messages are held. */
+  /** Number of loaded messages. */
   get count(): number {
     return [...this.pages.values()].reduce((sum, page) => sum + page.length, 0);
   }
 
-  /** @param end Where the messages begin that the state holds itself. */
+  /** @param end Index of the first message in the state. */
   setEnd(end: number): void {
     this.end = end;
   }
 
-  /** What was known may not be so any more: it is asked for again, and shown until the answer is here. */
+  /** Marks pages as outdated: they are reloaded, and shown until then. */
   renew(): void {
     this.generation++;
     this.asked.clear();
@@ -44,7 +44,7 @@ export class MessagePages {
   }
 
   /**
-   * Asks for what is missing between two places, and lets go of what is far from them.
+   * Requests missing pages of a range and drops distant ones.
    * @param now Milliseconds of the page's clock.
    */
   want(from: number, to: number, now: number): void {
@@ -53,7 +53,7 @@ export class MessagePages {
     for (let number = first; number <= last; number++) {
       const limit = Math.min(pageSize, this.end - number * pageSize);
       if ((this.pages.get(number)?.length ?? 0) >= limit && !this.stale.has(number)) continue;
-      if (now - (this.asked.get(number) ?? -Infinity) < patienceMs) continue;
+      if (now - (this.asked.get(number) ?? -Infinity) < retryDelayMs) continue;
       this.asked.set(number, now);
       this.ask(number * pageSize, limit, this.generation);
     }
@@ -61,7 +61,7 @@ export class MessagePages {
     this.letGo();
   }
 
-  /** @returns Whether it was waited for. */
+  /** @returns True if the page was requested. */
   take(offset: number, messages: readonly MessageView[], generation: number): boolean {
     const number = offset / pageSize;
     if (generation !== this.generation || !this.asked.delete(number)) return false;

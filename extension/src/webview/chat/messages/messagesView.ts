@@ -1,4 +1,4 @@
-// The messages of the chat with what stands below them, and the bar that finds text in them.
+// The messages of the chat, the content below them, and the find bar.
 import * as l10n from '@vscode/l10n';
 import type { MessageView } from '../../../protocol/protocol.generated';
 import type { MessagesToPage } from '../../../common/messages/chatMessages';
@@ -39,7 +39,7 @@ export class MessagesView implements ChatView {
   /** A message to show when the chat is drawn. */
   private target: { index: number; messageId: string } | undefined;
 
-  /** @param place Where the reader was before a reload; null follows the end. */
+  /** @param place Scroll position before a reload; null follows the end. */
   constructor(
     private readonly context: ChatContext,
     private readonly isSending: () => boolean,
@@ -133,7 +133,7 @@ export class MessagesView implements ChatView {
     this.list.followEnd();
   }
 
-  /** @param backwards To the question before what is in view. */
+  /** @param backwards True for the previous question. */
   jump(backwards: boolean): void {
     const index = this.list.firstInView;
     const found = nextQuestion(this.list, index, backwards);
@@ -165,9 +165,11 @@ export class MessagesView implements ChatView {
       actions.redraw();
     };
     const takesAll = message.role === 'user' && index < this.list.total - 1;
-    actions.offerUndo(takesAll ? l10n.t('Deleted, with all that followed.') : l10n.t('Deleted.'), undo);
+    actions.offerUndo(takesAll ? l10n.t('Deleted the message and everything after it.') : l10n.t('Deleted.'), undo);
     actions.announce(
-      takesAll ? l10n.t('Deleted, with all that followed. Undo is above the composer.') : l10n.t('Deleted. Undo is above the composer.'),
+      takesAll
+        ? l10n.t('Deleted the message and everything after it. Select Undo above the composer to restore them.')
+        : l10n.t('Deleted. Select Undo above the composer to restore.'),
     );
     actions.redraw();
   }
@@ -248,11 +250,11 @@ export class MessagesView implements ChatView {
 function endingNote(chat: ChatState): string | undefined {
   switch (chat.ending?.stopReason) {
     case 'maxTokens':
-      return l10n.t('The answer reached its length limit.');
+      return l10n.t('The response reached the output limit.');
     case 'refusal':
-      return l10n.t('The model declined to go on.');
+      return l10n.t('The model declined to continue.');
     case 'contextFull':
-      return l10n.t('The chat no longer fits what the model can read at once.');
+      return l10n.t('The chat no longer fits the model’s context window.');
     default:
       return undefined;
   }

@@ -1,7 +1,7 @@
-// The end of a text that is still being written. What is half there is drawn as what it will most likely be,
-// so that a row, a formula or a link does not show its marks first and then jump.
+// The end of a text that is still being written. Incomplete markup is rendered as what it will most likely be,
+// so that a row, a formula, or a link does not show its markup first and then jump.
 
-/** The last block of a growing text, completed for the eye; what was written already is never taken away. */
+/** Completes the last block of a growing text for display; written text is never removed. */
 export function completeOpenEnd(block: string): string {
   const table = completeTable(block);
   if (table !== undefined) return table;
@@ -10,12 +10,12 @@ export function completeOpenEnd(block: string): string {
   return shortened === block ? block.slice(0, from) + verbatimFormula(block.slice(from)) : shortened;
 }
 
-/** A response that was stopped may end with the first character of a table row. */
+/** A stopped response may end with the first character of a table row. */
 export function withoutStrayPipe(block: string): string {
   return block.replace(/(?:^|\n)[ \t]*\|\s*$/, '');
 }
 
-/** The heading row of a table is one before the line of dashes under it has come. */
+/** A table heading is recognized before its line of dashes has arrived. */
 function completeTable(block: string): string | undefined {
   const match = /^(\|[^\n]*[^|\s\n][^\n]*)(?:\n([|:\- ]*))?$/.exec(block);
   const heading = match?.[1];
@@ -27,14 +27,14 @@ function completeTable(block: string): string | undefined {
   return `${heading}\n|${cells.map(() => '---|').join('')}`;
 }
 
-/** `[words](https://exa` shows its words until its address is whole. */
+/** `[words](https://exa` shows its text until its address is complete. */
 function shortenLink(block: string): string {
   const middle = block.lastIndexOf('](');
   if (middle < 0 || /[()\s]/.test(block.slice(middle + 2))) return block;
   return block.slice(0, middle).replace(/!?\[([^[\]\n]{1,300})$/, '$1');
 }
 
-/** A formula that is not closed yet stays as it was written: its stars and underlines are no emphasis. */
+/** An unclosed formula stays as written: its asterisks and underscores are not emphasis. */
 function verbatimFormula(block: string): string {
   const open = /(?:(?<![\\$\w])\$(?=[^\s$\d])[^$\n]{0,200}|\\\((?:(?!\\\))[^]){0,1000}|\\\[(?:(?!\\\])[^]){0,1000})$/.exec(
     withoutCode(block),
@@ -44,7 +44,7 @@ function verbatimFormula(block: string): string {
   return block.slice(0, open.index) + formula.replace(/[!-/:-@[-`{-~]/g, '\\$&');
 }
 
-/** Of the same length, so that a place in it is a place in the text. */
+/** Same length, so that positions stay valid. */
 function withoutCode(block: string): string {
   return block
     .replace(/(`+)[^]*?(?<!`)\1(?!`)/g, (code) => ' '.repeat(code.length))

@@ -5,7 +5,7 @@ import { Fold } from './fold';
 import { MarkdownView } from './markdownView';
 import type { CodeActions } from './codeBlock';
 
-/** What the model thought, folded into one line. */
+/** Reasoning of the model, collapsed to one line. */
 export class Reasoning {
   readonly node: HTMLElement;
   private readonly fold: Fold;
@@ -23,7 +23,7 @@ export class Reasoning {
     this.node = this.fold.node;
   }
 
-  /** @param tookMs Undefined where the page did not see it. */
+  /** @param tookMs Undefined if the webview did not measure it. */
   update(content: string, isThinking: boolean, tookMs: number | undefined): void {
     this.content = content;
     this.isWhole = !isThinking;

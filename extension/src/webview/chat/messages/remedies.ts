@@ -1,7 +1,7 @@
 import type { ChatContext } from '../state/chatContext';
 import type { Remedies } from './failure';
 
-/** What the buttons under an error do. */
+/** Actions of the buttons under an error. */
 export function remedies(
   { actions, store }: ChatContext,
   providerId: string | undefined,

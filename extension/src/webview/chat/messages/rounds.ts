@@ -1,13 +1,13 @@
-// The rounds of one turn, each a message of its own, read as one answer.
+// Combines the rounds of a turn, which are separate messages, into one response.
 import type { CostView, MessageView, TimingView, UsageView } from '../../../protocol/protocol.generated';
 
-/** What the last round of an answer says for all of them. */
+/** Totals of a response, shown with its last round. */
 export interface Rounds {
-  /** Another round of the same answer follows. */
+  /** True if another round of the same response follows. */
   continues: boolean;
   /** Ids of the rounds before, first to last. */
   before: readonly string[];
-  /** Some round has words. */
+  /** True if some round has text. */
   hasText: boolean;
   usage?: UsageView;
   cost?: CostView;
@@ -17,7 +17,7 @@ export interface Rounds {
 /** More than any turn has. */
 const maxRounds = 500;
 
-/** @param at The message with a number of the branch; undefined where it is not loaded. */
+/** @param at Returns a message by its index in the branch; undefined if it is not loaded. */
 export function roundsOf(index: number, at: (index: number) => MessageView | undefined): Rounds {
   const message = at(index);
   const before: MessageView[] = [];
@@ -66,7 +66,7 @@ function addUsage(one: UsageView, other: UsageView): UsageView {
   };
 }
 
-/** Where it comes from is said only when that is one thing. */
+/** The source is shown only if it is the same for all. */
 function addCost(one: CostView, other: CostView): CostView {
   const { price } = one;
   const isSame = price !== undefined && JSON.stringify(price) === JSON.stringify(other.price);

@@ -3,7 +3,7 @@ import type { MessageView, TaskView } from '../../../protocol/protocol.generated
 
 const address = /codex:\/\/tasks\/[\w.-]+/u;
 
-/** By its address in the result, by the title that it says while it runs, else by a title that its goal has; where two could be meant, none. */
+/** Finds the subtask by its address in the result, by its title while it runs, or by its goal; none if ambiguous. */
 export function childrenOfCalls(
   { parts }: MessageView,
   tasks: readonly TaskView[],

@@ -1,4 +1,4 @@
-// A table of an answer as text to take along.
+// Copies a table of a response as text.
 
 /** Rows of cells, the heading first. */
 export type Rows = string[][];
@@ -14,7 +14,7 @@ export function asMarkdown(rows: Rows): string {
   return line(heading) + line(heading.map(() => '---')) + rest.map(line).join('');
 }
 
-/** As RFC 4180 has it. */
+/** CSV as in RFC 4180. */
 export function asCsv(rows: Rows): string {
   const cell = (text: string): string => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return rows.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');

@@ -19,18 +19,18 @@ export interface ToolActions {
   edits(command: EditCommand, path?: string): void;
 }
 
-/** What is known of one call beside what was asked. */
+/** State of a call besides its request. */
 export interface CallState {
   result: ToolResult | undefined;
-  /** False once no result can come any more. */
+  /** False if no result can arrive any more. */
   isRunning: boolean;
   /** It waits for the user's word. */
   isAsking: boolean;
-  /** What it has said so far. */
+  /** Output so far. */
   output: string;
-  /** The agent that it started. */
+  /** The started subtask. */
   child: TaskView | undefined;
-  /** Changed files that nobody has decided about yet. */
+  /** Changed files that are not accepted or rejected. */
   underReview: readonly string[];
 }
 
@@ -41,7 +41,7 @@ interface ToolSection {
   isGrowing?: boolean;
 }
 
-/** One tool call in one line, open to what went in and what came out. */
+/** A tool call in one line that expands to input and output. */
 export class ToolCall {
   readonly node: HTMLElement;
   private readonly fold: Fold;
@@ -77,7 +77,7 @@ export class ToolCall {
           ? ['check', l10n.t('Done')]
           : ['close', l10n.t('Failed')]
         : isAsking
-          ? ['question', l10n.t('Waiting for you')]
+          ? ['question', l10n.t('Waiting for approval')]
           : isRunning
             ? ['loading', l10n.t('Running')]
             : ['circle-slash', l10n.t('Not finished')];
@@ -92,7 +92,7 @@ export class ToolCall {
     );
   }
 
-  /** The agent that was started, and the files that were changed. */
+  /** The started subtask and the changed files. */
   private showBeside({ child, result, underReview }: CallState): void {
     const changes = result?.changes ?? [];
     const isNamed = changes.length === 1 && summaryOf(this.use?.parameters ?? '') === changes[0]?.path;
@@ -115,7 +115,7 @@ export class ToolCall {
 
   /**
    * @param isOpen Nobody has decided about the file yet.
-   * @param isNamed The line of the call says already which file it is.
+   * @param isNamed True if the line already names the file.
    */
   private changeLine({ path, added, removed }: ChangedFileView, isOpen: boolean, isNamed: boolean): HTMLElement {
     const shown = visibleText(path);
@@ -135,7 +135,7 @@ export class ToolCall {
             button(l10n.t('Accept'), l10n.t('Accept {0}', shown), 'plue.acceptChange'),
             button(l10n.t('Reject'), l10n.t('Reject {0}', shown), 'plue.rejectChange'),
           ]
-        : [element('span', { class: 'quiet' }, l10n.t('decided'))]),
+        : [element('span', { class: 'quiet' }, l10n.t('reviewed'))]),
     );
   }
 
@@ -151,19 +151,19 @@ export class ToolCall {
       const words = section.children[1];
       const isAtEnd = words !== undefined && words.scrollHeight - words.scrollTop - words.clientHeight < 24;
       setText(words ?? section, visibleText(text));
-      // What runs is read at its end, unless somebody scrolled up.
+      // Running output is scrolled to its end unless the user scrolled up.
       if (isGrowing && isAtEnd) words.scrollTop = words.scrollHeight;
     });
     for (const late of [...body.children].slice(shown.length)) late.remove();
   }
 }
 
-/** Files that the calls of a message changed. */
+/** Returns the files that the calls of a message changed. */
 export function changedPaths({ parts }: Pick<MessageView, 'parts'>): string[] {
   return parts.flatMap((part) => (part.kind === 'toolResult' ? (part.changes ?? []).map(({ path }) => path) : []));
 }
 
-/** "+6 −2", with words for who hears it. */
+/** "+6 −2", with text for screen readers. */
 export function sizeOf({ added, removed }: Pick<ChangedFileView, 'added' | 'removed'>): HTMLElement {
   return element(
     'span',
@@ -187,18 +187,18 @@ function sectionFor(label: string): HTMLElement {
   );
 }
 
-/** A server's tool as a template names it: `SERVER/TOOL`. Names of servers have no two lines in a row. */
+/** A tool of an MCP server as in templates: `SERVER/TOOL`. Server names contain no consecutive underscores. */
 function nameOf(toolName: string): string {
   return toolName.startsWith('mcp__') ? toolName : toolName.replace('__', '/');
 }
 
-/** Says most about a call, the first that is there: what is left is long, or can be read in the call. */
+/** Parameters that describe a call best, in order of preference. */
 const mainNames = ['command', 'file_path', 'path', 'pattern', 'query', 'url', 'goal'] as const;
 
-/** What is put into a file: read in the call, or in the review. */
+/** New file content is shown in the call or in the review. */
 const contents = /^(?:old|new|content|text)/u;
 
-/** What a call is about, in one line; what is not whole yet is shown as it came. */
+/** One line that describes a call; incomplete arguments are shown as received. */
 export function summaryOf(parameters: string): string {
   const value = parsed(parameters);
   if (typeof value !== 'object' || value === null) return visibleText(parameters.slice(0, 200));
@@ -221,7 +221,7 @@ function isShort(argument: unknown): boolean {
   return words.length <= 60 && !words.includes('\n');
 }
 
-/** As a person would say it: `usd 0.2, rounds 3`; what has parts of its own only by how many they are. */
+/** Arguments as text: `usd 0.2, rounds 3`; nested values only by their number of entries. */
 function asText(argument: unknown): string {
   if (typeof argument === 'string') return argument;
   if (typeof argument !== 'object' || argument === null) return JSON.stringify(argument) ?? '';

@@ -1,4 +1,4 @@
-// What every view of the chat page works with.
+// Services for every view of the chat webview.
 import type { Attachment, ModelChoice } from '../../../protocol/protocol.generated';
 import type { HelpAction } from '../../../common/messages/chat';
 import type { ModelLists } from '../../shared/modelLists';
@@ -13,7 +13,7 @@ export interface ChatContext {
   readonly actions: ChatActions;
 }
 
-/** Actions of one view that others need. */
+/** Actions of one view that other views use. */
 export interface ChatActions {
   /** For screen readers. */
   announce(text: string): void;

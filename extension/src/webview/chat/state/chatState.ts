@@ -1,4 +1,4 @@
-// What the chat page knows, folded from one snapshot and the events after it. Pure: no DOM, no clock of its own.
+// State of the chat webview, reduced from one snapshot and later events. Pure: no DOM, no clock.
 import type {
   CodexGetResult,
   CodexSummary,
@@ -20,11 +20,11 @@ const maxOutputLength = 20_000;
 export interface ChatState {
   readonly codex: CodexSummary;
   readonly messages: readonly MessageView[];
-  /** How many messages of the branch stand before the first of `messages`. */
+  /** Number of messages in the branch before the first of `messages`. */
   readonly offset: number;
   readonly canUndo: boolean;
   readonly canRedo: boolean;
-  /** Own fields of its template. */
+  /** Fields of its template. */
   readonly values?: Readonly<Record<string, unknown>>;
   /** Waiting to be sent. */
   readonly queue: readonly QueuedView[];
@@ -35,17 +35,17 @@ export interface ChatState {
   readonly notice?: string;
   /** Newest first. */
   readonly hookFailures?: readonly HookFailureView[];
-  /** What is going on while no text comes. */
+  /** Current activity while no text arrives. */
   readonly activity?: Activity;
-  /** How the last turn ended, until the next one begins. */
+  /** End of the last turn, until the next one begins. */
   readonly ending?: Ending;
   /** An event was missed: only a new snapshot helps. */
   readonly missedEvents: boolean;
-  /** The answer that was started over: its next part replaces whatever is left at that place and after it. */
+  /** The restarted response: its next part replaces the part at that index and everything after it. */
   readonly restartedMessageId?: string;
   /** Moments seen by this page only, by message id. */
   readonly timings: ReadonlyMap<string, Timing>;
-  /** What running tools have said so far, by the id of the call. */
+  /** Output of running tools by call ID. */
   readonly outputs: ReadonlyMap<string, string>;
   readonly turnStartedAt?: number;
 }
@@ -69,7 +69,7 @@ export interface Timing {
   reasoningEndedAt?: number;
 }
 
-/** Moments of answers that the page saw itself are kept over a new snapshot. */
+/** Measured times of responses are kept over a new snapshot. */
 export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatState {
   return {
     codex: chat.codex,
@@ -92,11 +92,11 @@ export function fromSnapshot(chat: CodexGetResult, before?: ChatState): ChatStat
 }
 
 /**
- * @param now Milliseconds of the page's clock; only activity and timings use it.
+ * @param now Milliseconds of the webview's clock, used only for activity and timings.
  */
 export function reduce(state: ChatState, params: MessageEventParams, now: number): ChatState {
   if (params.seq <= state.lastSeq || state.missedEvents) return state;
-  // Each notification has its own number: a gap means that text was dropped for a slow window.
+  // Notifications are numbered: a gap means that text was dropped for a slow window.
   if (params.seq > state.lastSeq + 1) return { ...state, missedEvents: true };
   return { ...fold(state, params.event, now), lastSeq: params.seq };
 }
@@ -189,13 +189,13 @@ function withMessage(state: ChatState, message: MessageView): ChatState {
   return { ...state, messages: at < 0 ? [...state.messages, message] : state.messages.with(at, message) };
 }
 
-/** Which number the others have now is known for those that are held; else the chat is asked for again. */
+/** Indexes of loaded messages are updated; otherwise the chat is reloaded. */
 function withoutMessage(state: ChatState, messageId: string): ChatState {
   const messages = state.messages.filter((message) => message.id !== messageId);
   return messages.length === state.messages.length && state.offset > 0 ? { ...state, missedEvents: true } : { ...state, messages };
 }
 
-/** Lets go of the earliest messages when there are more than `most`; they can be asked for again. */
+/** Drops the earliest messages if there are more than `most`; they can be requested again. */
 export function withoutEarliest(state: ChatState, most: number): ChatState {
   const over = state.messages.length - most;
   return over <= 0 ? state : { ...state, messages: state.messages.slice(over), offset: state.offset + over };
@@ -218,7 +218,7 @@ function withDelta(state: ChatState, messageId: string, partIndex: number, delta
   return without(next, 'activity', 'restartedMessageId');
 }
 
-/** A delta goes to the part it names when that is of its kind, else a new part begins. The finished message corrects both. */
+/** A delta is appended to the named part if its kind matches, otherwise a new part begins. The finished message corrects both. */
 function addDelta(parts: readonly MessagePart[], partIndex: number, delta: MessagePart): MessagePart[] {
   const part = parts[partIndex];
   if (part?.kind === 'text' && delta.kind === 'text') return parts.with(partIndex, { ...part, content: part.content + delta.content });
@@ -247,18 +247,18 @@ function withResult(parts: readonly MessagePart[], finished: ToolResultPart): Me
   return at < 0 ? [...parts, result] : parts.with(at, result);
 }
 
-/** Only the end of long output is kept: the whole comes with the result. */
+/** Only the end of long output is kept; the result contains all of it. */
 function withOutput(state: ChatState, toolUseId: string, text: string): ChatState {
   const output = ((state.outputs.get(toolUseId) ?? '') + text).slice(-maxOutputLength);
   return { ...state, outputs: new Map(state.outputs).set(toolUseId, output) };
 }
 
-/** A tool that has run was asked for in a confirmed record; what came after its result was not yet confirmed. */
+/** The request of a finished tool call was confirmed; later parts were not. */
 function confirmedParts(parts: readonly MessagePart[]): MessagePart[] {
   return parts.slice(0, parts.findLastIndex((part) => part.kind === 'toolResult') + 1);
 }
 
-/** After a turn nothing streams any more, even if the message's own ending was lost. */
+/** After a turn nothing streams, even if the message's final event was lost. */
 function settled(message: MessageView, stopReason: StopReason, error: ErrorView | undefined): MessageView {
   if (message.status !== 'streaming') return message;
   if (error !== undefined) return { ...message, status: 'failed', error };

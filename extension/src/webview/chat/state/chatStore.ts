@@ -1,4 +1,4 @@
-// What the chat page received. Views read the model; only the store replaces it.
+// Holds the state of the chat webview. Views read the state; only the store replaces it.
 import type {
   ApprovalView,
   CodexGetResult,
@@ -16,7 +16,7 @@ import { chosenProvider, type KnownChoices } from './chosenModel';
 /** The maximum number of events kept while a snapshot is on its way. */
 const maxRecentEvents = 5000;
 
-/** A chat that follows its end is cut when it has more messages than this. */
+/** A chat that follows its end is shortened if it has more messages than this. */
 const maxMessagesAtEnd = 400;
 const messagesKeptAtEnd = 200;
 
@@ -35,11 +35,11 @@ export interface ChatModel {
   children: readonly TaskView[];
   /** Undefined until received; until then every change can be accepted or rejected. */
   underReview?: readonly string[];
-  /** Of a task only. */
+  /** For tasks only. */
   task?: TaskDetail;
 }
 
-/** A part of the page that shows the model. */
+/** A view of the state. */
 export interface ChatView {
   show(model: ChatModel): void;
 }
@@ -55,7 +55,7 @@ export class ChatStore {
     children: [],
   };
 
-  /** The last events: a snapshot may arrive after events that it does not contain. */
+  /** Recent events: a snapshot can arrive after events that it does not contain. */
   private recent: MessageEventParams[] = [];
 
   constructor(private readonly changed: () => void) {}
@@ -75,7 +75,7 @@ export class ChatStore {
   }
 
   updateSidecar(sidecar: ChatModel['sidecar']): void {
-    // Another process numbers its events from the start.
+    // A new process numbers its events from the start.
     if (sidecar.state !== 'running') this.recent = [];
     this.update({ sidecar });
   }
@@ -88,7 +88,7 @@ export class ChatStore {
     this.update({ chat, providers });
   }
 
-  /** @param followsEnd Earlier messages may be dropped. @returns Whether events were missed, so that a snapshot is needed. */
+  /** @param followsEnd True if earlier messages can be dropped. @returns True if events were missed and a snapshot is needed. */
   applyEvent(params: MessageEventParams, followsEnd: boolean): boolean {
     this.recent.push(params);
     if (this.recent.length > maxRecentEvents) this.recent.splice(0, maxRecentEvents / 2);
@@ -105,7 +105,7 @@ export class ChatStore {
   }
 }
 
-/** Whether requests to the sidecar can be answered. */
+/** True if the sidecar can respond. */
 export function canAnswer({ sidecar, isHostLost }: ChatModel): boolean {
   return sidecar.state === 'running' && !isHostLost;
 }

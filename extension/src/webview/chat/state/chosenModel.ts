@@ -1,4 +1,4 @@
-// The provider and model that a chat uses.
+// Provider and model of a chat.
 import * as l10n from '@vscode/l10n';
 import type { CodexSummary, ModelChoice, ProviderSummary } from '../../../protocol/protocol.generated';
 import { choiceText } from '../../shared/modelPicker';
@@ -10,7 +10,7 @@ export interface KnownChoices {
   small?: ModelChoice;
 }
 
-/** The chosen provider, even if it is gone, and its model: "Anthropic / claude-sonnet". */
+/** Name of the selected provider, even if it was deleted, and model: "Anthropic / claude-sonnet". */
 export function chosenText(codex: CodexSummary, providers: ProviderSummary[]): string {
   const choice = chosenChoice(codex, providers);
   return choice === undefined ? l10n.t('Choose a provider') : choiceText(choice, providers);
@@ -22,7 +22,7 @@ export function chosenProvider(codex: CodexSummary | undefined, providers: Provi
     : providers.find((provider) => provider.id === codex.providerId);
 }
 
-/** An empty model means the provider's own. */
+/** An empty model means the provider's default. */
 export function chosenChoice(codex: CodexSummary, providers: ProviderSummary[]): ModelChoice | undefined {
   const providerId = codex.providerId ?? chosenProvider(codex, providers)?.id;
   if (providerId === undefined) return undefined;

@@ -1,4 +1,4 @@
-// What VS Code keeps of the page across reloads. Draft and scroll position belong to the page; everything else is in the sidecar.
+// State that VS Code keeps across reloads: draft and scroll position. Everything else is in the sidecar.
 import * as v from 'valibot';
 
 const attachment = v.object({
@@ -14,14 +14,14 @@ const attachment = v.object({
 const unstored = v.object({
   text: v.string(),
   attachments: v.array(attachment),
-  /** The last message when it was sent. */
+  /** The last message at the time of sending. */
   after: v.optional(v.string()),
-  /** It is in the draft again, because nobody confirmed it. */
+  /** True if it was restored to the draft because nothing confirmed it. */
   isBack: v.boolean(),
 });
 
 const place = v.object({
-  /** Of the first message in view, from 0 in the branch that is shown. */
+  /** Zero-based index of the first message in view. */
   index: v.number(),
   messageId: v.optional(v.string()),
   /** Pixels from its top to the top of the view. */
@@ -31,7 +31,7 @@ const place = v.object({
 const savedState = v.object({
   codexId: v.string(),
   draft: v.string(),
-  /** Of the draft. */
+  /** Attachments of the draft. */
   attachments: v.optional(v.array(attachment)),
   unstored: v.optional(unstored),
   /** Null while following the end. */

@@ -1,4 +1,4 @@
-// What a task may spend, what it and everything under it did spend, and what it handed on.
+// Budget of a task: limits, usage including subtasks, and reserved amounts.
 import * as l10n from '@vscode/l10n';
 import type { TaskBudgetView, TaskView } from '../../../protocol/protocol.generated';
 import { atLeast, formatTokens, formatCost, notAvailable, formatDuration } from '../../../common/format';
@@ -7,23 +7,23 @@ export interface BudgetBar {
   name: string;
   /** "$0.21 of $1.00, $0.30 reserved" */
   words: string;
-  /** The same without what is reserved. */
+  /** Usage without reserved amounts. */
   spent: string;
-  /** 0 to 1; undefined where there is no limit, or what was spent is not known. */
+  /** 0 to 1; undefined without a limit or if usage is unknown. */
   share: number | undefined;
-  /** What its agents may still take of it, 0 to 1. */
+  /** Reserved for subtasks, 0 to 1. */
   reservedShare: number;
   isReached: boolean;
 }
 
 const kinds = [
-  { key: 'usd', name: l10n.t('Money'), words: formatCost },
+  { key: 'usd', name: l10n.t('Cost'), words: formatCost },
   { key: 'tokens', name: l10n.t('Tokens'), words: formatTokens },
   { key: 'rounds', name: l10n.t('Rounds'), words: String },
   { key: 'seconds', name: l10n.t('Time'), words: (value: number) => formatDuration(value * 1000) },
 ] as const satisfies { key: keyof TaskBudgetView; name: string; words: (value: number) => string }[];
 
-/** Those that have ended gave the rest back. */
+/** Finished subtasks have released their reservation. */
 const ended: readonly string[] = ['done', 'failed', 'stopped'];
 
 export function barsOf(task: Pick<TaskView, 'spentInAll' | 'budget' | 'isLocal'>, children: readonly TaskView[]): BudgetBar[] {

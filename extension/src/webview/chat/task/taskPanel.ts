@@ -1,4 +1,4 @@
-// What stands around the messages of a task: its goal, budget and plan above, its agents, files and figures beside, the timeline below.
+// The panel of a task: goal, budget, and plan above the messages; agents, files, and figures beside; timeline below.
 import * as l10n from '@vscode/l10n';
 import type {
   AnsweredApprovalView,
@@ -38,7 +38,7 @@ export class TaskPanel {
   private readonly aside = new Section('div', { class: 'task-side-parts' });
   readonly side = element(
     'aside',
-    { class: 'task-side', 'aria-label': l10n.t('Beside the task'), tabindex: 0, hidden: true },
+    { class: 'task-side', 'aria-label': l10n.t('Task details'), tabindex: 0, hidden: true },
     this.aside.node,
   );
   readonly timeline: TimelineView;
@@ -48,7 +48,7 @@ export class TaskPanel {
     this.top.show('loading', () => [element('p', { class: 'quiet' }, l10n.t('Loading…'))]);
   }
 
-  /** @param canChange The task can be told something. */
+  /** @param canChange True if the task accepts messages. */
   show(detail: TaskDetail, canChange: boolean, now: number): void {
     const { task, goal, plan, children, timeline } = detail;
     this.banners.set('failed', undefined);
@@ -66,7 +66,7 @@ export class TaskPanel {
   }
 
   fail(message: string): void {
-    this.banners.set('failed', visibleText(message), 'error', [textButton(l10n.t('Try again'), () => this.actions.reload())]);
+    this.banners.set('failed', visibleText(message), 'error', [textButton(l10n.t('Try Again'), () => this.actions.reload())]);
   }
 
   private buttons({ status }: TaskView): HTMLElement {
@@ -78,11 +78,11 @@ export class TaskPanel {
     return element(
       'div',
       { class: 'task-buttons' },
-      ...(status === 'over_budget' ? [button(l10n.t('Top up…'), 'plue.tasks.topUp', 'primary')] : []),
+      ...(status === 'over_budget' ? [button(l10n.t('Increase Budget…'), 'plue.tasks.increaseBudget', 'primary')] : []),
       ...(isResumable(status) ? [button(l10n.t('Resume'), 'plue.tasks.resume', 'primary')] : []),
       ...(isWorking(status) && status !== 'paused' ? [button(l10n.t('Pause'), 'plue.tasks.pause')] : []),
       ...(isWorking(status) ? [button(l10n.t('Stop'), 'plue.tasks.stop')] : []),
-      button(l10n.t('Tell it something…'), 'plue.tasks.steer'),
+      button(l10n.t('Send Message…'), 'plue.tasks.steer'),
     );
   }
 
@@ -93,8 +93,8 @@ export class TaskPanel {
       [l10n.t('Files changed'), files, () => [this.all(files), element('ul', {}, ...files.map((file) => this.file(file)))]],
       [l10n.t('Approvals given'), approvals, () => [element('ul', {}, ...approvals.map(answered))]],
       [l10n.t('Cost by agent'), costs, () => [costTable(costs)]],
-      [l10n.t('Why this model'), routing, () => (routing === undefined ? [] : receipt(routing))],
-      [l10n.t('Handed back'), outputs, () => handedBack(outputs)],
+      [l10n.t('Model selection'), routing, () => (routing === undefined ? [] : receipt(routing))],
+      [l10n.t('Result'), outputs, () => handedBack(outputs)],
     ];
     const shown = parts.filter(([, what]) => what !== undefined && (!Array.isArray(what) || what.length > 0));
     this.side.hidden = shown.length === 0;
@@ -119,15 +119,15 @@ export class TaskPanel {
     );
   }
 
-  /** Of all files at once. */
+  /** Actions for all files. */
   private all(files: readonly ChangedFileView[]): HTMLElement | undefined {
     if (files.length < 2) return undefined;
     return element(
       'div',
       { class: 'change-all' },
-      this.editButton('plue.reviewChanges', l10n.t('Review all')),
-      this.editButton('plue.acceptChange', l10n.t('Accept all')),
-      this.editButton('plue.rejectChange', l10n.t('Reject all')),
+      this.editButton('plue.reviewChanges', l10n.t('Review All')),
+      this.editButton('plue.acceptChange', l10n.t('Accept All')),
+      this.editButton('plue.rejectChange', l10n.t('Reject All')),
     );
   }
 
@@ -148,7 +148,7 @@ export class TaskPanel {
     );
   }
 
-  /** @param name What a screen reader hears. @param path Of one file; without it all are meant. */
+  /** @param name Label for screen readers. @param path One file, or undefined for all. */
   private editButton(command: EditCommand, label: string, name = label, path?: string): HTMLElement {
     const button = textButton(label, () => this.actions.edits(command, path), 'quiet');
     button.setAttribute('aria-label', name);
@@ -202,7 +202,7 @@ function barNode({ name, words, spent, share, reservedShare, isReached }: Budget
 
 const todoStates = {
   open: { icon: 'queued', words: l10n.t('to do') },
-  active: { icon: 'running', words: l10n.t('under way') },
+  active: { icon: 'running', words: l10n.t('in progress') },
   done: { icon: 'done', words: l10n.t('done') },
 } as const satisfies Record<TodoView['state'], { icon: string; words: string }>;
 
@@ -263,7 +263,7 @@ function receipt({ chosen, why, rejected }: RoutingReceipt): HTMLElement[] {
   ];
 }
 
-/** Texts and lists of texts are read as such; anything else as it came. */
+/** Texts and lists of texts are formatted; other values are shown as JSON. */
 function handedBack(outputs: unknown): HTMLElement[] {
   if (typeof outputs !== 'object' || outputs === null || Array.isArray(outputs)) return [asIs(outputs)];
   return Object.entries(outputs)

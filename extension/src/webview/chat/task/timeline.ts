@@ -1,4 +1,4 @@
-// Who ran when: where each bar of the timeline begins and how long it is. Pure: no DOM, no clock of its own.
+// Start and length of the bars in the timeline. Pure: no DOM, no clock.
 import type { TaskSpendView, TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 
 export interface TimelineBar {
@@ -10,7 +10,7 @@ export interface TimelineBar {
   /** Milliseconds since the first of all. */
   startMs: number;
   durationMs: number;
-  /** It goes on. */
+  /** True if still running. */
   isOpen: boolean;
   costUsd?: number;
 }
@@ -24,7 +24,7 @@ export interface TimelineRow {
 }
 
 export interface Timeline {
-  /** Milliseconds from its left to its right. */
+  /** Duration of the timeline in milliseconds. */
   lengthMs: number;
   rows: TimelineRow[];
   /** Milliseconds since the first of all. */
@@ -38,14 +38,14 @@ const second = 1000;
 const minute = 60 * second;
 const steps = [1, 2, 5, 10, 15, 30].flatMap((n) => [n * second, n * minute, n * 60 * minute]).sort((a, b) => a - b);
 
-/** @param now Milliseconds since the epoch: where what goes on ends for now. */
+/** @param now Milliseconds since the epoch, the provisional end of running spans. */
 export function timelineOf(lanes: readonly TimelineLane[], now: number): Timeline {
   const read = lanes.map((lane) => ({
     lane,
     spans: lane.spans.flatMap((span) => {
       const start = Date.parse(span.start);
       const end = span.end === undefined ? Math.max(now, start) : Date.parse(span.end);
-      // A span that nobody can place is left out; a clock that went back makes none negative.
+      // Spans without valid times are omitted; durations are never negative.
       return Number.isNaN(start) || Number.isNaN(end) ? [] : [{ span, start, end: Math.max(start, end) }];
     }),
   }));

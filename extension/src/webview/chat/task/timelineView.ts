@@ -1,4 +1,4 @@
-// The timeline of a task: one lane for each agent. Kinds differ by shape: the model's time is a full bar, a tool's a low one, waiting a hollow one.
+// The timeline of a task, with one lane per agent. Kinds differ by shape: a full bar for the model, a low bar for a tool, a hollow bar for waiting.
 import * as l10n from '@vscode/l10n';
 import type { TimelineKind, TimelineLane } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../../shared/element';
@@ -17,7 +17,7 @@ const shapes = {
   waiting: { words: l10n.t('waiting'), y: 6, height: 10 },
 } as const satisfies Record<TimelineKind, { words: string; y: number; height: number }>;
 
-const usual = l10n.t('Point at a bar to read it.');
+const usual = l10n.t('Hover over a bar for details.');
 
 export class TimelineView {
   private readonly section = new Section('section', { class: 'timeline', 'aria-label': l10n.t('Timeline') });
@@ -40,7 +40,7 @@ export class TimelineView {
     const table = element(
       'details',
       { class: 'timeline-table', open: this.isOpen },
-      element('summary', { 'data-key': 'timeline-table' }, l10n.t('As a table')),
+      element('summary', { 'data-key': 'timeline-table' }, l10n.t('Show as table')),
       tableOf(timeline),
     );
     table.addEventListener('toggle', () => (this.isOpen = table.open));
@@ -95,7 +95,7 @@ function legend(): HTMLElement {
 function axis({ ticks, lengthMs }: Timeline): HTMLElement {
   const line = element('div', { class: 'timeline-axis', 'aria-hidden': 'true' });
   for (const tick of ticks) {
-    // The last has no room to its right.
+    // The last label has no space to its right.
     if (tick / lengthMs > 0.94) continue;
     const mark = element('span', {}, tick === 0 ? '0' : formatDuration(tick));
     mark.style.left = percent(tick / lengthMs);
@@ -118,7 +118,7 @@ function tableOf({ rows }: Timeline): HTMLElement {
         element(
           'tr',
           {},
-          ...[l10n.t('Agent'), l10n.t('What'), l10n.t('Kind'), l10n.t('Began after'), l10n.t('Took'), l10n.t('Cost')].map((name) =>
+          ...[l10n.t('Agent'), l10n.t('Name'), l10n.t('Kind'), l10n.t('Started after'), l10n.t('Duration'), l10n.t('Cost')].map((name) =>
             element('th', { scope: 'col' }, name),
           ),
         ),
@@ -135,7 +135,7 @@ function tableOf({ rows }: Timeline): HTMLElement {
               cell(visibleText(bar.name)),
               cell(shapes[bar.kind].words),
               cell(bar.startMs === 0 ? l10n.t('{0} s', 0) : formatDuration(bar.startMs), true),
-              cell(bar.isOpen ? l10n.t('{0}, goes on', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs), true),
+              cell(bar.isOpen ? l10n.t('{0}, still running', formatDuration(bar.durationMs)) : formatDuration(bar.durationMs), true),
               cell(bar.costUsd === undefined ? '' : formatCost(bar.costUsd), true),
             ),
           ),
@@ -147,7 +147,7 @@ function tableOf({ rows }: Timeline): HTMLElement {
 
 function summaryOf({ title, status, bars }: TimelineRow): string {
   const parts = bars.length === 1 ? l10n.t('1 span') : l10n.t('{0} spans', bars.length);
-  return l10n.t('{0}, {1}, {2}. The same as a table below.', visibleText(title), taskStatusView(status).words, parts);
+  return l10n.t('{0}, {1}, {2}. The table below has the same data.', visibleText(title), taskStatusView(status).words, parts);
 }
 
 function wordsOf({ title }: TimelineRow, bar: TimelineBar): string {
@@ -165,7 +165,7 @@ function attribute<T extends SVGElement>(node: T, attributes: Record<string, str
   return node;
 }
 
-/** A state's icon; what runs turns. */
+/** Icon of a state; running states spin. */
 export function stateIcon(status: string): HTMLElement {
   const { icon: drawn } = taskStatusView(status);
   const mark = icon(drawn);

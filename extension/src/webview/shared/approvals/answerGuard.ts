@@ -1,4 +1,4 @@
-// Nothing is answered by a click or key that lands right after what it lands on appeared or moved: it was meant for something else.
+// Ignores clicks and keys shortly after an element appeared or moved, because they were meant for something else.
 
 /** Milliseconds. */
 export const guardMs = 300;
@@ -6,7 +6,7 @@ export const guardMs = 300;
 export class AnswerGuard {
   private changedAt = -Infinity;
 
-  /** @param now Milliseconds of any clock that only goes forward. */
+  /** @param now Milliseconds of a monotonic clock. */
   constructor(private readonly now: () => number = () => performance.now()) {}
 
   /** Something appeared, went or moved. */

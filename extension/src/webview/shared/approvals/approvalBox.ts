@@ -1,18 +1,18 @@
-// The list of what waits for the user's word: in the Approvals view, and above the composer of a chat. It never takes the focus by itself.
+// The list of pending approvals, in the Approvals view and above the composer. It never takes the focus.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element } from '../element';
 import { moveByArrows } from '../roving';
 import { AnswerGuard, guardMs } from './answerGuard';
 import { ApprovalCard } from './approvalCard';
-import { groupsOf, pathOf, wishOf } from './groups';
+import { groupsOf, pathOf, questionOf } from './groups';
 
 export interface ApprovalBoxActions {
   answer(answer: ApprovalAnswerParams): void;
   open(codexId: string): void;
-  /** To who does not look at the list. */
+  /** Announces text to screen readers. */
   say(words: string): void;
-  /** The last one was answered where the keys were. */
+  /** The last approval was answered with the keyboard. */
   left(): void;
 }
 
@@ -36,7 +36,7 @@ export class ApprovalBox {
     window.addEventListener('resize', () => this.lookSoon());
   }
 
-  /** @param canAnswer False while nobody is there to take an answer. */
+  /** @param canAnswer False if the sidecar does not respond. */
   show(approvals: readonly ApprovalView[], canAnswer: boolean): void {
     const groups = groupsOf(approvals);
     const before = [...this.cards.keys()];
@@ -65,7 +65,7 @@ export class ApprovalBox {
     this.tell(approvals);
   }
 
-  /** An answer was refused. */
+  /** The answer was rejected. */
   askAgain(): void {
     for (const card of this.cards.values()) card.askAgain();
   }
@@ -90,7 +90,7 @@ export class ApprovalBox {
     return [...this.cards.values()].map(({ node }) => node);
   }
 
-  /** Where the keys were on one that is gone, they go on with the next. @param at -1 where they were elsewhere. */
+  /** Moves the focus from a removed approval to the next one. @param at -1 if the focus was elsewhere. */
   private keepFocus(at: number): void {
     const rows = this.rows();
     if (rows.length > 0 && !rows.some((row) => row.tabIndex === 0))
@@ -109,12 +109,12 @@ export class ApprovalBox {
     if (first === undefined) return;
     this.actions.say(
       fresh.length > 1
-        ? l10n.t('Approval needed: {0}, {1}, and {2} more', wishOf(first), pathOf(first), fresh.length - 1)
-        : l10n.t('Approval needed: {0}, {1}', wishOf(first), pathOf(first)),
+        ? l10n.t('Approval needed: {0} ({1}), and {2} more', questionOf(first), pathOf(first), fresh.length - 1)
+        : l10n.t('Approval needed: {0} ({1})', questionOf(first), pathOf(first)),
     );
   }
 
-  /** The buttons are dim for as long as they do nothing. */
+  /** Buttons are dimmed while they are disabled. */
   private touch(): void {
     this.guard.touch();
     this.node.classList.add('is-fresh');

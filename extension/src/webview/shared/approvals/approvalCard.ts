@@ -1,4 +1,4 @@
-// One question: who asks, what exactly, why and where, and the three answers.
+// An approval: agent, action, reason, location, and the buttons.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalAnswerParams, ApprovalView } from '../../../protocol/protocol.generated';
 import { element, icon, setText, textButton } from '../element';
@@ -6,18 +6,18 @@ import { countExact, exactText } from '../exactText';
 import { formatInteger } from '../../../common/format';
 import { countHidden, visibleText } from '../../../common/visibleText';
 import { withParts } from '../withParts';
-import { pathOf, shortPathOf, wishOf, type ApprovalGroup } from './groups';
+import { pathOf, shortPathOf, questionOf, type ApprovalGroup } from './groups';
 import { diffLines, JudgedText } from './judgedText';
 
 export interface CardActions {
   answer(answer: ApprovalAnswerParams): void;
-  /** Opens the chat or task that asks. */
+  /** Opens the chat or task that requested it. */
   open(codexId: string): void;
-  /** What the pointer is over may be something else now. */
+  /** Elements may have moved under the pointer. */
   changed(): void;
   /** False right after something appeared or moved. */
   mayAnswer(): boolean;
-  /** To who does not look at the card. */
+  /** Announces text to screen readers. */
   say(words: string): void;
 }
 
@@ -33,8 +33,8 @@ export class ApprovalCard {
   private readonly reason = element('input', {
     type: 'text',
     class: 'approval-reason',
-    placeholder: l10n.t('A word for the model, if you like'),
-    'aria-label': l10n.t('Why not'),
+    placeholder: l10n.t('Message to the model (optional)'),
+    'aria-label': l10n.t('Reason for denying (optional)'),
     maxlength: 2000,
   });
   private mode: Mode = 'asking';
@@ -48,7 +48,7 @@ export class ApprovalCard {
   ) {
     this.group = group;
     const { first } = group;
-    const label = l10n.t('{0}, asked by {1}', wishOf(first), pathOf(first));
+    const label = l10n.t('{0}, requested by {1}', questionOf(first), pathOf(first));
     this.node = element('li', {
       class: 'approval',
       tabindex: -1,
@@ -70,16 +70,16 @@ export class ApprovalCard {
     this.canAnswer = canAnswer;
     const others = group.all.slice(1);
     this.equal.hidden = others.length === 0;
-    setText(this.equal, others.length === 0 ? '' : l10n.t('Also asked by: {0}', [...new Set(others.map(pathOf))].join(', ')));
+    setText(this.equal, others.length === 0 ? '' : l10n.t('Also requested by: {0}', [...new Set(others.map(pathOf))].join(', ')));
     this.draw();
   }
 
-  /** The answer did not arrive: it can be given again. */
+  /** The answer did not arrive and can be sent again. */
   askAgain(): void {
     if (this.mode === 'sent') this.turn('asking');
   }
 
-  /** Called when what is in view may be something else. What is to be allowed has to be seen first, all of it. */
+  /** Called after scrolling or resizing. The approval is enabled only after each line was in view. */
   look(): void {
     for (const text of this.texts) text.look(this.foot);
     this.draw();
@@ -116,7 +116,7 @@ export class ApprovalCard {
             ),
           ];
     return [
-      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, wishOf(first)), open),
+      element('div', { class: 'approval-head' }, icon('question'), element('span', { class: 'approval-wish' }, questionOf(first)), open),
       ...warning,
     ];
   }
@@ -139,12 +139,12 @@ export class ApprovalCard {
     if (key === this.drawn) return;
     this.drawn = key;
     const hadFocus = this.foot.contains(document.activeElement);
-    // What stands in the input is kept, and with it where the cursor is.
+    // Keeps the typed text and the cursor.
     this.foot.replaceChildren(...(unread === 0 ? [] : [this.unreadRow]), ...this.footOf(first, all.length));
     for (const button of this.foot.querySelectorAll('button'))
       button.disabled = !this.canAnswer || this.mode === 'sent' || (unread > 0 && button.classList.contains('allows'));
     this.showNext.disabled = false;
-    // The button is gone when the last line was shown.
+    // The button is removed when the last line was shown.
     if (hadFocus && (this.mode === 'asking' || this.mode === 'rule') && !this.foot.contains(document.activeElement))
       this.node.focus({ preventScroll: true });
   }
@@ -159,17 +159,17 @@ export class ApprovalCard {
       case 'asking': {
         const once = textButton(l10n.t('Allow once'), () => this.allow(false), 'primary');
         const all = count < 2 ? [] : [textButton(l10n.t('All {0}', count), () => this.allow(true))];
-        const always = first.rule === undefined ? [] : [textButton(l10n.t('Always…'), () => this.showRule())];
+        const always = first.rule === undefined ? [] : [textButton(l10n.t('Always Allow…'), () => this.showRule())];
         for (const button of [once, ...all]) button.classList.add('allows');
         const deny = textButton(l10n.t('Deny'), () => this.turn('deny'));
         once.title = l10n.t('Allow once (y)');
         deny.title = l10n.t('Deny (n)');
-        for (const button of always) button.title = l10n.t('Shows the rule first (a)');
-        for (const button of all) button.title = l10n.t('Allow all {0} equal requests once', count);
+        for (const button of always) button.title = l10n.t('Review the rule first (a)');
+        for (const button of all) button.title = l10n.t('Allow all {0} identical requests once', count);
         return [once, ...all, ...always, deny];
       }
       case 'rule': {
-        const store = textButton(l10n.t('Store rule and allow'), () => this.always(), 'primary');
+        const store = textButton(l10n.t('Always Allow'), () => this.always(), 'primary');
         store.classList.add('allows');
         return [ruleText(first), element('div', { class: 'approval-buttons' }, store, cancel)];
       }
@@ -179,7 +179,7 @@ export class ApprovalCard {
         return [this.reason, element('div', { class: 'approval-buttons' }, deny, ...all, cancel)];
       }
       case 'sent':
-        return [element('span', { class: 'quiet' }, l10n.t('Answered…'))];
+        return [element('span', { class: 'quiet' }, l10n.t('Sending…'))];
     }
   }
 
@@ -224,7 +224,7 @@ export class ApprovalCard {
     if (this.canAnswer && this.group.first.rule !== undefined) this.turn('rule');
   }
 
-  /** Requests that are equal follow the same rule. */
+  /** Identical requests share a rule. */
   private always(): void {
     const { rule } = this.group.first;
     if (rule !== undefined) this.send({ decision: 'always', rule, ...(this.group.all.length > 1 ? { equalToo: true } : {}) });
@@ -247,7 +247,7 @@ export class ApprovalCard {
   }
 }
 
-/** A diff says all that the new content of a file would. */
+/** A diff contains everything that the new content would show. */
 function showsWhat({ kind, what, diff }: ApprovalView): boolean {
   return diff === undefined || diff === '' || (kind !== 'write' && what !== diff);
 }
@@ -260,12 +260,12 @@ function textsOf(approval: ApprovalView): JudgedText[] {
     ...(showsWhat(approval)
       ? [
           new JudgedText(
-            l10n.t('What exactly'),
+            l10n.t('Details'),
             shown.split('\n').map((text) => ({ text })),
           ),
         ]
       : []),
-    ...(diff === '' ? [] : [new JudgedText(l10n.t('What would change'), diffLines(visibleText(diff)))]),
+    ...(diff === '' ? [] : [new JudgedText(l10n.t('Changes'), diffLines(visibleText(diff)))]),
   ];
 }
 
@@ -275,8 +275,8 @@ function unreadText(lines: number): string {
 
 function facts({ where, why, sandbox }: ApprovalView): HTMLElement {
   const lines = [
-    [l10n.t('Why'), why],
-    [l10n.t('Where'), where],
+    [l10n.t('Reason'), why],
+    [l10n.t('Location'), where],
     [l10n.t('Sandbox'), sandbox],
   ].flatMap(([name = '', words]) => (words === undefined ? [] : [element('dt', {}, name), element('dd', {}, exactText(words))]));
   return element('dl', { class: 'approval-facts' }, ...lines);
@@ -286,13 +286,13 @@ function ruleText({ rule = '', ruleFolder }: ApprovalView): HTMLElement {
   return element(
     'div',
     { class: 'approval-rule' },
-    element('span', {}, l10n.t('From now on, without asking:')),
+    element('span', {}, l10n.t('Always allow:')),
     element('code', {}, exactText(rule)),
     ...(ruleFolder === undefined
-      ? [element('span', {}, l10n.t('in every folder'))]
+      ? [element('span', {}, l10n.t('in every workspace folder'))]
       : withParts(l10n.t('in {0}'), element('code', {}, exactText(ruleFolder))).map((part) =>
           typeof part === 'string' ? element('span', {}, part) : part,
         )),
-    element('span', { class: 'quiet' }, l10n.t('Take it back with Plue: Manage Always Rules.')),
+    element('span', { class: 'quiet' }, l10n.t('To undo, run Plue: Manage Permission Rules.')),
   );
 }

@@ -1,11 +1,11 @@
-// Requests for exactly the same are one question.
+// Groups identical requests, so that each group is one question.
 import * as l10n from '@vscode/l10n';
 import type { ApprovalKind, ApprovalView } from '../../../protocol/protocol.generated';
 import { truncate } from '../../../common/truncate';
 import { visibleText } from '../../../common/visibleText';
 
 export interface ApprovalGroup {
-  /** The oldest of them; what is shown. */
+  /** The oldest request, which is shown. */
   first: ApprovalView;
   all: ApprovalView[];
 }
@@ -21,22 +21,22 @@ export function groupsOf(approvals: readonly ApprovalView[]): ApprovalGroup[] {
   return [...groups.values()];
 }
 
-const wishes = {
-  command: (tool) => l10n.t('{0} wants to run', tool),
-  write: (tool) => l10n.t('{0} wants to write a file', tool),
-  edit: (tool) => l10n.t('{0} wants to change a file', tool),
-  delete: (tool) => l10n.t('{0} wants to delete', tool),
-  read: (tool) => l10n.t('{0} wants to read', tool),
-  spawn: (tool) => l10n.t('{0} wants to start an agent', tool),
-  serverTool: (tool) => l10n.t('{0} wants to use a server’s tool', tool),
-  startServer: (tool) => l10n.t('{0} wants to start a server', tool),
-  fetch: (tool) => l10n.t('{0} wants to fetch', tool),
-  other: (tool) => l10n.t('{0} wants to do', tool),
+const questions = {
+  command: () => l10n.t('Run this command?'),
+  write: () => l10n.t('Write this file?'),
+  edit: () => l10n.t('Edit this file?'),
+  delete: () => l10n.t('Delete this file?'),
+  read: () => l10n.t('Read this file?'),
+  spawn: () => l10n.t('Start this task?'),
+  serverTool: (tool) => l10n.t('Run the MCP tool {0}?', tool),
+  startServer: () => l10n.t('Start this MCP server?'),
+  fetch: () => l10n.t('Fetch this page?'),
+  other: (tool) => l10n.t('Run {0}?', tool),
 } as const satisfies Record<ApprovalKind, (tool: string) => string>;
 
-/** "bash wants to run" */
-export function wishOf({ toolName, kind }: ApprovalView): string {
-  return wishes[kind](visibleText(toolName));
+/** "Run this command?" */
+export function questionOf({ toolName, kind }: ApprovalView): string {
+  return questions[kind](visibleText(toolName));
 }
 
 /** "Add export command › Update docs" */
@@ -44,7 +44,7 @@ export function pathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return path.map((title) => visibleText(title.trim() === '' ? l10n.t('Untitled') : title)).join(' › ');
 }
 
-/** The same with what stands above cut short: "Add export comma… › Update docs". */
+/** Truncates the parents: "Add export comma… › Update docs". */
 export function shortPathOf({ path }: Pick<ApprovalView, 'path'>): string {
   return pathOf({ path: path.map((title, index) => (index === path.length - 1 ? title : truncate(title.trim(), 20))) });
 }

@@ -1,7 +1,7 @@
-// A text that somebody judges: whole, and aware of which of its lines were in view.
+// A text to approve, which tracks which of its lines were in view.
 import { element } from '../element';
 
-/** Characters. A longer line is looked at in pieces, so that each fits into a low window. */
+/** Maximum characters per piece. Longer lines are split, so that each piece fits a small window. */
 const pieceLength = 40;
 
 export interface JudgedLine {
@@ -11,7 +11,7 @@ export interface JudgedLine {
 
 export class JudgedText {
   readonly node: HTMLElement;
-  /** What was not in view yet, in order. */
+  /** Pieces that were not in view yet, in order. */
   private readonly unread: HTMLElement[] = [];
 
   constructor(label: string, lines: readonly JudgedLine[]) {
@@ -33,8 +33,8 @@ export class JudgedText {
   }
 
   /**
-   * Notes what is in view.
-   * @param cover Lies over the end of the text where there is little room.
+   * Records the pieces in view.
+   * @param cover Covers the end of the text in small windows.
    */
   look(cover: HTMLElement): void {
     if (this.isRead || document.visibilityState === 'hidden') return;
@@ -50,7 +50,7 @@ export class JudgedText {
   }
 
   /**
-   * Scrolls to the first line that was not in view. Nothing but the text and what holds it for scrolling is moved.
+   * Scrolls to the first piece that was not in view. Moves only the text and its scroll containers.
    * @param cover As in {@link look}.
    */
   showNext(cover: HTMLElement): void {
@@ -66,12 +66,12 @@ export class JudgedText {
   }
 }
 
-/** Until a piece is at its top. */
+/** Scrolls until a piece is at the top. */
 function scroll(holder: HTMLElement, piece: HTMLElement): void {
   holder.scrollTop += piece.getBoundingClientRect().top - holder.getBoundingClientRect().top;
 }
 
-/** What of a node is neither covered nor scrolled away, in itself or in what holds it. */
+/** Returns the visible part of an element, not covered or scrolled away. */
 function viewOf(node: HTMLElement, cover: HTMLElement): { top: number; bottom: number } {
   const view = { top: 0, bottom: Math.min(window.innerHeight, cover.getBoundingClientRect().top) };
   for (let holder: HTMLElement | null = node; holder !== null; holder = holder.parentElement) {
@@ -83,7 +83,7 @@ function viewOf(node: HTMLElement, cover: HTMLElement): { top: number; bottom: n
   return view;
 }
 
-/** The index of the first for which it is so, when it is so for all behind it. */
+/** Returns the first index for which a monotonic condition is true. */
 function firstOf(pieces: readonly HTMLElement[], isSo: (piece: HTMLElement) => boolean): number {
   let [low, high] = [0, pieces.length];
   while (low < high) {
@@ -104,7 +104,7 @@ function piecesOf(line: string): string[] {
   return pieces;
 }
 
-/** The lines of a diff as the sidecar writes it: no lines in it name files. */
+/** Lines of a diff of the sidecar, which has no lines with file names. */
 export function diffLines(diff: string): JudgedLine[] {
   return diff.split('\n').map((text) => ({ text, look: `diff-line ${kindOf(text)}` }));
 }

@@ -1,0 +1,111 @@
+// Keeps unclear words out of UI strings, documentation, prompts, and identifiers. The lists contain only words that are always wrong.
+import { readFileSync, readdirSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, it } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Phrases to avoid in texts. */
+const phrases = [
+  'mend', 'mends', 'mended', 'mending', 'stand-in', 'stand-ins', 'stands in for', 'stood in', 'answerer', 'patience', 'whoever', 'top up', 'topped up', 'journey',
+  'house rule', 'house rules', 'everybody under', 'everything under it', 'makes room', 'make room', 'of its own accord', 'a million tokens', 'counts from here',
+  'asks for rest', 'goes along', 'is told', 'are told', 'was told', 'nobody else', 'wants to run', 'unset means', 'not carried over', 'handed back', 'hand back',
+]; // prettier-ignore
+
+/** Words to avoid in identifiers in camel, Pascal, or snake case. */
+const parts = ['mend', 'mends', 'mended', 'told', 'whoever', 'answerer', 'patience', 'topup', 'journey', 'standin', 'house'];
+
+/** Folders whose identifiers are checked. */
+const roots = ['extension/src', 'server/Plue.Protocol'];
+
+/** Folders with identifiers that are still to be renamed. */
+const rootsToCome = ['server/Plue.Server'];
+
+/** Parts of documents that quote messages of the sidecar or code. */
+const quoted = [/^### “.*”$/gm, /`[^`\n]*`/g];
+
+describe('plain English', () => {
+  it.each(['l10n/bundle.l10n.de.json', 'package.nls.json', 'package.json'])('%s has none of the phrases to avoid', (path) => {
+    expect(phrasesIn(englishOf(path))).toEqual([]);
+  });
+
+  it.each(['README.md', 'CHANGELOG.md', 'AGENTS.md', 'SECURITY.md', ...guides()])('%s has none of the phrases to avoid', (path) => {
+    expect(phrasesIn(quoted.reduce((text, pattern) => text.replaceAll(pattern, ''), textOf(path)))).toEqual([]);
+  });
+
+  it.each(['server/settings.json5', 'server/template-file.json5', ...filesBelow('templates', '.json5'), ...filesBelow('prompts', '.md')])(
+    '%s has none of the phrases to avoid',
+    (path) => {
+      expect(phrasesIn(textOf(path))).toEqual([]);
+    },
+  );
+
+  it.each(roots)('Identifiers in %s have none of the words to avoid', (folder) => {
+    expect(identifiersIn(folder)).toEqual([]);
+  });
+
+  // Fails as soon as the identifiers are renamed. Then move the folder to `roots`.
+  it.fails.each(rootsToCome)('Identifiers in %s still have words to avoid', (folder) => {
+    expect(identifiersIn(folder)).toEqual([]);
+  });
+
+  it('finds a phrase and an identifier that are to be avoided', () => {
+    expect(phrasesIn('The next one stands in for the first.')).toEqual(['stands in for']);
+    expect(wordsOf('const waysToMend = topUp(PLUE_HOUSE)')).toEqual(expect.arrayContaining(['mend', 'house']));
+    expect(avoided('const waysToMend = topUp(house)')).toEqual(['mend', 'house', 'topup']);
+  });
+});
+
+function guides(): string[] {
+  // These documents use names of C# tests and types.
+  const follows = ['docs/security.md', 'docs/records.md', 'docs/performance.md'];
+  return readdirSync(join(root, 'docs'))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => `docs/${name}`)
+    .filter((path) => !follows.includes(path));
+}
+
+function filesBelow(folder: string, ...endings: string[]): string[] {
+  return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && endings.includes(extname(entry.name)) && !/[\\/](bin|obj)([\\/]|$)/.test(entry.parentPath))
+    .map((entry) => join(entry.parentPath, entry.name).slice(root.length).replaceAll('\\', '/'));
+}
+
+const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+/** The English texts of a file: the keys of a bundle, or the whole text of another file. */
+function englishOf(path: string): string {
+  const content: unknown = JSON.parse(textOf(path));
+  return path.startsWith('l10n/') ? Object.keys(Object(content)).join('\n') : textOf(path);
+}
+
+function phrasesIn(text: string): string[] {
+  const plain = text.replaceAll(/\s+/g, ' ').toLowerCase();
+  return phrases.filter((phrase) => new RegExp(`\\b${phrase}\\b`).test(plain));
+}
+
+/** The words of all identifiers in code, in lower case. */
+function wordsOf(code: string): string[] {
+  return [...code.matchAll(/[A-Za-z_$][\w$]*/g)].flatMap(([name]) =>
+    name
+      .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+      .toLowerCase()
+      .split('_'),
+  );
+}
+
+function avoided(code: string): string[] {
+  const words = wordsOf(code);
+  const pairs = words.map((word, index) => `${word}${words[index + 1] ?? ''}`);
+  return [...parts.filter((part) => words.includes(part)), ...parts.filter((part) => !words.includes(part) && pairs.includes(part))];
+}
+
+function identifiersIn(folder: string): string[] {
+  return filesBelow(folder, '.ts', '.cs').flatMap((path) => avoided(withoutText(textOf(path))).map((word) => `${path}: ${word}`));
+}
+
+/** Code without comments and strings. */
+function withoutText(code: string): string {
+  return code.replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\.)*`/g, ' ');
+}
