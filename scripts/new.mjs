@@ -128,5 +128,5 @@ function named(text, { name, pascal }) {
     .replace('/// <summary>Example:', `/// <summary>${pascal}:`)
     .replaceAll('"example"', `"${name}"`)
     .replaceAll('tool-example.md', `tool-${name}.md`)
-    .replace('the tool example.', `the tool ${name}.`);
+    .replace('Tool description of example ', `Tool description of ${name} `);
 }

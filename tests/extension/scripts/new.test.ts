@@ -52,7 +52,7 @@ test('Creates the files of a tool, its description, and an entry in two lists', 
   begin('tool', 'count_words');
   expect(read('server/Plue.Server/Tools/CountWordsTool.cs')).toContain('public string Name => "count_words";');
   expect(read('tests/Plue.Server.Tests/Tools/CountWordsToolTests.cs')).toContain('private readonly CountWordsTool tool');
-  expect(read('prompts/tool-count_words.md')).toContain('What a model is told about the tool count_words.');
+  expect(read('prompts/tool-count_words.md')).toContain('Tool description of count_words that is sent to the model.');
   expect(read('server/Plue.Server/Templates/ToolNames.cs')).toContain('new("count_words", ');
   expect(read('server/Plue.Server/Tools/BuiltInTools.cs')).toContain('("count_words", text => new CountWordsTool(text)),');
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
