@@ -37,15 +37,11 @@ const kinds = {
         '        new(Tour,',
         `        new(${pascal}, "${title}", [AuthType.ApiKey, AuthType.Oauth], "https://api.example.com/v1", TakesEndpoint: true),\n`,
       ),
+      at('server/Plue.Server/Composition.cs', 'using Plue.Server.Rpc;\n', `using Plue.Server.Providers.${pascal};\n`),
       at(
-        'server/Plue.Server/Providers/ProviderFactory.cs',
-        '\nnamespace Plue.Server.Providers;',
-        `using Plue.Server.Providers.${pascal};\n`,
-      ),
-      at(
-        'server/Plue.Server/Providers/ProviderFactory.cs',
+        'server/Plue.Server/Composition.cs',
         '            ProviderKinds.Tour =>',
-        `            ProviderKinds.${pascal} => new ${pascal}Provider(settings, secrets, http, time, credential),\n`,
+        `            ProviderKinds.${pascal} => new ${pascal}Provider(settings, secrets, http.Value, Time, credential),\n`,
       ),
       at('templates/llm-provider.json5', '"tour",\n      ],', `"${name}", `),
       at('templates/llm-provider.json5', '"external"],', `"${name}", `),
@@ -132,5 +128,5 @@ function named(text, { name, pascal }) {
     .replace('/// <summary>Example:', `/// <summary>${pascal}:`)
     .replaceAll('"example"', `"${name}"`)
     .replaceAll('tool-example.md', `tool-${name}.md`)
-    .replace('description of example ', `description of ${name} `);
+    .replace('Tool description of example ', `Tool description of ${name} `);
 }

@@ -76,8 +76,8 @@ const textOf = (path: string): string => readFileSync(join(root, path), 'utf8');
 
 /** The English texts of a file: the keys of a bundle, or the whole text of another file. */
 function englishOf(path: string): string {
-  const content: unknown = JSON.parse(textOf(path));
-  return path.startsWith('l10n/') ? Object.keys(Object(content)).join('\n') : textOf(path);
+  const text = textOf(path);
+  return path.startsWith('l10n/') ? [...text.matchAll(/^ {2}"((?:[^"\\]|\\.)*)":/gm)].map((match) => match[1]).join('\n') : text;
 }
 
 function phrasesIn(text: string): string[] {

@@ -129,7 +129,7 @@ export default async function (scenario) {
     await goTo(5, 5);
     await page.keyboard.press('Control+K');
     await page.keyboard.press('Control+I');
-    await page.locator('.monaco-hover', { hasText: 'The template whose fields this one inherits' }).waitFor({ timeout: 30_000 });
+    await page.locator('.monaco-hover', { hasText: 'Template to inherit fields from' }).waitFor({ timeout: 30_000 });
   });
 
   await scenario.step('A line becomes a comment and a line again, and a list indents what is in it', async () => {
@@ -153,7 +153,7 @@ export default async function (scenario) {
     await page.locator('.breadcrumbs-control', { hasText: 'parent_template' }).waitFor({ timeout: 60_000 });
     await page.keyboard.press('Control+K');
     await page.keyboard.press('Control+I');
-    await page.locator('.monaco-hover', { hasText: 'The template whose fields this one inherits' }).waitFor({ timeout: 60_000 });
+    await page.locator('.monaco-hover', { hasText: 'Template to inherit fields from' }).waitFor({ timeout: 60_000 });
   };
 
   await scenario.step('A sidecar that starts anew knows the file that is open', async () => {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 // That what it begins with compiles and keeps its promises is a C# test: the examples are part of that project.
 const parts = [
   'server/Plue.Server/Providers/ProviderKinds.cs',
-  'server/Plue.Server/Providers/ProviderFactory.cs',
+  'server/Plue.Server/Composition.cs',
   'server/Plue.Server/Templates/ToolNames.cs',
   'server/Plue.Server/Tools/BuiltInTools.cs',
   'templates/llm-provider.json5',
@@ -42,8 +42,8 @@ test('A provider is its files and a line in each place where providers are liste
     'public const string MyVendor = "my-vendor";\n    public const string Tour',
   );
   expect(read('server/Plue.Server/Providers/ProviderKinds.cs')).toContain('new(MyVendor, "My Vendor", ');
-  expect(read('server/Plue.Server/Providers/ProviderFactory.cs')).toContain('using Plue.Server.Providers.MyVendor;\n\nnamespace');
-  expect(read('server/Plue.Server/Providers/ProviderFactory.cs')).toContain('ProviderKinds.MyVendor => new MyVendorProvider(');
+  expect(read('server/Plue.Server/Composition.cs')).toContain('using Plue.Server.Providers.MyVendor;\nusing Plue.Server.Rpc;');
+  expect(read('server/Plue.Server/Composition.cs')).toContain('ProviderKinds.MyVendor => new MyVendorProvider(');
   expect(read('templates/llm-provider.json5').match(/"my-vendor", /gu)).toHaveLength(2);
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
 });
@@ -52,7 +52,7 @@ test('Creates the files of a tool, its description, and an entry in two lists', 
   begin('tool', 'count_words');
   expect(read('server/Plue.Server/Tools/CountWordsTool.cs')).toContain('public string Name => "count_words";');
   expect(read('tests/Plue.Server.Tests/Tools/CountWordsToolTests.cs')).toContain('private readonly CountWordsTool tool');
-  expect(read('prompts/tool-count_words.md')).toContain('Tool description of count_words ');
+  expect(read('prompts/tool-count_words.md')).toContain('Tool description of count_words that is sent to the model.');
   expect(read('server/Plue.Server/Templates/ToolNames.cs')).toContain('new("count_words", ');
   expect(read('server/Plue.Server/Tools/BuiltInTools.cs')).toContain('("count_words", text => new CountWordsTool(text)),');
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
