@@ -7,7 +7,7 @@ import { runMain, say, step } from './lib/progress.mjs';
 import { run, runOrStop } from './lib/run.mjs';
 
 const tool = (/** @type {string[]} */ ...path) => inRoot('node_modules', ...path);
-const conventionTests = ['LayeringTests', 'HouseRulesTests', 'SecurityRowsTests', 'TypeScriptProtocolTests', 'TemplateSchemaTests'];
+const conventionTests = ['LayeringTests', 'ConventionTests', 'SecurityRowsTests', 'TypeScriptProtocolTests', 'TemplateSchemaTests'];
 
 /** @type {{title: string, fix: string, command: string, args: string[]}[]} */
 const checks = [
