@@ -42,18 +42,18 @@ internal sealed class Composition : IAsyncDisposable
     private readonly Lazy<TemplateCatalog> templates;
     private readonly AllowedTexts allowedTexts;
     private readonly Lazy<Prompts> prompts;
-    private readonly Lazy<SteeringText> steering;
+    private readonly Lazy<InstructionBuilder> steering;
     private readonly Lazy<Documents> documents;
     private readonly Lazy<UserCatalogs> userCatalogs;
     private readonly Lazy<CatalogRefresh> catalogRefresh;
     private readonly Lazy<ChatStore> chats;
     private readonly Lazy<Attachments> attachments;
     private readonly Lazy<UsageLedger> usage;
-    private readonly Lazy<EditsHouse> edits;
+    private readonly Lazy<EditServices> edits;
     private readonly Lazy<ProviderHttp> http = new();
     private readonly Lazy<OAuthTokens> tokens;
     private readonly Lazy<SignIns> signIns;
-    private readonly Lazy<SharedInbox> inbox;
+    private readonly Lazy<SharedApprovals> inbox;
     private readonly Lazy<ToolRunner> toolRunner;
     private readonly Lazy<Sandbox> sandbox;
     private readonly Lazy<BuiltInTools> builtInTools;
@@ -67,11 +67,11 @@ internal sealed class Composition : IAsyncDisposable
         Time = timeProvider ?? TimeProvider.System;
         EnvironmentKeys = new EnvironmentKeys(Environment.GetEnvironmentVariable, Redactor);
         logs = new(() => new LoggerFactory([new StderrLog(logLevel, paths.Logs, Redactor.Mask)], new LoggerFilterOptions { MinLevel = logLevel }));
-        vault = new(() => new Vault.Vault(paths.Vault, Keychain.OfThisMachine(paths.Vault), Redactor, Time));
+        vault = new(() => new Vault.Vault(paths.Vault, Keychain.ForThisMachine(paths.Vault), Redactor, Time));
         templates = new(() => new TemplateCatalog(paths, () => Workspace.TrustedFolder));
         allowedTexts = new AllowedTexts(paths, Time);
         prompts = new(() => new Prompts(paths, () => Workspace.TrustedFolder, allowedTexts.IsAllowed));
-        steering = new(() => new SteeringText(
+        steering = new(() => new InstructionBuilder(
             templates.Value, prompts.Value, new WorkspaceRules(() => Workspace.TrustedFolder), allowedTexts, Workspace,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false));
         documents = new(() => new Documents(paths, templates.Value, Time, () => Workspace.TrustedFolder));
@@ -79,10 +79,10 @@ internal sealed class Composition : IAsyncDisposable
         signIns = new(() => new SignIns(tokens.Value, Time));
         chats = new(() => new ChatStore(paths, Time, Logs.CreateLogger("Store")));
         attachments = new(() => new Attachments(new Blobs(paths), Workspace, new ProtectedPaths(paths, Home), Secrets));
-        usage = new(() => new UsageLedger(paths, since => chats.Value.Answers(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
+        usage = new(() => new UsageLedger(paths, since => chats.Value.Responses(since, NameOf), NameOf, Time, Logs.CreateLogger("Usage")));
         edits = new(() =>
         {
-            var made = new EditsHouse(paths, () => Workspace.TrustedFolder, Time, Logs.CreateLogger("Edits"));
+            var made = new EditServices(paths, () => Workspace.TrustedFolder, Time, Logs.CreateLogger("Edits"));
             made.Log.Changed += codexId => EditsChanged?.Invoke(codexId);
             return made;
         });
@@ -106,11 +106,11 @@ internal sealed class Composition : IAsyncDisposable
         Paths = paths;
         StoredRules = new StoredRules(paths, Time);
         Approvals = new Approvals(Time, StoredRules);
-        inbox = new(() => new SharedInbox(Approvals, paths, Logs.CreateLogger("Approvals")));
+        inbox = new(() => new SharedApprovals(Approvals, paths, Logs.CreateLogger("Approvals")));
         PermissionPolicy = new PermissionPolicy(paths, StoredRules, Home, ordinaryFiles: () => UserConfig.Read(paths).Texts(UserConfig.OrdinaryFilesKey));
         var results = new ToolResults(paths, Time);
         toolRunner = new(() => new ToolRunner(PermissionPolicy, Approvals, edits.Value.Log, rights => [.. rights().Reverse().Select(one => one.Title)], results, new Blobs(paths), Time));
-        sandbox = new(() => Sandbox.OfThisMachine(new ProtectedPaths(paths, Home)));
+        sandbox = new(() => Sandbox.ForThisMachine(new ProtectedPaths(paths, Home)));
         builtInTools = new(() => new BuiltInTools(
             ToolTextOf, PermissionPolicy, sandbox.Value, results,
             () => UserConfig.Read(paths).Values.GetBoolean(UserConfig.CommandsNetworkKey) == true, static _ => false));
@@ -131,7 +131,7 @@ internal sealed class Composition : IAsyncDisposable
     public Workspace Workspace { get; } = new();
     public StoredRules StoredRules { get; }
     /// <summary>What waits for the user in every window and on the command line.</summary>
-    public SharedInbox Inbox => inbox.Value;
+    public SharedApprovals Inbox => inbox.Value;
     public Approvals Approvals { get; }
     /// <summary>Where tools come from, in the order in which a model is told of them; null for Plue's own and those of servers.</summary>
     public IReadOnlyList<IToolSource>? ToolSources { get; init; }
@@ -151,7 +151,7 @@ internal sealed class Composition : IAsyncDisposable
     public Vault.Vault Vault => vault.Value;
     public UsageLedger Usage => usage.Value;
     public Attachments Attachments => attachments.Value;
-    public Lazy<EditsHouse> Edits => edits;
+    public Lazy<EditServices> Edits => edits;
     /// <summary>Told the id of a codex whose changes are different now.</summary>
     public Action<string>? EditsChanged { get; set; }
     public ILoggerFactory Logs => logs.Value;
@@ -169,9 +169,9 @@ internal sealed class Composition : IAsyncDisposable
             Time = Time,
             Build = Build,
             BindKey = EnvironmentKeys.Bind,
-            GiveKey = EnvironmentKeys.Give,
+            RegisterKey = EnvironmentKeys.Register,
             Templates = () => templates.Value,
-            SteeringOf = (template, values) => Masked(Steering.Of(template, values)),
+            SteeringOf = (template, values) => Masked(Steering.Build(template, values)),
             Redactor = Redactor,
             Secrets = Secrets,
             Dispose = DisposeAsync,
@@ -229,16 +229,16 @@ internal sealed class Composition : IAsyncDisposable
         {
             var checks = TemplateChecks;
             var trial = new TemplateTrial(
-                templates.Value, Providers, checks, (id, given) => Masked(Steering.Of(id, given)), ToolTextOf);
+                templates.Value, Providers, checks, (id, given) => Masked(Steering.Build(id, given)), ToolTextOf);
             return new TemplateHandlers(documents.Value, checks, trial, Providers);
         }
     }
 
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
-    public TemplatesHouse TemplatesHouse(string? workspace)
+    public TemplateServices TemplatesHouse(string? workspace)
     {
         Trust(workspace);
-        return new TemplatesHouse(TemplateHandlers, Redactor.Mask, DisposeAsync);
+        return new TemplateServices(TemplateHandlers, Redactor.Mask, DisposeAsync);
     }
 
     private void Trust(string? workspace)
@@ -246,9 +246,9 @@ internal sealed class Composition : IAsyncDisposable
         if (workspace is not null) { Workspace.Open(Path.GetFullPath(workspace), trusted: true); }
     }
 
-    public CodexHouse CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
+    public CodexServices CodexHouse => new(DocumentHandlers((_, _) => { }), Redactor.Mask, DisposeAsync);
 
-    public ProvidersHouse ProvidersHouse => new(
+    public ProviderCommandServices ProvidersHouse => new(
         new ProviderHandlers(ProviderServices(() => chats.Value.ListAll())), Providers, Vault, Redactor.Mask, DisposeAsync);
 
     public ChatSearch Search => new(chats.Value, Logs.CreateLogger("Search"));
@@ -264,10 +264,10 @@ internal sealed class Composition : IAsyncDisposable
     }
 
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
-    public McpHouse McpHouse(string? workspace)
+    public McpCommandServices McpHouse(string? workspace)
     {
         Trust(workspace);
-        return new McpHouse(new McpHandlers(() => McpServers), Vault, Redactor.Mask, DisposeAsync);
+        return new McpCommandServices(new McpHandlers(() => McpServers), Vault, Redactor.Mask, DisposeAsync);
     }
 
     public HealthServices HealthServices => new()
@@ -282,17 +282,17 @@ internal sealed class Composition : IAsyncDisposable
         Providers = Providers,
         Credentials = CredentialsAsync,
         FindClaudeCode = FindClaudeCodeAsync,
-        AskOllama = Discovery.AskOllamaAsync,
+        PingOllama = Discovery.AskOllamaAsync,
         Sandbox = () => sandbox.Value,
         Servers = () => McpServers,
         Mask = Redactor.Mask,
     };
 
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
-    public HealthHouse HealthHouse(string? workspace)
+    public HealthCommandServices HealthHouse(string? workspace)
     {
         Trust(workspace);
-        return new HealthHouse(new HealthHandlers(HealthServices), Providers, Vault, Home, Redactor.Mask, DisposeAsync);
+        return new HealthCommandServices(new HealthHandlers(HealthServices), Providers, Vault, Home, Redactor.Mask, DisposeAsync);
     }
 
     public VaultServices VaultServices => new(Vault, ProviderKeys.RenameAsync);
@@ -325,12 +325,12 @@ internal sealed class Composition : IAsyncDisposable
     /// <summary>Tasks with nobody to be asked.</summary>
     /// <param name="workspace">A folder that counts as trusted, because the user names it; null for none.</param>
     /// <param name="policy">What is allowed and denied beside what the templates say.</param>
-    public TaskHouse TaskHouse(string? workspace, AgentPermissions policy)
+    public TaskServices TaskHouse(string? workspace, AgentPermissions policy)
     {
         Trust(workspace);
         var conversations = new Conversations(ChatServices(new SilentEvents(), isUnattended: true, policy));
         var tasks = AgentTasks(conversations, (_, _) => { });
-        return new TaskHouse(tasks, Providers, new Lazy<Vault.Vault>(() => Vault), templates.Value.Find, Redactor.Mask, async () =>
+        return new TaskServices(tasks, Providers, new Lazy<Vault.Vault>(() => Vault), templates.Value.Find, Redactor.Mask, async () =>
         {
             await conversations.DisposeAsync();
             await DisposeAsync();
@@ -410,15 +410,15 @@ internal sealed class Composition : IAsyncDisposable
         Vault.ReferencesAsync(CancellationToken.None).AsTask() is { IsCompletedSuccessfully: true, Result: { Count: > 0 } names } ? names : null;
 
     /// <summary>What a codex of any template is told.</summary>
-    public SteeringText Steering => steering.Value;
+    public InstructionBuilder Steering => steering.Value;
 
     public SteeringServices SteeringServices => new(
         SteeringOf, (told, source, version) => Steering.Allow(told, source, version),
-        (chat, prompt) => Steering.Command(prompt, chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
+        (chat, prompt) => Steering.Command(prompt, chat.TemplateId, ChatValues.Own(chat), () => ChatValues.PromptValues(chat)));
 
-    private Steering SteeringOf(StoredChat chat) => Masked(Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat)));
+    private Instructions SteeringOf(StoredChat chat) => Masked(Steering.Build(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.PromptValues(chat)));
 
-    private Steering Masked(Steering told) => told.System is { } system && Secrets() is { } mask ? told with { System = mask.Mask(system) } : told;
+    private Instructions Masked(Instructions told) => told.System is { } system && Secrets() is { } mask ? told with { System = mask.Mask(system) } : told;
 
     /// <summary>Removes for good what has lain in the trash longer than the settings say; nothing while they cannot be read, or the clock is in doubt.</summary>
     public void EmptyTrash()

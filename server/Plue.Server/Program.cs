@@ -4,9 +4,9 @@ using Plue.Server;
 using Plue.Server.Cli;
 using Plue.Server.Platform;
 
-CrashFiles.Prevent();
+CrashDumps.Prevent();
 using var stop = new CancellationTokenSource();
-using var ending = ProcessEnd.WithinAfterSignal(TimeSpan.FromSeconds(4.5), stop);
+using var ending = ProcessExit.WithinAfterSignal(TimeSpan.FromSeconds(4.5), stop);
 var terminal = Terminal.OfThisProcess();
 (string Name, Func<Command> Create)[] commands =
 [

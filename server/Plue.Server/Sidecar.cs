@@ -18,7 +18,7 @@ internal static class Sidecar
     /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
     {
-        IdleMemory.OfThisProcess().Watch();
+        IdleMemory.ForThisProcess().Watch();
         await using var house = new Composition(logLevel);
         var threads = new RequestThreads();
         var exitCode = await RunAsync(house, threads.Read(input), output, threads, cancellationToken);
@@ -72,14 +72,14 @@ internal static class Sidecar
         new VaultHandlers(server, house.Vault, house.ProviderKeys.UsedBy, house.ProviderKeys.RenameAsync).Register();
         new CatalogHandlers(server, house.CatalogServices).Register();
         using var background = CancellationTokenSource.CreateLinkedTokenSource(stop.Token);
-        var keepingFresh = house.CatalogServices.Refresh.KeepFreshAsync(house.Logs.CreateLogger("Catalog"), background.Token);
+        var keepingFresh = house.CatalogServices.Refresh.RunDailyAsync(house.Logs.CreateLogger("Catalog"), background.Token);
         new SettingsHandlers(server, house.Paths).Register();
         TemplateHandlers.Register(server, new Lazy<TemplateHandlers>(() => house.TemplateHandlers));
         var approvals = new ApprovalHandlers(server, house.Inbox, house.StoredRules);
         approvals.Register();
         house.Approvals.Changed += approvals.Publish;
         house.Inbox.Changed += approvals.Publish;
-        var keepingInbox = house.Inbox.KeepAsync(background.Token);
+        var keepingInbox = house.Inbox.RunAsync(background.Token);
         IReadOnlyList<ChatSummary> Channels() => [.. conversations.List(includeArchived: true), .. conversations.ListTasks(includeArchived: true)];
         new UsageHandlers(server, house.Usage, Channels, house.Providers, house.TemplateNameOf).Register();
         house.EditsChanged = codexId => _ = server.TryNotifyAsync(Methods.EditChanged, new EditChangedParams(CodexUri.OfChannel(codexId).ToString()));

@@ -372,7 +372,7 @@ export const cases = [
       csharp('Tools.FileToolsTests.REL_36_What_is_no_ordinary_file_is_refused_at_once'),
       csharp('Tools.SearchToolTests.REL_36_37_Pipes_keys_binaries_and_names_that_are_no_text_hold_nothing_up'),
       csharp('Chat.AttachmentsTests.Folders_pipes_devices_and_what_is_not_there_are_sentences_and_never_wait'),
-      csharp('Platform.OrdinaryFileTests.A_special_file_is_refused_at_once_however_it_is_opened'),
+      csharp('Platform.RegularFileTests.A_special_file_is_refused_at_once_however_it_is_opened'),
       csharp('Rpc.SpecialFilesTests.With_a_special_file_at_every_path_of_the_data_folder_each_request_is_answered_and_SIGTERM_ends_it'),
     ],
   },
@@ -402,7 +402,7 @@ export const cases = [
     isBlocker: true,
     holders: [
       story('killed while it asks'),
-      csharp('Permissions.SharedInboxTests.A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped'),
+      csharp('Permissions.SharedApprovalsTests.A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped'),
       csharp('Rpc.ApprovalHandlersTests.An_answer_to_what_no_longer_waits_is_refused'),
     ],
   },

@@ -18,7 +18,7 @@ public sealed record CatalogEntry
     /// <summary>Of that file.</summary>
     public required IReadOnlyList<CatalogFault> Faults { get; init; }
     /// <summary>False for a file with errors that has no other catalog behind it: it cannot be used.</summary>
-    public required bool IsInForce { get; init; }
+    public required bool IsEffective { get; init; }
     /// <summary>Without the user's file there would still be a catalog with this id.</summary>
     public required bool OverridesShipped { get; init; }
     /// <summary>The user's file; null for the others.</summary>

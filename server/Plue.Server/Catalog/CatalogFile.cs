@@ -19,7 +19,7 @@ internal static class CatalogFile
     {
         try
         {
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, MaxBytes) + 1];
             var count = 0;
@@ -111,7 +111,7 @@ internal readonly record struct FileStamp(long Length, long Ticks)
 {
     public static readonly FileStamp None = new(-1, 0);
 
-    public bool IsThere => this != None;
+    public bool Exists => this != None;
 
     /// <summary>Of a link, what it leads to counts; one that leads nowhere is there and cannot be read.</summary>
     public static FileStamp Of(string path)

@@ -30,9 +30,9 @@ public static class CatalogReader
     /// <param name="knownTypes">Types that Plue has a kind for; null leaves them unchecked.</param>
     public static CatalogReading Read(JsonElement document, IReadOnlySet<string>? knownTypes = null)
     {
-        if (document.ValueKind != JsonValueKind.Object) { return Nothing("A catalog is one JSON object."); }
+        if (document.ValueKind != JsonValueKind.Object) { return Invalid("A catalog is one JSON object."); }
 
-        if (!IsReadable(document)) { return Nothing(NotUnicode); }
+        if (!IsReadable(document)) { return Invalid(NotUnicode); }
 
         List<CatalogFault> faults = [];
         var fields = new Fields(document, "", faults);
@@ -47,8 +47,8 @@ public static class CatalogReader
             ApiKey = fields.Text("api_key"),
             ApiEndpoint = fields.Text("api_endpoint"),
             DefaultHeaders = fields.TextMap("default_headers"),
-            DefaultLargeModelId = AmongThem(large, listed),
-            DefaultSmallModelId = AmongThem(small, listed),
+            DefaultLargeModelId = KnownModelId(large, listed),
+            DefaultSmallModelId = KnownModelId(small, listed),
             Models = listed,
         };
         CatalogRules.Check(provider, models, large, small, knownTypes, faults);
@@ -71,10 +71,10 @@ public static class CatalogReader
         }
     }
 
-    private static CatalogReading Nothing(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
+    private static CatalogReading Invalid(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
 
     /// <summary>Some vendors' usual model is not in their own list.</summary>
-    private static string? AmongThem(string? id, List<CatalogModel> models) =>
+    private static string? KnownModelId(string? id, List<CatalogModel> models) =>
         id is null || models.Any(model => model.Id == id) ? id : models.FirstOrDefault()?.Id;
 
     private static CatalogModel Model(Fields fields) => new()
@@ -85,8 +85,8 @@ public static class CatalogReader
         CostPer1mOut = fields.Number("cost_per_1m_out") ?? 0,
         CostPer1mInCached = fields.Number("cost_per_1m_in_cached") ?? 0,
         CostPer1mOutCached = fields.Number("cost_per_1m_out_cached") ?? 0,
-        ContextWindow = fields.Whole("context_window") ?? 0,
-        DefaultMaxTokens = fields.Whole("default_max_tokens") ?? 0,
+        ContextWindow = fields.Integer("context_window") ?? 0,
+        DefaultMaxTokens = fields.Integer("default_max_tokens") ?? 0,
         CanReason = fields.Flag("can_reason") ?? false,
         ReasoningLevels = fields.Texts("reasoning_levels"),
         // Old files spell it the second way.
@@ -99,7 +99,7 @@ public static class CatalogReader
     {
         Temperature = fields.Number("temperature"),
         TopP = fields.Number("top_p"),
-        TopK = fields.Whole("top_k"),
+        TopK = fields.Integer("top_k"),
         FrequencyPenalty = fields.Number("frequency_penalty"),
         PresencePenalty = fields.Number("presence_penalty"),
         ProviderOptions = fields.Object("provider_options")?.Json,
@@ -180,7 +180,7 @@ public static class CatalogReader
             return null;
         }
 
-        public long? Whole(string name)
+        public long? Integer(string name)
         {
             if (Find(name) is not { } value) { return null; }
             if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number) && number is >= 0 and <= long.MaxValue)

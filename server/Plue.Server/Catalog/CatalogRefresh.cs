@@ -7,7 +7,7 @@ namespace Plue.Server.Catalog;
 
 /// <param name="IsUpdated">False when the server says that nothing changed.</param>
 /// <param name="ProviderCount">Of those fetched that count.</param>
-public sealed record CatalogRefreshed(bool IsUpdated, int ProviderCount, string Sentence);
+public sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, string Sentence);
 
 /// <summary>
 /// Fetches the catalog from the Catwalk server that the settings name. Whatever is wrong with an answer, the catalog from before stays.
@@ -15,18 +15,18 @@ public sealed record CatalogRefreshed(bool IsUpdated, int ProviderCount, string 
 /// <param name="http">Sends to an address; follows no redirect.</param>
 public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings> settings, Func<Uri, HttpMessageInvoker> http, TimeProvider time)
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     /// <summary>How long after the start it is first considered, so that no start waits for it.</summary>
-    public static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromHours(1);
+    public static readonly TimeSpan FirstCheckDelay = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private const string ListPath = "/v2/providers";
-    private const int LongestTag = 256;
+    private const int MaxTagLength = 256;
 
     private readonly SemaphoreSlim one = new(1, 1);
 
     /// <exception cref="FailureException">MissingField: no address is set. Unreachable, Timeout, BadResponse, StoreReadOnly: nothing was changed.</exception>
-    public async Task<CatalogRefreshed> RunAsync(CancellationToken cancellationToken)
+    public async Task<CatalogRefreshOutcome> RunAsync(CancellationToken cancellationToken)
     {
         var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to keep what is fetched.");
         if (settings().RefreshUrl is not { Length: > 0 } url)
@@ -49,11 +49,11 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     }
 
     /// <summary>Fetches once a day while the settings ask for it; ends with <paramref name="cancellationToken"/> and never fails.</summary>
-    public async Task KeepFreshAsync(ILogger logger, CancellationToken cancellationToken)
+    public async Task RunDailyAsync(ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
-            for (var wait = FirstLook; ; wait = LookEvery)
+            for (var wait = FirstCheckDelay; ; wait = CheckInterval)
             {
                 await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
                 await RunIfDueAsync(logger, cancellationToken).ConfigureAwait(false);
@@ -91,11 +91,11 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         }
     }
 
-    private async Task<CatalogRefreshed> FetchAsync(FetchedCatalog fetched, Uri address, CancellationToken cancellationToken)
+    private async Task<CatalogRefreshOutcome> FetchAsync(FetchedCatalog fetched, Uri address, CancellationToken cancellationToken)
     {
         var server = address.GetLeftPart(UriPartial.Authority);
         var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
-        using var patience = new CancellationTokenSource(Patience, time);
+        using var patience = new CancellationTokenSource(RequestTimeout, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
@@ -108,18 +108,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
             {
                 fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow() });
-                return new CatalogRefreshed(false, Accepted(fetched.Answer).Count, $"The catalog of {server} is the one that is already here.");
+                return new CatalogRefreshOutcome(false, Accepted(fetched.Providers).Count, $"The catalog of {server} is the one that is already here.");
             }
 
             RequireList(response, server);
             var body = await ReadAsync(response, server, either.Token).ConfigureAwait(false);
             var (providers, refused) = Check(body, server);
             fetched.Store(body, new StoredCatalogState(address.ToString(), TagOf(response), time.GetUtcNow(), time.GetUtcNow(), null));
-            return new CatalogRefreshed(true, providers, $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{LeftOut(refused)}");
+            return new CatalogRefreshOutcome(true, providers, $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{SkippedNotice(refused)}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Timeout, $"{server} did not send the catalog within {Patience.TotalSeconds:0} seconds. {Kept}");
+            throw new FailureException(FailureKind.Timeout, $"{server} did not send the catalog within {RequestTimeout.TotalSeconds:0} seconds. {Kept}");
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
@@ -175,14 +175,14 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     private HashSet<string> Accepted(FetchedProviders providers) =>
         [.. providers.Ids.Where(id => providers.Find(id) is { } document && FetchedCatalog.Refusal(catalog.Read(document), catalog.Shipped(id)?.Provider) is null)];
 
-    private static string LeftOut(List<string> refused)
+    private static string SkippedNotice(List<string> refused)
     {
         const int Named = 5;
         return refused.Count == 0 ? ""
             : $" Left out, because they have errors or an address other than the shipped one: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
     }
 
-    private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= LongestTag } tag } ? tag : null;
+    private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= MaxTagLength } tag } ? tag : null;
 
     private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is larger than Plue takes.");
 

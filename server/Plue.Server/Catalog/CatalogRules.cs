@@ -9,7 +9,7 @@ internal static class CatalogRules
     private const decimal ImplausiblePrice = 1_000;
     /// <summary>USD for a million tokens. Beyond it a cost could leave the range of a decimal.</summary>
     private const decimal HighestPrice = 1_000_000_000;
-    private const long SmallestWindow = 1_024;
+    private const long MinContextWindow = 1_024;
     private static readonly string[] SecretHeaders = ["authorization", "api-key", "apikey", "token", "secret", "cookie", "password"];
 
     /// <param name="models">As the file has them, the placeholder of a local server included.</param>
@@ -42,7 +42,7 @@ internal static class CatalogRules
 
             if (model.Name.Length == 0 && !reported.Contains(path + "name")) { Error(path + "name", "This is missing."); }
             CheckPrices(model, path, Error, Warning);
-            if (model.ContextWindow is > 0 and < SmallestWindow) { Warning(path + "context_window", "This is less than 1,024 tokens, which is too small to be true."); }
+            if (model.ContextWindow is > 0 and < MinContextWindow) { Warning(path + "context_window", "This is less than 1,024 tokens, which is too small to be true."); }
             if (model.ContextWindow > 0 && model.DefaultMaxTokens >= model.ContextWindow)
             {
                 Warning(path + "default_max_tokens", "This leaves no room for the prompt in the window. Half of the window is used.");

@@ -14,17 +14,17 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
 {
     private readonly string bodyPath = Path.Combine(paths.Index, "catalog.json");
     private readonly string statePath = Path.Combine(paths.Index, "catalog-state.json");
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private (FileStamp State, FileStamp Config) stamps;
     private StoredCatalogState? state;
     private volatile FetchedProviders providers = FetchedProviders.None;
 
     /// <summary>The same object as long as nothing changed on the disk.</summary>
-    public FetchedProviders Answer
+    public FetchedProviders Providers
     {
         get
         {
-            Notice();
+            ReloadIfChanged();
             return providers;
         }
     }
@@ -34,7 +34,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     {
         get
         {
-            Notice();
+            ReloadIfChanged();
             return state;
         }
     }
@@ -43,7 +43,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Store(ReadOnlySpan<byte> body, StoredCatalogState fetched)
     {
-        lock (gate)
+        lock (sync)
         {
             CatalogFile.Replace(bodyPath, body);
             Store(fetched with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(body)) });
@@ -53,7 +53,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     /// <summary>Keeps the answer and changes what is known about it.</summary>
     public void Store(StoredCatalogState known)
     {
-        lock (gate)
+        lock (sync)
         {
             CatalogFile.Replace(statePath, JsonSerializer.SerializeToUtf8Bytes(known, StoredCatalogContext.Default.StoredCatalogState));
             stamps = default;
@@ -76,17 +76,17 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     private static bool IsSameAddress(CatalogProvider one, CatalogProvider other) =>
         one.ApiEndpoint == other.ApiEndpoint || (one.Endpoint is { } first && other.Endpoint is { } second && first == second);
 
-    private void Notice()
+    private void ReloadIfChanged()
     {
         var stateStamp = FileStamp.Of(statePath);
         // Without an answer the settings do not matter.
-        var now = (stateStamp, stateStamp.IsThere ? FileStamp.Of(paths.Config) : FileStamp.None);
-        lock (gate)
+        var now = (stateStamp, stateStamp.Exists ? FileStamp.Of(paths.Config) : FileStamp.None);
+        lock (sync)
         {
             if (now == stamps) { return; }
 
             stamps = now;
-            state = stateStamp.IsThere ? ReadState() : null;
+            state = stateStamp.Exists ? ReadState() : null;
             if (state?.FetchedAt is null || settings().RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url) { providers = FetchedProviders.None; }
             else if (CatalogFile.Read(bodyPath).Bytes is { } body && FetchedProviders.Read(body) is { } read)
             {

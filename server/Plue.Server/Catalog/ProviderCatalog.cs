@@ -34,19 +34,19 @@ public sealed class ProviderCatalog
     }
 
     /// <summary>The ids of all vendors, sorted, without reading them.</summary>
-    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths, Answer)];
+    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths, FetchedNow)];
 
     /// <returns>Null when no vendor that can be used has this id.</returns>
-    public CatalogProvider? Find(string id) => Get(id) is { IsInForce: true } entry ? entry.Provider : null;
+    public CatalogProvider? Find(string id) => Get(id) is { IsEffective: true } entry ? entry.Provider : null;
 
     /// <returns>Null when there is none with this id, not even a broken file.</returns>
-    public CatalogEntry? Get(string id) => CatalogId.IsValid(id) ? Get(id, Answer) : null;
+    public CatalogEntry? Get(string id) => CatalogId.IsValid(id) ? Get(id, FetchedNow) : null;
 
     /// <summary>All of them, sorted by id, and what is wrong with the user's.</summary>
     public CatalogListing List()
     {
         var (files, problem) = UserFiles();
-        var others = Answer;
+        var others = FetchedNow;
         List<CatalogEntry> entries = [.. AllIds(files, others).Select(id => Get(id, others)).OfType<CatalogEntry>()];
         return new CatalogListing(entries, problem ?? Broken(files, entries));
     }
@@ -55,7 +55,7 @@ public sealed class ProviderCatalog
     public IReadOnlyList<CatalogFault> Validate(JsonElement document) => Read(document).Faults;
 
     /// <summary>When the server last confirmed what was fetched; null when nothing was.</summary>
-    public DateTimeOffset? RefreshedAt => fetched is { Answer.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
+    public DateTimeOffset? RefreshedAt => fetched is { Providers.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
 
     internal FetchedCatalog? Fetched => fetched;
 
@@ -64,7 +64,7 @@ public sealed class ProviderCatalog
     internal CatalogEntry? Shipped(string id) => shipped.GetOrAdd(id, ReadShipped);
 
     /// <summary>What counts once the user's own catalog of this id is gone; null for nothing.</summary>
-    internal CatalogProvider? Without(string id) => Behind(id, Answer)?.Provider;
+    internal CatalogProvider? Without(string id) => LowerLayer(id, FetchedNow)?.Provider;
 
     /// <summary>Where the user's catalog with this id lies or would lie.</summary>
     internal string? FileOf(string id) => folder is null ? null : Path.Combine(folder, id + CatalogFile.Extension);
@@ -78,13 +78,13 @@ public sealed class ProviderCatalog
         var stamp = file is null ? FileStamp.None : FileStamp.Of(file);
         if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others)) { return slot.Entry; }
 
-        var entry = file is not null && stamp.IsThere ? ReadUser(id, file, Behind(id, others)) : Behind(id, others);
+        var entry = file is not null && stamp.Exists ? ReadUser(id, file, LowerLayer(id, others)) : LowerLayer(id, others);
         if (entry is null) { known.TryRemove(id, out _); }
         else { known[id] = new Slot(stamp, others, entry); }
         return entry;
     }
 
-    private FetchedProviders Answer => fetched?.Answer ?? FetchedProviders.None;
+    private FetchedProviders FetchedNow => fetched?.Providers ?? FetchedProviders.None;
 
     private static IEnumerable<string> AllIds(IReadOnlyList<string> files, FetchedProviders others) =>
         files.Select(IdOf).Where(CatalogId.IsValid)
@@ -110,7 +110,7 @@ public sealed class ProviderCatalog
         }
     }
 
-    private CatalogEntry? Behind(string id, FetchedProviders others) => ReadFetched(id, others) ?? Shipped(id);
+    private CatalogEntry? LowerLayer(string id, FetchedProviders others) => ReadFetched(id, others) ?? Shipped(id);
 
     private CatalogEntry ReadUser(string id, string file, CatalogEntry? behind)
     {
@@ -130,7 +130,7 @@ public sealed class ProviderCatalog
             Faults = reading.HasErrors && behind is not null
                 ? [.. reading.Faults, new CatalogFault("", IsError: false, "Until the errors are corrected, the catalog that this one stands in for counts.")]
                 : reading.Faults,
-            IsInForce = !reading.HasErrors || behind is not null,
+            IsEffective = !reading.HasErrors || behind is not null,
             OverridesShipped = behind is not null,
             File = file,
         };
@@ -151,7 +151,7 @@ public sealed class ProviderCatalog
         if (FetchedCatalog.Refusal(reading, Shipped(id)?.Provider) is not null || reading.Provider is not { } provider) { return null; }
 
         // The headers of such a list name another program as the one that asks.
-        return Whole(id, CatalogLayer.Fetched, provider with { DefaultHeaders = new Dictionary<string, string>() }, document, [.. reading.Faults.Select(fault => fault with { IsError = false })]);
+        return ToEntry(id, CatalogLayer.Fetched, provider with { DefaultHeaders = new Dictionary<string, string>() }, document, [.. reading.Faults.Select(fault => fault with { IsError = false })]);
     }
 
     private CatalogEntry? ReadShipped(string id)
@@ -163,17 +163,17 @@ public sealed class ProviderCatalog
         stream.ReadExactly(bytes);
         var document = JsonElement.Parse(bytes);
         var reading = Read(document);
-        return Whole(id, CatalogLayer.Shipped, reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} cannot be read."), document, reading.Faults);
+        return ToEntry(id, CatalogLayer.Shipped, reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} cannot be read."), document, reading.Faults);
     }
 
-    private static CatalogEntry Whole(string id, CatalogLayer layer, CatalogProvider provider, JsonElement document, IReadOnlyList<CatalogFault> faults) => new()
+    private static CatalogEntry ToEntry(string id, CatalogLayer layer, CatalogProvider provider, JsonElement document, IReadOnlyList<CatalogFault> faults) => new()
     {
         Id = id,
         Layer = layer,
         Provider = provider,
         Document = document,
         Faults = faults,
-        IsInForce = true,
+        IsEffective = true,
         OverridesShipped = false,
     };
 

@@ -5,10 +5,10 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <param name="Id">As far as it has one; else its place in the file.</param>
-public sealed record CatalogLeftOut(string Id, string Why);
+public sealed record SkippedCatalog(string Id, string Why);
 
 /// <param name="Imported">Ids.</param>
-public sealed record CatalogImported(IReadOnlyList<string> Imported, IReadOnlyList<CatalogLeftOut> LeftOut);
+public sealed record CatalogImportOutcome(IReadOnlyList<string> Imported, IReadOnlyList<SkippedCatalog> LeftOut);
 
 /// <summary>
 /// Changes to the user's own catalogs. What a change replaces or deletes goes to the backups first. A change that would send what a provider in use is asked to
@@ -18,7 +18,7 @@ public sealed record CatalogImported(IReadOnlyList<string> Imported, IReadOnlyLi
 public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeProvider time, Func<string, CatalogProvider?, string?> originChange)
 {
     private readonly CatalogBackups backups = new(paths.CatalogBackups, time);
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
 
     /// <summary>Writes it under the id that it says; the document is kept as it is, unknown fields included.</summary>
     /// <param name="previousId">The id it had, when this renames it; else null.</param>
@@ -26,7 +26,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     public CatalogEntry Save(JsonElement document, string? previousId, bool allowOriginChange = false)
     {
         var id = Checked(document, "The catalog was not saved");
-        lock (gate)
+        lock (sync)
         {
             if (!allowOriginChange)
             {
@@ -44,7 +44,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
             }
             else { Write(id, CatalogFile.Text(document)); }
 
-            return catalog.Get(id) ?? throw Vanished(id);
+            return catalog.Get(id) ?? throw NoLongerExists(id);
         }
     }
 
@@ -52,7 +52,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or was fetched. StoreReadOnly.</exception>
     public CatalogEntry? Delete(string id, bool allowOriginChange = false)
     {
-        lock (gate)
+        lock (sync)
         {
             RequireOwn(id, "deleted");
             if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Without(id))]); }
@@ -64,7 +64,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <param name="path">A whole path: a file with one provider, or with an array of them.</param>
     /// <param name="replace">Takes the place of catalogs with the same ids.</param>
     /// <exception cref="FailureException">NotFound, BadRequest: the file is none of the kind, or larger than what is taken. Nothing was imported.</exception>
-    public CatalogImported Import(string path, bool replace, bool allowOriginChange = false)
+    public CatalogImportOutcome Import(string path, bool replace, bool allowOriginChange = false)
     {
         var items = ReadList(path);
         if (!allowOriginChange)
@@ -74,8 +74,8 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         }
 
         List<string> imported = [];
-        List<CatalogLeftOut> leftOut = [];
-        lock (gate)
+        List<SkippedCatalog> leftOut = [];
+        lock (sync)
         {
             foreach (var (item, place) in items)
             {
@@ -92,11 +92,11 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
                 }
 
                 if (why is null) { imported.Add(id); }
-                else { leftOut.Add(new CatalogLeftOut(id, why)); }
+                else { leftOut.Add(new SkippedCatalog(id, why)); }
             }
         }
 
-        return new CatalogImported(imported, leftOut);
+        return new CatalogImportOutcome(imported, leftOut);
     }
 
     /// <summary>Writes one provider as an object, several as an array. A file that is there is replaced whole.</summary>
@@ -105,7 +105,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     public void Export(IReadOnlyList<string> ids, string path)
     {
         if (ids.Count == 0) { throw new FailureException(FailureKind.BadRequest, "Nothing was chosen to export. Name at least one catalog."); }
-        RequireWhole(path);
+        ThrowIfInvalid(path);
         if (Directory.Exists(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is a folder. Name a file in it."); }
         if (!Directory.Exists(Path.GetDirectoryName(path))) { throw new FailureException(FailureKind.BadRequest, $"The folder of {path} is not there. Choose another, or make it first."); }
 
@@ -124,10 +124,10 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <exception cref="FailureException">NotFound. BadRequest: that version has errors. StoreReadOnly.</exception>
     public CatalogEntry Restore(string backupId, bool allowOriginChange = false)
     {
-        lock (gate)
+        lock (sync)
         {
             var version = backups.List().FirstOrDefault(version => version.Id == backupId)
-                ?? throw new FailureException(FailureKind.NotFound, $"There is no earlier version {backupId}. Only the last {CatalogBackups.KeptOfEach} of each catalog are kept.");
+                ?? throw new FailureException(FailureKind.NotFound, $"There is no earlier version {backupId}. Only the last {CatalogBackups.MaxPerCatalog} of each catalog are kept.");
             var (bytes, problem) = CatalogFile.Read(version.Path);
             JsonElement? document = null;
             if (bytes is not null) { (document, problem) = CatalogFile.Parse(bytes); }
@@ -138,7 +138,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
             if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Read(value).Provider)]); }
             Write(id, bytes);
-            return catalog.Get(id) ?? throw Vanished(id);
+            return catalog.Get(id) ?? throw NoLongerExists(id);
         }
     }
 
@@ -147,7 +147,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <exception cref="FailureException">NotFound, BadRequest.</exception>
     public static IReadOnlyList<(JsonElement Document, string Place)> ReadList(string path)
     {
-        RequireWhole(path);
+        ThrowIfInvalid(path);
         var (bytes, problem) = CatalogFile.Read(path);
         if (bytes is null) { throw new FailureException(FailureKind.NotFound, $"{path} was not read. {problem}"); }
 
@@ -193,7 +193,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     private void RequireOwn(string id, string done)
     {
-        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).IsThere) { return; }
+        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).Exists) { return; }
 
         throw catalog.Get(id) switch
         {
@@ -234,7 +234,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <summary>What the file holds now; null when there is none.</summary>
     private byte[]? Before(string id)
     {
-        if (!FileStamp.Of(PathOf(id)).IsThere) { return null; }
+        if (!FileStamp.Of(PathOf(id)).Exists) { return null; }
 
         var (bytes, problem) = CatalogFile.Read(PathOf(id));
         return bytes ?? throw new FailureException(FailureKind.StoreReadOnly, $"{PathOf(id)} could not be put aside, so nothing was changed. {problem}");
@@ -242,10 +242,10 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
 
     private string PathOf(string id) => Path.Combine(paths.Catalog, id + CatalogFile.Extension);
 
-    private static void RequireWhole(string path)
+    private static void ThrowIfInvalid(string path)
     {
         if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw new FailureException(FailureKind.BadRequest, $"{path} is not a whole path. Give one from the root of the disk."); }
     }
 
-    private static FailureException Vanished(string id) => new(FailureKind.Conflict, $"{id} was saved and then removed by someone else.");
+    private static FailureException NoLongerExists(string id) => new(FailureKind.Conflict, $"{id} was saved and then removed by someone else.");
 }

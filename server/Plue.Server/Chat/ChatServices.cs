@@ -24,9 +24,9 @@ internal sealed class ChatServices : IHookActions
     public required Workspace Workspace { get; init; }
     public required TemplateCatalog Templates { get; init; }
     public required Prompts Prompts { get; init; }
-    public required SteeringText Steering { get; init; }
+    public required InstructionBuilder Steering { get; init; }
     public required RequestFiles Files { get; init; }
-    public required EditsHouse Edits { get; init; }
+    public required EditServices Edits { get; init; }
     public required UsageLedger Usage { get; init; }
     public required ToolRunner ToolRunner { get; init; }
     /// <summary>In the order in which a model is told of their tools.</summary>
@@ -55,9 +55,9 @@ internal sealed class ChatServices : IHookActions
     public Template? TemplateOf(string templateId) => Templates.Find(templateId);
 
     /// <summary>What the model is told besides the messages of a chat, as the files are now.</summary>
-    public Steering SteeringOf(StoredChat chat)
+    public Instructions SteeringOf(StoredChat chat)
     {
-        var steering = Steering.Of(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.Told(chat));
+        var steering = Steering.Build(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.PromptValues(chat));
         return steering.System is { } system && Secrets is { } mask ? steering with { System = mask.Mask(system) } : steering;
     }
 

@@ -22,13 +22,13 @@ internal sealed record TrialAnswerer(ProviderSettings Settings, string? Model, M
 /// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
 /// <param name="MostCost">USD at most, from the budget; null without one.</param>
 internal sealed record TrialResult(
-    Template Template, Steering Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
+    Template Template, Instructions Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
 
 /// <summary>A dry run: nobody is called, nothing is stored. What is told of models is what is known already.</summary>
 /// <param name="steeringOf">The very function that real chats use, with a template's id and the values of a codex.</param>
 /// <param name="toolText">What a model is told of a tool; null where nothing is written of it yet.</param>
 internal sealed class TemplateTrial(
-    TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, Func<string, Json5Object, Steering> steeringOf, Func<string, string?> toolText)
+    TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, Func<string, Json5Object, Instructions> steeringOf, Func<string, string?> toolText)
 {
     private const string ProviderField = "provider_ref";
 

@@ -16,7 +16,7 @@ namespace Plue.Server.Cli;
 /// </summary>
 internal sealed class AiProviderCommand(Func<RunServices> house, Terminal terminal)
 {
-    private const int LongestLine = 16 * 1024 * 1024;
+    private const int MaxLineLength = 16 * 1024 * 1024;
 
     private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
@@ -37,7 +37,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         await using var services = house();
         try
         {
-            await VaultCommand.UnlockIfWantedAsync(services.Vault, parsed.GetValue(passphraseFd), services.Providers.SwitchedOn(), terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(services.Vault, parsed.GetValue(passphraseFd), services.Providers.SwitchedOn(), terminal, cancellationToken);
 
             List<Task> requests = [];
             while (await ReadLineAsync(cancellationToken) is { } line)
@@ -71,7 +71,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
     {
         var reading = Task.Run(terminal.ReadLine, CancellationToken.None);
         var line = await reading.WaitAsync(cancellationToken);
-        return line is { Length: > LongestLine } ? "" : line;
+        return line is { Length: > MaxLineLength } ? "" : line;
     }
 
     private async Task ServeAsync(RunServices services, string line, CancellationToken cancellationToken)
@@ -152,7 +152,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         Action<ProviderEvent> give = next =>
         {
             if (next is ProviderEvent.UsageReported reported) { usage = reported; }
-            else { Give(services, id, next, usage); }
+            else { WriteEvent(services, id, next, usage); }
         };
         await foreach (var next in Retry.StreamAsync(provider, request, services.Time, cancellationToken))
         {
@@ -161,7 +161,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         }
     }
 
-    private void Give(RunServices services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
+    private void WriteEvent(RunServices services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
     {
         switch (next)
         {
@@ -224,7 +224,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
         string? key = null;
         if (configuration.Text("api_key") is { Length: > 0 } secret)
         {
-            key = services.GiveKey(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
+            key = services.RegisterKey(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
         }
 
         return new ProviderSettings

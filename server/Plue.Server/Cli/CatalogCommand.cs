@@ -30,7 +30,7 @@ internal static class CatalogCommand
     private static Command List(Func<CatalogServices> open, Terminal terminal) => Verb("list", "List all vendors", [], open, terminal, (services, _, _) =>
     {
         var list = CatalogViews.List(services.Catalog.List());
-        return Answer(list, () =>
+        return Result(list, () =>
         {
             foreach (var item in list.Items) { terminal.WriteLine(Line(item)); }
             if (list.FolderProblem is { } problem) { terminal.WriteError(problem); }
@@ -44,7 +44,7 @@ internal static class CatalogCommand
         {
             var chosen = parsed.GetRequiredValue(id);
             var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {chosen}. See them with: plue catalog list"), typical: null);
-            return Answer(detail, () =>
+            return Result(detail, () =>
             {
                 terminal.WriteLine(Line(detail.Summary));
                 if (detail.Summary.Endpoint is { } endpoint) { terminal.WriteLine($"  address: {endpoint}"); }
@@ -68,7 +68,7 @@ internal static class CatalogCommand
                     .Select(fault => CatalogViews.Problem(fault with { Path = string.Join('.', new[] { item.Place, fault.Path }.Where(part => part.Length > 0)) }))),
             ];
             var hasErrors = problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-            return Answer(new CatalogValidateResult(problems), () =>
+            return Result(new CatalogValidateResult(problems), () =>
             {
                 foreach (var problem in problems) { terminal.WriteLine(Line(problem)); }
                 if (problems.Count == 0) { terminal.WriteLine("Nothing is wrong with it."); }
@@ -84,7 +84,7 @@ internal static class CatalogCommand
         return Verb("import", "Add vendors from a file", [file, replace, allow], open, terminal, (services, parsed, _) =>
         {
             var result = CatalogViews.Imported(services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), parsed.GetValue(allow)), services.Catalog);
-            return Answer(result, () =>
+            return Result(result, () =>
             {
                 foreach (var item in result.Imported) { terminal.WriteLine($"Imported {item.Id}."); }
                 foreach (var item in result.Skipped) { terminal.WriteError($"Left out {item.Id}: {item.Why}"); }
@@ -100,7 +100,7 @@ internal static class CatalogCommand
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(to));
             services.Own.Export(parsed.GetRequiredValue(ids), path);
-            return Answer(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
+            return Result(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
         });
     }
 
@@ -112,7 +112,7 @@ internal static class CatalogCommand
         {
             var chosen = parsed.GetRequiredValue(id);
             var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
-            return Answer(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your {chosen}. The one that it stood in for counts again."));
+            return Result(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your {chosen}. The one that it stood in for counts again."));
         });
     }
 
@@ -120,13 +120,13 @@ internal static class CatalogCommand
         Verb("refresh", "Fetch the catalog from the server that the settings name", [], open, terminal, async (services, _, cancellationToken) =>
         {
             var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
-            return await Answer(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
+            return await Result(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
         });
 
     private static Command Stats(Func<CatalogServices> open, Terminal terminal) => Verb("stats", "Count vendors, models and abilities", [], open, terminal, (services, _, _) =>
     {
         var stats = CatalogViews.Stats(services.Catalog);
-        return Answer(stats, () =>
+        return Result(stats, () =>
         {
             terminal.WriteLine(Text($"{stats.ProviderCount} vendors, {stats.UserProviderCount} of them your own"));
             terminal.WriteLine(Text($"{stats.ModelCount} models: {stats.ReasoningModelCount} reason, {stats.ImageModelCount} take images, the price of {stats.PricedModelCount} is known"));
@@ -145,27 +145,27 @@ internal static class CatalogCommand
             if (parsed.GetValue(backup) is { } chosen)
             {
                 var detail = CatalogViews.Detail(services.Own.Restore(chosen, parsed.GetValue(allow)), typical: null);
-                return Answer(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
+                return Result(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
             }
 
             var versions = CatalogViews.Backups(services.Own);
-            return Answer(versions, () =>
+            return Result(versions, () =>
             {
-                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Counted.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}")); }
+                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Plural.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}")); }
                 if (versions.Items.Count == 0) { terminal.WriteLine("There are no earlier versions."); }
             });
         });
     }
 
     /// <summary>What a verb has to say, once as JSON and once for people.</summary>
-    private sealed record Said(string Json, Action ForPeople, int ExitCode);
+    private sealed record CommandResult(string Json, Action ForPeople, int ExitCode);
 
-    private static Task<Said> Answer<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
-        Task.FromResult(new Said(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode));
+    private static Task<CommandResult> Result<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
+        Task.FromResult(new CommandResult(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode));
 
     private static Command Verb(
         string name, string description, Symbol[] symbols, Func<CatalogServices> open, Terminal terminal,
-        Func<CatalogServices, ParseResult, CancellationToken, Task<Said>> run)
+        Func<CatalogServices, ParseResult, CancellationToken, Task<CommandResult>> run)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command(name, description) { json };
@@ -201,7 +201,7 @@ internal static class CatalogCommand
     private static string Line(CatalogSummary item)
     {
         var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price n/a";
-        var models = item.ModelCount == 0 ? "lists its own models" : Counted.Of(item.ModelCount, "model");
+        var models = item.ModelCount == 0 ? "lists its own models" : Plural.Of(item.ModelCount, "model");
         var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, in place of the shipped one)" : "  (yours)";
         var errors = item.ErrorCount > 0 ? "  not followed: it has errors" : "";
         return $"{item.Id}  {item.Name}  {item.Kind}  {models}  {prices}{own}{errors}";

@@ -6,12 +6,12 @@ using Plue.Server.Rpc;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
-internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
+internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
 {
-    private readonly Verbs<CodexHouse> verbs = new(_ => house(), terminal);
+    private readonly Subcommands<CodexServices> verbs = new(_ => house(), terminal);
 
     /// <param name="house">Made only when a verb really runs.</param>
-    public static Command Create(Func<CodexHouse> house, Terminal terminal) => new CodexCommand(house, terminal).Build();
+    public static Command Create(Func<CodexServices> house, Terminal terminal) => new CodexCommand(house, terminal).Build();
 
     private Command Build() => new("codex", "Look at providers, prompts, templates and items, and go back to earlier versions of them")
     {
@@ -97,7 +97,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
     {
         var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new last part of its address" }, CommonOptions.Json());
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
-        return verbs.Verb("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
         {
             var done = await opened.Documents.RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
             if (parsed.GetValue(json))
@@ -127,7 +127,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Action<DocumentHandlers, ParseResult, bool> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Verb(name, description, [.. symbols, json], (opened, parsed, _) =>
+        return verbs.Create(name, description, [.. symbols, json], (opened, parsed, _) =>
         {
             run(opened.Documents, parsed, parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Done);
@@ -141,7 +141,7 @@ internal sealed class CodexCommand(Func<CodexHouse> house, Terminal terminal)
 }
 
 /// <summary>What <c>plue codex</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record CodexHouse(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record CodexServices(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     public ValueTask DisposeAsync() => Dispose();
 }

@@ -10,19 +10,19 @@ using HealthState = Plue.Protocol.HealthState;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue health</c>: health/check from a shell. Its text goes into a report as it is.</summary>
-internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal terminal)
+internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, Terminal terminal)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<bool> online = new("--online") { Description = "Also ask each provider that is switched on for its models" };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Option<int?> fd = CommonOptions.PassphraseFd();
 
-    public static Command Create(Func<string?, HealthHouse> open, Terminal terminal) => new HealthCommand(open, terminal).Build();
+    public static Command Create(Func<string?, HealthCommandServices> open, Terminal terminal) => new HealthCommand(open, terminal).Build();
 
     private Command Build()
     {
-        var verbs = new Verbs<HealthHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
-        return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
+        var verbs = new Subcommands<HealthCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
+        return verbs.Create("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
         {
             var notOpened = await OpenVaultAsync(house, parsed, cancellationToken);
             var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
@@ -34,14 +34,14 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
     }
 
     /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
-    private async Task<string?> OpenVaultAsync(HealthHouse house, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<string?> OpenVaultAsync(HealthCommandServices house, ParseResult parsed, CancellationToken cancellationToken)
     {
         var descriptor = parsed.GetValue(fd);
         if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(house.Vault, cancellationToken); }
 
         try
         {
-            await VaultCommand.UnlockIfWantedAsync(new(house.Vault), descriptor, parsed.GetValue(online) ? house.Providers.SwitchedOn() : [], terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(new(house.Vault), descriptor, parsed.GetValue(online) ? house.Providers.SwitchedOn() : [], terminal, cancellationToken);
             return null;
         }
         catch (FailureException fault) when (fault.Failure.Kind is FailureKind.NotFound or FailureKind.VaultLocked)
@@ -61,7 +61,7 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         var width = result.Rows.Max(row => row.Name.Length);
         foreach (var row in result.Rows)
         {
-            terminal.WriteLine($"{Word(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
+            terminal.WriteLine($"{Label(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
             var indent = new string(' ', 11 + width);
             if (row.Advice is { } advice) { terminal.WriteLine(indent + advice); }
             if (row.Fix is { } fix && LineFor(fix) is { } line) { terminal.WriteLine($"{indent}$ {line}"); }
@@ -82,7 +82,7 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
         return rows.Any(row => row.State == HealthState.Missing) ? "No problems found. Something optional is missing." : "No problems found.";
     }
 
-    private static string Word(HealthState state) => state switch
+    private static string Label(HealthState state) => state switch
     {
         HealthState.Ok => "ok     ",
         HealthState.Warning => "warning",
@@ -106,7 +106,7 @@ internal sealed class HealthCommand(Func<string?, HealthHouse> open, Terminal te
 
 /// <summary>What <c>plue health</c> needs from the rest of the house; bound in Composition.</summary>
 /// <param name="UserFolder">Written <c>~</c> in a report.</param>
-internal sealed record HealthHouse(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, string UserFolder, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record HealthCommandServices(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, string UserFolder, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     public ValueTask DisposeAsync() => Dispose();
 }

@@ -8,27 +8,27 @@ using Plue.Server.Rpc;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue mcp</c>: the servers of the Model Context Protocol from a shell.</summary>
-internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal)
+internal sealed class McpCommand(Func<string?, McpCommandServices> open, Terminal terminal)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
     private readonly Option<bool> json = CommonOptions.Json();
 
-    public static Command Create(Func<string?, McpHouse> open, Terminal terminal) => new McpCommand(open, terminal).Build();
+    public static Command Create(Func<string?, McpCommandServices> open, Terminal terminal) => new McpCommand(open, terminal).Build();
 
     private Command Build()
     {
-        var verbs = new Verbs<McpHouse>(parsed => open(parsed.GetValue(workspace)), terminal);
+        var verbs = new Subcommands<McpCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
         var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
         var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
         var fd = CommonOptions.PassphraseFd();
         return new Command("mcp", "Servers of the Model Context Protocol")
         {
-            verbs.Verb("list", "List the servers that are declared; none is started", [workspace, json], (house, parsed, _) =>
+            verbs.Create("list", "List the servers that are declared; none is started", [workspace, json], (house, parsed, _) =>
             {
                 Show(verbs, parsed, house.Handlers.List());
                 return Task.FromResult(ExitCodes.Done);
             }),
-            verbs.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (house, parsed, cancellationToken) =>
+            verbs.Create("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (house, parsed, cancellationToken) =>
             {
                 var listed = house.Handlers.List();
                 if (parsed.GetValue(fingerprint) is { } seen)
@@ -42,13 +42,13 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
                 terminal.WriteError($"Nothing was approved. To let it start, add: --fingerprint {one.Servers[0].Fingerprint}");
                 return ExitCodes.Failed;
             }),
-            verbs.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            verbs.Create("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
             {
                 await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
                 Show(verbs, parsed, Only(await house.Handlers.RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
-            verbs.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            verbs.Create("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
             {
                 await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
                 Show(verbs, parsed, Only(await house.Handlers.StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
@@ -61,7 +61,7 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
         ? new McpListResult([server], [])
         : throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
 
-    private void Show(Verbs<McpHouse> verbs, ParseResult parsed, McpListResult listed)
+    private void Show(Subcommands<McpCommandServices> verbs, ParseResult parsed, McpListResult listed)
     {
         if (parsed.GetValue(json))
         {
@@ -71,24 +71,24 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
 
         foreach (var server in listed.Servers)
         {
-            terminal.WriteLine($"{server.Name}  {Word(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Counted.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}");
-            terminal.WriteLine($"  Declared in: {Plain(server.Source)}");
-            terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {Plain(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
-            foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {Plain(argument)}"); }
-            if (server.Folder is { } folder) { terminal.WriteLine($"  Folder: {Plain(folder)}"); }
-            if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {Plain(string.Join(' ', server.Environment))}"); }
+            terminal.WriteLine($"{server.Name}  {Label(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Plural.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}");
+            terminal.WriteLine($"  Declared in: {WithoutControls(server.Source)}");
+            terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {WithoutControls(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
+            foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {WithoutControls(argument)}"); }
+            if (server.Folder is { } folder) { terminal.WriteLine($"  Folder: {WithoutControls(folder)}"); }
+            if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {WithoutControls(string.Join(' ', server.Environment))}"); }
             if (server.SecretOrigin is { } origin) { terminal.WriteLine($"  Keys go to: {origin}"); }
             if (server.Fingerprint.Length > 0) { terminal.WriteLine($"  Fingerprint: {server.Fingerprint}"); }
-            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {Plain(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}"); }
-            if (server.Error is { } error) { terminal.WriteLine($"  {Plain(error)}"); }
-            foreach (var note in server.Notes) { terminal.WriteLine($"  {Plain(note)}"); }
+            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {WithoutControls(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}"); }
+            if (server.Error is { } error) { terminal.WriteLine($"  {WithoutControls(error)}"); }
+            foreach (var note in server.Notes) { terminal.WriteLine($"  {WithoutControls(note)}"); }
             foreach (var tool in server.Tools) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {tool.Name}  {tool.Tokens} tokens")); }
         }
 
-        foreach (var problem in listed.Problems) { terminal.WriteError(Plain(problem)); }
+        foreach (var problem in listed.Problems) { terminal.WriteError(WithoutControls(problem)); }
     }
 
-    private static string Word(McpState state) => state switch
+    private static string Label(McpState state) => state switch
     {
         McpState.NotApproved => "not approved",
         McpState.Starting => "starting",
@@ -98,11 +98,11 @@ internal sealed class McpCommand(Func<string?, McpHouse> open, Terminal terminal
         _ => "stopped",
     };
 
-    private static string Plain(string text) => HiddenCharacters.Visible(text);
+    private static string WithoutControls(string text) => HiddenCharacters.Visible(text);
 }
 
 /// <summary>What <c>plue mcp</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record McpHouse(McpHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record McpCommandServices(McpHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>
     public Task UnlockAsync(int? passphraseFd, Terminal terminal, CancellationToken cancellationToken) => passphraseFd is { } fd

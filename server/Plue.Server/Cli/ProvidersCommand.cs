@@ -11,19 +11,19 @@ using ProviderSource = Plue.Server.Providers.ProviderSource;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
-internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal terminal)
+internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Terminal terminal)
 {
-    private readonly Verbs<ProvidersHouse> verbs = new(_ => house(), terminal);
+    private readonly Subcommands<ProviderCommandServices> verbs = new(_ => house(), terminal);
 
     /// <param name="house">Made only when a verb really runs.</param>
-    public static Command Create(Func<ProvidersHouse> house, Terminal terminal) => new ProvidersCommand(house, terminal).Build();
+    public static Command Create(Func<ProviderCommandServices> house, Terminal terminal) => new ProvidersCommand(house, terminal).Build();
 
     private Command Build() => new("providers", "Manage the connections that answer") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
 
     private Command List()
     {
         var json = CommonOptions.Json();
-        return verbs.Verb("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
         {
             var listed = await opened.Handlers.ListAsync(cancellationToken);
             if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
@@ -40,7 +40,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Show()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
         {
             var detail = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
             if (parsed.GetValue(json))
@@ -66,7 +66,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var fields = new FieldOptions();
         var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
-        var command = verbs.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
+        var command = verbs.Create("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
         {
             if (parsed.GetValue(id) is { } taken && opened.HasFile(taken)) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
 
@@ -87,7 +87,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var (fields, id) = (new FieldOptions(), Id());
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
-        return verbs.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
         {
             var known = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
             ShowChanged(await opened.Handlers.ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
@@ -98,7 +98,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Enable()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
             await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
@@ -108,7 +108,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Disable()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Verb("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
         {
             ShowChanged(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
             return ExitCodes.Done;
@@ -118,7 +118,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     private Command Test()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
             await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
@@ -129,7 +129,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
-        return verbs.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
         {
             var withKey = parsed.GetValue(deleteKey);
             if (withKey && (await opened.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(opened.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
@@ -145,7 +145,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
         var (id, json) = (Id(), CommonOptions.Json());
         var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
-        return verbs.Verb("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
+        return verbs.Create("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
         {
             var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
             ShowChanged(await opened.Handlers.SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
@@ -216,7 +216,7 @@ internal sealed class ProvidersCommand(Func<ProvidersHouse> house, Terminal term
 }
 
 /// <summary>What <c>plue providers</c> and <c>plue models</c> need from the rest of the house; bound in Composition.</summary>
-internal sealed record ProvidersHouse(ProviderHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record ProviderCommandServices(ProviderHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     /// <summary>Whether a provider of this id has a file of its own.</summary>
     public bool HasFile(string id) => Providers.Find(id) is { Settings.Source: ProviderSource.File };
@@ -230,7 +230,7 @@ internal sealed record ProvidersHouse(ProviderHandlers Handlers, ProviderRegistr
             ProviderRegistry.DefaultSmall => await Providers.DefaultSmallIdAsync(cancellationToken),
             _ => id,
         };
-        await VaultCommand.UnlockIfWantedAsync(new(Vault), passphraseFd, Providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(new(Vault), passphraseFd, Providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
     }
 
     public ValueTask DisposeAsync() => Dispose();

@@ -19,7 +19,7 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
     /// <param name="given">Fields as the command line has them: <c>NAME=VALUE</c>.</param>
     /// <param name="question">For a task its goal.</param>
     /// <exception cref="FailureException">NotFound: no such template, or a prompt that is not there. MissingField: a value that the template does not allow. BadRequest: nothing that answers.</exception>
-    public static RunAgent Of(TemplateCatalog templates, Func<string, Json5Object, Steering> steeringOf, string templateId, IReadOnlyList<string> given, string question)
+    public static RunAgent Of(TemplateCatalog templates, Func<string, Json5Object, Instructions> steeringOf, string templateId, IReadOnlyList<string> given, string question)
     {
         var template = templates.Find(templateId)
             ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}, or it has mistakes.{NearestName.Hint(templateId, [.. templates.List().Select(entry => entry.Id)])} Look with: plue template check");

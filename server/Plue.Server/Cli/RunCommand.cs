@@ -119,14 +119,14 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
         };
         // The folder a command is started in is the user's own choice, but nothing of it is needed to answer a question.
         var request = ContextBuilder.Build(ask.CodexId, [ask], chosen.Settings, resolved, agent.System, workingDirectory: null, goOn: false, agent.Options);
-        ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new AnswerText(terminal);
+        ITurnSink sink = asJson ? new JsonLines(terminal, services.Providers.NameOf) : new ResponseText(terminal);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var turn = new Turn(new TurnContext
         {
             CodexId = ask.CodexId,
             Turn = new RunningTurn("", services.Time) { Stop = stop },
             Requests = new SingleRequest(chosen, request, services.Providers),
-            Log = new UnstoredLog(),
+            Log = new NullMessageLog(),
             Sink = sink,
             Time = services.Time,
             Redactor = services.Redactor,

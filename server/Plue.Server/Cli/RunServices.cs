@@ -18,10 +18,10 @@ internal sealed class RunServices : IAsyncDisposable
     /// <summary>Lets an environment variable's key go to the origin that the command line named.</summary>
     public required Action<string, string> BindKey { get; init; }
     /// <summary>Keeps a key that was handed over, for one origin; gives its reference.</summary>
-    public required Func<string, string, string> GiveKey { get; init; }
+    public required Func<string, string, string> RegisterKey { get; init; }
     public required Func<TemplateCatalog> Templates { get; init; }
     /// <summary>What a codex of this template with these values is told, with the rules of the folder that was named.</summary>
-    public required Func<string, Json5Object, Steering> SteeringOf { get; init; }
+    public required Func<string, Json5Object, Instructions> SteeringOf { get; init; }
     public required ITextMask Redactor { get; init; }
     /// <summary>What is taken out of the answer; null when the user wants it as it is.</summary>
     public required Func<ITextMask?> Secrets { get; init; }

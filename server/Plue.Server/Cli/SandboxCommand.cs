@@ -25,7 +25,7 @@ internal static class SandboxCommand
             {
                 if (!Path.IsPathFullyQualified(words[0])) { throw new IOException($"{words[0]} is not an absolute path."); }
 
-                Landlock.Become(
+                Landlock.Exec(
                     [.. parsed.GetValue(writable)?.Prepend(parsed.GetRequiredValue(workspace)).Select(RealPath.Of) ?? [RealPath.Of(parsed.GetRequiredValue(workspace))]],
                     [.. parsed.GetValue(hide)?.Select(RealPath.Of) ?? []],
                     parsed.GetValue(network), words[0], words[1..]);

@@ -18,11 +18,11 @@ namespace Plue.Server.Cli;
 /// <c>plue task run TEMPLATE "goal"</c>: an agent at work without an editor. What nobody allowed beforehand is refused, because nobody is there to be asked.
 /// Exit codes: 0 done, 1 failed, 2 bad usage, 3 over its budget, 4 something was refused, whatever it says of the rest, 130 interrupted.
 /// </summary>
-internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> open, Terminal terminal)
+internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> open, Terminal terminal)
 {
     private const int OverBudget = 3;
     private const int Refused = 4;
-    private const int LongestPolicy = 1024 * 1024;
+    private const int MaxPolicyLength = 1024 * 1024;
 
     private readonly Argument<string> template = new("template") { Description = "The kind of agent, by its id: task-code-writer" };
     private readonly Argument<string> goal = new("goal") { Description = "What is to be reached" };
@@ -37,7 +37,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
     /// <param name="open">Made only when the command really runs: the folder that is trusted, and the rules that hold.</param>
-    public static Command Create(Func<string?, AgentPermissions, TaskHouse> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
+    public static Command Create(Func<string?, AgentPermissions, TaskServices> open, Terminal terminal) => new TaskCommand(open, terminal).Build();
 
     private Command Build()
     {
@@ -54,11 +54,11 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
             try { Policy(result.GetValue(policy)); }
             catch (FailureException fault) { result.AddError(fault.Message); }
         });
-        var verbs = new Verbs<TaskHouse>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
+        var verbs = new Subcommands<TaskServices>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
         return new Command("task", "Agents at work")
         {
-            verbs.Verb("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
-            verbs.Verb("list", "List the tasks, the last used first", [workspace, json], (house, parsed, _) =>
+            verbs.Create("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
+            verbs.Create("list", "List the tasks, the last used first", [workspace, json], (house, parsed, _) =>
             {
                 foreach (var row in house.Tasks.Look.Rows(null, includeArchived: false))
                 {
@@ -72,13 +72,13 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         };
     }
 
-    private async Task<int> RunAsync(TaskHouse house, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(TaskServices house, ParseResult parsed, CancellationToken cancellationToken)
     {
         // Those under it may be answered by any of them.
-        await VaultCommand.UnlockIfWantedAsync(house.Vault, parsed.GetValue(passphraseFd), house.Providers.SwitchedOn(), terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(house.Vault, parsed.GetValue(passphraseFd), house.Providers.SwitchedOn(), terminal, cancellationToken);
 
         var id = parsed.GetValue(template)!;
-        var values = JsonValue.Members(Json5Object.Of(TemplateOptions.Values(
+        var values = Json5Conversion.Members(Json5Object.Of(TemplateOptions.Values(
             parsed.GetValue(set) ?? [], name => house.TemplateOf(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
         var conversation = await house.Tasks.Spawner.SpawnAsync(
             id, parsed.GetValue(goal)!, values, parsed.GetValue(provider), parsed.GetValue(model), new AgentBudget(parsed.GetValue(budget), parsed.GetValue(tokens), null, null), null, cancellationToken);
@@ -94,7 +94,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         }
     }
 
-    private async Task<int> FollowAsync(TaskHouse house, Conversation conversation, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> FollowAsync(TaskServices house, Conversation conversation, bool asJson, CancellationToken cancellationToken)
     {
         var uri = conversation.CodexId;
         Dictionary<string, string> told = new(StringComparer.Ordinal);
@@ -123,7 +123,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         }
     }
 
-    private int Report(TaskHouse house, TaskResult result, bool asJson)
+    private int Report(TaskServices house, TaskResult result, bool asJson)
     {
         terminal.WriteLine(house.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
         if (result.Reason is { } reason) { terminal.WriteError(house.Mask(reason)); }
@@ -145,7 +145,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
         if (file is null) { return new AgentPermissions([], [], []); }
 
         string text;
-        try { text = System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(file, LongestPolicy) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too long for a policy.")); }
+        try { text = System.Text.Encoding.UTF8.GetString(RegularFile.Read(file, MaxPolicyLength) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too long for a policy.")); }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} cannot be read ({fault.Message.TrimEnd('.')}).", fault); }
 
         if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is no JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
@@ -161,7 +161,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskHouse> ope
 }
 
 /// <summary>What <c>plue task</c> needs from the rest of the house.</summary>
-internal sealed record TaskHouse(AgentTasks Tasks, ProviderRegistry Providers, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : IHouse
+internal sealed record TaskServices(AgentTasks Tasks, ProviderRegistry Providers, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : ICommandServices
 {
     public ValueTask DisposeAsync() => End();
 }

@@ -12,17 +12,17 @@ namespace Plue.Server.Cli;
 internal sealed class TemplateCommand
 {
     private readonly Terminal terminal;
-    private readonly Verbs<TemplatesHouse> verbs;
+    private readonly Subcommands<TemplateServices> verbs;
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
 
-    private TemplateCommand(Func<string?, TemplatesHouse> house, Terminal terminal)
+    private TemplateCommand(Func<string?, TemplateServices> house, Terminal terminal)
     {
         this.terminal = terminal;
-        verbs = new Verbs<TemplatesHouse>(parsed => house(parsed.GetValue(workspace)), terminal);
+        verbs = new Subcommands<TemplateServices>(parsed => house(parsed.GetValue(workspace)), terminal);
     }
 
     /// <param name="house">Given the folder that the user names; made only when a verb really runs.</param>
-    public static Command Create(Func<string?, TemplatesHouse> house, Terminal terminal) => new TemplateCommand(house, terminal).Build();
+    public static Command Create(Func<string?, TemplateServices> house, Terminal terminal) => new TemplateCommand(house, terminal).Build();
 
     private Command Build() => new("template", "Look at templates, check them, and try what they would do") { List(), Show(), Check(), Try(), Schema() };
 
@@ -91,7 +91,7 @@ internal sealed class TemplateCommand
             var fields = templates.Get(new TemplateGetParams(parsed.GetValue(id)!)).Fields;
             var values = TemplateOptions.Values(
                 parsed.GetValue(set) ?? [], name => fields.FirstOrDefault(field => field.Name == name)?.Type is not (Protocol.FieldType.Number or Protocol.FieldType.Boolean or Protocol.FieldType.Array or Protocol.FieldType.Object));
-            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values.ToDictionary(value => value.Name, value => JsonValue.Of(value.Value), StringComparer.Ordinal)));
+            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values.ToDictionary(value => value.Name, value => Json5Conversion.Of(value.Value), StringComparer.Ordinal)));
             if (json) { verbs.WriteJson(tried); }
             else { Show(tried); }
 
@@ -134,7 +134,7 @@ internal sealed class TemplateCommand
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<TemplateHandlers, ParseResult, bool, int> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Verb(name, description, [.. symbols, workspace, json], (opened, parsed, _) => Task.FromResult(run(opened.Templates, parsed, parsed.GetValue(json))));
+        return verbs.Create(name, description, [.. symbols, workspace, json], (opened, parsed, _) => Task.FromResult(run(opened.Templates, parsed, parsed.GetValue(json))));
     }
 
     private static Argument<string> Id() => new("id") { Description = "The template's id" };
@@ -157,7 +157,7 @@ internal sealed class TemplateCommand
 }
 
 /// <summary>What <c>plue template</c> needs from the rest of the house; bound in Composition.</summary>
-internal sealed record TemplatesHouse(TemplateHandlers Templates, Func<string, string> Mask, Func<ValueTask> Dispose) : IHouse
+internal sealed record TemplateServices(TemplateHandlers Templates, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     public ValueTask DisposeAsync() => Dispose();
 }

@@ -20,9 +20,9 @@ public static class VaultCommand
     {
         var command = new Command("vault", "Keep provider keys, encrypted and bound to where they may be sent");
         command.Subcommands.Add(Status(vault, terminal));
-        command.Subcommands.Add(Make(vault, terminal));
+        command.Subcommands.Add(Init(vault, terminal));
         command.Subcommands.Add(Unlock(vault, terminal));
-        command.Subcommands.Add(AddWay(vault, terminal));
+        command.Subcommands.Add(AddUnlockMethod(vault, terminal));
         command.Subcommands.Add(List(vault, terminal));
         command.Subcommands.Add(Store(vault, terminal));
         command.Subcommands.Add(Rotate(vault, terminal));
@@ -40,7 +40,7 @@ public static class VaultCommand
         {
             var opened = services.Vault;
             var status = await opened.StatusAsync(cancellationToken).ConfigureAwait(false);
-            var keychain = await opened.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false);
+            var keychain = await opened.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteStatus(writer, status, keychain))); }
             else
             {
@@ -48,7 +48,7 @@ public static class VaultCommand
                 {
                     { Problem: { } problem } => problem,
                     { Exists: false } => "There is no vault yet. Create one with: plue vault create",
-                    _ => $"The vault is unlocked by: {string.Join(", ", status.Ways)}.",
+                    _ => $"The vault is unlocked by: {string.Join(", ", status.UnlockMethods)}.",
                 });
                 terminal.WriteLine(keychain ? "This machine's keychain answers." : "This machine's keychain does not answer.");
             }
@@ -57,13 +57,13 @@ public static class VaultCommand
         });
     }
 
-    private static Command Make(Func<VaultServices> vault, Terminal terminal)
+    private static Command Init(Func<VaultServices> vault, Terminal terminal)
     {
-        var (way, passphraseFd) = (Way(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
+        var (way, passphraseFd) = (MethodOption(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
         return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
+            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault was made. It is unlocked by: {chosen.Kind}.");
             return ExitCodes.Done;
@@ -85,15 +85,15 @@ public static class VaultCommand
         return command;
     }
 
-    private static Command AddWay(Func<VaultServices> vault, Terminal terminal)
+    private static Command AddUnlockMethod(Func<VaultServices> vault, Terminal terminal)
     {
-        var (way, fd, newFd) = (Way(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
+        var (way, fd, newFd) = (MethodOption(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
         return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
-            await opened.AddWayAsync(chosen, cancellationToken).ConfigureAwait(false);
+            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
+            await opened.AddUnlockMethodAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault is now unlocked by its {chosen.Kind} too.");
             return ExitCodes.Done;
         });
@@ -126,7 +126,7 @@ public static class VaultCommand
         return Verb("store", "Store a key, or replace one", [reference, origins, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            await UnlockBesideAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
+            await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
             var secret = ReadSecret(parsed.GetValue(secretFd), terminal);
             await opened.StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
@@ -140,7 +140,7 @@ public static class VaultCommand
         return Verb("rotate", "Put a new key in the place of an old one, for the same origins", [reference, json, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            await UnlockBesideAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
+            await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.RotateAsync(parsed.GetValue(reference)!, ReadSecret(parsed.GetValue(secretFd), terminal), cancellationToken).ConfigureAwait(false);
             return await ShowAsync(opened, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
         });
@@ -201,7 +201,7 @@ public static class VaultCommand
     }
 
     /// <summary>Unlocks, unless the passphrase and the key would come from the same place.</summary>
-    private static Task UnlockBesideAsync(Vault.Vault vault, int? passphraseFd, int? secretFd, Terminal terminal, CancellationToken cancellationToken)
+    private static Task UnlockWithSecretAsync(Vault.Vault vault, int? passphraseFd, int? secretFd, Terminal terminal, CancellationToken cancellationToken)
     {
         var isPiped = secretFd is null && terminal.IsInputRedirected;
         if ((isPiped ? 0 : secretFd) is { } shared && shared == passphraseFd)
@@ -273,20 +273,20 @@ public static class VaultCommand
 
         if (status.Problem is { } problem) { throw new FailureException(FailureKind.VaultLocked, problem); }
 
-        if (passphraseFd is null && status.Ways.Contains(VaultWay.KeychainKind))
+        if (passphraseFd is null && status.UnlockMethods.Contains(UnlockMethod.KeychainKind))
         {
             try
             {
-                await vault.UnlockAsync(VaultWay.Keychain, cancellationToken, acceptOlder).ConfigureAwait(false);
+                await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken, acceptOlder).ConfigureAwait(false);
                 return;
             }
-            catch (FailureException exception) when (exception.Failure.Kind != FailureKind.VaultOlder && status.Ways.Contains(VaultWay.PassphraseKind) && !terminal.IsInputRedirected)
+            catch (FailureException exception) when (exception.Failure.Kind != FailureKind.VaultOlder && status.UnlockMethods.Contains(UnlockMethod.PassphraseKind) && !terminal.IsInputRedirected)
             {
                 terminal.WriteError(exception.Message);
             }
         }
 
-        if (!status.Ways.Contains(VaultWay.PassphraseKind))
+        if (!status.UnlockMethods.Contains(UnlockMethod.PassphraseKind))
         {
             throw new FailureException(FailureKind.VaultLocked, "The vault has no passphrase, so the command line cannot open it. Add one from the editor, where it is unlocked.");
         }
@@ -295,14 +295,14 @@ public static class VaultCommand
         var passphrase = passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
             ? SecretInput.FromDescriptor(descriptor, terminal)
             : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase in a terminal, or pass it with --passphrase-fd.");
-        await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
+        await vault.UnlockAsync(UnlockMethod.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
     }
 
     /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
     /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
     internal static async Task UnlockForAsync(Lazy<Vault.Vault> vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
-        var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsOfVault).ToList();
+        var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsVault).ToList();
         if (wanted.Count == 0 || !(await vault.Value.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
         if (await vault.Value.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault.Value, null, terminal, cancellationToken).ConfigureAwait(false); }
     }
@@ -312,7 +312,7 @@ public static class VaultCommand
     /// whoever wants a key of it says so.
     /// </summary>
     /// <exception cref="FailureException">The passphrase that was passed does not open it.</exception>
-    internal static async Task UnlockIfWantedAsync(Lazy<Vault.Vault> vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockIfRequestedAsync(Lazy<Vault.Vault> vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
@@ -328,9 +328,9 @@ public static class VaultCommand
     /// <summary>By the keychain alone, so without a question of ours. Where that does not open it, whoever wants a key of it says so.</summary>
     internal static async Task UnlockByKeychainAsync(Vault.Vault vault, CancellationToken cancellationToken)
     {
-        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status || !status.Ways.Contains(VaultWay.KeychainKind)) { return; }
+        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status || !status.UnlockMethods.Contains(UnlockMethod.KeychainKind)) { return; }
 
-        try { await vault.UnlockAsync(VaultWay.Keychain, cancellationToken).ConfigureAwait(false); }
+        try { await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken).ConfigureAwait(false); }
         catch (FailureException) { /* It stays locked, which is told where that matters. */ }
     }
 
@@ -340,23 +340,23 @@ public static class VaultCommand
         return key is null ? settings.AdditionalAuth.Values : [key, .. settings.AdditionalAuth.Values];
     }
 
-    private static async Task<VaultWay> NewWayAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<UnlockMethod> NewUnlockMethodAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
     {
         if (kind is null && passphraseFd is null)
         {
-            kind = await vault.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false) ? VaultWay.KeychainKind : VaultWay.PassphraseKind;
-            if (kind == VaultWay.PassphraseKind) { terminal.WriteError("This machine's keychain does not answer, so the vault needs a passphrase."); }
+            kind = await vault.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false) ? UnlockMethod.KeychainKind : UnlockMethod.PassphraseKind;
+            if (kind == UnlockMethod.PassphraseKind) { terminal.WriteError("This machine's keychain does not answer, so the vault needs a passphrase."); }
         }
 
-        if (kind == VaultWay.KeychainKind) { return VaultWay.Keychain; }
+        if (kind == UnlockMethod.KeychainKind) { return UnlockMethod.Keychain; }
 
-        if (passphraseFd is { } descriptor) { return VaultWay.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
+        if (passphraseFd is { } descriptor) { return UnlockMethod.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
 
         const string Otherwise = "Type a passphrase twice in a terminal, or pass it by a file descriptor.";
         var first = SecretInput.FromPrompt(terminal, "New passphrase: ", Otherwise);
         var second = SecretInput.FromPrompt(terminal, "Once more: ", Otherwise);
         return first == second
-            ? VaultWay.Passphrase(first)
+            ? UnlockMethod.Passphrase(first)
             : throw new FailureException(FailureKind.BadRequest, "The two passphrases differ. Nothing was changed; try again.");
     }
 
@@ -375,10 +375,10 @@ public static class VaultCommand
         return option;
     }
 
-    private static Option<string?> Way()
+    private static Option<string?> MethodOption()
     {
         var option = new Option<string?>("--way") { Description = "How to unlock it; the keychain where there is one" };
-        option.AcceptOnlyFromAmong(VaultWay.KeychainKind, VaultWay.PassphraseKind);
+        option.AcceptOnlyFromAmong(UnlockMethod.KeychainKind, UnlockMethod.PassphraseKind);
         return option;
     }
 
@@ -404,7 +404,7 @@ public static class VaultCommand
         writer.WriteStartObject();
         writer.WriteBoolean("exists", status.Exists);
         writer.WriteStartArray("ways");
-        foreach (var way in status.Ways) { writer.WriteStringValue(way); }
+        foreach (var way in status.UnlockMethods) { writer.WriteStringValue(way); }
 
         writer.WriteEndArray();
         writer.WriteBoolean("keychainAvailable", keychain);

@@ -22,7 +22,7 @@ internal static class ChatValues
         Add("max_tokens", chat.Options.MaxTokens is { } tokens ? new Json5Number(tokens) : null);
         Add("stop_sequences", chat.Options.StopSequences is { } stops ? Json5Array.Of(stops) : null);
         Add("reasoning_level", chat.Options.ReasoningLevel is { } level ? new Json5String(level) : null);
-        foreach (var (name, value) in chat.Values) { Add(name, JsonValue.ToJson5(value)); }
+        foreach (var (name, value) in chat.Values) { Add(name, Json5Conversion.ToJson5(value)); }
 
         return Json5Object.Of(values);
     }
@@ -31,12 +31,12 @@ internal static class ChatValues
     public static ChatOptions OptionsOf(Json5Object values) => new(
         values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
 
-    /// <summary>The names of what <see cref="Told"/> tells.</summary>
-    public static IReadOnlyList<string> ToldNames { get; } = ["title", "tags", "pinned", "archived", "messages"];
+    /// <summary>The names of what <see cref="PromptValues"/> tells.</summary>
+    public static IReadOnlyList<string> PromptNames { get; } = ["title", "tags", "pinned", "archived", "messages"];
 
     /// <summary>What grows by itself or is about the chat: title, tags and what was said.</summary>
     /// <param name="next">A message that is about to be added.</param>
-    public static Json5Object Told(StoredChat chat, Message? next = null) => Json5Object.Of(
+    public static Json5Object PromptValues(StoredChat chat, Message? next = null) => Json5Object.Of(
         ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("pinned", new Json5Boolean(chat.Pinned)), ("archived", new Json5Boolean(chat.Archived)),
         ("messages", new Json5Array(new MessageNodes(chat.Messages, next))));
 

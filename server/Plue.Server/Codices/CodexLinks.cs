@@ -6,7 +6,7 @@ namespace Plue.Server.Codices;
 
 /// <summary>One end of a reference, as seen from the other.</summary>
 /// <param name="Target">A codex address, or a file's path.</param>
-internal sealed record CodexEnd(string Kind, string Target, string Title, bool Exists);
+internal sealed record LinkedCodex(string Kind, string Target, string Title, bool Exists);
 
 /// <summary>A reference that something holds.</summary>
 /// <param name="From">What <see cref="CodexLinks"/> calls the holder: a template's id, or an address.</param>
@@ -36,22 +36,22 @@ internal sealed class CodexLinks(
         FoundReferences.InSettings(UserConfig.Read(paths).Values).Where(found => found.To is not null).Select(found => new CodexReference(found.Field, paths.Config, found.To, null)).Distinct();
 
     /// <summary>What refers to the codex, by title.</summary>
-    public IReadOnlyList<CodexEnd> Incoming(CodexUri uri)
+    public IReadOnlyList<LinkedCodex> Incoming(CodexUri uri)
     {
-        List<CodexEnd> links = [];
+        List<LinkedCodex> links = [];
         foreach (var codex in documents.All.SelectMany(files => files.List()).Where(codex => codex.Uri is not null && codex.Uri != uri))
         {
-            links.AddRange(Of(codex).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, codex.Uri!.ToString(), codex.Title, true)));
+            links.AddRange(Of(codex).Where(reference => reference.To == uri).Select(reference => new LinkedCodex(reference.Kind, codex.Uri!.ToString(), codex.Title, true)));
         }
 
-        links.AddRange(OfSettings(paths).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, paths.Config, "Settings", true)));
-        links.AddRange(chats().SelectMany(chat => Of(chat).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, reference.From, chat.Title, true))));
+        links.AddRange(OfSettings(paths).Where(reference => reference.To == uri).Select(reference => new LinkedCodex(reference.Kind, paths.Config, "Settings", true)));
+        links.AddRange(chats().SelectMany(chat => Of(chat).Where(reference => reference.To == uri).Select(reference => new LinkedCodex(reference.Kind, reference.From, chat.Title, true))));
         return [.. links.Distinct()];
     }
 
     /// <summary>What the codex refers to, in the order of its file.</summary>
     /// <exception cref="Messages.FailureException">NotFound.</exception>
-    public IReadOnlyList<CodexEnd> Outgoing(CodexUri uri)
+    public IReadOnlyList<LinkedCodex> Outgoing(CodexUri uri)
     {
         IEnumerable<CodexReference> references;
         if (IsChannel(uri))
@@ -122,18 +122,18 @@ internal sealed class CodexLinks(
         _ => field,
     };
 
-    private CodexEnd End(CodexReference reference)
+    private LinkedCodex End(CodexReference reference)
     {
-        if (reference.To is not { } uri) { return new CodexEnd(reference.Kind, reference.File!, Path.GetFileName(reference.File!), FileExists(reference.File!)); }
+        if (reference.To is not { } uri) { return new LinkedCodex(reference.Kind, reference.File!, Path.GetFileName(reference.File!), FileExists(reference.File!)); }
 
         if (IsChannel(uri))
         {
             var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name);
-            return new CodexEnd(reference.Kind, uri.ToString(), chat?.Title ?? uri.Name, chat is not null);
+            return new LinkedCodex(reference.Kind, uri.ToString(), chat?.Title ?? uri.Name, chat is not null);
         }
 
         var codex = Documents.Has(uri.Collection) ? documents.Of(uri.Collection).Get(uri.Name) : null;
-        return new CodexEnd(reference.Kind, uri.ToString(), codex?.Title ?? uri.Name, codex is not null || (uri.Collection == CodexCollection.Providers && isProvider(uri.Name)));
+        return new LinkedCodex(reference.Kind, uri.ToString(), codex?.Title ?? uri.Name, codex is not null || (uri.Collection == CodexCollection.Providers && isProvider(uri.Name)));
     }
 
     private bool FileExists(string file) => Path.IsPathFullyQualified(file) ? File.Exists(file) : trustedFolder() is { } folder && File.Exists(Path.Combine(folder, file));

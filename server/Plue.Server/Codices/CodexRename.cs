@@ -9,10 +9,10 @@ namespace Plue.Server.Codices;
 
 /// <param name="Updated">What referred to it; in a dry run what would be changed.</param>
 /// <param name="Left">What still refers to the old name, and why.</param>
-internal sealed record Renaming(CodexUri From, CodexUri To, IReadOnlyList<CodexEnd> Updated, IReadOnlyList<LeftReference> Left);
+internal sealed record RenameResult(CodexUri From, CodexUri To, IReadOnlyList<LinkedCodex> Updated, IReadOnlyList<SkippedReference> Left);
 
 /// <param name="Target">A codex address, or a file's path.</param>
-internal sealed record LeftReference(string Target, string Title, string Why);
+internal sealed record SkippedReference(string Target, string Title, string Why);
 
 /// <summary>What is beside the documents and knows them by their names; bound in Composition.</summary>
 /// <param name="Chats">All chats and tasks, archived ones too.</param>
@@ -40,7 +40,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
     /// <exception cref="FailureException">
     /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has a mistake. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
     /// </exception>
-    public async Task<Renaming> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
+    public async Task<RenameResult> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
     {
         var files = documents.Of(from.Collection);
         var codex = Own(from, files);
@@ -55,15 +55,15 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         if (from.Collection == CodexCollection.Providers) { await services.RefuseProvider(from.Name, cancellationToken); }
 
         var text = NewText(codex, files, from, to);
-        if (files.Get(to.Name) is { } taken && !(taken.Layer == TemplateLayer.User && files.BytesOf(taken) is { } there && PromptForm.Decode(there) == text))
+        if (files.Get(to.Name) is { } taken && !(taken.Layer == TemplateLayer.User && files.BytesOf(taken) is { } there && PromptFormat.Decode(there) == text))
         {
             throw new FailureException(FailureKind.Conflict, $"{to} exists already. Choose another name.");
         }
 
         if (!dryRun) { files.CopyTo(from.Name, to.Name, text); }
 
-        List<CodexEnd> updated = [];
-        List<LeftReference> left = [];
+        List<LinkedCodex> updated = [];
+        List<SkippedReference> left = [];
         foreach (var holder in documents.All.SelectMany(all => all.List().Select(holder => (Files: all, Codex: holder))).Where(holder => holder.Codex.Uri is { } uri && uri != from && uri != to))
         {
             InDocument(holder.Files, holder.Codex, from, to, dryRun, updated, left);
@@ -75,10 +75,10 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         {
             if (from.Collection == CodexCollection.Providers) { services.ProviderRenamed(from.Name, to.Name); }
 
-            files.Drop(from.Name, to.Name, codex.Hash);
+            files.RemoveRenamed(from.Name, to.Name, codex.Hash);
         }
 
-        return new Renaming(from, to, [.. updated.Distinct()], left);
+        return new RenameResult(from, to, [.. updated.Distinct()], left);
     }
 
     private static FileCodex Own(CodexUri uri, FileCodices files) => files.Get(uri.Name) switch
@@ -92,8 +92,8 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
     /// <summary>The document as it is to stand under its new name; where it refers to itself, it goes on doing so.</summary>
     private string NewText(FileCodex codex, FileCodices files, CodexUri from, CodexUri to)
     {
-        var text = files.BytesOf(codex) is { } bytes ? PromptForm.Decode(bytes) : null;
-        if (text is null || (files.Form.Extension == ".json5" && !Json5Reader.Read(text).IsValid))
+        var text = files.BytesOf(codex) is { } bytes ? PromptFormat.Decode(bytes) : null;
+        if (text is null || (files.Format.Extension == ".json5" && !Json5Reader.Read(text).IsValid))
         {
             throw new FailureException(FailureKind.Conflict, $"{from} was not renamed, because its file has a mistake. Open {codex.Path} and correct it.");
         }
@@ -104,13 +104,13 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
             foreach (var (path, value) in services.KeepWords(codex)) { renamed = Json5Edit.Set(renamed, path, new Json5String(value)).Text; }
         }
 
-        return files.Form.Renamed(renamed, to.Name);
+        return files.Format.Renamed(renamed, to.Name);
     }
 
     /// <summary>The text with its references renamed, and the fields that hold them; none where nothing refers.</summary>
     private (string Text, IReadOnlyList<string> Fields) Rewritten(FileCodices files, FileCodex codex, string text, CodexUri from, CodexUri to)
     {
-        if (files.Form.Extension != ".json5")
+        if (files.Format.Extension != ".json5")
         {
             var head = FrontMatter.Parse(text).Values;
             var found = FoundReferences.In(head, []).Where(reference => reference.To == from).ToList();
@@ -120,7 +120,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
         if (Json5Reader.Read(text).Root is not Json5Object root) { return (text, []); }
 
-        List<FoundReference> references = [.. FoundReferences.InFile(files.Form.Collection, root, documents.Templates.Find).Where(reference => reference.To == from)];
+        List<FoundReference> references = [.. FoundReferences.InFile(files.Format.Collection, root, documents.Templates.Find).Where(reference => reference.To == from)];
         return (ReferenceEdit.Rename(text, references, from, to), [.. references.Select(reference => reference.Field)]);
     }
 
@@ -133,17 +133,17 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         _ => value,
     };
 
-    private void InDocument(FileCodices files, FileCodex holder, CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left)
+    private void InDocument(FileCodices files, FileCodex holder, CodexUri from, CodexUri to, bool dryRun, List<LinkedCodex> updated, List<SkippedReference> left)
     {
-        var (uri, text) = (holder.Uri!.ToString(), files.BytesOf(holder) is { } bytes ? PromptForm.Decode(bytes) : null);
+        var (uri, text) = (holder.Uri!.ToString(), files.BytesOf(holder) is { } bytes ? PromptFormat.Decode(bytes) : null);
         if (text is null) { return; }
 
         var fields = Rewritten(files, holder, text, from, to).Fields;
-        var isBroken = files.Form.Extension == ".json5" && !Json5Reader.Read(text).IsValid;
+        var isBroken = files.Format.Extension == ".json5" && !Json5Reader.Read(text).IsValid;
         if (fields.Count == 0)
         {
             // What cannot be read whole may hide one.
-            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new LeftReference(uri, holder.Title, "Its file has a mistake.")); }
+            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new SkippedReference(uri, holder.Title, "Its file has a mistake.")); }
 
             return;
         }
@@ -161,11 +161,11 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
             catch (FailureException fault) { why = fault.Message; }
         }
 
-        if (why is not null) { left.Add(new LeftReference(uri, holder.Title, why)); }
-        else { updated.AddRange(fields.Select(field => new CodexEnd(CodexLinks.KindOf(field), uri, holder.Title, true))); }
+        if (why is not null) { left.Add(new SkippedReference(uri, holder.Title, why)); }
+        else { updated.AddRange(fields.Select(field => new LinkedCodex(CodexLinks.KindOf(field), uri, holder.Title, true))); }
     }
 
-    private void InSettings(CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left)
+    private void InSettings(CodexUri from, CodexUri to, bool dryRun, List<LinkedCodex> updated, List<SkippedReference> left)
     {
         const string Title = "Settings";
         if (DocumentFile.Read(paths.Config).Bytes is not { } bytes) { return; }
@@ -179,15 +179,15 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
             if (!document.IsValid) { throw new FailureException(FailureKind.Conflict, "Its file has a mistake."); }
             if (!dryRun) { UserConfig.Rewrite(paths, (text, values) => ReferenceEdit.Rename(text, FoundReferences.InSettings(values), from, to)); }
 
-            updated.AddRange(found.Select(reference => new CodexEnd(reference.Field, paths.Config, Title, true)));
+            updated.AddRange(found.Select(reference => new LinkedCodex(reference.Field, paths.Config, Title, true)));
         }
         catch (FailureException fault)
         {
-            left.Add(new LeftReference(paths.Config, Title, fault.Message));
+            left.Add(new SkippedReference(paths.Config, Title, fault.Message));
         }
     }
 
-    private async Task InChatsAsync(CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left, CancellationToken cancellationToken)
+    private async Task InChatsAsync(CodexUri from, CodexUri to, bool dryRun, List<LinkedCodex> updated, List<SkippedReference> left, CancellationToken cancellationToken)
     {
         foreach (var chat in services.Chats())
         {
@@ -200,20 +200,20 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
                 if (!dryRun) { await services.UpdateChat(chat.Id, Fields(chat, from, to) with { Values = values.Count > 0 ? values : null, By = ChangedBy.Plue }, cancellationToken); }
 
-                updated.AddRange(kinds.Select(kind => new CodexEnd(kind, uri, chat.Title, true)));
+                updated.AddRange(kinds.Select(kind => new LinkedCodex(kind, uri, chat.Title, true)));
             }
             catch (FailureException fault)
             {
-                left.Add(new LeftReference(uri, chat.Title, fault.Message));
+                left.Add(new SkippedReference(uri, chat.Title, fault.Message));
             }
         }
     }
 
     /// <summary>Those of the values that refer to it, under the new name.</summary>
     private static Dictionary<string, JsonElement> RenamedValues(IReadOnlyDictionary<string, JsonElement> values, CodexUri from, CodexUri to) => values
-        .Select(pair => (Name: pair.Key, Value: JsonValue.ToJson5(pair.Value)))
+        .Select(pair => (Name: pair.Key, Value: Json5Conversion.ToJson5(pair.Value)))
         .Where(pair => pair.Value is not null && FoundReferences.In(pair.Value, null, pair.Name).Any(reference => reference.To == from))
-        .ToDictionary(pair => pair.Name, pair => JsonValue.Of(Renamed(pair.Value!, pair.Name, from, to)), StringComparer.Ordinal);
+        .ToDictionary(pair => pair.Name, pair => Json5Conversion.Of(Renamed(pair.Value!, pair.Name, from, to)), StringComparer.Ordinal);
 
     private static ChatFields Fields(ChatSummary chat, CodexUri from, CodexUri to) => from.Collection switch
     {

@@ -15,9 +15,9 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
     private const string Plain = "aaaaaaceeeeiiiinoooooouuuuyys";
 
     private readonly FileCodices providers = FileCodices.Providers(paths, templates, time);
-    private readonly FileCodices prompts = new(new PromptForm(), paths.Prompts, paths, time, workspace);
-    private readonly FileCodices templateFiles = new(new TemplateForm(templates), paths.Templates, paths, time, workspace);
-    private readonly FileCodices items = new(new ItemForm(templates), paths.Items, paths, time, workspace);
+    private readonly FileCodices prompts = new(new PromptFormat(), paths.Prompts, paths, time, workspace);
+    private readonly FileCodices templateFiles = new(new TemplateFormat(templates), paths.Templates, paths, time, workspace);
+    private readonly FileCodices items = new(new ItemFormat(templates), paths.Items, paths, time, workspace);
 
     public TemplateCatalog Templates => templates;
 

@@ -40,20 +40,20 @@ internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Obj
 /// and by several processes at once.
 /// </summary>
 /// <param name="workspace">The trusted folder, or null.</param>
-internal sealed partial class FileCodices(DocumentForm form, string folder, PluePaths paths, TimeProvider? time = null, Func<string?>? workspace = null)
+internal sealed partial class FileCodices(DocumentFormat form, string folder, PluePaths paths, TimeProvider? time = null, Func<string?>? workspace = null)
 {
     /// <summary>Of the coarsest clocks of file systems in use: a file can change again within it and look the same.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
     private readonly string collection = form.Collection.ToString().ToLowerInvariant();
     private readonly VersionStore versions = new(paths, time ?? TimeProvider.System);
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Lock reading = new();
     private Dictionary<string, Known> known = new(StringComparer.Ordinal);
 
-    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) => new(new ProviderForm(templates), paths.Providers, paths, time);
+    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) => new(new ProviderFormat(templates), paths.Providers, paths, time);
 
-    public DocumentForm Form => form;
+    public DocumentFormat Format => form;
 
     /// <summary>Why the folder itself cannot be read; null when it can, or is not there.</summary>
     public DocumentProblem? FolderProblem => DocumentFile.List(folder, form.Extension).Problem;
@@ -71,7 +71,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
             foreach (var (path, layer) in own.Select(path => (path, TemplateLayer.User)).Concat(workspaces.Select(path => (path, TemplateLayer.Workspace))))
             {
-                if (Look(path, layer) is not { } entry) { continue; }
+                if (Cached(path, layer) is not { } entry) { continue; }
 
                 current[path] = entry;
                 if (layer == TemplateLayer.User || form.WorkspaceWins(entry.Codex.Id)) { codices[entry.Codex.Id] = entry.Codex; }
@@ -110,10 +110,10 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
             var trail = versions.Read(collection, uri.Name);
             if (codex.Layer != TemplateLayer.User || codex.Hash is null || codex.Hash == trail.Hash) { return trail; }
 
-            lock (gate)
+            lock (sync)
             {
-                using var turn = Turn(uri, "was not looked at");
-                return Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+                using var turn = Lock(uri, "was not looked at");
+                return RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
             }
         }
         catch (FailureException)
@@ -138,7 +138,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public FileCodex Create(string id, Json5Object values)
     {
         RefuseSecret([], values);
-        return Create(id, form.Write(id, null, form.TemplateIdOf(id, values), values), VersionAuthor.You, "Created");
+        return Create(id, form.Write(id, null, form.TemplateIdOf(id, values), values), VersionAuthor.User, "Created");
     }
 
     /// <summary>Writes a new file as it is given.</summary>
@@ -170,7 +170,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <param name="expectedVersion">Conflict when the document is another version by then; null takes any.</param>
     /// <param name="author">Who changes it: a constant of <see cref="VersionAuthor"/> or <see cref="ChangedBy"/>.</param>
     public FileCodex Change(
-        string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf, string author = VersionAuthor.You)
+        string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf, string author = VersionAuthor.User)
     {
         IReadOnlyList<(string Field, Json5Node? Value)> changes = [];
         var verb = author == ChangedBy.Hook ? "Hook set" : "Changed";
@@ -191,10 +191,10 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public FileCodex Replace(string id, long? expectedVersion, string text)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) =>
+        return Change(uri, expectedVersion, VersionAuthor.User, (before, _) =>
         {
             if (before is null) { throw Missing(uri); }
-            if (IsRedacted(text) && PromptForm.Decode(before) is var old && (old is null || !IsRedacted(old))) { throw Redacted(); }
+            if (IsRedacted(text) && PromptFormat.Decode(before) is var old && (old is null || !IsRedacted(old))) { throw Redacted(); }
 
             return new Edited(Encode(text), VersionKind.Changed, "Edited");
         });
@@ -234,11 +234,11 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not noted.</exception>
     public void NoteHook(CodexUri uri, string action, string what, string? error)
     {
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "says nothing of its hook");
-            Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
-            versions.NoteHook(collection, uri.Name, action, what, error);
+            using var turn = Lock(uri, "says nothing of its hook");
+            RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            versions.RecordHook(collection, uri.Name, action, what, error);
         }
     }
 
@@ -247,32 +247,32 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public void CopyTo(string id, string newId, string text)
     {
         var (uri, copy) = (CodexUri.Of(form.Collection, id), CodexUri.Of(form.Collection, newId));
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not renamed");
+            using var turn = Lock(uri, "was not renamed");
             var (bytes, path) = (Encode(text), FilePath(copy));
             var there = DocumentFile.Read(path);
             if (there.Problem is not null || (there.Bytes is { } other && !other.AsSpan().SequenceEqual(bytes))) { throw new FailureException(FailureKind.Conflict, $"{copy} exists already. Choose another name."); }
 
-            Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
             versions.CopyTrail(collection, uri.Name, copy.Name);
             if (there.Bytes is not null) { return; }
 
             Write(path, null, bytes);
             // A version to begin with: undo leads to no text that knows the old name.
-            TryAppend(copy, VersionKind.Created, VersionAuthor.You, $"Renamed from {uri.Name}", VersionStore.HashOf(bytes), Kept(copy, bytes));
+            TryAppend(copy, VersionKind.Created, VersionAuthor.User, $"Renamed from {uri.Name}", VersionStore.HashOf(bytes), Kept(copy, bytes));
         }
     }
 
     /// <summary>Takes the old name away after <see cref="CopyTo"/>.</summary>
     /// <param name="hash">Of the file that was copied.</param>
     /// <exception cref="FailureException">Conflict: it changed since. StoreReadOnly.</exception>
-    public void Drop(string id, string newId, string? hash)
+    public void RemoveRenamed(string id, string newId, string? hash)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "still has its old name as well");
+            using var turn = Lock(uri, "still has its old name as well");
             try
             {
                 if (DocumentFile.Read(FilePath(uri)).Bytes is { } now && VersionStore.HashOf(now) != hash)
@@ -281,7 +281,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
                 }
 
                 File.Delete(FilePath(uri));
-                if (!versions.DropTrail(collection, id, newId)) { TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, $"Renamed to {newId}", null, null); }
+                if (!versions.DeleteTrail(collection, id, newId)) { TryAppend(uri, VersionKind.Deleted, VersionAuthor.User, $"Renamed to {newId}", null, null); }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -296,14 +296,14 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public string Delete(string id)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not deleted");
+            using var turn = Lock(uri, "was not deleted");
             var path = FilePath(uri);
             RefuseWorkspace(uri);
             if (!File.Exists(path)) { throw Unowned(uri); }
 
-            Notice(uri, DocumentFile.Read(path).Bytes);
+            RecordOutsideChange(uri, DocumentFile.Read(path).Bytes);
             try
             {
                 var now = (time ?? TimeProvider.System).GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
@@ -313,7 +313,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
                 Trash.Stamp(path, time ?? TimeProvider.System);
                 DurableFile.Move(path, target);
-                TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, "Deleted", null, null);
+                TryAppend(uri, VersionKind.Deleted, VersionAuthor.User, "Deleted", null, null);
                 return target;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -335,9 +335,9 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public FileCodex Restore(string id)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not restored");
+            using var turn = Lock(uri, "was not restored");
             var from = TrashFiles().LastOrDefault(file => file.Uri == uri).Path ?? throw new FailureException(FailureKind.NotFound, $"{uri} is not in the trash.");
             var path = FilePath(uri);
             if (DocumentFile.Read(path) is not (null, null)) { throw new FailureException(FailureKind.Conflict, $"There is another {uri} now. Delete it or give it another name, then restore."); }
@@ -351,7 +351,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
                 throw StoreFailure.From(exception, $"{uri} was not restored");
             }
 
-            if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.You, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
+            if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.User, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
 
             return Loaded(uri);
         }
@@ -360,7 +360,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     private FileCodex Step(string id, string kind, Func<VersionTrail, long?> targetOf, string which)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, null, VersionAuthor.You, (_, trail) =>
+        return Change(uri, null, VersionAuthor.User, (_, trail) =>
         {
             if (!File.Exists(FilePath(uri))) { throw Unowned(uri); }
 
@@ -372,16 +372,16 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     private FileCodex Edit(string id, long? expectedVersion, string what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, () => what, edit);
 
-    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, VersionAuthor.You, what, edit);
+    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, VersionAuthor.User, what, edit);
 
     private FileCodex Edit(string id, long? expectedVersion, string author, Func<string> what, Func<string, Json5Edited> edit)
     {
         var uri = CodexUri.Of(form.Collection, id);
         return Change(uri, expectedVersion, author, (before, _) =>
         {
-            var text = PromptForm.Decode(before ?? throw Missing(uri));
+            var text = PromptFormat.Decode(before ?? throw Missing(uri));
             var error = form.Extension == ".json5" && Json5Reader.Read(before).Errors is [var first, ..] ? first : null;
-            if (text is null && error is null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptForm.NotText.Message}"); }
+            if (text is null && error is null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptFormat.NotText.Message}"); }
 
             var edited = error is null ? edit(text!) : new Json5Edited("", error);
             if (edited.Error is { } found)
@@ -397,15 +397,15 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <summary>The one way in which files are written: in turn, after what was made outside is in the trail, and with a version of its own.</summary>
     private FileCodex Change(CodexUri uri, long? expectedVersion, string author, Func<byte[]?, VersionTrail, Edited> edit)
     {
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not changed");
+            using var turn = Lock(uri, "was not changed");
             var path = FilePath(uri);
             var (own, problem) = DocumentFile.Read(path);
             if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {problem.Message}"); }
 
             RefuseWorkspace(uri);
-            var trail = Notice(uri, own);
+            var trail = RecordOutsideChange(uri, own);
             if (expectedVersion is { } expected && expected != trail.Number)
             {
                 throw new FailureException(FailureKind.Conflict, $"{uri} was not changed, because it changed since you opened it. Look at what is there now, then try again.");
@@ -443,7 +443,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     }
 
     /// <summary>Called in turn: an edit made outside becomes a version, so that no later one can hide it.</summary>
-    private VersionTrail Notice(CodexUri uri, byte[]? bytes)
+    private VersionTrail RecordOutsideChange(CodexUri uri, byte[]? bytes)
     {
         var trail = versions.Read(collection, uri.Name);
         if (bytes is null || VersionStore.HashOf(bytes) is var hash && hash == trail.Hash) { return trail; }
@@ -472,7 +472,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.Message == LiteralSecrets.Message);
 
-    private IDisposable Turn(CodexUri uri, string what) => DocumentTurn.Take(paths, collection, $"{uri} {what}");
+    private IDisposable Lock(CodexUri uri, string what) => DocumentLock.Acquire(paths, collection, $"{uri} {what}");
 
     private void RefuseWorkspace(CodexUri uri)
     {
@@ -490,7 +490,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     private FileCodex? Remembered(string path, TemplateLayer layer)
     {
-        if (Look(path, layer) is not { } entry)
+        if (Cached(path, layer) is not { } entry)
         {
             known.Remove(path);
             return null;
@@ -500,7 +500,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         return entry.Codex;
     }
 
-    private Known? Look(string path, TemplateLayer layer)
+    private Known? Cached(string path, TemplateLayer layer)
     {
         var file = new FileInfo(path);
         // A link says nothing about its target, and a file that changed a moment ago may change again within the same tick.
@@ -594,7 +594,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 /// <summary>Who made a version.</summary>
 internal static class VersionAuthor
 {
-    public const string You = "you";
+    public const string User = "you";
     /// <summary>An editor or another program changed the file.</summary>
     public const string Outside = "outside";
     public const string Plue = "plue";

@@ -28,7 +28,7 @@ public enum ReferenceForm
 internal sealed record FoundReference(string Text, ReferenceForm Form, CodexUri? To, string Field, string Path, string? Filter, Json5Span Span)
 {
     /// <summary>A template without which the file cannot be read: its reading says already whether it is there.</summary>
-    public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemForm.TemplateField;
+    public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemFormat.TemplateField;
 
     /// <summary>What stands for the codex under another name, in the same form.</summary>
     public string Renamed(CodexUri to) => Form switch
@@ -50,8 +50,8 @@ internal static class FoundReferences
     public static IEnumerable<FoundReference> InFile(CodexCollection collection, Json5Object root, Func<string, Template?> find) => collection switch
     {
         CodexCollection.Templates => InTemplate(root, find),
-        CodexCollection.Items => InItem(root, root.GetString(ItemForm.TemplateField) is { } template ? find(template)?.Fields ?? [] : []),
-        _ => In(root, find(ProviderForm.TemplateId)?.Fields ?? []),
+        CodexCollection.Items => InItem(root, root.GetString(ItemFormat.TemplateField) is { } template ? find(template)?.Fields ?? [] : []),
+        _ => In(root, find(ProviderFormat.TemplateId)?.Fields ?? []),
     };
 
     /// <summary>In values: every address whatever its field's type, what stands where an address belongs, and paths where the field is of files.</summary>
@@ -77,7 +77,7 @@ internal static class FoundReferences
                 "parent_template" => [],
                 "fields" => InFields(member.Value, inherited, "fields"),
                 "automation" => InAutomation(member.Value, inherited, find),
-                _ => InValue(member.Value, TemplateShape.Fields.FirstOrDefault(field => field.Name == member.Name), member.Name, member.Name),
+                _ => InValue(member.Value, TemplateFileSchema.Fields.FirstOrDefault(field => field.Name == member.Name), member.Name, member.Name),
             };
             foreach (var reference in found) { yield return reference; }
         }
@@ -86,9 +86,9 @@ internal static class FoundReferences
     /// <summary>In an item: also the template that it follows.</summary>
     public static IEnumerable<FoundReference> InItem(Json5Object root, IReadOnlyList<TemplateField> fields)
     {
-        if (root.Find(ItemForm.TemplateField) is Json5String template) { yield return OfTemplate(template, ItemForm.TemplateField, ItemForm.TemplateField); }
+        if (root.Find(ItemFormat.TemplateField) is Json5String template) { yield return OfTemplate(template, ItemFormat.TemplateField, ItemFormat.TemplateField); }
 
-        foreach (var reference in InObject(new Json5Object([.. root.Members.Where(member => member.Name != ItemForm.TemplateField)]), fields, "")) { yield return reference; }
+        foreach (var reference in InObject(new Json5Object([.. root.Members.Where(member => member.Name != ItemFormat.TemplateField)]), fields, "")) { yield return reference; }
     }
 
     /// <summary>In the settings, where a provider is also written by its name.</summary>
@@ -128,7 +128,7 @@ internal static class FoundReferences
         {
             yield return new FoundReference(text.Value, ReferenceForm.Rule, uri, name, path, TemplateCollections.TaskRoot, text.Span);
         }
-        else if (SecretReference.In(text.Value) is { Reference: var secret }) { yield return new FoundReference(secret, ReferenceForm.Secret, null, name, path, null, text.Span); }
+        else if (SecretReference.FindIn(text.Value) is { Reference: var secret }) { yield return new FoundReference(secret, ReferenceForm.Secret, null, name, path, null, text.Span); }
         else if (field?.Type == FieldType.CodexReference && text.Value.Length > 0) { yield return new FoundReference(text.Value, ReferenceForm.Address, null, name, path, filter, text.Span); }
         else if (field?.Type == FieldType.FileReference && text.Value.Length > 0) { yield return new FoundReference(text.Value, ReferenceForm.File, null, name, path, null, text.Span); }
     }
@@ -198,6 +198,6 @@ internal static class FoundReferences
         name.Value, ReferenceForm.Name, CodexUri.TryOf(CodexCollection.Templates, name.Value, out var uri) ? uri : null, field, path, null, name.Span);
 
     private static FoundReference OfProvider(Json5String text, string key, string path) => CodexUri.TryParse(text.Value, out var uri)
-        ? new FoundReference(text.Value, ReferenceForm.Address, uri, key, path, ProviderForm.TemplateId, text.Span)
-        : new FoundReference(text.Value, ReferenceForm.Name, CodexUri.TryOf(CodexCollection.Providers, text.Value, out uri) ? uri : null, key, path, ProviderForm.TemplateId, text.Span);
+        ? new FoundReference(text.Value, ReferenceForm.Address, uri, key, path, ProviderFormat.TemplateId, text.Span)
+        : new FoundReference(text.Value, ReferenceForm.Name, CodexUri.TryOf(CodexCollection.Providers, text.Value, out uri) ? uri : null, key, path, ProviderFormat.TemplateId, text.Span);
 }

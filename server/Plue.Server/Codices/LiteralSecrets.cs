@@ -114,7 +114,7 @@ public static partial class LiteralSecrets
     /// <summary>Nothing, or an address of a secret, perhaps behind a word such as Bearer.</summary>
     private static bool IsReference(string text)
     {
-        return string.IsNullOrWhiteSpace(text) || SecretReference.In(text) is not null;
+        return string.IsNullOrWhiteSpace(text) || SecretReference.FindIn(text) is not null;
     }
 
     [GeneratedRegex("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", RegexOptions.CultureInvariant)]

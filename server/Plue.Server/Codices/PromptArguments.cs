@@ -13,8 +13,8 @@ internal static class PromptArguments
     /// <summary>What the editor fills in.</summary>
     public const string Selection = "selection";
     public const string File = "file";
-    private const int Most = 20;
-    private const int LongestName = 40;
+    private const int MaxArguments = 20;
+    private const int MaxNameLength = 40;
 
     /// <summary>Those that can be used; what is wrong with the others goes to <paramref name="problems"/>.</summary>
     public static IReadOnlyList<PromptArgument> Read(Json5Object frontMatter, List<DocumentProblem>? problems = null)
@@ -22,10 +22,10 @@ internal static class PromptArguments
         if (frontMatter.FindMember(Field) is not { } member || member.Value is Json5String { Value: "" }) { return []; }
 
         var items = member.Value is Json5Array list ? list.Items : [member.Value];
-        if (items.Count > Most) { problems?.Add(DocumentProblem.Error($"A prompt asks for at most {Most} arguments.", member.NameSpan)); }
+        if (items.Count > MaxArguments) { problems?.Add(DocumentProblem.Error($"A prompt asks for at most {MaxArguments} arguments.", member.NameSpan)); }
 
         List<PromptArgument> arguments = [];
-        foreach (var item in items.Take(Most).OfType<Json5String>())
+        foreach (var item in items.Take(MaxArguments).OfType<Json5String>())
         {
             var at = item.Span.Line > 0 ? item.Span : member.NameSpan;
             if (Of(item.Value) is not { } argument)
@@ -47,7 +47,7 @@ internal static class PromptArguments
         var isOptional = name.EndsWith('?');
         if (isOptional) { name = name[..^1]; }
 
-        var isName = name.Length is > 0 and <= LongestName && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var isName = name.Length is > 0 and <= MaxNameLength && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
         var description = colon < 0 ? "" : text[(colon + 1)..].Trim();
         return isName ? new PromptArgument(name, description.Length == 0 ? null : description, isOptional) : null;
     }

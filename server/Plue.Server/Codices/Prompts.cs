@@ -33,14 +33,14 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
 {
     private const string Extension = ".md";
 
-    private readonly PromptForm form = new();
+    private readonly PromptFormat format = new();
 
     /// <summary>By address, as in <c>codex://prompts/default-assistant.md</c>.</summary>
     /// <exception cref="FailureException">NotFound: not a prompt's address, or nothing there.</exception>
     public Prompt Get(string reference)
     {
         var uri = CodexUri.Parse(reference);
-        var found = Look(uri);
+        var found = FindWithLayer(uri);
         if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is left out: it has characters that nobody sees. Allow it in the list of what steers a chat, or take them out."); }
 
         return found.Prompt ?? throw new FailureException(FailureKind.NotFound, uri.Collection == CodexCollection.Prompts
@@ -49,10 +49,10 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     }
 
     /// <summary>Null when none counts, or the address is of another collection.</summary>
-    public Prompt? Find(CodexUri uri) => Look(uri).Prompt;
+    public Prompt? Find(CodexUri uri) => FindWithLayer(uri).Prompt;
 
     /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
-    public FoundPrompt Look(CodexUri uri)
+    public FoundPrompt FindWithLayer(CodexUri uri)
     {
         if (uri.Collection != CodexCollection.Prompts) { return new FoundPrompt(null, null); }
 
@@ -63,7 +63,7 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
             var (bytes, problem) = DocumentFile.Read(path);
             if (bytes is not null)
             {
-                if (PromptForm.Decode(bytes) is { } text)
+                if (PromptFormat.Decode(bytes) is { } text)
                 {
                     var prompt = Parse(uri, text, layer, problems, bytes) with { Path = path };
                     if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, leftOut); }
@@ -72,13 +72,13 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
                     continue;
                 }
 
-                problem = PromptForm.NotText;
+                problem = PromptFormat.NotText;
             }
 
             if (problem is not null) { problems.Add(problem); }
         }
 
-        if (form.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), leftOut); }
+        if (format.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), leftOut); }
 
         return problems.Count == 0 ? new FoundPrompt(null, leftOut) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
     }
@@ -86,7 +86,7 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     /// <summary>Every address that leads to a prompt, sorted.</summary>
     public IReadOnlyList<CodexUri> List()
     {
-        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Concat(Workspace()).Select(path => Path.GetFileName(path)).Concat(form.ShippedNames);
+        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Concat(Workspace()).Select(path => Path.GetFileName(path)).Concat(format.ShippedNames);
         return [.. names.Select(name => CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) ? uri : null).OfType<CodexUri>().Distinct().OrderBy(uri => uri.Name, StringComparer.Ordinal)];
     }
 

@@ -50,5 +50,5 @@ public static class RedactedJson
         }
     }
 
-    private static bool IsAddress(string text) => text.Length == 0 || SecretReference.Is(text);
+    private static bool IsAddress(string text) => text.Length == 0 || SecretReference.IsReference(text);
 }

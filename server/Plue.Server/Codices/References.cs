@@ -27,7 +27,7 @@ internal sealed class References(
     public const string DefaultLarge = "default-large";
     public const string DefaultSmall = "default-small";
     /// <summary>The filter that means the prompts.</summary>
-    public const string MarkdownFilter = PromptForm.TemplateId;
+    public const string MarkdownFilter = PromptFormat.TemplateId;
 
     public Reference Resolve(FoundReference found) => found switch
     {
@@ -41,9 +41,9 @@ internal sealed class References(
     /// <param name="templateFilter">The template that the target must be of or descend from, or <see cref="MarkdownFilter"/>; null takes any.</param>
     public Reference Resolve(string address, string? templateFilter)
     {
-        if (SecretReference.In(address) is { Reference: var secret })
+        if (SecretReference.FindIn(address) is { Reference: var secret })
         {
-            return SecretReference.IsOfVault(secret) && secrets() is { } known && !known.Contains(secret)
+            return SecretReference.IsVault(secret) && secrets() is { } known && !known.Contains(secret)
                 ? new Reference(null, null, null, $"The vault has no {secret}. Store it with Plue: Configure Provider Key.", IsError: false)
                 : new Reference(null, secret, null, null);
         }
@@ -102,7 +102,7 @@ internal sealed class References(
     }
 
     /// <summary>The collection that targets of this filter live in; null where any will do.</summary>
-    public CodexCollection? Wanted(string? templateFilter) => templateFilter switch
+    public CodexCollection? ExpectedCollection(string? templateFilter) => templateFilter switch
     {
         null => null,
         MarkdownFilter => CodexCollection.Prompts,
@@ -116,7 +116,7 @@ internal sealed class References(
     };
 
     /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
-    private string? WrongKind(CodexUri uri, string? templateFilter) => Wanted(templateFilter) is { } wanted && uri.Collection != wanted
+    private string? WrongKind(CodexUri uri, string? templateFilter) => ExpectedCollection(templateFilter) is { } wanted && uri.Collection != wanted
         ? $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here."
         : null;
 

@@ -17,7 +17,7 @@ internal sealed record Finding(FindingKind Kind, string Code, string TemplateId,
 /// <summary>Looks for what is wrong with templates and with what follows them. Changes nothing and asks nobody.</summary>
 internal sealed class TemplateChecks(Documents documents, References references)
 {
-    private const int MostOfACycle = 50;
+    private const int MaxCycleLength = 50;
 
     private readonly TemplateCatalog templates = documents.Templates;
 
@@ -82,7 +82,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
         [
             .. codex.Problems.Select(problem => Of(problem, codex.TemplateId, codex.Path)),
             .. Follow(found, codex.TemplateId, codex.Path),
-            .. isItem && Circle(codex, fields) is { } circle ? [circle] : Array.Empty<Finding>(),
+            .. isItem && FindCycle(codex, fields) is { } circle ? [circle] : Array.Empty<Finding>(),
         ];
     }
 
@@ -98,11 +98,11 @@ internal sealed class TemplateChecks(Documents documents, References references)
     }
 
     /// <summary>A field that holds one reference makes a chain, as a parent does; lists of references may lead anywhere.</summary>
-    private Finding? Circle(FileCodex codex, IReadOnlyList<TemplateField> fields)
+    private Finding? FindCycle(FileCodex codex, IReadOnlyList<TemplateField> fields)
     {
         foreach (var field in fields.Where(field => field.Type == FieldType.CodexReference && codex.Values.Find(field.Name) is Json5String))
         {
-            if (WayBack(codex.Id, id => Next(id, field.Name)) is not { } way) { continue; }
+            if (PathBack(codex.Id, id => Next(id, field.Name)) is not { } way) { continue; }
 
             var at = codex.Values.Find(field.Name)!.Span;
             return new Finding(FindingKind.Warning, FindingCodes.ReferenceCycle, codex.TemplateId, codex.Path, at.Line, at.Column, $"`{field.Name}` leads back to where it began: {string.Join(", ", way)}.");
@@ -115,11 +115,11 @@ internal sealed class TemplateChecks(Documents documents, References references)
         documents.Of(CodexCollection.Items).Get(id)?.Values.GetString(field) is { } address && CodexUri.TryParse(address, out var uri) && uri.Collection == CodexCollection.Items ? [uri.Name] : [];
 
     /// <summary>The shortest way from a name back to itself; null when there is none.</summary>
-    private static List<string>? WayBack(string start, Func<string, IEnumerable<string>> next)
+    private static List<string>? PathBack(string start, Func<string, IEnumerable<string>> next)
     {
         var queue = new Queue<List<string>>([[start]]);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (queue.TryDequeue(out var way) && way.Count <= MostOfACycle)
+        while (queue.TryDequeue(out var way) && way.Count <= MaxCycleLength)
         {
             foreach (var name in next(way[^1]))
             {

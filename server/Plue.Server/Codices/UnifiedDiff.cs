@@ -37,9 +37,9 @@ internal static class UnifiedDiff
 
     /// <summary>The places that differ, in order; between two of them stands at least one equal line.</summary>
     /// <param name="a">Lines as <see cref="Lines"/> gives them.</param>
-    internal static List<Place> Places(List<string> a, List<string> b)
+    internal static List<LineChange> Changes(List<string> a, List<string> b)
     {
-        List<Place> places = [];
+        List<LineChange> places = [];
         var edits = Edits(a, b);
         for (var i = 0; i < edits.Count;)
         {
@@ -49,7 +49,7 @@ internal static class UnifiedDiff
             var first = i;
             for (; i < edits.Count && edits[i].Kind != ' '; i++) { removed += edits[i].Kind == '-' ? 1 : 0; }
 
-            places.Add(new Place(from.Old, removed, from.New, i - first - removed));
+            places.Add(new LineChange(from.Old, removed, from.New, i - first - removed));
         }
 
         return places;
@@ -157,5 +157,5 @@ internal static class UnifiedDiff
     private readonly record struct Edit(char Kind, string Line, int Old, int New);
 
     /// <summary>Lines of the old text, counted from 0, and what stands for them in the new one.</summary>
-    internal readonly record struct Place(int OldStart, int OldLines, int NewStart, int NewLines);
+    internal readonly record struct LineChange(int OldStart, int OldLines, int NewStart, int NewLines);
 }

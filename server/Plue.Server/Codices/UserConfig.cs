@@ -37,7 +37,7 @@ public sealed record UserConfig
     /// <summary>A file that changed so lately may change again and show the same time.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock Sync = new();
     private static volatile Known? last;
 
     private sealed record Known(string Path, long Length, DateTime Modified, UserConfig Config);
@@ -98,7 +98,7 @@ public sealed record UserConfig
             else
             {
                 good.Add(member);
-                if (NearestName.Of(member.Name, SettingsSchema.Names) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not known. Did you mean `{nearest}`?", member.NameSpan)); }
+                if (NearestName.Find(member.Name, SettingsSchema.Names) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not known. Did you mean `{nearest}`?", member.NameSpan)); }
             }
         }
 
@@ -150,9 +150,9 @@ public sealed record UserConfig
 
     private static UserConfig Change(PluePaths paths, bool mayCreate, Func<Json5Document, Json5Edited> edit)
     {
-        lock (Gate)
+        lock (Sync)
         {
-            using var turn = DocumentTurn.Take(paths, "settings", "The settings were not changed");
+            using var turn = DocumentLock.Acquire(paths, "settings", "The settings were not changed");
             var (bytes, problem) = DocumentFile.Read(paths.Config);
             if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"The settings were not changed. {problem.Message}"); }
 

@@ -19,7 +19,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     public const int MaxBytes = 64 * 1024;
     private static readonly string[] Names = ["AGENTS.md", "CLAUDE.md"];
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, RulesFile File)> known = new(StringComparer.Ordinal);
 
     /// <summary>Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
@@ -36,7 +36,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
             var real = RealPath.Of(path);
             if (found.Any(other => other.Real == real)) { continue; }
 
-            found.Add((real, RealPath.LeadsInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link that leads out of the workspace.")));
+            found.Add((real, RealPath.ResolvesInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link that leads out of the workspace.")));
         }
 
         List<RulesFile> files = [];
@@ -62,7 +62,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     {
         var file = new FileInfo(real);
         var (length, written) = file.Exists ? (file.Length, file.LastWriteTimeUtc) : (-1, default);
-        lock (gate)
+        lock (sync)
         {
             if (known.TryGetValue(path, out var before) && (before.Length, before.Written) == (length, written)) { return before.File; }
 
@@ -76,8 +76,8 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     {
         try
         {
-            if (OrdinaryFile.Read(real, MaxBytes) is not { } bytes) { return Unread(name, path, $"It is larger than {MaxBytes / 1024} KB, the most that is read of such a file."); }
-            if (PromptForm.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal)) { return Unread(name, path, "It is not UTF-8 text."); }
+            if (RegularFile.Read(real, MaxBytes) is not { } bytes) { return Unread(name, path, $"It is larger than {MaxBytes / 1024} KB, the most that is read of such a file."); }
+            if (PromptFormat.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal)) { return Unread(name, path, "It is not UTF-8 text."); }
 
             text = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Trim();
             return new RulesFile(name, path, AllowedTexts.HashOf(bytes), text, HiddenCharacters.Count(text), null);

@@ -11,10 +11,10 @@ namespace Plue.Server.Edits;
 internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
 {
     /// <summary>What differs now, by path. What was not looked at then is never taken for new.</summary>
-    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, HeldFolder folder, Contents contents)
+    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, FolderHandle folder, ContentStore contents)
     {
         var closed = Files.Keys.Where(path => path.EndsWith('/')).ToList();
-        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == HeldKind.File && file.Value.State.IsKept).OrderBy(file => file.Key.Length)
+        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == FileEntryKind.File && file.Value.State.IsKept).OrderBy(file => file.Key.Length)
             .Select(file => new IgnoreRules(FolderOf(file.Key), Encoding.UTF8.GetString(contents.Read(file.Value.State.Hash!))))]);
         foreach (var (path, file) in now.Files)
         {
@@ -37,7 +37,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
 
         bool IsGone(string path)
         {
-            try { return folder.Look(path).Kind == HeldKind.Absent; }
+            try { return folder.Stat(path).Kind == FileEntryKind.Absent; }
             // Behind a link: what stood here is not there any more, and what is behind the link is nobody's here.
             catch (IOException) { return true; }
             catch (UnauthorizedAccessException) { return false; }
@@ -60,27 +60,27 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
     }
 }
 
-/// <param name="Stamp">As <see cref="HeldFile.Stamp"/>; empty when the file is to be read again.</param>
+/// <param name="Stamp">As <see cref="FileEntry.Stamp"/>; empty when the file is to be read again.</param>
 internal sealed record CheckpointFile(FileState State, string Stamp);
 
 /// <summary>
 /// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are left out, and what is over the caps. A second
 /// one reads only what was touched since.
 /// </summary>
-internal sealed class Checkpoints(string folder, string workspace, Contents contents)
+internal sealed class Checkpoints(string folder, string workspace, ContentStore contents)
 {
-    public const int MostFiles = 50_000;
-    public const int LargestFile = 8 * 1024 * 1024;
-    public const long MostBytes = 400L * 1024 * 1024;
-    private const int DeepestFolder = 100;
+    public const int MaxFiles = 50_000;
+    public const int MaxFileBytes = 8 * 1024 * 1024;
+    public const long MaxBytes = 400L * 1024 * 1024;
+    private const int MaxDepth = 100;
     private const string Mark = "plueckpt1";
     /// <summary>A file touched less than this before it was looked at may be touched again without a trace in its times.</summary>
     private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
     private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
 
-    private static readonly CheckpointFile NotKept = new(new FileState(HeldKind.Other), "");
+    private static readonly CheckpointFile NotKept = new(new FileState(FileEntryKind.Other), "");
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private Checkpoint? last;
 
     public string? LeftOut => last?.LeftOut;
@@ -88,32 +88,32 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
     public IReadOnlySet<string> Needed => (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
     private string Prefix => Blobs.IdOf(Encoding.UTF8.GetBytes(workspace))[..16] + "-";
 
-    /// <summary>Looks at all files. The contents are durable after <see cref="Contents.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
+    /// <summary>Looks at all files. The contents are durable after <see cref="ContentStore.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public Checkpoint Take()
     {
-        lock (gate)
+        lock (sync)
         {
             var known = (last ?? Newest())?.Files ?? new Dictionary<string, CheckpointFile>();
             var seen = new Scan(workspace);
-            using var held = new HeldFolder(workspace);
+            using var held = new FolderHandle(workspace);
             Dictionary<string, CheckpointFile> files = new(seen.Files.Count, StringComparer.Ordinal);
-            List<(string Path, HeldFile Found)> toRead = [];
+            List<(string Path, FileEntry Found)> toRead = [];
             long bytes = 0;
             var (tooLarge, unread) = (0, seen.Closed.Count);
             foreach (var closed in seen.Closed) { files[closed] = NotKept; }
             var now = DateTime.UtcNow;
-            foreach (var (path, found) in held.Look(seen.Files))
+            foreach (var (path, found) in held.Stat(seen.Files))
             {
-                if (found.Kind is not (HeldKind.File or HeldKind.Link))
+                if (found.Kind is not (FileEntryKind.File or FileEntryKind.Link))
                 {
-                    if (found.Kind == HeldKind.Other) { files[path] = NotKept; }
+                    if (found.Kind == FileEntryKind.Other) { files[path] = NotKept; }
                     continue;
                 }
 
-                if (found.Size > LargestFile || bytes + found.Size > MostBytes)
+                if (found.Size > MaxFileBytes || bytes + found.Size > MaxBytes)
                 {
-                    files[path] = new CheckpointFile(new FileState(HeldKind.Other, null, (int)(found.Size % int.MaxValue)), "");
+                    files[path] = new CheckpointFile(new FileState(FileEntryKind.Other, null, (int)(found.Size % int.MaxValue)), "");
                     tooLarge++;
                     continue;
                 }
@@ -123,14 +123,14 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                 else { toRead.Add((path, found)); }
             }
 
-            SideBySide.For(toRead.Count, at =>
+            BoundedParallel.For(toRead.Count, at =>
             {
                 var one = toRead[at];
                 try
                 {
-                    if (held.ReadOrLink(one.Path, LargestFile) is not { } content) { return; }
+                    if (held.ReadOrLink(one.Path, MaxFileBytes) is not { } content) { return; }
 
-                    var isSure = now - one.Found.Changed > Unsure && held.Look(one.Path).Stamp == one.Found.Stamp;
+                    var isSure = now - one.Found.Changed > Unsure && held.Stat(one.Path).Stamp == one.Found.Stamp;
                     var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
                     lock (files) { files[one.Path] = file; }
                 }
@@ -177,7 +177,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
     {
         try
         {
-            var content = OrdinaryFile.Read(Path.Combine(folder, Path.GetFileName(name)));
+            var content = RegularFile.Read(Path.Combine(folder, Path.GetFileName(name)));
             if (content.Length < 32 || !System.Security.Cryptography.SHA256.HashData(content.AsSpan(..^32)).AsSpan().SequenceEqual(content.AsSpan(^32..))) { return null; }
 
             using var reader = new BinaryReader(new MemoryStream(content));
@@ -189,7 +189,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             for (var i = 0; i < count; i++)
             {
                 var path = reader.ReadString();
-                var (kind, mode) = ((HeldKind)reader.ReadByte(), reader.ReadInt32());
+                var (kind, mode) = ((FileEntryKind)reader.ReadByte(), reader.ReadInt32());
                 var hash = reader.ReadBoolean() ? Convert.ToHexStringLower(reader.ReadBytes(32)) : null;
                 files[path] = new CheckpointFile(new FileState(kind, hash, mode), reader.ReadString());
             }
@@ -218,12 +218,12 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
         return Prefix + Blobs.IdOf(Encoding.UTF8.GetBytes(text.ToString()))[..32];
     }
 
-    private static int ModeOf(HeldFile found) => found.Kind == HeldKind.File ? found.Mode : 0;
+    private static int ModeOf(FileEntry found) => found.Kind == FileEntryKind.File ? found.Mode : 0;
 
     private static string? Sentence(int tooLarge, bool tooMany, int unread)
     {
         List<string> parts = [];
-        if (tooMany) { parts.Add($"the folder has more than {MostFiles:N0} files"); }
+        if (tooMany) { parts.Add($"the folder has more than {MaxFiles:N0} files"); }
         if (tooLarge > 0) { parts.Add($"{tooLarge:N0} {(tooLarge == 1 ? "file is" : "files are")} too large"); }
         if (unread > 0) { parts.Add($"{unread:N0} may not be read"); }
 
@@ -250,7 +250,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
         private void Walk(string path, int depth)
         {
             if (TooMany) { return; }
-            if (depth > DeepestFolder)
+            if (depth > MaxDepth)
             {
                 Closed.Add(path + "/");
                 return;
@@ -262,7 +262,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             {
                 var full = Path.Combine(root, path);
                 var ignore = new FileInfo(Path.Combine(full, ".gitignore"));
-                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(ignore.FullName)).TrimStart('\uFEFF'))); }
+                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(RegularFile.Read(ignore.FullName)).TrimStart('\uFEFF'))); }
 
                 foreach (var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
                     full, (ref entry) => (entry.FileName.ToString(), entry.IsDirectory), new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
@@ -273,7 +273,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                     if ((isFolder || file == ".git") && NeverKept.Contains(file)) { continue; }
                     if (IgnoreRules.IsIgnored(rules, name, isFolder)) { continue; }
                     if (isFolder) { folders.Add(name); }
-                    else if (Files.Count >= MostFiles)
+                    else if (Files.Count >= MaxFiles)
                     {
                         TooMany = true;
                         Closed.Add("/");

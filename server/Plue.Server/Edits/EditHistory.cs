@@ -98,10 +98,10 @@ internal sealed class EditHistory
     }
 
     /// <summary>What is younger, and what is not ended.</summary>
-    public Kept After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
+    public RetainedHistory After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
 
     /// <summary>Records that stay, in their order.</summary>
-    internal sealed class Kept(IReadOnlyList<EditRecord> records)
+    internal sealed class RetainedHistory(IReadOnlyList<EditRecord> records)
     {
         public IReadOnlyList<EditRecord> Records => records;
 
@@ -110,6 +110,6 @@ internal sealed class EditHistory
             .Select(state => state?.Hash).OfType<string>().ToHashSet(StringComparer.Ordinal);
 
         /// <summary>Without a tenth of them, the oldest.</summary>
-        public Kept WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);
+        public RetainedHistory WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);
     }
 }

@@ -7,7 +7,7 @@ namespace Plue.Server.Edits;
 /// <summary>Watches tools at work and writes down what they change.</summary>
 internal sealed class EditLog(EditStore store) : IEditLog
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<Scope> open = [];
     private readonly Dictionary<string, Checkpoints> checkpoints = new(StringComparer.Ordinal);
 
@@ -16,12 +16,12 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     public EditStore Store => store;
 
-    public void Announce(string codexId) => Changed?.Invoke(codexId);
+    public void NotifyChanged(string codexId) => Changed?.Invoke(codexId);
 
     /// <summary>What commands may change without a way back, in one sentence; null as far as is known.</summary>
-    public string? LeftOut(string workspace)
+    public string? OmissionNotice(string workspace)
     {
-        lock (gate) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
+        lock (sync) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
     }
 
     public async ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) =>
@@ -33,13 +33,13 @@ internal sealed class EditLog(EditStore store) : IEditLog
     {
         var real = RealPath.Of(workspace);
         var left = store.Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList())
-            .Where(begun => !store.IsUnderWay(begun)).OrderBy(begun => begun.Checkpoint is not null).ToList();
+            .Where(begun => !store.IsInProgress(begun)).OrderBy(begun => begun.Checkpoint is not null).ToList();
         foreach (var begun in left)
         {
             store.Change(history => history.Open.Any(one => one.Scope == begun.Scope)
                 ? [Ended(begun, Differences(real, begun.Files.ToDictionary(file => file.Path, file => file.Before ?? FileState.Absent), begun.Checkpoint is { } name ? CheckpointsOf(real).Load(name) : null, []), history)]
                 : []);
-            Announce(begun.Codex);
+            NotifyChanged(begun.Codex);
         }
 
         if (left.Count > 0) { CleanCheckpoints(real); }
@@ -63,12 +63,12 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     private Scope BeginNamed(EditAuthor author, string workspace, List<string> paths)
     {
-        using var folder = new HeldFolder(workspace);
+        using var folder = new FolderHandle(workspace);
         Dictionary<string, FileState> before = new(StringComparer.Ordinal);
         foreach (var path in paths)
         {
             var state = FileState.Keep(folder, path, store.Contents);
-            if (!state.IsKept && state.Kind != HeldKind.Folder)
+            if (!state.IsKept && state.Kind != FileEntryKind.Folder)
             {
                 throw new FailureException(FailureKind.BadRequest, $"{path} is no ordinary file of at most 64 MB, so it could not be taken back and is not changed.");
             }
@@ -111,7 +111,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     private Scope Opened(Scope scope)
     {
-        lock (gate) { open.Add(scope); }
+        lock (sync) { open.Add(scope); }
 
         return scope;
     }
@@ -121,7 +121,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         List<(string Path, FileState Before, FileState After)> changes = [];
         try
         {
-            lock (gate)
+            lock (sync)
             {
                 if (!open.Remove(scope)) { return []; }
 
@@ -144,7 +144,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
         if (scope.Checkpoint is not null) { CleanCheckpoints(scope.Begun.Workspace); }
         store.Sweep(CheckpointsOf(scope.Begun.Workspace).Needed);
-        if (changes.Count > 0) { Announce(scope.Begun.Codex); }
+        if (changes.Count > 0) { NotifyChanged(scope.Begun.Codex); }
 
         return [.. changes.Select(change => new FileChange(change.Path, Lines(change.Before, change.After).Added, Lines(change.Before, change.After).Removed))];
     }
@@ -152,7 +152,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
     /// <summary>What is different now. A state that a scope has by name counts instead of the checkpoint's.</summary>
     private List<(string Path, FileState Before, FileState After)> Differences(string workspace, Dictionary<string, FileState> before, Checkpoint? checkpoint, HashSet<string> others)
     {
-        using var folder = new HeldFolder(workspace);
+        using var folder = new FolderHandle(workspace);
         List<(string Path, FileState Before, FileState After)> changes = [];
         foreach (var (path, state) in before.Where(file => !others.Contains(file.Key)))
         {
@@ -168,11 +168,11 @@ internal sealed class EditLog(EditStore store) : IEditLog
         return [.. changes.OrderBy(change => change.Path, StringComparer.Ordinal)];
     }
 
-    private FileState Now(HeldFolder folder, string path)
+    private FileState Now(FolderHandle folder, string path)
     {
         try { return FileState.Keep(folder, path, store.Contents); }
         // Behind a link.
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return new FileState(HeldKind.Other); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return new FileState(FileEntryKind.Other); }
     }
 
     private EditRecord Ended(EditRecord begun, List<(string Path, FileState Before, FileState After)> changes, EditHistory history) => begun with
@@ -196,7 +196,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     private Checkpoints CheckpointsOf(string workspace)
     {
-        lock (gate)
+        lock (sync)
         {
             if (!checkpoints.TryGetValue(workspace, out var found)) { checkpoints[workspace] = found = new Checkpoints(store.Checkpoints, workspace, store.Contents); }
 

@@ -19,7 +19,7 @@ internal sealed record EditRecord
     public string Workspace { get; init; } = "";
     /// <summary>Ties an end to its beginning; in the first line what tells one file from a rewritten one.</summary>
     public string Scope { get; init; } = "";
-    /// <summary>Of whoever began it: see <see cref="LifeSign"/>.</summary>
+    /// <summary>Of whoever began it: see <see cref="LivenessFile"/>.</summary>
     public string Process { get; init; } = "";
     /// <summary>When the edit was first written, where the line was copied since.</summary>
     public DateTimeOffset? Time { get; init; }

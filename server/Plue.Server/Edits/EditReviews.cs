@@ -16,7 +16,7 @@ internal sealed class EditReviews(EditLog log)
         var reviews = Store.Read(history => history.Reviews.Where(review => review.Workspace == real && (which?.Invoke(review.Codex) ?? review.IsPending)).ToList());
         if (reviews.Count == 0) { return []; }
 
-        using var folder = new HeldFolder(real);
+        using var folder = new FolderHandle(real);
         List<FileReview> found = [];
         foreach (var review in reviews.OrderBy(review => review.Path, StringComparer.Ordinal))
         {
@@ -39,7 +39,7 @@ internal sealed class EditReviews(EditLog log)
         List<EditRecord> records = [];
         Store.Change(history =>
         {
-            using var folder = new HeldFolder(real);
+            using var folder = new FolderHandle(real);
             foreach (var review in history.Reviews.Where(review => review.Workspace == real && review.Codex == codexId && review.IsPending && (path is null || review.Path == path)).ToList())
             {
                 try
@@ -66,7 +66,7 @@ internal sealed class EditReviews(EditLog log)
 
             return records;
         });
-        if (records.Count > 0) { log.Announce(codexId); }
+        if (records.Count > 0) { log.NotifyChanged(codexId); }
 
         return conflicts;
     }
@@ -76,13 +76,13 @@ internal sealed class EditReviews(EditLog log)
     public string? Before(string workspace, string codexId, string path)
     {
         var real = RealPath.Of(workspace);
-        using var folder = new HeldFolder(real);
+        using var folder = new FolderHandle(real);
         var review = Store.Read(history => history.ReviewOf(real, codexId, path)) ?? throw new FailureException(FailureKind.NotFound, $"Nobody has changed {path}.");
         return (Open(review, folder) ?? throw new FailureException(FailureKind.NotFound, $"How {path} was is not kept any more.")).Before;
     }
 
     /// <returns>Null when what it was is not kept any more, or it cannot be looked at.</returns>
-    private FileReview? Open(Review review, HeldFolder folder)
+    private FileReview? Open(Review review, FolderHandle folder)
     {
         try { return FileReview.Of(review, folder, Store.Contents); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)

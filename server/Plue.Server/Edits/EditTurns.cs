@@ -15,13 +15,13 @@ internal sealed class EditTurns(EditLog log)
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> UndoAsync(string workspace, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
-        Task.Run(() => Go(RealPath.Of(workspace), which, isUndo: true), cancellationToken);
+        Task.Run(() => Apply(RealPath.Of(workspace), which, isUndo: true), cancellationToken);
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> RedoAsync(string workspace, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
-        Task.Run(() => Go(RealPath.Of(workspace), which, isUndo: false), cancellationToken);
+        Task.Run(() => Apply(RealPath.Of(workspace), which, isUndo: false), cancellationToken);
 
-    private UndoOutcome Go(string workspace, Func<TurnEdit, bool> which, bool isUndo)
+    private UndoOutcome Apply(string workspace, Func<TurnEdit, bool> which, bool isUndo)
     {
         log.Settle(workspace);
         List<string> conflicts = [];
@@ -29,9 +29,9 @@ internal sealed class EditTurns(EditLog log)
         var files = 0;
         Store.Change(history =>
         {
-            using var folder = new HeldFolder(workspace);
+            using var folder = new FolderHandle(workspace);
             var chosen = history.Edits.Where(edit => edit.By.Workspace == workspace && edit.IsUndone != isUndo && which(edit)).ToList();
-            var underWay = history.Open.Where(begun => begun.Workspace == workspace && Store.IsUnderWay(begun)).ToList();
+            var underWay = history.Open.Where(begun => begun.Workspace == workspace && Store.IsInProgress(begun)).ToList();
             foreach (var file in chosen.GroupBy(edit => edit.Path, StringComparer.Ordinal).OrderBy(file => file.Key, StringComparer.Ordinal))
             {
                 var way = (isUndo ? file.Reverse() : file).ToList();
@@ -42,7 +42,7 @@ internal sealed class EditTurns(EditLog log)
                 }
 
                 var end = EndOf(history, way, isUndo);
-                if (WhyNot(history, folder, way, isUndo, end, out var from) is { } why)
+                if (FindConflict(history, folder, way, isUndo, end, out var from) is { } why)
                 {
                     conflicts.Add(why);
                     continue;
@@ -65,7 +65,7 @@ internal sealed class EditTurns(EditLog log)
 
             return records;
         });
-        foreach (var codex in records.Select(record => record.Codex).Distinct(StringComparer.Ordinal)) { log.Announce(codex); }
+        foreach (var codex in records.Select(record => record.Codex).Distinct(StringComparer.Ordinal)) { log.NotifyChanged(codex); }
 
         return new UndoOutcome(files, conflicts);
     }
@@ -81,7 +81,7 @@ internal sealed class EditTurns(EditLog log)
     }
 
     /// <summary>Each step has to begin where the one before it ended, and the first where the file is.</summary>
-    private string? WhyNot(EditHistory history, HeldFolder folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
+    private string? FindConflict(EditHistory history, FolderHandle folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
     {
         var path = way[0].Path;
         now = FileState.Absent;

@@ -11,7 +11,7 @@ internal sealed class DiskChecks(HealthServices services)
     private const long Mebibyte = 1024 * 1024;
     private const long LowSpace = 500 * Mebibyte;
     private const long NoSpace = 20 * Mebibyte;
-    private const UnixFileMode OthersMay =
+    private const UnixFileMode GroupAndOtherAccess =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
     private static readonly string[] NetworkFormats = ["nfs", "nfs4", "cifs", "smb", "smb2", "smbfs", "afpfs", "9p", "fuse.sshfs", "ceph", "afs", "webdav"];
 
@@ -42,7 +42,7 @@ internal sealed class DiskChecks(HealthServices services)
             advice.Add("Free some space.");
         }
 
-        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & OthersMay) != 0)
+        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & GroupAndOtherAccess) != 0)
         {
             reservations.Add("Other users of this machine may look into it.");
             advice.Add($"Run: chmod 700 {home}");
@@ -67,7 +67,7 @@ internal sealed class DiskChecks(HealthServices services)
 
         var (chats, tasks) = (services.Chats.Value.List(), services.Chats.Value.ListTasks());
         var trash = Directory.Exists(services.Paths.Trash) ? Directory.EnumerateFileSystemEntries(services.Paths.Trash).Count() : 0;
-        var counts = string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(chats.Count, "chat")} and {Counted.Of(tasks.Count, "task")}, {trash} in the trash.");
+        var counts = string.Create(CultureInfo.InvariantCulture, $"{Plural.Of(chats.Count, "chat")} and {Plural.Of(tasks.Count, "task")}, {trash} in the trash.");
         // Ids, because a title is part of what was said.
         var damaged = chats.Concat(tasks).Where(row => row.Status == ChatStatus.Damaged).Select(row => row.Id).ToList();
         return damaged.Count == 0
@@ -91,7 +91,7 @@ internal sealed class DiskChecks(HealthServices services)
     }
 
     /// <summary>What the user has chosen that protects less than what Plue comes with.</summary>
-    public IReadOnlyList<HealthRow> Safety()
+    public IReadOnlyList<HealthRow> Security()
     {
         const string name = "Safety";
         var settings = new HealthFix(HealthAction.OpenSettings);

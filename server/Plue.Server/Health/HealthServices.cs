@@ -21,7 +21,7 @@ internal sealed record HealthServices
     public required ProviderRegistry Providers { get; init; }
     public required Func<CancellationToken, ValueTask<Func<string, bool>>> Credentials { get; init; }
     public required Func<CancellationToken, Task<ClaudeCodeFinding>> FindClaudeCode { get; init; }
-    public required Func<CancellationToken, Task<(string Address, Failure? Failure)>> AskOllama { get; init; }
+    public required Func<CancellationToken, Task<(string Address, Failure? Failure)>> PingOllama { get; init; }
     public required Func<Sandbox> Sandbox { get; init; }
     public required Func<McpServers> Servers { get; init; }
     public required Func<string, string> Mask { get; init; }

@@ -44,7 +44,7 @@ internal sealed class MachineChecks(HealthServices services)
     public async Task<IReadOnlyList<HealthRow>> OllamaAsync(CancellationToken cancellationToken)
     {
         const string name = "Ollama";
-        var (address, failure) = await services.AskOllama(cancellationToken);
+        var (address, failure) = await services.PingOllama(cancellationToken);
         return [failure is null
             ? HealthRow.Ok(name, $"It answers at {address}.")
             : HealthRow.Missing(name, $"Nothing answers at {address}.") with { Advice = "It is only needed for models that run on this machine." }];
@@ -117,7 +117,7 @@ internal sealed class MachineChecks(HealthServices services)
             McpServerState.NotApproved => HealthRow.Warning(name, status.Changes is null ? "It is declared and not approved, so it does not start." : "It has changed since it was approved, so it does not start."),
             McpServerState.SignInNeeded => HealthRow.Warning(name, "It wants a sign-in."),
             McpServerState.Failed => HealthRow.Failed(name, status.Error ?? "It failed."),
-            McpServerState.Running => HealthRow.Ok(name, $"It runs and offers {Counted.Of(status.Tools.Count, "tool")}."),
+            McpServerState.Running => HealthRow.Ok(name, $"It runs and offers {Plural.Of(status.Tools.Count, "tool")}."),
             _ => HealthRow.Ok(name, "It is approved and starts when it is used."),
         };
         return row.State == HealthState.Ok ? row : row with { Fix = new HealthFix(HealthAction.ManageServers, status.Declaration.Name) };
@@ -125,7 +125,7 @@ internal sealed class MachineChecks(HealthServices services)
 
     private static string HashOf(string file)
     {
-        using var stream = OrdinaryFile.OpenRead(file);
+        using var stream = RegularFile.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream))[..ShownHash];
     }
 }

@@ -7,8 +7,8 @@ using Plue.Server.Providers.Connections.OAuth;
 namespace Plue.Server.Health;
 
 /// <summary>The connections that answer.</summary>
-/// <param name="patience">With each that is switched on and asked for its models; null asks none, and only what is known on this machine counts.</param>
-internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience)
+/// <param name="timeout">With each that is switched on and asked for its models; null asks none, and only what is known on this machine counts.</param>
+internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
 {
     public async Task<IReadOnlyList<HealthRow>> AllAsync(CancellationToken cancellationToken)
     {
@@ -16,8 +16,8 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         var hasKey = await services.Credentials(cancellationToken);
         var all = services.Providers.List();
         var own = all.Where(provider => !provider.Settings.Capabilities.IsDemo).ToList();
-        var rows = await Task.WhenAll(own.Select(provider => OneAsync(provider, hasKey, cancellationToken)));
-        List<HealthRow> shown = [Whole(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
+        var rows = await Task.WhenAll(own.Select(provider => CheckAsync(provider, hasKey, cancellationToken)));
+        List<HealthRow> shown = [Summary(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
         if (services.Providers.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
         return shown;
     }
@@ -25,7 +25,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
     private static bool IsUsable(ConfiguredProvider provider, HealthRow row) => provider.Settings.Enabled && row.State is HealthState.Ok or HealthState.Warning && provider.Fault is null;
 
     /// <summary>Whether anything answers at all.</summary>
-    private static HealthRow Whole(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
+    private static HealthRow Summary(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
     {
         const string name = "Providers";
         var connect = new HealthFix(HealthAction.ConnectProvider);
@@ -45,7 +45,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         return HealthRow.Ok(name, $"New chats are answered by {chosen.Settings.Name}.");
     }
 
-    private async Task<HealthRow> OneAsync(ConfiguredProvider provider, Func<string, bool> hasKey, CancellationToken cancellationToken)
+    private async Task<HealthRow> CheckAsync(ConfiguredProvider provider, Func<string, bool> hasKey, CancellationToken cancellationToken)
     {
         var settings = provider.Settings;
         var name = $"Provider {settings.Id}";
@@ -57,7 +57,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         var where = settings.Address is { } address ? $" at {address.Scheme}://{address.Authority}" : "";
         var show = new HealthFix(HealthAction.ShowProvider, settings.Id);
         if (!settings.Enabled) { return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show }; }
-        if (Lacks(settings, hasKey) is { } lack)
+        if (MissingConfiguration(settings, hasKey) is { } lack)
         {
             return HealthRow.Missing(name, $"{settings.Name}{where} has no {lack} yet.") with { Advice = "Store a key, or sign in.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) };
         }
@@ -67,7 +67,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
             return HealthRow.Warning(name, $"{settings.Name}{where} is sent its key without encryption.") with { Advice = "Give it an address that begins with https.", Fix = show };
         }
 
-        if (patience is { } limit) { return await AskAsync(name, settings, where, limit, cancellationToken); }
+        if (timeout is { } limit) { return await TestAsync(name, settings, where, limit, cancellationToken); }
 
         var state = services.Providers.StateOf(settings);
         return state switch
@@ -79,10 +79,10 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
     }
 
     /// <summary>One that is silent, or gone meanwhile, is a row: the others are told all the same.</summary>
-    private async Task<HealthRow> AskAsync(string name, ProviderSettings settings, string where, TimeSpan most, CancellationToken cancellationToken)
+    private async Task<HealthRow> TestAsync(string name, ProviderSettings settings, string where, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(most);
+        limit.CancelAfter(timeout);
         ModelListing listing;
         try
         {
@@ -90,7 +90,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            listing = new ModelListing([], null, new Failure(FailureKind.Timeout, $"nothing came within {most.TotalSeconds:0} seconds."));
+            listing = new ModelListing([], null, new Failure(FailureKind.Timeout, $"nothing came within {timeout.TotalSeconds:0} seconds."));
         }
         catch (FailureException fault)
         {
@@ -99,7 +99,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
 
         return listing.Error switch
         {
-            null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Counted.Of(listing.Models.Count, "model")}."),
+            null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Plural.Of(listing.Models.Count, "model")}."),
             { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(name, $"{settings.Name}{where} was not asked: {locked.Message}") with { Fix = new HealthFix(HealthAction.UnlockVault) },
             { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with { Advice = "Give it another key, or sign in again.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) },
             var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not answer: {failure.Message}") with { Fix = new HealthFix(HealthAction.ShowProvider, settings.Id) },
@@ -107,7 +107,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
     }
 
     /// <summary>What it cannot do without, in a word; null when it has that or nobody can tell.</summary>
-    private static string? Lacks(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
+    private static string? MissingConfiguration(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
     {
         AuthType.Oauth when !hasKey(OAuthTokens.AccessReference(settings.Id)) => "sign-in",
         AuthType.ApiKey when settings.Capabilities.NeedsKey && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",

@@ -16,14 +16,14 @@ internal sealed class VaultChecks(HealthServices services, string? notOpened)
 
         if (notOpened is not null && status.Locked) { return [HealthRow.Failed(name, $"It was not opened. {notOpened}") with { IsNeeded = true }]; }
 
-        var keychain = await vault.KeychainAnswersAsync(cancellationToken);
+        var keychain = await vault.IsKeychainAvailableAsync(cancellationToken);
         var machine = keychain ? "This machine's keychain answers." : "This machine has no keychain that answers.";
         if (!status.Exists)
         {
             return [HealthRow.Ok(name, $"There is no vault yet: it is made with the first key{(keychain ? "" : ", and asks for a passphrase")}. {machine}")];
         }
 
-        var ways = string.Join(", ", status.Ways);
+        var ways = string.Join(", ", status.UnlockMethods);
         return [status.Locked
             ? HealthRow.Warning(name, $"The vault is locked. It opens by: {ways}. {machine}") with { Advice = "Unlock it to use the keys in it.", Fix = new HealthFix(HealthAction.UnlockVault) }
             : HealthRow.Ok(name, $"The vault is open. It opens by: {ways}. {machine}")];

@@ -10,15 +10,15 @@ namespace Plue.Server.Language;
 internal static class Formatter
 {
     /// <returns>What to replace, in order; nothing for a text with mistakes.</returns>
-    public static IReadOnlyList<(Piece At, string Text)> Format(OpenDocument document)
+    public static IReadOnlyList<(TextSpan At, string Text)> Format(OpenDocument document)
     {
-        if (!document.Place.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null) { return []; }
+        if (!document.Location.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null) { return []; }
         // Rare line ends, behind which a comment ends.
         if (document.Text.AsSpan().ContainsAny('\u2028', '\u2029')) { return []; }
 
         var text = document.Text;
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
-        var edits = new List<(Piece, string)>();
+        var edits = new List<(TextSpan, string)>();
         // Of each open mark the level of what stands in it: one more than that of the line it stands on, so that marks on one line make one level.
         var open = new Stack<int>();
         var (lineLevel, end, before) = (0, 0, '\0');
@@ -33,16 +33,16 @@ internal static class Formatter
             var wanted = breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
                 : end == 0 ? ""
                 : Between(before, mark, gap, token.IsComment);
-            if (wanted != gap) { edits.Add((new Piece(end, token.Start), wanted)); }
+            if (wanted != gap) { edits.Add((new TextSpan(end, token.Start), wanted)); }
             if (mark is '{' or '[') { open.Push(lineLevel + 1); }
             (end, before) = (token.End, token.IsComment ? '\0' : text[token.End - 1]);
         }
 
-        if (text[end..] != newLine) { edits.Add((new Piece(end, text.Length), newLine)); }
+        if (text[end..] != newLine) { edits.Add((new TextSpan(end, text.Length), newLine)); }
         return edits;
     }
 
-    public static string Applied(string text, IReadOnlyList<(Piece At, string Text)> edits)
+    public static string Applied(string text, IReadOnlyList<(TextSpan At, string Text)> edits)
     {
         var output = new StringBuilder();
         var from = 0;

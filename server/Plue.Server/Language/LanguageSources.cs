@@ -44,7 +44,7 @@ internal sealed class LanguageSources(
         return this;
     }
 
-    public DocumentPlace? PlaceOf(string path) => DocumentPlace.Of(path, paths, trustedFolder());
+    public DocumentLocation? LocationOf(string path) => DocumentLocation.Of(path, paths, trustedFolder());
 
     /// <summary>Every file that the user or a trusted workspace has, as the editor has it where it is open.</summary>
     public IEnumerable<OpenDocument> OwnFiles() =>
@@ -52,7 +52,7 @@ internal sealed class LanguageSources(
 
     /// <summary>Null when there is no such file, or it is none of ours.</summary>
     public OpenDocument? Read(string path) =>
-        openAt(path) ?? (PlaceOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptForm.Decode(bytes) is { } text ? new OpenDocument(place, text, 0) : null);
+        openAt(path) ?? (LocationOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptFormat.Decode(bytes) is { } text ? new OpenDocument(place, text, 0) : null);
 
     /// <summary>The document of an address, one that ships too; null where there is none, and for chats and tasks.</summary>
     public OpenDocument? Find(CodexUri uri)
@@ -60,8 +60,8 @@ internal sealed class LanguageSources(
         if (!Documents.Has(uri.Collection) || documents.Of(uri.Collection) is not { } files || files.Get(uri.Name) is not { } codex) { return null; }
         if (codex.Path.Length > 0) { return Read(codex.Path); }
 
-        return files.BytesOf(codex) is { } bytes && PromptForm.Decode(bytes) is { } text
-            ? new OpenDocument(new DocumentPlace(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Form.Extension), text, 0)
+        return files.BytesOf(codex) is { } bytes && PromptFormat.Decode(bytes) is { } text
+            ? new OpenDocument(new DocumentLocation(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Format.Extension), text, 0)
             : null;
     }
 

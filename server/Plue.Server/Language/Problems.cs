@@ -7,7 +7,7 @@ namespace Plue.Server.Language;
 
 /// <summary>Something to mark in a text.</summary>
 /// <param name="Code">Which check found it; stable.</param>
-internal sealed record LanguageProblem(Piece At, string Message, bool IsError, string Code);
+internal sealed record LanguageProblem(TextSpan At, string Message, bool IsError, string Code);
 
 /// <summary>What is wrong with a document: what its own check says, and what only the other documents can tell.</summary>
 internal static class Problems
@@ -19,16 +19,16 @@ internal static class Problems
     public const string Model = "model";
     public const string Name = "name";
 
-    private const int Most = 200;
+    private const int MaxProblems = 200;
     private const string NameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
     public static IReadOnlyList<LanguageProblem> Of(LanguageSources sources, OpenDocument document)
     {
-        if (document.IsTooLarge) { return [new LanguageProblem(new Piece(0, 1), "The file is larger than 4 MiB, the most that is read.", true, Syntax)]; }
+        if (document.IsTooLarge) { return [new LanguageProblem(new TextSpan(0, 1), "The file is larger than 4 MiB, the most that is read.", true, Syntax)]; }
 
-        var place = document.Place;
-        var problems = sources.Documents.Of(place.Collection).Form.Read(place.Name, document.Bytes).Problems.Select(problem => OfFile(document, problem)).ToList();
-        if (place.Uri is null) { problems.Add(new LanguageProblem(new Piece(0, 0), $"The file's name cannot be a name of {place.Collection.ToString().ToLowerInvariant()}. Use lower-case letters, digits and hyphens.", true, Rule)); }
+        var place = document.Location;
+        var problems = sources.Documents.Of(place.Collection).Format.Read(place.Name, document.Bytes).Problems.Select(problem => OfFile(document, problem)).ToList();
+        if (place.Uri is null) { problems.Add(new LanguageProblem(new TextSpan(0, 0), $"The file's name cannot be a name of {place.Collection.ToString().ToLowerInvariant()}. Use lower-case letters, digits and hyphens.", true, Rule)); }
         if (!place.IsJson5 || document.Json5.IsValid)
         {
             var model = new DocumentModel(sources, document);
@@ -38,27 +38,27 @@ internal static class Problems
             if (place.IsJson5) { problems.AddRange(model.Values().Select(placed => OfValue(sources, model, placed)).OfType<LanguageProblem>()); }
         }
 
-        return [.. problems.DistinctBy(problem => (problem.At.Start, problem.Message)).OrderBy(problem => problem.At.Start).Take(Most)];
+        return [.. problems.DistinctBy(problem => (problem.At.Start, problem.Message)).OrderBy(problem => problem.At.Start).Take(MaxProblems)];
     }
 
     /// <summary>What works, and may cost or change more than is meant.</summary>
     private static IEnumerable<LanguageProblem> Risks(LanguageSources sources, OpenDocument document) =>
-        sources.Templates.Check(document.Place.Name, document.Bytes).Template is { } template
-            ? TemplateRisks.Find(template, sources.Templates.Find).Select(risk => new LanguageProblem(Piece.Of(risk.Span), risk.Message, false, risk.Code))
+        sources.Templates.Check(document.Location.Name, document.Bytes).Template is { } template
+            ? TemplateRisks.Find(template, sources.Templates.Find).Select(risk => new LanguageProblem(TextSpan.Of(risk.Span), risk.Message, false, risk.Code))
             : [];
 
     private static LanguageProblem OfFile(OpenDocument document, DocumentProblem problem)
     {
         var start = document.Lines.IndexAt(problem.Line, problem.Column);
         var code = problem.Message == LiteralSecrets.Message ? Secret : Rule;
-        if (document.Place.IsJson5)
+        if (document.Location.IsJson5)
         {
-            if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error) { return new LanguageProblem(Piece.Of(error.Span), problem.Message, true, Syntax); }
+            if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error) { return new LanguageProblem(TextSpan.Of(error.Span), problem.Message, true, Syntax); }
             // The name of the file and the one it says: told of the whole file, meant of the latter.
-            if (problem is { Line: 1, Column: 1 } && problem.Message.StartsWith("`id` ", StringComparison.Ordinal) && document.Root.Find("id") is { } id) { return new LanguageProblem(Piece.Of(id.Span), problem.Message, problem.IsError, code); }
+            if (problem is { Line: 1, Column: 1 } && problem.Message.StartsWith("`id` ", StringComparison.Ordinal) && document.Root.Find("id") is { } id) { return new LanguageProblem(TextSpan.Of(id.Span), problem.Message, problem.IsError, code); }
         }
 
-        return new LanguageProblem(new Piece(start, EndOf(document, start)), problem.Message, problem.IsError, code);
+        return new LanguageProblem(new TextSpan(start, EndOf(document, start)), problem.Message, problem.IsError, code);
     }
 
     /// <summary>Of the text, the word or the mark that begins there; of a name within a text its end; of Markdown the end of the line.</summary>
@@ -66,10 +66,10 @@ internal static class Problems
     {
         var text = document.Text;
         if (start >= text.Length) { return text.Length; }
-        if (document.Place.IsJson5)
+        if (document.Location.IsJson5)
         {
             var cursor = text[start] is '{' or '[' ? null : Cursor.At(text, start + 1);
-            if (cursor is null || !cursor.Token.Has(start) || cursor.Token.End == start) { return start + 1; }
+            if (cursor is null || !cursor.Token.Contains(start) || cursor.Token.End == start) { return start + 1; }
             if (cursor.Token.Start == start) { return cursor.Token.End; }
 
             var length = text.AsSpan(start, Math.Max(0, cursor.Inner.End - start)).IndexOfAnyExcept(NameCharacters);
@@ -82,7 +82,7 @@ internal static class Problems
 
     /// <summary>What a prompt says in passing need not exist.</summary>
     private static LanguageProblem? OfMention(LanguageSources sources, DocumentModel model, Mention mention) =>
-        model.Document.Place.IsJson5 && mention.Found is { IsOfReading: false } reference && sources.References.Resolve(reference) is { Problem: { } problem } found
+        model.Document.Location.IsJson5 && mention.Found is { IsOfReading: false } reference && sources.References.Resolve(reference) is { Problem: { } problem } found
             ? new LanguageProblem(mention.At, problem, found.IsError, Reference)
             : null;
 
@@ -97,11 +97,11 @@ internal static class Problems
             new LanguageProblem(mention.At, $"Nothing fills in `{mention.Text}`: no template that uses this prompt has such a field, and it is no argument.{NearestName.Hint(mention.Text, known)}", false, Name));
     }
 
-    private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, Placed placed)
+    private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, LocatedValue placed)
     {
         if (placed.Node is not Json5String { Value.Length: > 0 } text) { return null; }
 
-        LanguageProblem Found(string message, bool isError, string code) => new(Piece.Of(text.Span), message, isError, code);
+        LanguageProblem Found(string message, bool isError, string code) => new(TextSpan.Of(text.Span), message, isError, code);
         switch (placed.Shape?.Meaning)
         {
             case Meaning.Icon when char.IsAsciiLetter(text.Value[0]) && !ThemeNames.Icons.Contains(text.Value):

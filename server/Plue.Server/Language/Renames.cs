@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Language;
 
 /// <param name="Edits">In the order of the text; none overlaps another.</param>
-internal sealed record DocumentEdit(OpenDocument Document, IReadOnlyList<(Piece At, string Text)> Edits);
+internal sealed record DocumentEdit(OpenDocument Document, IReadOnlyList<(TextSpan At, string Text)> Edits);
 
 /// <param name="From">A file that takes another name after the edits; null when none does.</param>
 internal sealed record RenameEdit(IReadOnlyList<DocumentEdit> Documents, string? From = null, string? To = null);
@@ -14,13 +14,13 @@ internal sealed record RenameEdit(IReadOnlyList<DocumentEdit> Documents, string?
 internal static class Renames
 {
     /// <summary>The name that would change; null where nothing has one of the user's own.</summary>
-    public static (Piece At, string Name)? Prepare(LanguageSources sources, OpenDocument document, int offset)
+    public static (TextSpan At, string Name)? Prepare(LanguageSources sources, OpenDocument document, int offset)
     {
         var model = new DocumentModel(sources, document);
         if (Mentions.At(model, offset) is not { } mention) { return null; }
         if (mention.IsField) { return IsOwnField(model, mention.Text) ? (mention.Name, mention.Text) : null; }
 
-        return mention.Codex is { } uri && sources.Find(uri) is { Place.Layer: not TemplateLayer.Shipped } ? (mention.Name, document[mention.Name]) : null;
+        return mention.Codex is { } uri && sources.Find(uri) is { Location.Layer: not TemplateLayer.Shipped } ? (mention.Name, document[mention.Name]) : null;
     }
 
     /// <exception cref="FailureException">NotFound: nothing there has a name of the user's own, or the new one cannot be a name. Conflict: it is taken, or more than files refer to the codex.</exception>
@@ -32,7 +32,7 @@ internal static class Renames
     }
 
     private static bool IsOwnField(DocumentModel model, string name) =>
-        model.Document.Place is { Collection: CodexCollection.Templates } && Mentions.FieldDefinitions(model.Document).Any(field => field.Text == name);
+        model.Document.Location is { Collection: CodexCollection.Templates } && Mentions.FieldDefinitions(model.Document).Any(field => field.Text == name);
 
     private static RenameEdit Field(LanguageSources sources, DocumentModel model, string before, string name)
     {
@@ -45,12 +45,12 @@ internal static class Renames
 
         if (model.Fields.Any(field => field.Name == name)) { throw new FailureException(FailureKind.Conflict, $"There is a field `{name}` already. Choose another name."); }
 
-        return new RenameEdit([new DocumentEdit(model.Document, InOrder(Navigation.OfField(model, before).Select(mention => (mention.Name, name))))]);
+        return new RenameEdit([new DocumentEdit(model.Document, InOrder(Navigation.MentionsOfField(model, before).Select(mention => (mention.Name, name))))]);
     }
 
     private static RenameEdit Codex(LanguageSources sources, CodexUri? from, string name)
     {
-        if (from is null || sources.Find(from) is not { Place: { Layer: not TemplateLayer.Shipped } place }) { throw new FailureException(FailureKind.NotFound, "There is no file of your own behind this name."); }
+        if (from is null || sources.Find(from) is not { Location: { Layer: not TemplateLayer.Shipped } place }) { throw new FailureException(FailureKind.NotFound, "There is no file of your own behind this name."); }
 
         var to = CodexUri.Of(from.Collection, name);
         if (to.Collection == CodexCollection.Templates && !TemplateReader.IsId(to.Name)) { throw new FailureException(FailureKind.NotFound, "A template's name has lower-case letters, digits and hyphens only."); }
@@ -60,10 +60,10 @@ internal static class Renames
         if (elsewhere is not null) { throw new FailureException(FailureKind.Conflict, $"“{elsewhere.Title}” refers to {from}, and is no file that an editor changes. Run Plue: Rename Item, Prompt, Template or Provider."); }
 
         var path = Path.Combine(Path.GetDirectoryName(place.Path)!, to.Name + Path.GetExtension(place.Path));
-        var edits = Navigation.OfCodex(sources, from).GroupBy(pair => pair.Model.Document.Place.Path, StringComparer.Ordinal)
+        var edits = Navigation.MentionsOfCodex(sources, from).GroupBy(pair => pair.Model.Document.Location.Path, StringComparer.Ordinal)
             .Select(file => new DocumentEdit(file.First().Model.Document, InOrder(file.Select(pair => (pair.Mention.At, pair.Mention.Found?.Renamed(to) ?? to.Name)))));
         return new RenameEdit([.. edits], place.Path, path);
     }
 
-    private static IReadOnlyList<(Piece, string)> InOrder(IEnumerable<(Piece At, string Text)> edits) => [.. edits.DistinctBy(edit => edit.At).OrderBy(edit => edit.At.Start)];
+    private static IReadOnlyList<(TextSpan, string)> InOrder(IEnumerable<(TextSpan At, string Text)> edits) => [.. edits.DistinctBy(edit => edit.At).OrderBy(edit => edit.At.Start)];
 }

@@ -20,15 +20,15 @@ internal sealed record Shape(TemplateField Field, Role Role, Meaning Meaning = M
 
 /// <summary>Walks from the root of a document down, along keys and lists, and says at each step what may stand there.</summary>
 /// <param name="fields">The fields of the template that the document describes, or follows.</param>
-internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, Lazy<IReadOnlyList<TemplateField>> fields)
+internal sealed class ShapeWalk(LanguageSources sources, DocumentLocation place, Lazy<IReadOnlyList<TemplateField>> fields)
 {
-    private const string LlmProvider = ProviderForm.TemplateId;
+    private const string LlmProvider = ProviderFormat.TemplateId;
 
     public Shape Root(Json5Object values) => place.Collection switch
     {
-        CodexCollection.Templates => new Shape(Object("", TemplateShape.Fields), Role.Template),
+        CodexCollection.Templates => new Shape(Object("", TemplateFileSchema.Fields), Role.Template),
         CodexCollection.Providers => new Shape(Object("", WithTags(FieldsOf(LlmProvider))), Role.Values),
-        _ => new Shape(Object("", [TemplateKey, .. WithTags(FieldsOf(values.GetString(ItemForm.TemplateField)))]), Role.Values),
+        _ => new Shape(Object("", [TemplateKey, .. WithTags(FieldsOf(values.GetString(ItemFormat.TemplateField)))]), Role.Values),
     };
 
     /// <summary>What the value of a key is; null where no such key is known.</summary>
@@ -73,7 +73,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
 
     private Shape OfDefault(Json5Object siblings)
     {
-        var own = FieldReading.Of(siblings);
+        var own = FieldParser.Of(siblings);
         // Only a field without a type of its own needs the others, which may be many.
         var field = siblings.Has("type") || own.Name.Length == 0 ? own : fields.Value.FirstOrDefault(field => field.Name == own.Name) ?? own;
         return new Shape(field with { Name = "default" }, Role.Values, field.Type == FieldType.CodexReference ? Meaning.Reference : OfName(own.Name, field));
@@ -124,11 +124,11 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
         Description = "Words to find it by.",
     };
 
-    private static readonly TemplateField TemplateKey = new() { Name = ItemForm.TemplateField, Required = true, Description = "Which of your templates this follows." };
+    private static readonly TemplateField TemplateKey = new() { Name = ItemFormat.TemplateField, Required = true, Description = "Which of your templates this follows." };
 }
 
 /// <summary>A field as far as it is typed, mistakes and all.</summary>
-internal static class FieldReading
+internal static class FieldParser
 {
     public static TemplateField Of(Json5Object value) => new()
     {

@@ -42,7 +42,7 @@ public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = 
 /// <param name="rules">Where always is kept; without it always is once.</param>
 public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
 
     /// <summary>The list is another one now. Called outside of locks.</summary>
@@ -53,7 +53,7 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending
     {
-        get { lock (gate) { return [.. waiting.Select(one => one.Pending)]; } }
+        get { lock (sync) { return [.. waiting.Select(one => one.Pending)]; } }
     }
 
     /// <summary>Waits for the user. Cancelling takes the question back.</summary>
@@ -62,7 +62,7 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     {
         var pending = new PendingApproval(Ids.New("apr"), request, request.Fingerprint, time.GetUtcNow());
         var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate) { waiting.Add((pending, isAllowed, answer)); }
+        lock (sync) { waiting.Add((pending, isAllowed, answer)); }
         Changed?.Invoke();
         try
         {
@@ -71,23 +71,23 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         finally
         {
             bool isGone;
-            lock (gate) { isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0; }
+            lock (sync) { isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0; }
             if (isGone) { Changed?.Invoke(); }
         }
     }
 
     /// <summary>Answers once: what was answered or taken back is no longer there.</summary>
     /// <param name="fingerprint">What the user saw.</param>
-    /// <param name="equalToo">Answers every question of the same fingerprint.</param>
+    /// <param name="includeEqual">Answers every question of the same fingerprint.</param>
     /// <returns>The question that was answered.</returns>
     /// <exception cref="FailureException">
     /// NotFound: it no longer waits. Conflict: it is about something else than what was seen, or another rule. PermissionDenied: always is not to be had for it.
     /// StoreReadOnly: the rule was not kept; then nothing is answered.
     /// </exception>
-    public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool equalToo)
+    public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {
         PendingApproval asked;
-        lock (gate)
+        lock (sync)
         {
             var at = waiting.FindIndex(one => one.Pending.Id == id);
             if (at < 0) { throw new FailureException(FailureKind.NotFound, "This question no longer waits for an answer."); }
@@ -96,27 +96,27 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
             Check(asked, fingerprint, answer);
             if (answer.Decision == ApprovalDecision.Always) { rules?.Add(asked.Request.Rule!, asked.Request.RuleFolder!); }
 
-            foreach (var one in waiting.Where(one => one.Pending.Id == id || (equalToo && one.Pending.Fingerprint == fingerprint)).ToList())
+            foreach (var one in waiting.Where(one => one.Pending.Id == id || (includeEqual && one.Pending.Fingerprint == fingerprint)).ToList())
             {
                 waiting.Remove(one);
                 one.Answer.TrySetResult(answer);
             }
         }
 
-        if (answer.Decision == ApprovalDecision.Always) { LetGo(); }
+        if (answer.Decision == ApprovalDecision.Always) { CompleteAllowed(); }
 
         Changed?.Invoke();
         return asked;
     }
 
     /// <summary>What the rules allow by now goes on.</summary>
-    private void LetGo()
+    private void CompleteAllowed()
     {
         List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> asked;
-        lock (gate) { asked = [.. waiting]; }
+        lock (sync) { asked = [.. waiting]; }
         foreach (var one in asked.Where(one => one.IsAllowed?.Invoke() == true))
         {
-            lock (gate) { waiting.Remove(one); }
+            lock (sync) { waiting.Remove(one); }
             one.Answer.TrySetResult(new ApprovalAnswer(ApprovalDecision.Once));
         }
     }

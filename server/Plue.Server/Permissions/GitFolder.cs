@@ -13,7 +13,7 @@ internal static class GitFolder
     private static readonly HashSet<string> Parts = new(StringComparer.Ordinal) { "HEAD", "objects", "refs", "commondir", "config", "config.worktree", "hooks", "info", "packed-refs", "gitdir" };
     private static readonly string[] HarmlessOptions = ["--no-pager", "-P", "--no-optional-locks", "--literal-pathspecs", "--no-replace-objects", "--no-advice", "--version", "--help"];
 
-    public static bool IsOne(string folder) => File.Exists(Path.Combine(folder, "HEAD"))
+    public static bool IsGitFolder(string folder) => File.Exists(Path.Combine(folder, "HEAD"))
         && (File.Exists(Path.Combine(folder, "commondir")) || (Directory.Exists(Path.Combine(folder, "objects")) && Directory.Exists(Path.Combine(folder, "refs"))));
 
     /// <summary>
@@ -51,7 +51,7 @@ internal static class GitFolder
     public static bool IsOwn(IReadOnlyList<string> words, string workspace, bool isUnsettled)
     {
         var own = Path.Combine(workspace, ".git");
-        if (!IsOne(own) && GuardedPaths.GitFolderOf(workspace) is null && (isUnsettled || Path.Exists(own) || IsOne(workspace))) { return false; }
+        if (!IsGitFolder(own) && GuardedPaths.GitFolderOf(workspace) is null && (isUnsettled || Path.Exists(own) || IsGitFolder(workspace))) { return false; }
 
         // Before the subcommand stand the options that name another repository or change its settings.
         var options = words.Skip(1).TakeWhile(word => word.StartsWith('-'));
@@ -66,7 +66,7 @@ internal static class GitFolder
             if (path.Length is 0 or > 4096 || path.Contains('\0', StringComparison.Ordinal)) { continue; }
 
             var folder = Path.Combine(workspace, path);
-            if (Directory.Exists(folder) && RealPath.TargetOf(folder) is var real && real != workspace && (real is null || IsOne(real) || Path.Exists(Path.Combine(real, ".git")))) { return true; }
+            if (Directory.Exists(folder) && RealPath.TargetOf(folder) is var real && real != workspace && (real is null || IsGitFolder(real) || Path.Exists(Path.Combine(real, ".git")))) { return true; }
         }
 
         return false;

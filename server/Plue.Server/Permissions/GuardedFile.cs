@@ -22,15 +22,15 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     /// <summary>The lines that mean the name at this place of a path, the plainest first.</summary>
     /// <param name="path">Its names, folded.</param>
-    public static IEnumerable<GuardedFile> At(IReadOnlyList<string> path, int place) => ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Means(path, place)));
+    public static IEnumerable<GuardedFile> MatchesAt(IReadOnlyList<string> path, int place) => ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Matches(path, place)));
 
-    private bool Means(IReadOnlyList<string> path, int place)
+    private bool Matches(IReadOnlyList<string> path, int place)
     {
         var first = place - names.Length + 1;
-        return first >= 0 && !names.Where((name, i) => !Means(name, path[first + i])).Any();
+        return first >= 0 && !names.Where((name, i) => !Matches(name, path[first + i])).Any();
     }
 
-    private static bool Means(string pattern, string name)
+    private static bool Matches(string pattern, string name)
     {
         var parts = pattern.Split('*');
         if (parts.Length == 1) { return pattern == name; }

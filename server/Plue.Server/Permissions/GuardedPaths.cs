@@ -17,12 +17,12 @@ public static class GuardedPaths
     /// <param name="path">Absolute.</param>
     /// <param name="below">The folder whose own names do not count: what lies above the workspace is not the agent's choice.</param>
     /// <param name="ordinary">Patterns of the list that the user takes for ordinary files. Read only when something is found.</param>
-    public static string? WhyNotChange(string path, string? below, Func<IReadOnlyList<string>>? ordinary = null)
+    public static string? ChangeReason(string path, string? below, Func<IReadOnlyList<string>>? ordinary = null)
     {
         var names = NamesOf(path, below);
         for (var i = 0; i < names.Count; i++)
         {
-            if (GuardedFile.At(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded) { return guarded.Reason; }
+            if (GuardedFile.MatchesAt(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded) { return guarded.Reason; }
             // What the name stands for is known only to the disk.
             if (names[i] is { Length: > 2 } name && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short name that can stand for another file"; }
         }
@@ -31,8 +31,8 @@ public static class GuardedPaths
     }
 
     /// <returns>Why this path is not read for a model, as the end of a sentence that begins with its name; null for an ordinary file.</returns>
-    /// <inheritdoc cref="WhyNotChange"/>
-    public static string? WhyNotRead(string path, string? below)
+    /// <inheritdoc cref="ChangeReason"/>
+    public static string? ReadReason(string path, string? below)
     {
         if (NamesOf(path, below) is not [.., var name]) { return null; }
 
@@ -50,7 +50,7 @@ public static class GuardedPaths
         const string Mark = "gitdir:";
         try
         {
-            var text = OrdinaryFile.Read(Path.Combine(workspace, ".git"), Longest) is { } content ? Encoding.UTF8.GetString(content) : "";
+            var text = RegularFile.Read(Path.Combine(workspace, ".git"), Longest) is { } content ? Encoding.UTF8.GetString(content) : "";
             return text.StartsWith(Mark, StringComparison.Ordinal) ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim())) : null;
         }
         // Mostly it is a folder, or there is none.
@@ -61,7 +61,7 @@ public static class GuardedPaths
 
     private static List<string> NamesOf(string path, string? below)
     {
-        var rest = below is not null && RealPath.LiesIn(below, path) ? path[Math.Min(path.Length, below.Length)..] : path;
+        var rest = below is not null && RealPath.IsUnder(below, path) ? path[Math.Min(path.Length, below.Length)..] : path;
         return [.. rest.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries).Select(Fold).Where(name => name.Length > 0)];
     }
 

@@ -33,16 +33,16 @@ public static partial class Landlock
     /// <summary>What the kernel offers; 0 for nothing.</summary>
     public static int Version { get; } = OperatingSystem.IsLinux() ? Math.Max(0, (int)UnixCalls.syscall((nint)CreateRuleset, 0, 0, 1, 0, 0, 0)) : 0;
 
-    public static bool IsEnough => Version >= WithTruncation;
+    public static bool IsSupported => Version >= WithTruncation;
 
     /// <summary>Becomes the command. Returns only when that failed.</summary>
     /// <param name="writable">Real paths of folders.</param>
     /// <param name="hidden">Real paths.</param>
     /// <param name="program">Absolute.</param>
     /// <exception cref="IOException">A rule could not be taken on, or the program not be started. Nothing of it ran.</exception>
-    public static void Become(IReadOnlyList<string> writable, IReadOnlyList<string> hidden, bool allowNetwork, string program, IReadOnlyList<string> arguments)
+    public static void Exec(IReadOnlyList<string> writable, IReadOnlyList<string> hidden, bool allowNetwork, string program, IReadOnlyList<string> arguments)
     {
-        if (!IsEnough) { throw new IOException("This kernel has no Landlock, or too old a one."); }
+        if (!IsSupported) { throw new IOException("This kernel has no Landlock, or too old a one."); }
 
         var rules = Ruleset(allowNetwork);
         foreach (var folder in writable) { Allow(rules, folder, hidden, All); }
@@ -88,7 +88,7 @@ public static partial class Landlock
         const int PathOnly = 0x200000;
         using var place = open(path, PathOnly | UnixCalls.NoFollow | UnixCalls.CloseOnExec);
         // What went away meanwhile, and a link, need no rule: where it leads has its own.
-        if (place.IsInvalid || UnixCalls.FactsOf(place) is not { } facts || facts.IsLink) { return; }
+        if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } facts || facts.IsLink) { return; }
 
         var attributes = stackalloc byte[12];
         *(ulong*)attributes = facts.IsFolder ? access : access & OfFiles;
@@ -112,7 +112,7 @@ public static partial class Landlock
     {
         var isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
         const uint Allowed = 0x7FFF0000;
-        const uint Refused = 0x00050000 | UnixCalls.Denied;
+        const uint Refused = 0x00050000 | UnixCalls.AccessDenied;
         const uint Killed = 0x80000000;
         const uint IoUring = 425;
         const uint UnixFamily = 1;

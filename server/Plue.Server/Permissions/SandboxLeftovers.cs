@@ -21,7 +21,7 @@ internal static class SandboxLeftovers
         using var folder = UnixCalls.OpenFolder(workspace);
         if (folder.IsInvalid) { return; }
 
-        var empty = names.Select(name => (Name: name, Facts: UnixCalls.FactsOf(folder, name))).Where(one => one.Facts is { } facts && IsEmpty(Path.Combine(workspace, one.Name), facts)).ToList();
+        var empty = names.Select(name => (Name: name, Facts: UnixCalls.StatusOf(folder, name))).Where(one => one.Facts is { } facts && IsEmpty(Path.Combine(workspace, one.Name), facts)).ToList();
         if (empty.Count < MinTogether) { return; }
 
         var (first, last) = (empty.Min(one => one.Facts!.Value.Changed), empty.Max(one => one.Facts!.Value.Changed));
@@ -31,9 +31,9 @@ internal static class SandboxLeftovers
         foreach (var (name, facts) in empty) { _ = UnixCalls.unlinkat(folder, name, facts!.Value.IsFolder ? RemoveFolder : 0); }
     }
 
-    private static bool IsEmpty(string path, UnixCalls.Facts facts)
+    private static bool IsEmpty(string path, UnixCalls.FileStatus facts)
     {
-        try { return facts.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : facts is { IsOrdinary: true, Size: 0 }; }
+        try { return facts.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : facts is { IsRegularFile: true, Size: 0 }; }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
     }
 }

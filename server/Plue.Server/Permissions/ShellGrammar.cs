@@ -9,9 +9,9 @@ namespace Plue.Server.Permissions;
 /// </summary>
 public static class ShellGrammar
 {
-    public const int LongestLine = 10_000;
-    private const int MostCommands = 100;
-    private const int MostDepth = 20;
+    public const int MaxLineLength = 10_000;
+    private const int MaxCommands = 100;
+    private const int MaxDepth = 20;
 
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
@@ -19,17 +19,17 @@ public static class ShellGrammar
     };
 
     /// <param name="userHome">What <c>~</c> stands for.</param>
-    public static ShellReading Read(string line, string userHome)
+    public static ShellParseResult Parse(string line, string userHome)
     {
         var parser = new Parser(line, userHome);
-        ShellObstacle? obstacle = null;
+        UnsupportedSyntax? obstacle = null;
         try { parser.Program(); }
-        catch (UnreadableException found) { obstacle = new ShellObstacle(found.Message, found.At); }
+        catch (UnsupportedSyntaxException found) { obstacle = new UnsupportedSyntax(found.Message, found.At); }
 
-        return new ShellReading(parser.Commands, obstacle is null ? parser.Canonical : null, obstacle);
+        return new ShellParseResult(parser.Commands, obstacle is null ? parser.Canonical : null, obstacle);
     }
 
-    private sealed class UnreadableException(string what, int at) : Exception(what)
+    private sealed class UnsupportedSyntaxException(string what, int at) : Exception(what)
     {
         public int At { get; } = at;
     }
@@ -47,7 +47,7 @@ public static class ShellGrammar
         private int depth;
 
         // Null: where the shell stands depends on how something ends.
-        private IReadOnlyList<string>? moves = [];
+        private IReadOnlyList<string>? directoryChanges = [];
 
         public List<ShellCommand> Commands { get; } = [];
 
@@ -63,7 +63,7 @@ public static class ShellGrammar
 
         private void CheckLetters()
         {
-            if (text.Length > LongestLine) { throw Fail($"it is longer than {LongestLine} characters", LongestLine); }
+            if (text.Length > MaxLineLength) { throw Fail($"it is longer than {MaxLineLength} characters", MaxLineLength); }
 
             for (var i = 0; i < text.Length; i++)
             {
@@ -80,9 +80,9 @@ public static class ShellGrammar
         /// <param name="closer">What ends it, <c>\0</c> for the end of the line.</param>
         private void List(char closer)
         {
-            if (++depth > MostDepth) { throw Fail("it is nested too deeply"); }
+            if (++depth > MaxDepth) { throw Fail("it is nested too deeply"); }
 
-            var link = ShellLink.First;
+            var link = ShellOperator.First;
             for (var isFirst = true; ; isFirst = false)
             {
                 SkipBlank(overLines: true);
@@ -92,9 +92,9 @@ public static class ShellGrammar
                     break;
                 }
 
-                if (!isFirst) { Say(";"); }
+                if (!isFirst) { Emit(";"); }
                 var isEnded = AndOr(link);
-                link = ShellLink.Then;
+                link = ShellOperator.Then;
                 SkipBlank(overLines: false);
                 if (isEnded) { continue; }
                 if (Peek() == ';' && Peek(1) != ';') { at++; }
@@ -112,9 +112,9 @@ public static class ShellGrammar
         }
 
         /// <returns>Whether a <c>&amp;</c> ended it.</returns>
-        private bool AndOr(ShellLink link)
+        private bool AndOr(ShellOperator link)
         {
-            var start = moves;
+            var start = directoryChanges;
             var (isConditional, hadOr) = (false, false);
             Pipeline(link);
             for (; ; )
@@ -123,41 +123,41 @@ public static class ShellGrammar
                 var isAnd = Peek() == '&' && Peek(1) == '&';
                 if (!isAnd && !(Peek() == '|' && Peek(1) == '|')) { break; }
 
-                Say(isAnd ? "&&" : "||");
+                Emit(isAnd ? "&&" : "||");
                 at += 2;
                 hadOr |= !isAnd;
                 // What follows || may run in either folder.
-                if (hadOr && !ReferenceEquals(start, moves)) { moves = null; }
+                if (hadOr && !ReferenceEquals(start, directoryChanges)) { directoryChanges = null; }
                 SkipBlank(overLines: true);
-                var before = moves;
-                Pipeline(isAnd ? ShellLink.And : ShellLink.Or);
-                if (ReferenceEquals(before, moves)) { continue; }
+                var before = directoryChanges;
+                Pipeline(isAnd ? ShellOperator.And : ShellOperator.Or);
+                if (ReferenceEquals(before, directoryChanges)) { continue; }
 
                 isConditional = true;
-                if (hadOr) { moves = null; }
+                if (hadOr) { directoryChanges = null; }
             }
 
             if (Peek() == '&')
             {
                 if (Peek(1) == '>') { throw Fail("&> is read differently by different shells"); }
 
-                Say("&");
+                Emit("&");
                 at++;
-                moves = start;
+                directoryChanges = start;
                 return true;
             }
 
-            if (isConditional) { moves = null; }
+            if (isConditional) { directoryChanges = null; }
             return false;
         }
 
-        private void Pipeline(ShellLink link)
+        private void Pipeline(ShellOperator link)
         {
-            var start = moves;
+            var start = directoryChanges;
             var isNegated = false;
             while (Peek() == '!' && IsDelimiter(Peek(1)) && Peek(1) != '(')
             {
-                Say("!");
+                Emit("!");
                 at++;
                 isNegated = true;
                 SkipBlank(overLines: false);
@@ -169,28 +169,28 @@ public static class ShellGrammar
             {
                 if (Peek(1) == '&') { throw Fail("|& is read differently by different shells"); }
 
-                Say("|");
+                Emit("|");
                 at++;
                 // Each end of a pipe is a shell of its own.
-                moves = start;
+                directoryChanges = start;
                 SkipBlank(overLines: true);
-                Command(ShellLink.Pipe);
-                moves = start;
+                Command(ShellOperator.Pipe);
+                directoryChanges = start;
                 SkipBlank(overLines: false);
             }
 
-            if (isNegated && !ReferenceEquals(start, moves)) { moves = null; }
+            if (isNegated && !ReferenceEquals(start, directoryChanges)) { directoryChanges = null; }
         }
 
-        private void Command(ShellLink link)
+        private void Command(ShellOperator link)
         {
             if (Peek() == '(')
             {
                 if (Peek(1) == '(') { throw Fail("it calculates with (( ))"); }
 
-                var outside = moves;
+                var outside = directoryChanges;
                 Nested('(', ')');
-                moves = outside;
+                directoryChanges = outside;
                 After(link);
             }
             else if (Peek() == '{' && IsBlank(Peek(1)))
@@ -203,15 +203,15 @@ public static class ShellGrammar
 
         private void Nested(char opener, char closer)
         {
-            Say(opener.ToString());
+            Emit(opener.ToString());
             at++;
             List(closer);
             at++;
-            Say(closer.ToString());
+            Emit(closer.ToString());
         }
 
         /// <summary>The redirects of a whole group.</summary>
-        private void After(ShellLink link)
+        private void After(ShellOperator link)
         {
             var redirects = new List<ShellRedirect>();
             for (; ; )
@@ -221,10 +221,10 @@ public static class ShellGrammar
             }
 
             if (!IsDelimiter(Peek())) { throw Fail("this cannot stand here"); }
-            if (redirects.Count > 0) { Add(new ShellCommand([], redirects, moves, link)); }
+            if (redirects.Count > 0) { Add(new ShellCommand([], redirects, directoryChanges, link)); }
         }
 
-        private void Simple(ShellLink link)
+        private void Simple(ShellOperator link)
         {
             var began = at;
             var (words, redirects) = (new List<string>(), new List<ShellRedirect>());
@@ -239,14 +239,14 @@ public static class ShellGrammar
                 var word = ReadWord();
                 if (words.Count == 0) { CheckProgram(word, start); }
                 words.Add(word.Text);
-                Say(ShellCommand.Quote(word.Text));
+                Emit(ShellCommand.Quote(word.Text));
             }
 
             if (words.Count == 0 && redirects.Count == 0 && at == began) { throw Fail("a command is missing"); }
-            Add(new ShellCommand(words, redirects, moves, link));
+            Add(new ShellCommand(words, redirects, directoryChanges, link));
             if (words is not ["cd", ..]) { return; }
 
-            moves = words is [_, var folder] && folder.Length > 0 && folder[0] != '-' && moves is not null ? [.. moves, folder] : null;
+            directoryChanges = words is [_, var folder] && folder.Length > 0 && folder[0] != '-' && directoryChanges is not null ? [.. directoryChanges, folder] : null;
         }
 
         private static void CheckProgram(Word word, int start)
@@ -258,7 +258,7 @@ public static class ShellGrammar
 
         private void Add(ShellCommand command)
         {
-            if (Commands.Count >= MostCommands) { throw Fail($"it has more than {MostCommands} commands"); }
+            if (Commands.Count >= MaxCommands) { throw Fail($"it has more than {MaxCommands} commands"); }
             Commands.Add(command);
         }
 
@@ -294,13 +294,13 @@ public static class ShellGrammar
             {
                 if (target.IsQuoted || target.Text is not ("-" or [>= '0' and <= '9'])) { throw Fail("shells read what stands behind >& or <& differently", from); }
 
-                Say($"{descriptor}{operation}{target.Text}");
+                Emit($"{descriptor}{operation}{target.Text}");
                 return true;
             }
 
             if (target.Text.Length == 0) { throw Fail("a file is missing", from); }
 
-            Say($"{descriptor}{operation}{ShellCommand.Quote(target.Text)}");
+            Emit($"{descriptor}{operation}{ShellCommand.Quote(target.Text)}");
             redirects.Add(new ShellRedirect(operation == "<" ? RedirectKind.Read : RedirectKind.Write, target.Text));
             return true;
         }
@@ -427,7 +427,7 @@ public static class ShellGrammar
             }
         }
 
-        private void Say(string token)
+        private void Emit(string token)
         {
             if (canonical.Length > 0) { canonical.Append(' '); }
             canonical.Append(token);
@@ -439,8 +439,8 @@ public static class ShellGrammar
 
         private static bool IsDelimiter(char letter) => IsBlank(letter) || letter is '\0' or ';' or '&' or '|' or '<' or '>' or '(' or ')';
 
-        private UnreadableException Fail(string what) => new(what, at);
+        private UnsupportedSyntaxException Fail(string what) => new(what, at);
 
-        private static UnreadableException Fail(string what, int at) => new(what, at);
+        private static UnsupportedSyntaxException Fail(string what, int at) => new(what, at);
     }
 }

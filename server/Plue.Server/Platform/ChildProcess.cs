@@ -19,7 +19,7 @@ public sealed record ChildProcessStart
     /// <summary>Bytes of one line of its output.</summary>
     public int LineCap { get; init; } = 16 * 1024 * 1024;
     /// <summary>How long each rung of the ending ladder waits: input closed, then SIGTERM, then SIGKILL.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>
@@ -32,7 +32,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public const string Marker = "PLUE_CHILD";
 
     private const int StderrTailBytes = 8 * 1024;
-    private static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan UrgentGracePeriod = TimeSpan.FromMilliseconds(250);
     private static readonly ConcurrentDictionary<ChildProcess, byte> Running = new();
     private static readonly string? Setsid = FindSetsid();
     private static readonly Lazy<string> Owner = new(() => ChildProcessTree.OwnerOf(Environment.ProcessId) ?? $"{Environment.ProcessId}.0");
@@ -44,10 +44,10 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly Stream input;
     private readonly Stream output;
     private readonly Stream error;
-    private readonly SemaphoreSlim inputGate = new(1, 1);
-    private readonly CancellationTokenSource hurry = new();
+    private readonly SemaphoreSlim inputSemaphore = new(1, 1);
+    private readonly CancellationTokenSource urgency = new();
     private readonly CancellationTokenSource outputOver = new();
-    private readonly Lock endGate = new();
+    private readonly Lock endSync = new();
     private readonly byte[] stderrTail = new byte[StderrTailBytes];
     private long stderrLength;
     private Task? ending;
@@ -141,10 +141,10 @@ public sealed class ChildProcess : IAsyncDisposable
         var whole = new byte[line.Length + 1];
         line.CopyTo(whole);
         whole[^1] = (byte)'\n';
-        await inputGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await inputSemaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try { await input.WriteAsync(whole, cancellationToken).ConfigureAwait(false); }
         catch (ObjectDisposedException e) { throw new IOException("Its input is closed.", e); }
-        finally { inputGate.Release(); }
+        finally { inputSemaphore.Release(); }
     }
 
     /// <summary>The next line without its end, valid until the next call; null when there is no more. A last line without an end counts.</summary>
@@ -190,11 +190,11 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one under way.</summary>
     public Task EndAsync(bool urgent = false)
     {
-        lock (endGate)
+        lock (endSync)
         {
-            if (urgent) { hurry.Cancel(); }
+            if (urgent) { urgency.Cancel(); }
 
-            return ending ??= Task.Run(ClimbAsync);
+            return ending ??= Task.Run(EscalateAsync);
         }
     }
 
@@ -210,27 +210,27 @@ public sealed class ChildProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private async Task ClimbAsync()
+    private async Task EscalateAsync()
     {
         CloseInput();
-        if (await ExitsSoonAsync().ConfigureAwait(false)) { return; }
+        if (await ExitsInTimeAsync().ConfigureAwait(false)) { return; }
 
         ChildProcessTree.Terminate(process, hasSession: Setsid is not null);
-        if (!await ExitsSoonAsync().ConfigureAwait(false)) { ChildProcessTree.Kill(process, hasSession: Setsid is not null); }
+        if (!await ExitsInTimeAsync().ConfigureAwait(false)) { ChildProcessTree.Kill(process, hasSession: Setsid is not null); }
 
         await Exited.ConfigureAwait(false);
     }
 
-    private async Task<bool> ExitsSoonAsync()
+    private async Task<bool> ExitsInTimeAsync()
     {
-        if (!hurry.IsCancellationRequested)
+        if (!urgency.IsCancellationRequested)
         {
-            var patience = Task.Delay(start.Patience, hurry.Token);
-            if (await Task.WhenAny(Exited, patience).ConfigureAwait(false) == Exited) { return true; }
-            if (patience.IsCompletedSuccessfully) { return false; }
+            var gracePeriod = Task.Delay(start.GracePeriod, urgency.Token);
+            if (await Task.WhenAny(Exited, gracePeriod).ConfigureAwait(false) == Exited) { return true; }
+            if (gracePeriod.IsCompletedSuccessfully) { return false; }
         }
 
-        return await Task.WhenAny(Exited, Task.Delay(Hurry)).ConfigureAwait(false) == Exited;
+        return await Task.WhenAny(Exited, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false) == Exited;
     }
 
     private async Task<int> WatchAsync(Task stderrDrained)
@@ -238,7 +238,7 @@ public sealed class ChildProcess : IAsyncDisposable
         await process.WaitForExitAsync().ConfigureAwait(false);
         await ChildProcessTree.KillMarkedAsync(Marker, marker).ConfigureAwait(false);
         // What it wrote last is still in the pipes. A stranger that holds them open must not hold us.
-        await Task.WhenAny(stderrDrained, Task.Delay(Hurry)).ConfigureAwait(false);
+        await Task.WhenAny(stderrDrained, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false);
         outputOver.CancelAfter(TimeSpan.FromSeconds(1));
         Running.TryRemove(this, out _);
         return process.ExitCode;

@@ -33,7 +33,7 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
         {
             if (TryTake(out var line)) { return line; }
 
-            MakeRoom();
+            EnsureCapacity();
             var count = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
             if (count == 0)
             {
@@ -55,7 +55,7 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
         return buffer.AsMemory(from, (to > from && buffer[to - 1] == '\r' ? to - 1 : to) - from);
     }
 
-    private void MakeRoom()
+    private void EnsureCapacity()
     {
         var length = end - first;
         if (length > cap) { throw TooLong(); }

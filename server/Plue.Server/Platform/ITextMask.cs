@@ -13,5 +13,5 @@ public interface ITextMask
     /// How many of its first characters can be masked before the rest of a growing text is known: no secret begins among them and
     /// ends behind them. What follows may be the beginning of one.
     /// </summary>
-    int Settled(string text);
+    int StableLength(string text);
 }

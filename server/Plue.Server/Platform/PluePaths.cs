@@ -32,8 +32,8 @@ public sealed class PluePaths(string home)
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");
 
-    /// <summary>The lock file of the documents of this kind: see <see cref="FileTurn"/>.</summary>
-    public string Turn(string kind) => Path.Combine(Home, "locks", kind);
+    /// <summary>The lock file of the documents of this kind: see <see cref="FileLock"/>.</summary>
+    public string LockFile(string kind) => Path.Combine(Home, "locks", kind);
 
     /// <summary>The user's own folder, absolute: the root where the system knows none. It need not be there, as in a container.</summary>
     public static string UserFolder => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var folder && Path.IsPathFullyQualified(folder)

@@ -6,14 +6,14 @@ namespace Plue.Server.Platform;
 /// <summary>Where a path really leads.</summary>
 public static partial class RealPath
 {
-    private const int MostLinks = 40;
-    private const int LongestTarget = 4096;
+    private const int MaxLinks = 40;
+    private const int MaxTargetLength = 4096;
     private const int NotThere = 2;
     private const int NotALink = 22;
     private const int NotAFolder = 20;
     private static readonly int NameTooLong = OperatingSystem.IsLinux() ? 36 : 63;
 
-    /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="LeadsInto"/>.</summary>
+    /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="ResolvesInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
     {
         if (string.IsNullOrEmpty(folder)) { return false; }
@@ -23,7 +23,7 @@ public static partial class RealPath
     }
 
     /// <summary>Whether a path leads into the folder: a link in the folder that leads out of it does not.</summary>
-    public static bool LeadsInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
+    public static bool ResolvesInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
 
     private static bool Contains(string folder, string path)
     {
@@ -38,7 +38,7 @@ public static partial class RealPath
         var full = Path.GetFullPath(path);
         if (OperatingSystem.IsWindows())
         {
-            try { return Walked(full); }
+            try { return ResolveLinks(full); }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return full; }
         }
 
@@ -61,7 +61,7 @@ public static partial class RealPath
         if (string.IsNullOrEmpty(root) || path.Contains('\0', StringComparison.Ordinal)) { return null; }
 
         var at = root;
-        var links = MostLinks;
+        var links = MaxLinks;
         var names = new Stack<string>(Names(path[root.Length..]).Reverse());
         while (names.TryPop(out var name))
         {
@@ -86,7 +86,7 @@ public static partial class RealPath
     }
 
     /// <summary>Whether a path is the folder or lies in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
-    public static bool LiesIn(string folder, string path) => Contains(folder, path);
+    public static bool IsUnder(string folder, string path) => Contains(folder, path);
 
     private static string[] Names(string path) =>
         path.Split(OperatingSystem.IsWindows() ? ['/', '\\'] : ['/'], StringSplitOptions.RemoveEmptyEntries);
@@ -107,19 +107,19 @@ public static partial class RealPath
         // What /proc calls links leads to another place for each process that looks.
         if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/")) { return false; }
 
-        Span<byte> content = stackalloc byte[LongestTarget];
+        Span<byte> content = stackalloc byte[MaxTargetLength];
         var length = (int)readlink(path, content, content.Length);
         // Nothing can be there by a name that is too long.
         if (length < 0) { return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong); }
 
         var text = Encoding.UTF8.GetString(content[..length]);
         target = text;
-        return length < LongestTarget && !text.Contains('\uFFFD', StringComparison.Ordinal);
+        return length < MaxTargetLength && !text.Contains('\uFFFD', StringComparison.Ordinal);
     }
 
     /// <summary>From the root on, each folder of the path too.</summary>
     /// <exception cref="IOException">The links lead in a circle.</exception>
-    internal static string Walked(string full, int links = MostLinks)
+    internal static string ResolveLinks(string full, int links = MaxLinks)
     {
         var at = Path.GetPathRoot(full) ?? "";
         foreach (var name in full[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
@@ -129,7 +129,7 @@ public static partial class RealPath
             if (target is null) { continue; }
             if (links-- == 0) { throw new IOException("Too many links lead to this file."); }
 
-            at = Walked(Path.GetFullPath(target.FullName), links);
+            at = ResolveLinks(Path.GetFullPath(target.FullName), links);
         }
 
         return at;

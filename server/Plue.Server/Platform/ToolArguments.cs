@@ -11,5 +11,5 @@ public static class ToolArguments
     public const string HalfCharacter = "The arguments have half a character in them (one half of a surrogate pair). Nothing was done. Send the call again with whole characters.";
 
     /// <returns>Why arguments are not taken, as a sentence for the model; null when they are.</returns>
-    public static string? WhyNot(string json) => json.Length > MaxLength ? TooLong : LoneSurrogates.AreIn(json) ? HalfCharacter : null;
+    public static string? ErrorIn(string json) => json.Length > MaxLength ? TooLong : LoneSurrogates.ExistIn(json) ? HalfCharacter : null;
 }

@@ -8,19 +8,19 @@ internal static partial class UnixCalls
 {
     public const int NoEntry = 2;
     public const int NotPermitted = 1;
-    public const int Denied = 13;
-    public const int AlreadyThere = 17;
-    public const int NoFolder = 20;
+    public const int AccessDenied = 13;
+    public const int AlreadyExists = 17;
+    public const int NotADirectory = 20;
     public const int IsFolder = 21;
 
-    public const uint OrdinaryKind = 0x8000;
-    public const uint FolderKind = 0x4000;
+    public const uint RegularFileType = 0x8000;
+    public const uint FolderType = 0x4000;
     public const int SharedLock = 1;
     public const int ExclusiveLock = 2;
 
-    private const uint KindMask = 0xF000;
-    private const uint LinkKind = 0xA000;
-    private const int WithoutWaiting = 4;
+    private const uint TypeMask = 0xF000;
+    private const uint LinkType = 0xA000;
+    private const int NonBlockingLock = 4;
     private const int NoLock = 8;
     private const int Interrupted = 4;
     private const int BasicStat = 0x7FF;
@@ -48,31 +48,31 @@ internal static partial class UnixCalls
     /// <param name="Mode">With its kind, as <c>stat</c> has it.</param>
     /// <param name="Changed">When its content or its facts last changed.</param>
     /// <param name="Stamp">Differs whenever the file was touched.</param>
-    public readonly record struct Facts(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
+    public readonly record struct FileStatus(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
     {
-        public bool IsOrdinary => (Mode & KindMask) == OrdinaryKind;
-        public bool IsFolder => (Mode & KindMask) == FolderKind;
-        public bool IsLink => (Mode & KindMask) == LinkKind;
+        public bool IsRegularFile => (Mode & TypeMask) == RegularFileType;
+        public bool IsFolder => (Mode & TypeMask) == FolderType;
+        public bool IsLink => (Mode & TypeMask) == LinkType;
     }
 
     /// <returns>Null where it cannot be told: only Linux says it in one way on every machine.</returns>
-    public static Facts? FactsOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
+    public static FileStatus? StatusOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
 
     /// <returns>Null where the system does not say.</returns>
-    public static uint? KindOf(SafeFileHandle file)
+    public static uint? TypeOf(SafeFileHandle file)
     {
-        if (!IsMac) { return FactsOf(file)?.Mode & KindMask; }
+        if (!IsMac) { return StatusOf(file)?.Mode & TypeMask; }
 
         // struct stat begins with the device (4 bytes) and the mode (2).
         Span<byte> stat = stackalloc byte[256];
-        return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & KindMask : null;
+        return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & TypeMask : null;
     }
 
     /// <summary>Takes an advisory lock. A file system that has none is no fault.</summary>
-    /// <exception cref="IOException">Another process holds it: <see cref="FileTurn.IsHeldElsewhere"/>.</exception>
+    /// <exception cref="IOException">Another process holds it: <see cref="FileLock.IsHeldElsewhere"/>.</exception>
     public static void Lock(SafeFileHandle file, int kind)
     {
-        while (flock(file, kind | WithoutWaiting) != 0)
+        while (flock(file, kind | NonBlockingLock) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
             if (error == Interrupted) { continue; }
@@ -86,9 +86,9 @@ internal static partial class UnixCalls
 
     /// <summary>Of a name in a folder; of a link the link itself.</summary>
     /// <returns>Null where it cannot be told; the last error says why.</returns>
-    public static Facts? FactsOf(SafeFileHandle folder, string name) => Stat(folder, name, NoFollowStat);
+    public static FileStatus? StatusOf(SafeFileHandle folder, string name) => Stat(folder, name, NoFollowStat);
 
-    private static unsafe Facts? Stat(SafeFileHandle at, string name, int flags)
+    private static unsafe FileStatus? Stat(SafeFileHandle at, string name, int flags)
     {
         if (!OperatingSystem.IsLinux()) { return null; }
 
@@ -100,7 +100,7 @@ internal static partial class UnixCalls
         var (inode, size) = (BitConverter.ToUInt64(stat[32..]), BitConverter.ToInt64(stat[40..]));
         var (changed, changedPart) = (BitConverter.ToInt64(stat[96..]), BitConverter.ToUInt32(stat[104..]));
         var (modified, modifiedPart) = (BitConverter.ToInt64(stat[112..]), BitConverter.ToUInt32(stat[120..]));
-        return new Facts(
+        return new FileStatus(
             BitConverter.ToUInt16(stat[28..]), BitConverter.ToUInt32(stat[20..]), BitConverter.ToUInt32(stat[24..]), size,
             DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100), $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}");
     }

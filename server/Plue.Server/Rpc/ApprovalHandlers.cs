@@ -5,7 +5,7 @@ using Wire = Plue.Protocol;
 namespace Plue.Server.Rpc;
 
 /// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
-internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, StoredRules rules)
+internal sealed class ApprovalHandlers(RpcServer server, SharedApprovals inbox, StoredRules rules)
 {
     private readonly Lock publishing = new();
 
@@ -21,7 +21,7 @@ internal sealed class ApprovalHandlers(RpcServer server, SharedInbox inbox, Stor
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
         server.Map(Methods.ApprovalForget, (parameters, _) =>
         {
-            rules.Forget(parameters.Id);
+            rules.Remove(parameters.Id);
             return Task.FromResult(Rules());
         });
     }

@@ -9,7 +9,7 @@ namespace Plue.Server.Rpc;
 
 /// <summary>edit/*: what agents changed in the open folder, and what the user decides about it. Nothing of a folder that is not trusted is looked at.</summary>
 /// <param name="channels">All chats and tasks, for what is under which and their titles.</param>
-internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
+internal sealed class EditHandlers(RpcServer server, Lazy<EditServices> house, Workspace workspace, Func<IReadOnlyList<ChatSummary>> channels)
 {
     private const int MostTurns = 200;
     private const int DeepestTree = 100;
@@ -71,7 +71,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
                     AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, UsageHandlers.TitleOf(turn.Key.Codex, titles),
                     turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
             Conflicts = conflicts,
-            LeftOut = house.Value.Log.LeftOut(folder),
+            LeftOut = house.Value.Log.OmissionNotice(folder),
         };
     }
 
@@ -79,7 +79,7 @@ internal sealed class EditHandlers(RpcServer server, Lazy<EditsHouse> house, Wor
     {
         Path = file.Review.Path,
         CodexId = AddressOf(file.Review.Codex),
-        Kind = (file.IsPending ? file.Review.Base : file.Review.First).Kind == HeldKind.Absent ? EditKind.Created : file.IsThere ? EditKind.Modified : EditKind.Deleted,
+        Kind = (file.IsPending ? file.Review.Base : file.Review.First).Kind == FileEntryKind.Absent ? EditKind.Created : file.IsThere ? EditKind.Modified : EditKind.Deleted,
         State = file.IsPending ? EditState.Pending
             : file.Review is { WasAccepted: true, WasRejected: true } ? EditState.Mixed
             : file.Review.WasAccepted ? EditState.Accepted : EditState.Rejected,

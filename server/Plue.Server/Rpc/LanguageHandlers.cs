@@ -64,7 +64,7 @@ internal sealed class LanguageHandlers(
         Map(LanguageMethods.Hover, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
             Hovers.At(Sources, document, offset) is { } hover ? new HoverView(LanguageViews.Markup(hover.Markdown), LanguageViews.Range(document, hover.At)) : null);
         Map(LanguageMethods.DocumentLink, asked => (asked.TextDocument, null), [], (document, _, _) =>
-            [.. Navigation.Links(Sources, document).Select(link => new DocumentLinkView(LanguageViews.Range(document, link.At), LanguageViews.UriOf(link.Target.Place), link.Title))]);
+            [.. Navigation.Links(Sources, document).Select(link => new DocumentLinkView(LanguageViews.Range(document, link.At), LanguageViews.UriOf(link.Target.Location), link.Title))]);
         Map(LanguageMethods.Definition, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
             Navigation.Definition(Sources, document, offset) is { } found ? LanguageViews.Location(found) : null);
         Map(LanguageMethods.References, asked => (asked.TextDocument, asked.Position), [], (document, offset, asked) =>
@@ -77,7 +77,7 @@ internal sealed class LanguageHandlers(
         Map(LanguageMethods.Formatting, asked => (asked.TextDocument, null), [], (document, _, _) => [.. Formatter.Format(document).Select(edit => LanguageViews.Edit(document, edit))]);
         Map(LanguageMethods.CodeAction, asked => (asked.TextDocument, asked.Range?.Start), [], (document, offset, asked) =>
             asked.Context?.Only is { } only && !only.Any(kind => LanguageViews.QuickFix.StartsWith(kind, StringComparison.Ordinal)) ? []
-                : [.. Fixes.At(Sources, document, new Piece(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End)))).Select(fix => LanguageViews.Action(document, fix))]);
+                : [.. QuickFixes.At(Sources, document, new TextSpan(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End)))).Select(fix => LanguageViews.Action(document, fix))]);
     }
 
     public async ValueTask DisposeAsync()
@@ -110,7 +110,7 @@ internal sealed class LanguageHandlers(
 
     private void Open(TextDocumentItem? item)
     {
-        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.PlaceOf(path) is not { } place) { return; }
+        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.LocationOf(path) is not { } place) { return; }
 
         lock (gate)
         {
@@ -163,7 +163,7 @@ internal sealed class LanguageHandlers(
 
     private OpenDocument? OpenAt(string path)
     {
-        lock (gate) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Place.Path == path); }
+        lock (gate) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Location.Path == path); }
     }
 
     /// <summary>A saved file may be what others refer to.</summary>

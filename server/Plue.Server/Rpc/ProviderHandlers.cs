@@ -105,7 +105,7 @@ internal sealed class ProviderHandlers(ProviderServices services)
     public Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken) => views.ModelsAsync(id, refresh, cancellationToken);
 
     private async Task<string?> OwnKeyAsync(string id, CancellationToken cancellationToken) =>
-        providers.Find(id)?.Settings.ApiKeyRef is { } reference && SecretReference.IsOfVault(reference)
+        providers.Find(id)?.Settings.ApiKeyRef is { } reference && SecretReference.IsVault(reference)
         && !services.KeyUsedBy(reference).Any(user => user != id)
         && await services.Vault.ContainsAsync(reference, cancellationToken)
             ? reference

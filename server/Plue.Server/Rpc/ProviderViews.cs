@@ -150,7 +150,7 @@ internal sealed class ProviderViews(ProviderServices services)
 
     private async Task<VaultEntrySummary?> KeyAsync(string? reference, CancellationToken cancellationToken)
     {
-        if (!SecretReference.IsOfVault(reference)) { return null; }
+        if (!SecretReference.IsVault(reference)) { return null; }
         if (await services.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
 
         return (await services.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored

@@ -10,7 +10,7 @@ namespace Plue.Server.Rpc;
 /// <param name="Allow">Lets the text of a source count, in the version that the user saw.</param>
 /// <param name="Command">A prompt by its address, with the values of the chat.</param>
 internal sealed record SteeringServices(
-    Func<StoredChat, Messages.Steering> Of, Action<Messages.Steering, string, string> Allow, Func<StoredChat, string, (Prompt Prompt, FilledPrompt Filled)> Command);
+    Func<StoredChat, Messages.Instructions> Of, Action<Messages.Instructions, string, string> Allow, Func<StoredChat, string, (Prompt Prompt, FilledPrompt Filled)> Command);
 
 /// <summary>message/steering, message/allowSteering, message/prompt.</summary>
 internal sealed class SteeringHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, SteeringServices services)
@@ -34,10 +34,10 @@ internal sealed class SteeringHandlers(RpcServer server, Conversations conversat
     }
 
     /// <summary>With the provider that the chat asks.</summary>
-    public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, Func<StoredChat, Messages.Steering> steeringOf)
+    public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, Func<StoredChat, Messages.Instructions> steeringOf)
     {
         var steering = steeringOf(chat);
-        var asked = chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings ? [ProviderFingerprint.Source(settings)] : Array.Empty<Messages.SteeringSource>();
+        var asked = chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings ? [ProviderFingerprint.Source(settings)] : Array.Empty<Messages.InstructionSource>();
         return new MessageSteeringResult([.. steering.Sources.Concat(asked).Select(ToProtocol.Steering)], steering.Note);
     }
 

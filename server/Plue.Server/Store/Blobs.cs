@@ -7,14 +7,14 @@ namespace Plue.Server.Store;
 /// <summary>Content that messages name by its SHA-256: kept once however often it is sent, and checked whenever it is read. Safe for any number of processes.</summary>
 public sealed class Blobs(PluePaths paths)
 {
-    public const int MostBytes = 64 * 1024 * 1024;
+    public const int MaxBytes = 64 * 1024 * 1024;
 
     /// <summary>Durable when it returns.</summary>
     /// <returns>The id: the SHA-256 in lower-case hex.</returns>
     /// <exception cref="FailureException">BadRequest: over the cap; StoreReadOnly: the disk.</exception>
     public string Put(ReadOnlySpan<byte> content)
     {
-        if (content.Length > MostBytes) { throw new FailureException(FailureKind.BadRequest, "More than 64 MiB cannot be attached. Attach a part of it."); }
+        if (content.Length > MaxBytes) { throw new FailureException(FailureKind.BadRequest, "More than 64 MiB cannot be attached. Attach a part of it."); }
 
         var id = IdOf(content);
         try
@@ -55,7 +55,7 @@ public sealed class Blobs(PluePaths paths)
     private byte[]? TryRead(string id)
     {
         var file = new FileInfo(PathOf(id));
-        return file.Exists && OrdinaryFile.Read(file.FullName, MostBytes) is { } content && IdOf(content) == id ? content : null;
+        return file.Exists && RegularFile.Read(file.FullName, MaxBytes) is { } content && IdOf(content) == id ? content : null;
     }
 
     private string PathOf(string id) => Path.Combine(paths.Blobs, id);

@@ -48,10 +48,10 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         {
             // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
             var isOwned = JournalLock.IsHeld(path);
-            var fold = new ChatFold(ChannelKind.Task.Names(id));
+            var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
             var scan = JournalReader.Scan(path, line => fold.Take(line));
             Journal.RefuseNewer(scan, Subject);
-            return fold.ToChat(scan, LostHeader(id), isOwned);
+            return fold.ToChat(scan, FallbackHeader(id), isOwned);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -106,7 +106,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     }
 
     /// <summary>Every answer of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is left out.</summary>
-    public IEnumerable<UsageEntry> Answers(DateTimeOffset since, Func<string, string> providerName)
+    public IEnumerable<UsageEntry> Responses(DateTimeOffset since, Func<string, string> providerName)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         string NameOf(string provider) => names.TryGetValue(provider, out var name) ? name : names[provider] = providerName(provider);
@@ -117,12 +117,12 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
                 var id = Path.GetFileNameWithoutExtension(file.Name);
                 if (!IsId(id)) { continue; }
 
-                var fold = new ChatFold(ChannelKind.Task.Names(id));
+                var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
                 string template;
                 try
                 {
                     var scan = JournalReader.Scan(file.FullName, line => fold.Take(line));
-                    template = scan.Header?.Template ?? LostHeader(id).Template;
+                    template = scan.Header?.Template ?? FallbackHeader(id).Template;
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
@@ -130,7 +130,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
                     continue;
                 }
 
-                foreach (var message in fold.Ended)
+                foreach (var message in fold.CompletedMessages)
                 {
                     if (UsageEntry.Of(message, id, template, NameOf) is { } entry) { yield return entry; }
                 }
@@ -168,11 +168,11 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <summary>Whether it is the id of a chat or a task.</summary>
     public static bool IsId(string id) => ChannelKind.Of(id) is not null;
 
-    private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Look() : Read(id)).Summarize();
+    private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Refresh() : Read(id)).Summarize();
 
     private ChatJournal Open(string id, bool isNew = false, bool starts = false)
     {
-        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), format => BackupPathOf(id, format), time, logger, isNew, starts);
+        var journal = ChatJournal.Open(PathOf(id), FallbackHeader(id), format => BackupPathOf(id, format), time, logger, isNew, starts);
         open[id] = journal;
         journal.Closed += closed => open.TryRemove(new(id, closed));
         return journal;
@@ -194,7 +194,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    private static StoredHeader LostHeader(string id) => new(StoredHeader.CurrentFormat, id, ChannelKind.Task.Names(id) ? "task" : "ai-chat");
+    private static StoredHeader FallbackHeader(string id) => new(StoredHeader.CurrentFormat, id, ChannelKind.Task.IsIdOfKind(id) ? "task" : "ai-chat");
 
     /// <exception cref="FailureException">NotFound: it is no id.</exception>
     internal string PathOf(string id) => Path.Combine((ChannelKind.Of(id) ?? throw Journal.NotFound(Subject)).FolderIn(paths), id + Extension);

@@ -15,7 +15,7 @@ public interface IMessageLog
 
     /// <summary>A begun answer asks for something with effects. Durable when it returns, so that nothing is done that nobody would know of.</summary>
     /// <exception cref="FailureException">StoreReadOnly: then nothing may be done.</exception>
-    ValueTask IntendAsync(Message streaming, CancellationToken cancellationToken) => BeginAsync(streaming, cancellationToken);
+    ValueTask RecordIntentAsync(Message streaming, CancellationToken cancellationToken) => BeginAsync(streaming, cancellationToken);
 
     /// <summary>New text of a begun message. Returns at once and never fails: it is written a few times a second, and the complete message follows.</summary>
     void AppendPartial(string messageId, int partIndex, bool isReasoning, string text);

@@ -8,7 +8,7 @@ namespace Plue.Server.Store;
 /// <summary>Chats that began in another program or on another machine. The journal of one says in its second line where it came from.</summary>
 public sealed class ImportedChats(PluePaths paths, TimeProvider time)
 {
-    public const int LongestSource = 300;
+    public const int MaxSourceLength = 300;
     private const string Extension = ".jsonl";
     private const string TemplateId = "ai-chat";
     private const int BeginningBytes = 2048;
@@ -62,16 +62,16 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
     {
         var created = chat.Messages.Count > 0 ? chat.Messages[0].CreatedAt : chat.CreatedAt;
         yield return (created, new StoredHeader(StoredHeader.CurrentFormat, id, TemplateId));
-        yield return (created, new StoredImported(chat.Source.Length > LongestSource ? chat.Source[..LongestSource] : chat.Source));
+        yield return (created, new StoredImported(chat.Source.Length > MaxSourceLength ? chat.Source[..MaxSourceLength] : chat.Source));
         yield return (created, new ChatFields(chat.Title, chat.Archived ? true : null) { Pinned = chat.Pinned ? true : null, Tags = chat.Tags.Count > 0 ? chat.Tags : null }.ToStored());
         var address = $"codex://chats/{id}";
-        foreach (var message in chat.Messages) { yield return (Later(message.CreatedAt, message.UpdatedAt), new StoredComplete(StoredMessage.From(message with { CodexId = address }))); }
+        foreach (var message in chat.Messages) { yield return (Max(message.CreatedAt, message.UpdatedAt), new StoredComplete(StoredMessage.From(message with { CodexId = address }))); }
 
         var last = chat.Messages.Count > 0 ? chat.Messages[^1] : null;
-        if (last is not null && last.Id != chat.Head) { yield return (Later(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch)); }
+        if (last is not null && last.Id != chat.Head) { yield return (Max(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch)); }
     }
 
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+    private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private static void Write(FileStream file, long seq, DateTimeOffset at, StoredRecord record)
     {
@@ -91,7 +91,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         try
         {
             var beginning = new byte[BeginningBytes];
-            using var file = OrdinaryFile.OpenHandle(path);
+            using var file = RegularFile.OpenHandle(path);
             var read = beginning.AsSpan(0, RandomAccess.Read(file, beginning, 0));
             var first = read.IndexOf((byte)'\n');
             if (first < 0) { return null; }

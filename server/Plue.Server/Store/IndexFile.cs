@@ -13,10 +13,10 @@ namespace Plue.Server.Store;
 internal sealed class IndexFile(string path, ILogger logger)
 {
     private const int BlockHead = 8;
-    private const int MostLeftovers = 2000;
+    private const int MaxObsoleteRows = 2000;
 
     private int stored; // rows in the file, those that no longer count too
-    private bool isAnew; // to be written whole
+    private bool isRebuilt; // to be written whole
 
     private static ReadOnlySpan<byte> Mark => "plueix05"u8;
 
@@ -31,7 +31,7 @@ internal sealed class IndexFile(string path, ILogger logger)
         Dictionary<string, IndexRow> rows = new(StringComparer.Ordinal);
         try
         {
-            var content = OrdinaryFile.Read(path);
+            var content = RegularFile.Read(path);
             IsDamaged = !Read(content, rows);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -44,7 +44,7 @@ internal sealed class IndexFile(string path, ILogger logger)
             logger.LogDebug(exception, "The index of chats is not read");
         }
 
-        isAnew = IsMissing || IsDamaged;
+        isRebuilt = IsMissing || IsDamaged;
         return rows;
     }
 
@@ -54,10 +54,10 @@ internal sealed class IndexFile(string path, ILogger logger)
         try
         {
             var news = changed.Count + gone.Count;
-            if (isAnew || stored + news > (2 * all.Count) + MostLeftovers)
+            if (isRebuilt || stored + news > (2 * all.Count) + MaxObsoleteRows)
             {
                 DurableFile.Replace(path, [.. Mark, .. Block(all.Values, [])]);
-                (stored, isAnew) = (all.Count, false);
+                (stored, isRebuilt) = (all.Count, false);
             }
             else if (news > 0)
             {
@@ -69,7 +69,7 @@ internal sealed class IndexFile(string path, ILogger logger)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            isAnew = true;
+            isRebuilt = true;
             logger.LogDebug(exception, "The index of chats was not written");
         }
     }

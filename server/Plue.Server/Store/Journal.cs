@@ -13,11 +13,11 @@ namespace Plue.Server.Store;
 /// elsewhere the file is written anew without them and with a <c>dropped</c> record in their place. The first append to a file of an older
 /// format copies it to the backups and rewrites it. Nothing is ever deleted unread, and a file of a newer format is not touched. Not thread-safe.
 /// </summary>
-/// <param name="lost">Stands in for a first line that cannot be read.</param>
+/// <param name="fallbackHeader">Stands in for a first line that cannot be read.</param>
 /// <param name="backup">Where the file of an older format is copied to before it is rewritten.</param>
 /// <param name="onLine">Gets every good line, those of others and its own.</param>
-/// <param name="onAnew">The lines so far no longer count: all come again.</param>
-internal sealed class Journal(string path, string subject, StoredHeader lost, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onAnew) : IDisposable
+/// <param name="onRewritten">The lines so far no longer count: all come again.</param>
+internal sealed class Journal(string path, string subject, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onRewritten) : IDisposable
 {
     private const int BeginLength = 256;
     private const int EndLength = 64;
@@ -37,8 +37,8 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     public long Length => Scan.GoodLength;
 
-    /// <summary>Where <see cref="KeepAside()"/> put the bytes that could not be read; null when all were good.</summary>
-    public string? KeptAside { get; private set; }
+    /// <summary>Where <see cref="SaveDamage()"/> put the bytes that could not be read; null when all were good.</summary>
+    public string? DamagedCopy { get; private set; }
 
     /// <summary>Makes a journal with its first records; it appears whole or not at all.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
@@ -61,25 +61,25 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     /// <summary>Reads what was appended since; opens the file only when it changed.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the file cannot be read, or is of a newer format.</exception>
-    public JournalNews CatchUp()
+    public JournalReadResult CatchUp()
     {
         try
         {
             var info = new FileInfo(path);
-            if (!info.Exists) { return JournalNews.Gone; }
+            if (!info.Exists) { return JournalReadResult.Deleted; }
 
             var now = (info.Length, info.LastWriteTimeUtc);
-            if (now == seen) { return JournalNews.None; }
+            if (now == seen) { return JournalReadResult.Unchanged; }
 
             using var stream = JournalReader.Open(path);
-            var news = ReadOn(stream);
+            var news = ReadAppended(stream);
             seen = now;
             RefuseNewer(Scan, subject);
             return news;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return JournalNews.Gone;
+            return JournalReadResult.Deleted;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -98,7 +98,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         try
         {
             file = DurableFile.OpenPrivate(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            ReadOn(file);
+            ReadAppended(file);
             RefuseNewer(Scan, subject);
             owner = acquired;
             return true;
@@ -135,7 +135,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     /// <summary>Copies what could not be read to a file beside this one.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
-    public void KeepAside() => Guard("cannot be opened for writing", () => KeptAside = KeepAside(Scan.Damaged));
+    public void SaveDamage() => Guard("cannot be opened for writing", () => DamagedCopy = SaveDamage(Scan.Damaged));
 
     /// <summary>Leaves only good lines in the file; the others were kept aside.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
@@ -149,7 +149,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
         RandomAccess.SetLength(Owned.SafeFileHandle, Scan.GoodLength);
         DurableFile.Sync(Owned.SafeFileHandle);
-        Scan.ForgetTail();
+        Scan.ClearTail();
     });
 
     public static void RefuseNewer(JournalScan scan, string subject)
@@ -167,11 +167,11 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
     /// <exception cref="FailureException">StoreReadOnly, or Conflict where another process took over: nothing was appended; a later call may succeed.</exception>
     public void Append(bool durable, params ReadOnlySpan<byte[]> records)
     {
-        if (owner is not { IsWhole: true }) { Regain(); }
+        if (owner is not { IsIntact: true }) { Reacquire(); }
         if (Scan.Header is { Format: < StoredHeader.CurrentFormat }) { Guard("was not saved", () => Rewrite(new HashSet<long>())); }
 
         lines.ResetWrittenCount();
-        if (Scan.LacksLineFeed) { lines.Write("\n"u8); }
+        if (Scan.IsMissingLineFeed) { lines.Write("\n"u8); }
 
         var seq = Scan.LastSeq;
         foreach (var record in records)
@@ -213,7 +213,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
     private FileStream Owned => file ?? throw new InvalidOperationException($"The {subject} is written to by nobody.");
 
     /// <summary>Whoever deletes the lock file lets others in: what they wrote comes first.</summary>
-    private void Regain()
+    private void Reacquire()
     {
         Release();
         if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
@@ -233,24 +233,24 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         else { Remember(Owned); }
     }
 
-    private JournalNews ReadOn(FileStream stream)
+    private JournalReadResult ReadAppended(FileStream stream)
     {
-        var isAnew = !IsContinued(stream);
+        var isAnew = !IsContinuation(stream);
         if (isAnew)
         {
             Scan = new JournalScan(onLine);
-            onAnew();
+            onRewritten();
         }
 
         var before = Scan.GoodLength;
-        Scan.ForgetTail();
+        Scan.ClearTail();
         JournalReader.Read(stream, Scan);
         Remember(stream);
-        return isAnew ? JournalNews.Anew : Scan.GoodLength > before ? JournalNews.Grew : JournalNews.None;
+        return isAnew ? JournalReadResult.Rewritten : Scan.GoodLength > before ? JournalReadResult.Appended : JournalReadResult.Unchanged;
     }
 
     /// <summary>Whether what was read is still there, so that only what follows is new.</summary>
-    private bool IsContinued(FileStream stream)
+    private bool IsContinuation(FileStream stream)
     {
         Span<byte> buffer = stackalloc byte[BeginLength];
         return stream.Length >= Scan.GoodLength
@@ -289,7 +289,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
     }
 
-    private string KeepAside(IReadOnlyList<DamagedRange> ranges)
+    private string SaveDamage(IReadOnlyList<DamagedRange> ranges)
     {
         var stamp = time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
         var aside = $"{path}.damaged-{stamp}";
@@ -331,7 +331,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     private void Rewrite(IReadOnlySet<long> dropped)
     {
-        var header = Scan.Header ?? lost;
+        var header = Scan.Header ?? fallbackHeader;
         if (header.Format < StoredHeader.CurrentFormat) { DurableFile.Copy(path, backup(header.Format)); }
 
         header = header with { Format = StoredHeader.CurrentFormat, Rewritten = (header.Rewritten ?? 0) + 1 };
@@ -343,7 +343,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
             // This handle stays valid across the rename, so there is no moment in which the journal has none.
             target = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             var copy = target;
-            var rewriting = new JournalRewriting(dropped, header, time.GetUtcNow(), KeptAside);
+            var rewriting = new JournalRewriter(dropped, header, time.GetUtcNow(), DamagedCopy);
             JournalReader.Scan(path, line => rewriting.Take(line, copy));
             rewriting.Finish(copy);
             DurableFile.Sync(copy.SafeFileHandle);
@@ -353,8 +353,8 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
             DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
             (begin, end) = ([], []);
             Scan = new JournalScan(onLine);
-            onAnew();
-            ReadOn(Owned);
+            onRewritten();
+            ReadAppended(Owned);
         }
         catch
         {
@@ -384,4 +384,4 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 }
 
 /// <summary>What <see cref="Journal.CatchUp"/> found: <c>Anew</c> means that the file was rewritten, <c>Gone</c> that it is no longer there.</summary>
-internal enum JournalNews { None, Grew, Anew, Gone }
+internal enum JournalReadResult { Unchanged, Appended, Rewritten, Deleted }

@@ -17,7 +17,7 @@ internal sealed class JournalLock : IDisposable
     private const int NoSuchFile = 2; // ENOENT
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan WantedTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RequestLifetime = TimeSpan.FromSeconds(5);
 
     private readonly FileStream file;
     private readonly string token;
@@ -25,14 +25,14 @@ internal sealed class JournalLock : IDisposable
     private JournalLock(FileStream file, string token) => (this.file, this.token) = (file, token);
 
     /// <summary>Whether the lock file is still the one that was locked: deleted by hand, it keeps nobody out.</summary>
-    public bool IsWhole
+    public bool IsIntact
     {
         get
         {
             // The file of this name and the one that is open here are the same: asked of the system, because that takes a tenth of the time.
-            if (UnixCalls.FactsOf(file.SafeFileHandle) is { } own && UnixCalls.FactsOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp) { return true; }
+            if (UnixCalls.StatusOf(file.SafeFileHandle) is { } own && UnixCalls.StatusOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp) { return true; }
 
-            try { return OperatingSystem.IsWindows() || IsNamedBy(token, file.Name); }
+            try { return OperatingSystem.IsWindows() || HasToken(token, file.Name); }
             catch (IOException) { return true; } // a disk that cannot say so is no sign of another owner
         }
     }
@@ -61,7 +61,7 @@ internal sealed class JournalLock : IDisposable
             if (!File.Exists(path)) { return false; }
 
             var access = OperatingSystem.IsWindows() ? FileAccess.Write : FileAccess.Read;
-            using var glance = DurableFile.OpenPrivate(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+            using var probe = DurableFile.OpenPrivate(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
             return false;
         }
         catch (FileNotFoundException)
@@ -75,13 +75,13 @@ internal sealed class JournalLock : IDisposable
     }
 
     /// <summary>Leaves word that somebody waits, so that who writes one message after the other lets it in between.</summary>
-    public static void Want(string journal)
+    public static void RequestRelease(string journal)
     {
         try
         {
-            if (IsWanted(journal)) { return; }
+            if (IsReleaseRequested(journal)) { return; }
 
-            using var mark = DurableFile.OpenPrivate(WantedPathOf(journal), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            using var mark = DurableFile.OpenPrivate(RequestPathOf(journal), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             mark.WriteByte((byte)'\n');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -91,24 +91,24 @@ internal sealed class JournalLock : IDisposable
     }
 
     /// <summary>Whether somebody waits; the word of one that was killed counts a few seconds.</summary>
-    public static bool IsWanted(string journal) =>
-        new FileInfo(WantedPathOf(journal)) is { Exists: true } mark && DateTime.UtcNow - mark.LastWriteTimeUtc < WantedTime;
+    public static bool IsReleaseRequested(string journal) =>
+        new FileInfo(RequestPathOf(journal)) is { Exists: true } mark && DateTime.UtcNow - mark.LastWriteTimeUtc < RequestLifetime;
 
     /// <summary>Nobody waits any more; who still does says so again.</summary>
-    public static void Unwant(string journal)
+    public static void ClearRequest(string journal)
     {
-        try { File.Delete(WantedPathOf(journal)); }
+        try { File.Delete(RequestPathOf(journal)); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It ends by itself. */ }
     }
 
-    private static string WantedPathOf(string journal) => journal + ".wanted";
+    private static string RequestPathOf(string journal) => journal + ".wanted";
 
     public static string PathOf(string journal) => journal + ".lock";
 
     /// <summary>Deletes the file while it is still locked, so that nobody's lock is deleted by another.</summary>
     public void Dispose()
     {
-        if (!OperatingSystem.IsWindows() && IsWhole)
+        if (!OperatingSystem.IsWindows() && IsIntact)
         {
             try { File.Delete(file.Name); }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* A file left behind is without effect. */ }
@@ -134,7 +134,7 @@ internal sealed class JournalLock : IDisposable
             var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
             file = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
         }
-        catch (IOException exception) when (FileTurn.IsHeldElsewhere(exception))
+        catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
         {
             return null;
         }
@@ -150,7 +150,7 @@ internal sealed class JournalLock : IDisposable
             var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {token}\n"));
             file.SetLength(0);
             file.Write(content);
-            if (IsNamedBy(token, path)) { return new JournalLock(file, token); }
+            if (HasToken(token, path)) { return new JournalLock(file, token); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -170,12 +170,12 @@ internal sealed class JournalLock : IDisposable
 
     /// <summary>Whether the lock file of this name is the one that carries the token; one that is not there is not.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    private static bool IsNamedBy(string token, string path)
+    private static bool HasToken(string token, string path)
     {
         Span<byte> buffer = stackalloc byte[256];
         try
         {
-            using var handle = OrdinaryFile.OpenHandle(path);
+            using var handle = RegularFile.OpenHandle(path);
             return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]).EndsWith(token + "\n", StringComparison.Ordinal);
         }
         catch (IOException exception) when (exception is FileNotFoundException || exception.HResult == NoSuchFile)

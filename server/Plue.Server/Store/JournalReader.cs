@@ -22,7 +22,7 @@ internal static class JournalReader
     }
 
     /// <exception cref="IOException">The file cannot be read at all.</exception>
-    public static FileStream Open(string path) => OrdinaryFile.OpenRead(path);
+    public static FileStream Open(string path) => RegularFile.OpenRead(path);
 
     /// <summary>Goes on where the scan ended.</summary>
     public static void Read(FileStream stream, JournalScan scan)

@@ -8,9 +8,9 @@ internal static class JournalTexts
 {
     /// <summary>Whether a text may have the term.</summary>
     /// <param name="json">Any number of whole lines.</param>
-    public static bool MayHave(ReadOnlySpan<byte> json, EscapedTerm term)
+    public static bool MayContain(ReadOnlySpan<byte> json, EscapedTerm term)
     {
-        for (var at = term.IndexIn(json, 0); at >= 0; at = term.IndexIn(json, at))
+        for (var at = term.IndexOfIn(json, 0); at >= 0; at = term.IndexOfIn(json, at))
         {
             if (EndOfOther(json, at) is not { } end) { return true; }
 
@@ -36,7 +36,7 @@ internal static class JournalTexts
         if (isBehindName) { return NextQuote(json, at); }
 
         var end = quote + 1;
-        while (end < json.Length && IsOfWord(json[end])) { end++; }
+        while (end < json.Length && IsWordByte(json[end])) { end++; }
 
         return end > at && end + 1 < json.Length && json[end] == '"' && json[end + 1] == ':' ? end : null;
     }
@@ -77,12 +77,12 @@ internal static class JournalTexts
         if (json[quote] != '"') { return []; }
 
         var begin = quote;
-        while (begin > 0 && IsOfWord(json[begin - 1])) { begin--; }
+        while (begin > 0 && IsWordByte(json[begin - 1])) { begin--; }
 
         return begin > 0 && json[begin - 1] == '"' && !IsEscaped(json, begin - 1) ? json[begin..quote] : [];
     }
 
-    private static bool IsOfWord(byte one) => char.IsAsciiLetterOrDigit((char)one) || one == '_';
+    private static bool IsWordByte(byte one) => char.IsAsciiLetterOrDigit((char)one) || one == '_';
 
     /// <summary>What <see cref="SearchQuery"/> looks into.</summary>
     private static bool IsSearched(ReadOnlySpan<byte> member) => member.SequenceEqual("content"u8) || member.SequenceEqual("path"u8)

@@ -70,7 +70,7 @@ internal static class MessageLine
             CodexId = codexId,
             Role = role,
             ParentId = parentId,
-            LaterParts = parts,
+            LazyParts = parts,
             CreatedAt = created,
             UpdatedAt = updatedAt ?? default,
             Status = status,

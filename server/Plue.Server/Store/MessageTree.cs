@@ -68,7 +68,7 @@ public sealed class MessageTree
     public IReadOnlyList<string> AlternativesOf(Message message) => path == messages ? [message.Id] : Children.GetValueOrDefault(message.ParentId ?? "") ?? [];
 
     /// <summary>The newest end of the branches that go through this message.</summary>
-    public string EndOf(string id)
+    public string LeafOf(string id)
     {
         var end = id;
         for (var steps = 0; steps <= messages.Length && Children.TryGetValue(end, out var next); steps++) { end = next[^1]; }
@@ -77,7 +77,7 @@ public sealed class MessageTree
     }
 
     /// <summary>What all branches through this message hold, itself included.</summary>
-    public IReadOnlyList<string> Under(string id)
+    public IReadOnlyList<string> DescendantsOf(string id)
     {
         List<string> found = [id];
         var seen = found.ToHashSet(StringComparer.Ordinal);
@@ -90,7 +90,7 @@ public sealed class MessageTree
     }
 
     /// <summary>The answer that a message belongs to: all of its rounds, oldest first.</summary>
-    public IReadOnlyList<string> AnswerOf(Message message)
+    public IReadOnlyList<string> ResponsesTo(Message message)
     {
         var first = message;
         for (var steps = 0; steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before; steps++) { first = before; }
@@ -106,7 +106,7 @@ public sealed class MessageTree
     }
 
     /// <summary>The head without the last question and what came after it; null when there is none.</summary>
-    public string? Undone
+    public string? UndoTarget
     {
         get
         {
@@ -120,7 +120,7 @@ public sealed class MessageTree
     }
 
     /// <summary>The head before the last undo; null when there is none.</summary>
-    public string? Redone => undone is [.., var last] && ById.ContainsKey(last) ? last : null;
+    public string? RedoTarget => undone is [.., var last] && ById.ContainsKey(last) ? last : null;
 
     private Dictionary<string, Message> ById => (index ??= NewIndex()).ById;
 

@@ -11,12 +11,12 @@ namespace Plue.Server.Store;
 internal static class SearchTerms
 {
     /// <summary>In UTF-16 units.</summary>
-    public const int LongestText = 1_000;
+    public const int MaxTextLength = 1_000;
 
-    /// <exception cref="FailureException">BadRequest: longer than <see cref="LongestText"/>.</exception>
+    /// <exception cref="FailureException">BadRequest: longer than <see cref="MaxTextLength"/>.</exception>
     public static IReadOnlyList<string> Parse(string text)
     {
-        if (text.Length > LongestText) { throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it."); }
+        if (text.Length > MaxTextLength) { throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it."); }
 
         List<string> terms = [];
         var term = new StringBuilder();

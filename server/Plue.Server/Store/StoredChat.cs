@@ -60,9 +60,9 @@ public sealed record StoredChat
     public static string TitleOf(IReadOnlyList<Message> messages) => TitleOf(messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "");
 
     /// <summary>The beginning of the first line.</summary>
-    internal static string TitleOf(string said)
+    internal static string TitleOf(string messageText)
     {
-        var text = said.AsSpan().Trim();
+        var text = messageText.AsSpan().Trim();
         var end = text.IndexOfAny('\r', '\n');
         var line = (end < 0 ? text : text[..end]).TrimEnd();
         if (line.IsEmpty) { return DefaultTitle; }
@@ -85,7 +85,7 @@ public sealed record StoredChat
             SpawnedBy = IsTask ? Text(SpawnedByField) : null,
         };
 
-    public bool IsTask => ChannelKind.Task.Names(Id);
+    public bool IsTask => ChannelKind.Task.IsIdOfKind(Id);
 
     public StoredChat WithStatus(string status) => this with { Values = Values.Concat(StatusValue(status)).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) };
 
@@ -162,7 +162,7 @@ public sealed record ChatFields(
     /// <summary>The id of the last message that somebody looked at.</summary>
     public string? ReadUntil { get; init; }
 
-    /// <summary>Of a new task: hooks wait for it. The journal is then owned until <see cref="ChatJournal.WasStarted"/>.</summary>
+    /// <summary>Of a new task: hooks wait for it. The journal is then owned until <see cref="ChatJournal.MarkStarted"/>.</summary>
     public bool StartsByItself { get; init; }
 
     /// <summary>The template goes by this name now.</summary>

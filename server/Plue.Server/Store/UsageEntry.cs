@@ -51,7 +51,7 @@ public sealed record UsageEntry
             PriceSource = message.Cost?.PriceSource,
             FirstTokenMs = message.Timing?.FirstToken?.TotalMilliseconds,
             DurationMs = message.Timing?.Duration.TotalMilliseconds,
-            Status = Names<MessageStatus>.Of(message.Status),
+            Status = EnumNames<MessageStatus>.Of(message.Status),
         };
     }
 
@@ -163,15 +163,15 @@ public sealed record UsageEntry
 /// <summary>Makes each text once, however often a ledger repeats it.</summary>
 internal sealed class UsageTexts
 {
-    private const int LongestKept = 256;
+    private const int MaxInternedLength = 256;
 
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
 
     public string? Get(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > LongestKept) { return json.GetString(); }
+        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > MaxInternedLength) { return json.GetString(); }
 
-        Span<char> characters = stackalloc char[LongestKept];
+        Span<char> characters = stackalloc char[MaxInternedLength];
         var text = characters[..json.CopyString(characters)];
         var lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
         if (lookup.TryGetValue(text, out var same)) { return same; }

@@ -15,16 +15,16 @@ namespace Plue.Server.Store;
 public sealed class UsageLedger(
     PluePaths paths, Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats, Func<string, string> providerName, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    private const int FewestChats = 3;
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(100); // answers that end together are written together
+    private const int MinChats = 3;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100); // answers that end together are written together
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<UsageEntry> waiting = [];
     private Task writing = Task.CompletedTask;
-    private TaskCompletionSource asked = new(); // somebody waits for what is not written yet
-    private bool isWhole;
+    private TaskCompletionSource flushRequested = new(); // somebody waits for what is not written yet
+    private bool isComplete;
     private (long Bytes, Usage? Chat)? typical;
 
     private string Folder => Path.Combine(paths.Index, "usage");
@@ -35,13 +35,13 @@ public sealed class UsageLedger(
         // What the provider is called is looked up later: this is called while events wait.
         if (UsageEntry.Of(message, chatId, template, id => id) is not { } entry) { return; }
 
-        lock (gate)
+        lock (sync)
         {
             waiting.Add(entry);
             if (waiting.Count > 1) { return; }
 
-            asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            writing = WriteSoonAsync(writing, asked.Task);
+            flushRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            writing = WriteAfterDelayAsync(writing, flushRequested.Task);
         }
     }
 
@@ -49,7 +49,7 @@ public sealed class UsageLedger(
     /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
     public async Task<IReadOnlyList<UsageEntry>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken = default)
     {
-        await WrittenAsync().WaitAsync(cancellationToken);
+        await FlushAsync().WaitAsync(cancellationToken);
         return await Task.Run(() => Read(from, to), cancellationToken);
     }
 
@@ -67,7 +67,7 @@ public sealed class UsageLedger(
     {
         try
         {
-            return await MiddleChatAsync(cancellationToken);
+            return await MedianChatAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
@@ -77,12 +77,12 @@ public sealed class UsageLedger(
         }
     }
 
-    private async Task<Usage?> MiddleChatAsync(CancellationToken cancellationToken)
+    private async Task<Usage?> MedianChatAsync(CancellationToken cancellationToken)
     {
         var bytes = Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).Sum(file => new FileInfo(file).Length);
-        lock (gate)
+        lock (sync)
         {
-            if (typical is { } known && known.Bytes == bytes && isWhole) { return known.Chat; }
+            if (typical is { } known && known.Bytes == bytes && isComplete) { return known.Chat; }
         }
 
         var chats = (await ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken))
@@ -91,18 +91,18 @@ public sealed class UsageLedger(
             .Select(chat => chat.Aggregate(new Usage(), (sum, entry) => Sum(sum, entry.Usage!)))
             .OrderBy(usage => usage.TotalTokens)
             .ToList();
-        var chat = chats.Count < FewestChats ? null : chats[(chats.Count - 1) / 2];
-        lock (gate) { typical = (bytes, chat); }
+        var chat = chats.Count < MinChats ? null : chats[(chats.Count - 1) / 2];
+        lock (sync) { typical = (bytes, chat); }
         return chat;
     }
 
-    public async ValueTask DisposeAsync() => await WrittenAsync();
+    public async ValueTask DisposeAsync() => await FlushAsync();
 
-    private Task WrittenAsync()
+    private Task FlushAsync()
     {
-        lock (gate)
+        lock (sync)
         {
-            asked.TrySetResult();
+            flushRequested.TrySetResult();
             return writing;
         }
     }
@@ -116,9 +116,9 @@ public sealed class UsageLedger(
         ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
     };
 
-    private async Task WriteSoonAsync(Task before, Task isAsked)
+    private async Task WriteAfterDelayAsync(Task before, Task flushRequest)
     {
-        await Task.WhenAny(isAsked, Task.Delay(GatherTime, time));
+        await Task.WhenAny(flushRequest, Task.Delay(FlushDelay, time));
         await before;
         await Task.Run(Write);
     }
@@ -126,7 +126,7 @@ public sealed class UsageLedger(
     private void Write()
     {
         UsageEntry[] entries;
-        lock (gate)
+        lock (sync)
         {
             entries = [.. waiting];
             waiting.Clear();
@@ -134,8 +134,8 @@ public sealed class UsageLedger(
 
         try
         {
-            using var owner = Own();
-            EnsureWhole();
+            using var owner = AcquireLock();
+            EnsureComplete();
             var named = entries.Select(entry => entry with { ProviderName = providerName(entry.ProviderId) });
             foreach (var month in named.GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
         }
@@ -143,7 +143,7 @@ public sealed class UsageLedger(
         {
             // The chats have it: the ledger is completed from them before it is next read.
             logger.LogWarning("The cost of {Count} answers is not in the ledger yet: {Why}", entries.Length, exception.Message);
-            lock (gate) { isWhole = false; }
+            lock (sync) { isComplete = false; }
         }
     }
 
@@ -153,8 +153,8 @@ public sealed class UsageLedger(
         {
             if (NeedsRepair())
             {
-                using var owner = Own();
-                EnsureWhole();
+                using var owner = AcquireLock();
+                EnsureComplete();
             }
 
             var entries = ReadFiles(Files(from, to), from, to, out var damaged);
@@ -168,7 +168,7 @@ public sealed class UsageLedger(
 
     private List<UsageEntry> Repaired(DateTimeOffset from, DateTimeOffset to)
     {
-        using var owner = Own();
+        using var owner = AcquireLock();
         Rebuild();
         return ReadFiles(Files(from, to), from, to, out _);
     }
@@ -176,28 +176,28 @@ public sealed class UsageLedger(
     /// <summary>Once a process, and after a failure.</summary>
     private bool NeedsRepair()
     {
-        lock (gate) { return !isWhole || !File.Exists(CompletePath); }
+        lock (sync) { return !isComplete || !File.Exists(CompletePath); }
     }
 
     /// <summary>Caller owns the ledger.</summary>
-    private void EnsureWhole()
+    private void EnsureComplete()
     {
         if (!NeedsRepair()) { return; }
-        if (File.Exists(CompletePath)) { Complete(); }
+        if (File.Exists(CompletePath)) { BackfillMissing(); }
         else { Rebuild(); }
 
-        lock (gate) { isWhole = true; }
+        lock (sync) { isComplete = true; }
     }
 
     /// <summary>Adds what a program that was killed could not write.</summary>
-    private void Complete()
+    private void BackfillMissing()
     {
-        var since = new DateTimeOffset(File.GetLastWriteTimeUtc(CompletePath), TimeSpan.Zero) - ClocksDiffer;
-        var told = fromChats(since).Where(entry => entry.Time >= since).ToList();
-        if (told.Count > 0)
+        var since = new DateTimeOffset(File.GetLastWriteTimeUtc(CompletePath), TimeSpan.Zero) - MaxClockSkew;
+        var entries = fromChats(since).Where(entry => entry.Time >= since).ToList();
+        if (entries.Count > 0)
         {
-            var known = ReadFiles(Files(told.Min(entry => entry.Time), DateTimeOffset.MaxValue), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out _).Select(entry => entry.Id).ToHashSet();
-            foreach (var month in told.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
+            var known = ReadFiles(Files(entries.Min(entry => entry.Time), DateTimeOffset.MaxValue), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out _).Select(entry => entry.Id).ToHashSet();
+            foreach (var month in entries.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
         }
 
         DurableFile.Replace(CompletePath, "\n"u8);
@@ -272,7 +272,7 @@ public sealed class UsageLedger(
 
     private static byte[] ReadAll(string path)
     {
-        using var stream = OrdinaryFile.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         var bytes = new byte[stream.Length];
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length == bytes.Length ? bytes : bytes[..length];
@@ -296,5 +296,5 @@ public sealed class UsageLedger(
     private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
     /// <summary>One window writes at a time.</summary>
-    private IDisposable Own() => FileTurn.Take(Path.Combine(Folder, "usage.lock"), LockPatience);
+    private IDisposable AcquireLock() => FileLock.Acquire(Path.Combine(Folder, "usage.lock"), LockTimeout);
 }

@@ -9,7 +9,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The trails of all documents: a journal each, <c>history/COLLECTION/NAME.jsonl</c>, that outlives its document. Who appends holds the collection's
-/// <see cref="FileTurn"/>; anybody may read.
+/// <see cref="FileLock"/>; anybody may read.
 /// </summary>
 internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 {
@@ -44,7 +44,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 
     /// <summary>Notes what a hook did beside the content, or why it failed. Durable when it returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, Conflict: nothing was appended.</exception>
-    public void NoteHook(string collection, string name, string action, string what, string? error) =>
+    public void RecordHook(string collection, string name, string action, string what, string? error) =>
         Append(collection, name, new StoredVersion(0, VersionKind.Hook, ChangedBy.Hook, what, Read(collection, name).Hash, null, null, null, action, error), null);
 
     private VersionTrail Append(string collection, string name, StoredVersion version, byte[]? content)
@@ -55,7 +55,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         Scan(collection, name, (known, _) => last = Math.Max(last, known.Number));
         var text = content is null || content.Length > MaxInline ? null : TextOf(content);
         var record = version with { Number = last + 1, Content = text, Blob = content is null || text is not null ? null : version.Hash };
-        if (record.Blob is { } blob) { Keep(blob, content!); }
+        if (record.Blob is { } blob) { StoreBlob(blob, content!); }
 
         var header = new StoredHeader(StoredHeader.CurrentFormat, $"{collection}/{name}", Template);
         if (!File.Exists(path)) { Journal.Create(path, header, time, "history", record); }
@@ -64,7 +64,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
             using var journal = new Journal(path, "history", header, format => $"{path}.format{format}", time, _ => { }, () => { });
             if (!journal.TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"The history of {name} is being written by another window. Try again."); }
 
-            if (journal.Scan.Damaged.Count > 0) { journal.KeepAside(); }
+            if (journal.Scan.Damaged.Count > 0) { journal.SaveDamage(); }
             if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null) { journal.Repair(); }
 
             journal.Append(durable: true, record.ToUtf8());
@@ -79,7 +79,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), OrdinaryFile.Read(PathOf(collection, name))); }
+            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), RegularFile.Read(PathOf(collection, name))); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -90,11 +90,11 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     /// <summary>Removes a trail that another document has whole.</summary>
     /// <returns>False where it has not, and the trail stays.</returns>
     /// <exception cref="IOException">Or UnauthorizedAccessException.</exception>
-    public bool DropTrail(string collection, string name, string newName)
+    public bool DeleteTrail(string collection, string name, string newName)
     {
         var path = PathOf(collection, name);
         if (!File.Exists(path)) { return true; }
-        if (!File.Exists(PathOf(collection, newName)) || !OrdinaryFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(OrdinaryFile.Read(path))) { return false; }
+        if (!File.Exists(PathOf(collection, newName)) || !RegularFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(RegularFile.Read(path))) { return false; }
 
         File.Delete(path);
         return true;
@@ -147,7 +147,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            var content = OrdinaryFile.Read(BlobPath(blob));
+            var content = RegularFile.Read(BlobPath(blob));
             return HashOf(content) == blob ? content : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -156,7 +156,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         }
     }
 
-    private void Keep(string blob, byte[] content)
+    private void StoreBlob(string blob, byte[] content)
     {
         try
         {

@@ -34,7 +34,7 @@ internal static class AgentChecks
 
     private static void CheckTools(Json5Array tools, List<DocumentProblem> problems)
     {
-        foreach (var tool in tools.Items.OfType<Json5String>().Where(tool => !ToolNames.CanBe(tool.Value)))
+        foreach (var tool in tools.Items.OfType<Json5String>().Where(tool => !ToolNames.IsValidName(tool.Value)))
         {
             var hint = tool.Value.IndexOf('(', StringComparison.Ordinal) > 0 ? " Rules such as `bash(npm test*)` go into `permissions`." : "";
             problems.Add(DocumentProblem.Error(ToolNames.Unknown(tool.Value) + hint, tool.Span) with { Code = FindingCodes.Tool });

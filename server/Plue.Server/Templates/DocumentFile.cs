@@ -17,7 +17,7 @@ public static class DocumentFile
         {
             if (!File.Exists(path)) { return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a link that leads nowhere.")); }
 
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, Json5Reader.MaxBytes) + 1];
             var count = 0;

@@ -10,7 +10,7 @@ internal sealed class GlobPattern
     private GlobPattern() { }
 
     /// <param name="isPath"><c>*</c> and <c>?</c> do not go over a <c>/</c>; else <c>*</c> is any text and <c>?</c> itself.</param>
-    public static GlobPattern Of(string text, bool isPath)
+    public static GlobPattern Parse(string text, bool isPath)
     {
         var pattern = new GlobPattern();
         for (var i = 0; i < text.Length; i++)
@@ -26,7 +26,7 @@ internal sealed class GlobPattern
     }
 
     /// <summary>Whether this very text fits.</summary>
-    public bool Fits(string text)
+    public bool IsMatch(string text)
     {
         var literal = new GlobPattern();
         foreach (var letter in text) { literal.parts.Add((Kind.Letter, letter)); }

@@ -60,31 +60,31 @@ public sealed record PermissionRule
     {
         var sameTool = Tool == other.Tool
             || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && other.Tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
-        return sameTool && (Pattern is null || (other.Pattern is not null && (!IsPath || RootOf(Pattern) == RootOf(other.Pattern)) && GlobPattern.Of(Pattern, IsPath).Covers(GlobPattern.Of(other.Pattern, IsPath))));
+        return sameTool && (Pattern is null || (other.Pattern is not null && (!IsPath || RootOf(Pattern) == RootOf(other.Pattern)) && GlobPattern.Parse(Pattern, IsPath).Covers(GlobPattern.Parse(other.Pattern, IsPath))));
     }
 
     /// <summary>Whether it means this tool: by its name, or as one of its server's.</summary>
-    public bool IsOf(string tool) =>
+    public bool AppliesTo(string tool) =>
         Tool == tool || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
 
     /// <summary>Whether its pattern means this command or template. True without a pattern.</summary>
-    public bool Means(string text) => Pattern is null || GlobPattern.Of(Pattern, isPath: false).Fits(text);
+    public bool Matches(string text) => Pattern is null || GlobPattern.Parse(Pattern, isPath: false).IsMatch(text);
 
     /// <summary>Whether its pattern means this file. True without a pattern.</summary>
     /// <param name="path">Absolute, links followed.</param>
     /// <param name="workspace">The same way.</param>
     /// <param name="ignoreCase">For a rule that holds back, where the disk does not tell the cases apart.</param>
-    public bool MeansPath(string path, string? workspace, string userHome, bool ignoreCase = false)
+    public bool MatchesPath(string path, string? workspace, string userHome, bool ignoreCase = false)
     {
         if (Pattern is null) { return true; }
 
         var (folder, pattern) = RootOf(Pattern) switch { "/" => ("/", Pattern), "~/" => (userHome, Pattern[2..]), _ => (workspace, Pattern) };
-        if (folder is null || (folder != "/" && !RealPath.LiesIn(folder, path))) { return false; }
+        if (folder is null || (folder != "/" && !RealPath.IsUnder(folder, path))) { return false; }
 
         var named = (folder == "/" ? path : Path.GetRelativePath(folder, path)).Replace('\\', '/');
         return ignoreCase
-            ? GlobPattern.Of(pattern.ToLowerInvariant(), isPath: true).Fits(named.ToLowerInvariant())
-            : GlobPattern.Of(pattern, isPath: true).Fits(named);
+            ? GlobPattern.Parse(pattern.ToLowerInvariant(), isPath: true).IsMatch(named.ToLowerInvariant())
+            : GlobPattern.Parse(pattern, isPath: true).IsMatch(named);
     }
 
     /// <summary>Whether its pattern leaves nothing out, or holds no folder or program fast: <c>write</c>, <c>write(**)</c>, <c>write(/**)</c>, <c>bash(*)</c>.</summary>
@@ -101,7 +101,7 @@ public sealed record PermissionRule
 
     private static bool TakesPath(string tool) => tool is "read" or "write" or "edit" or "search";
 
-    private static bool IsTool(string tool) => ToolNames.CanBe(tool) && (!tool.Contains('*', StringComparison.Ordinal)
+    private static bool IsTool(string tool) => ToolNames.IsValidName(tool) && (!tool.Contains('*', StringComparison.Ordinal)
         || (tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && tool.Count(c => c == '*') == 1));
 
     private static (string Message, int At, int Length)? Wrong(string tool, string pattern)

@@ -9,7 +9,7 @@ internal static class SchemaCheck
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
     /// <summary>Words that say something about a value.</summary>
-    private static readonly string[] Words =
+    private static readonly string[] Keywords =
     [
         "type", "properties", "required", "items", "enum", "const", "$ref", "anyOf", "oneOf", "allOf", "not", "additionalProperties", "pattern", "format",
         "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "description", "title",
@@ -19,9 +19,9 @@ internal static class SchemaCheck
     public static void Check(Json5Object schema, string label, List<DocumentProblem> problems)
     {
         void Fail(string message, Json5Node at) => problems.Add(DocumentProblem.Error(message, at.Span));
-        if (schema.Members.Count > 0 && !schema.Members.Any(member => Words.Contains(member.Name)))
+        if (schema.Members.Count > 0 && !schema.Members.Any(member => Keywords.Contains(member.Name)))
         {
-            var hint = schema.Members.Select(member => NearestName.Hint(member.Name, Words)).FirstOrDefault(text => text.Length > 0) ?? "";
+            var hint = schema.Members.Select(member => NearestName.Hint(member.Name, Keywords)).FirstOrDefault(text => text.Length > 0) ?? "";
             Fail($"{label} does not look like a JSON schema. Write it as {{ type: \"object\", properties: {{ … }} }}.{hint}", schema);
             return;
         }

@@ -20,13 +20,13 @@ public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source
 public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = null)
 {
     /// <summary>In one line, the parent's parents included.</summary>
-    public const int MostParents = 32;
+    public const int MaxParents = 32;
     private const string Prefix = "templates/";
     private const string Extension = ".json5";
 
-    private readonly Lock gate = new();
-    private readonly ListedFolder own = new(paths.Templates, Extension);
-    private ListedFolder? ofWorkspace;
+    private readonly Lock sync = new();
+    private readonly CachedFolder own = new(paths.Templates, Extension);
+    private CachedFolder? ofWorkspace;
     private string? stamp;
     /// <summary>The highest layer comes first, so the first of an id that could be read is the one in force.</summary>
     private IReadOnlyList<Source> sources = [];
@@ -34,7 +34,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     /// <summary>All files, broken ones too, sorted by id, the one in force before others of the same id.</summary>
     public IReadOnlyList<TemplateEntry> List()
     {
-        lock (gate)
+        lock (sync)
         {
             var problem = Refresh();
             List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal).ThenBy(entry => entry.Template is null)];
@@ -58,21 +58,21 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     /// <summary>The file of the template in force, or null.</summary>
     public TemplateEntry? FindEntry(string id)
     {
-        lock (gate)
+        lock (sync)
         {
             Refresh();
-            return InForce(id, TemplateLayer.Workspace);
+            return EffectiveEntry(id, TemplateLayer.Workspace);
         }
     }
 
     /// <summary>Whether it is that template or descends from it.</summary>
     public bool IsA(string id, string ancestor)
     {
-        lock (gate)
+        lock (sync)
         {
             Refresh();
             var seen = new HashSet<string>(StringComparer.Ordinal);
-            for (var at = id; at is not null && seen.Add(at); at = InForce(at, TemplateLayer.Workspace)?.Template?.ParentTemplate)
+            for (var at = id; at is not null && seen.Add(at); at = EffectiveEntry(at, TemplateLayer.Workspace)?.Template?.ParentTemplate)
             {
                 if (at == ancestor) { return true; }
             }
@@ -89,7 +89,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     public TemplateReading Check(string id, ReadOnlySpan<byte> utf8, TemplateLayer layer = TemplateLayer.User)
     {
         var own = Named(id, TemplateReader.Read(utf8));
-        lock (gate)
+        lock (sync)
         {
             Refresh();
             return Complete(own, layer);
@@ -110,7 +110,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         var now = Stamp([.. files, .. others]);
         if (now != stamp)
         {
-            (sources, stamp) = ([.. others.Select(path => OfFile(path, TemplateLayer.Workspace)), .. files.Select(path => OfFile(path, TemplateLayer.User)), .. ShippedIds().Select(OfResource)], now);
+            (sources, stamp) = ([.. others.Select(path => FromFile(path, TemplateLayer.Workspace)), .. files.Select(path => FromFile(path, TemplateLayer.User)), .. ShippedIds().Select(FromResource)], now);
         }
 
         return problem;
@@ -121,7 +121,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         if (workspace?.Invoke() is not { } root) { return []; }
 
         var folder = DocumentFile.OfWorkspace(root, "templates");
-        if (ofWorkspace?.Folder != folder) { ofWorkspace = new ListedFolder(folder, Extension); }
+        if (ofWorkspace?.Folder != folder) { ofWorkspace = new CachedFolder(folder, Extension); }
         return DocumentFile.WithinWorkspace(root, ofWorkspace.List().Paths);
     }
 
@@ -147,7 +147,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
             return new TemplateReading(null,
             [
                 .. reading.Problems,
-                DocumentProblem.Error($"More than {MostParents} templates stand over `{own.Id}`. Name one as its parent that stands nearer to the beginning.", own.ParentSpan) with { Code = FindingCodes.Inheritance },
+                DocumentProblem.Error($"More than {MaxParents} templates stand over `{own.Id}`. Name one as its parent that stands nearer to the beginning.", own.ParentSpan) with { Code = FindingCodes.Inheritance },
             ]);
         }
 
@@ -162,7 +162,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         List<DocumentProblem> problems = [.. reading.Problems, .. resolved.Problems];
         if (layer != TemplateLayer.Workspace || resolved.Template is not { } whole) { return new TemplateReading(resolved.Template, problems); }
 
-        var held = WorkspaceRights.Hold(whole, InForce(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? InForce(parent, TemplateLayer.Workspace)?.Template : null);
+        var held = WorkspaceRights.Restrict(whole, EffectiveEntry(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? EffectiveEntry(parent, TemplateLayer.Workspace)?.Template : null);
         return new TemplateReading(held.Template, [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]);
     }
 
@@ -172,14 +172,14 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         var seen = new HashSet<string>([own.Id], StringComparer.Ordinal);
         for (var at = own.ParentTemplate; at is not null && seen.Add(at); at = sources.Where(source => source.Id == at).Select(source => source.Reading.Template).FirstOrDefault(template => template is not null)?.ParentTemplate)
         {
-            if (seen.Count > MostParents + 1) { return true; }
+            if (seen.Count > MaxParents + 1) { return true; }
         }
 
         return false;
     }
 
     /// <param name="top">The highest layer to look in.</param>
-    private TemplateEntry? InForce(string id, TemplateLayer top) =>
+    private TemplateEntry? EffectiveEntry(string id, TemplateLayer top) =>
         sources.Where(source => source.Id == id && source.Layer <= top && !source.IsResolving).Select(Resolve).FirstOrDefault(entry => entry.Template is not null);
 
     /// <summary>As its file says it; one of the workspace as far as it counts.</summary>
@@ -189,7 +189,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private bool HasWorkspace => sources.Count > 0 && sources[0].Layer == TemplateLayer.Workspace;
 
-    private static Source OfFile(string path, TemplateLayer layer)
+    private static Source FromFile(string path, TemplateLayer layer)
     {
         var id = Path.GetFileName(path)[..^Extension.Length];
         return new Source(id, layer, path, () => ReadFile(id, path));
@@ -208,7 +208,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         ? new TemplateReading(null, [new DocumentProblem($"`id` is `{template.Id}` and the file is named `{id}{Extension}`. Give both the same name.", 1, 1, IsError: true), .. reading.Problems])
         : reading;
 
-    private static Source OfResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
+    private static Source FromResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
 
     private static string Stamp(IReadOnlyList<string> files) =>
         string.Join('\n', files.Select(path => (Path: path, File: Target(path))).Select(file => $"{file.Path}/{(file.File.Exists ? file.File.Length : 0)}/{file.File.LastWriteTimeUtc.Ticks}"));

@@ -31,7 +31,7 @@ public sealed record TemplateField
     public bool Locked { get; init; }
 
     /// <summary>The attributes written in the field's own file; the others come from the parent.</summary>
-    internal IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+    internal IReadOnlySet<string> DefinedKeys { get; init; } = new HashSet<string>();
 
     internal Json5Span Span { get; init; }
 

@@ -11,7 +11,7 @@ public sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentP
 public static class TemplateReader
 {
     /// <summary>Each is held against every change, and against every other.</summary>
-    public const int MostHooks = 200;
+    public const int MaxHooks = 200;
 
     private static readonly Dictionary<string, HookTrigger> Triggers = new(StringComparer.Ordinal)
     {
@@ -70,7 +70,7 @@ public static class TemplateReader
         metadata?.Finish();
         automation?.Finish();
         template = template with { Fields = WithAgentKeys(template.Fields, keys, root, problems) };
-        return template with { Given = keys.Finish() };
+        return template with { DefinedKeys = keys.Finish() };
     }
 
     /// <summary>A key of <see cref="AgentSpec.Keys"/> at the top of a template is the default of the field of that name.</summary>
@@ -83,9 +83,9 @@ public static class TemplateReader
 
             var at = root.FindMember(name)!.NameSpan;
             var index = fields.FindIndex(field => field.Name == name);
-            if (index < 0) { fields.Add(new TemplateField { Name = name, Default = value, Given = new HashSet<string>(["default"]), Span = at, IsShort = true }); }
-            else if (fields[index].Given.Contains("default")) { problems.Add(DocumentProblem.Error($"`{name}` stands here and as the default of its field. Keep one of them.", at)); }
-            else { fields[index] = fields[index] with { Default = value, Given = new HashSet<string>([.. fields[index].Given, "default"]) }; }
+            if (index < 0) { fields.Add(new TemplateField { Name = name, Default = value, DefinedKeys = new HashSet<string>(["default"]), Span = at, IsShort = true }); }
+            else if (fields[index].DefinedKeys.Contains("default")) { problems.Add(DocumentProblem.Error($"`{name}` stands here and as the default of its field. Keep one of them.", at)); }
+            else { fields[index] = fields[index] with { Default = value, DefinedKeys = new HashSet<string>([.. fields[index].DefinedKeys, "default"]) }; }
         }
 
         return fields;
@@ -141,7 +141,7 @@ public static class TemplateReader
         };
         if (type is { } known) { CheckAttributes(field, known, keys, value); }
 
-        return field with { Given = keys.Finish() };
+        return field with { DefinedKeys = keys.Finish() };
     }
 
     /// <summary>Attributes that mean nothing for the field's type.</summary>
@@ -177,9 +177,9 @@ public static class TemplateReader
     private static List<AutomationHook> ReadHooks(KeyReader automation, List<DocumentProblem> problems)
     {
         List<Json5Object> hooks = [.. automation.Objects("hooks")];
-        if (hooks.Count > MostHooks) { problems.Add(DocumentProblem.Error($"A template has at most {MostHooks} hooks.", hooks[MostHooks].Span)); }
+        if (hooks.Count > MaxHooks) { problems.Add(DocumentProblem.Error($"A template has at most {MaxHooks} hooks.", hooks[MaxHooks].Span)); }
 
-        return [.. hooks.Take(MostHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
+        return [.. hooks.Take(MaxHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
     }
 
     private static AutomationHook? ReadHook(Json5Object value, List<DocumentProblem> problems)

@@ -136,7 +136,7 @@ public static class TemplateRisks
 
                 for (var next = i; next < hooks.Count; next++)
                 {
-                    if (!SetsOff(set, hooks[next])) { continue; }
+                    if (!Triggers(set, hooks[next])) { continue; }
 
                     if (next == i)
                     {
@@ -153,7 +153,7 @@ public static class TemplateRisks
     }
 
     /// <summary>Whether a hook waits for the field that is set, and none of its conditions on that field stands against the new value.</summary>
-    private static bool SetsOff(HookAction.SetField set, AutomationHook hook)
+    private static bool Triggers(HookAction.SetField set, AutomationHook hook)
     {
         var waits = (hook.Trigger == HookTrigger.FieldChange && (hook.Field is null || hook.Field == set.Target)) || (hook.Trigger == HookTrigger.StatusChange && set.Target == "status");
         var after = Json5Object.Of((set.Target, set.Value));
@@ -182,13 +182,13 @@ public static class TemplateRisks
 
     private static List<PermissionRule> Rules(IEnumerable<string> texts) => [.. texts.Select(text => PermissionRule.TryParse(text, out _)).OfType<PermissionRule>()];
 
-    private static Json5Span SpanOf(Template template, string name) => template.Field(name) is { Given.Count: > 0 } field ? field.Span : template.ParentSpan;
+    private static Json5Span SpanOf(Template template, string name) => template.Field(name) is { DefinedKeys.Count: > 0 } field ? field.Span : template.ParentSpan;
 
     private static Json5Span RuleSpan(Template template, string rule) =>
-        template.Field(Narrowing.Permissions) is { } field && field.Given.Contains("default") && field.Default is Json5Object rules
+        template.Field(Narrowing.Permissions) is { } field && field.DefinedKeys.Contains("default") && field.Default is Json5Object rules
             && (rules.GetArray("allow")?.Items ?? []).FirstOrDefault(item => item is Json5String text && text.Value == rule) is { } found
             ? found.Span
             : SpanOf(template, Narrowing.Permissions);
 
-    private static Json5Span HookSpan(Template template, AutomationHook hook) => template.Given.Contains("automation") ? hook.Source.Span : template.ParentSpan;
+    private static Json5Span HookSpan(Template template, AutomationHook hook) => template.DefinedKeys.Contains("automation") ? hook.Source.Span : template.ParentSpan;
 }

@@ -12,8 +12,8 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
 {
     public const string Name = "codex";
 
-    private const int MostListed = 200;
-    private static readonly CodexCollection[] Open = [CodexCollection.Prompts, CodexCollection.Templates, CodexCollection.Items];
+    private const int MaxListed = 200;
+    private static readonly CodexCollection[] ReadableCollections = [CodexCollection.Prompts, CodexCollection.Templates, CodexCollection.Items];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
@@ -40,15 +40,15 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
         {
             var found = documents().Of(collection).List();
             var text = new StringBuilder();
-            foreach (var one in found.Take(MostListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
+            foreach (var one in found.Take(MaxListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
 
-            if (found.Count > MostListed) { text.Append($"[{found.Count - MostListed} more are left out]\n"); }
+            if (found.Count > MaxListed) { text.Append($"[{found.Count - MaxListed} more are left out]\n"); }
             return found.Count == 0 ? "There is none." : text.ToString();
         }
 
         private string Read(string address)
         {
-            if (!CodexUri.TryParse(address, out var uri) || !Open.Contains(uri.Collection))
+            if (!CodexUri.TryParse(address, out var uri) || !ReadableCollections.Contains(uri.Collection))
             {
                 throw new ToolFailureException("This cannot be read. Only documents at codex://prompts/, codex://templates/ and codex://items/ can.");
             }

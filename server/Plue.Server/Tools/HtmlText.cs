@@ -7,8 +7,8 @@ namespace Plue.Server.Tools;
 /// <summary>What a page says, without its tags. For a model to read and never to be shown as a page, so that nothing hangs on each tag being understood.</summary>
 internal static partial class HtmlText
 {
-    private static readonly string[] Silent = ["script", "style", "noscript", "template", "svg", "head"];
-    private static readonly string[] Blocks =
+    private static readonly string[] HiddenElements = ["script", "style", "noscript", "template", "svg", "head"];
+    private static readonly string[] BlockElements =
     [
         "p", "div", "br", "li", "ul", "ol", "tr", "table", "section", "article", "header", "footer", "nav", "main", "aside", "pre", "blockquote", "hr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "title",
     ];
@@ -45,8 +45,8 @@ internal static partial class HtmlText
 
         var name = html.Substring(start, length).ToLowerInvariant();
         var end = html.IndexOf('>', start + length) is >= 0 and var close ? close + 1 : html.Length;
-        if (Blocks.Contains(name)) { text.Append(name == "li" && !isEnd ? "\n- " : name[0] == 'h' && name.Length == 2 && char.IsDigit(name[1]) && !isEnd ? $"\n\n{new string('#', name[1] - '0')} " : "\n"); }
-        if (isEnd || !Silent.Contains(name)) { return end; }
+        if (BlockElements.Contains(name)) { text.Append(name == "li" && !isEnd ? "\n- " : name[0] == 'h' && name.Length == 2 && char.IsDigit(name[1]) && !isEnd ? $"\n\n{new string('#', name[1] - '0')} " : "\n"); }
+        if (isEnd || !HiddenElements.Contains(name)) { return end; }
 
         var last = html.IndexOf($"</{name}", end, StringComparison.OrdinalIgnoreCase);
         return last < 0 ? html.Length : html.IndexOf('>', last) is >= 0 and var lastClose ? lastClose + 1 : html.Length;

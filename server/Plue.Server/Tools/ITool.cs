@@ -73,7 +73,7 @@ public sealed record ToolOutcome(string Text)
 public interface IToolProgress
 {
     /// <summary>More output, to be shown and not stored. Returns at once.</summary>
-    void Say(string text);
+    void Report(string text);
 }
 
 /// <summary>A call could not be done. The message goes to the model: what is wrong and what to do instead.</summary>

@@ -12,7 +12,7 @@ internal static class ShellEnvironment
     ];
 
     /// <summary>For programs that would wait for somebody at a terminal.</summary>
-    private static readonly Dictionary<string, string> Quiet = new()
+    private static readonly Dictionary<string, string> NonInteractive = new()
     {
         ["TERM"] = "dumb",
         ["NO_COLOR"] = "1",
@@ -26,7 +26,7 @@ internal static class ShellEnvironment
     /// <param name="allowNetwork">Without it a proxy is of no use, and its address may have a password in it.</param>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool allowNetwork)
     {
-        var environment = new Dictionary<string, string>(Quiet, StringComparer.Ordinal);
+        var environment = new Dictionary<string, string>(NonInteractive, StringComparer.Ordinal);
         foreach (var name in OwnEnvironment.Harmless.Concat(Tools).Where(name => allowNetwork || !name.Contains("proxy", StringComparison.OrdinalIgnoreCase)))
         {
             if (own.TryGetValue(name, out var value)) { environment[name] = value; }

@@ -12,8 +12,8 @@ public sealed record TodoStep(string Text, TodoState State);
 public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 {
     public const string ToolName = "todo";
-    private const int MostSteps = 50;
-    private const int LongestText = 300;
+    private const int MaxSteps = 50;
+    private const int MaxTextLength = 300;
 
     /// <summary>The list as the last call that was not refused left it; null when there was none.</summary>
     /// <param name="messages">In their order.</param>
@@ -33,7 +33,7 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
     public static TodoList Of(JsonElement parameters)
     {
         var steps = new ToolParameters(parameters, "steps").List("steps");
-        return steps.Count <= MostSteps ? new TodoList([.. steps.Select(StepOf)]) : throw new ToolFailureException($"There are {steps.Count} steps; {MostSteps} is the most. Put small ones together.");
+        return steps.Count <= MaxSteps ? new TodoList([.. steps.Select(StepOf)]) : throw new ToolFailureException($"There are {steps.Count} steps; {MaxSteps} is the most. Put small ones together.");
     }
 
     /// <summary>One line for each step.</summary>
@@ -46,7 +46,7 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 
         var given = new ToolParameters(step, "text", "state");
         var text = given.Text("text").ReplaceLineEndings(" ").Trim();
-        if (text.Length is 0 or > LongestText) { throw new ToolFailureException($"The `text` of a step has from 1 to {LongestText} characters."); }
+        if (text.Length is 0 or > MaxTextLength) { throw new ToolFailureException($"The `text` of a step has from 1 to {MaxTextLength} characters."); }
 
         return new TodoStep(text, given.Text("state") switch
         {

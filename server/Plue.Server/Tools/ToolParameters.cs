@@ -30,22 +30,22 @@ internal sealed class ToolParameters
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => value.GetString(),
-        _ => throw Wrong(name, "a text"),
+        _ => throw Invalid(name, "a text"),
     };
 
-    public int? OptionalNumber(string name, int least, int most) => Value(name) switch
+    public int? OptionalNumber(string name, int min, int max) => Value(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= least && number <= most => (int)number,
-        _ => throw Wrong(name, $"a whole number from {least} to {most}"),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= min && number <= max => (int)number,
+        _ => throw Invalid(name, $"a whole number from {min} to {max}"),
     };
 
     /// <returns>Null when it is not there.</returns>
-    public decimal? OptionalAmount(string name, decimal most) => Value(name) switch
+    public decimal? OptionalAmount(string name, decimal max) => Value(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= most => number,
-        _ => throw Wrong(name, $"a number that is more than 0 and at most {most}"),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= max => number,
+        _ => throw Invalid(name, $"a number that is more than 0 and at most {max}"),
     };
 
     /// <returns>Null when it is not there.</returns>
@@ -53,21 +53,21 @@ internal sealed class ToolParameters
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => value,
-        _ => throw Wrong(name, "an object"),
+        _ => throw Invalid(name, "an object"),
     };
 
     public bool Flag(string name) => Value(name) switch
     {
         null or { ValueKind: JsonValueKind.False } => false,
         { ValueKind: JsonValueKind.True } => true,
-        _ => throw Wrong(name, "true or false"),
+        _ => throw Invalid(name, "true or false"),
     };
 
-    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Wrong(name, "a list");
+    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
 
     private JsonElement? Value(string name) => values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static ToolFailureException Wrong(string name, string expected) => new($"`{name}` has to be {expected}. Nothing was done; send the call again.");
+    private static ToolFailureException Invalid(string name, string expected) => new($"`{name}` has to be {expected}. Nothing was done; send the call again.");
 
     private static string Short(string name) => HiddenCharacters.VisibleLine(name.Length <= 40 ? name : name[..40] + "…");
 }

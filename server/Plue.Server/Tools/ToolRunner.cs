@@ -32,7 +32,7 @@ public sealed record ToolCallResult(string ToolUseId, string? Result, string? Er
 public interface IToolObserver
 {
     /// <summary>Returns when the intent is durable. Called before anything with effects is done.</summary>
-    ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken);
+    ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken);
 
     /// <summary>Asked when what it runs was cancelled: why, in a sentence for the model.</summary>
     string WhyStopped => Messages.InterruptedCall.Error;
@@ -61,7 +61,7 @@ public sealed class ToolRunner(
     public const string NobodyAsked = "Nobody is there to be asked.";
 
     /// <summary>Characters of a result that the model gets at once.</summary>
-    public const int LongestResult = 40_000;
+    public const int MaxResultLength = 40_000;
 
     /// <summary>Runs the calls of one round. Those that only read run beside each other, everything else one after the other in the order of the calls.</summary>
     /// <param name="contextOf">By the id of a call.</param>
@@ -70,7 +70,7 @@ public sealed class ToolRunner(
         IReadOnlyList<ToolCall> calls, Toolbox toolbox, Func<string, ToolContext> contextOf, IToolObserver observer, CancellationToken cancellationToken)
     {
         var results = new ToolCallResult[calls.Count];
-        async Task DoAsync(int at)
+        async Task RunOneAsync(int at)
         {
             results[at] = await RunAsync(calls[at], toolbox.Find(calls[at].Name), contextOf(calls[at].ToolUseId), observer, cancellationToken);
             observer.Finished(results[at]);
@@ -79,7 +79,7 @@ public sealed class ToolRunner(
         for (var at = 0; at < calls.Count;)
         {
             var beside = calls.Skip(at).TakeWhile(call => toolbox.Find(call.Name) is not { RunsAlone: true }).Count();
-            await Task.WhenAll(Enumerable.Range(at, Math.Max(1, beside)).Select(DoAsync));
+            await Task.WhenAll(Enumerable.Range(at, Math.Max(1, beside)).Select(RunOneAsync));
             at += Math.Max(1, beside);
         }
 
@@ -102,7 +102,7 @@ public sealed class ToolRunner(
             // A subtask has a time of its own, without what it waits.
             started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
-            if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.IntendAsync(call, cancellationToken); }
+            if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.RecordIntentAsync(call, cancellationToken); }
             if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with { RunTime = RunTime() }; }
 
             // What is started is carried to its end or ended: what it changed is looked at in any case.
@@ -117,7 +117,7 @@ public sealed class ToolRunner(
         }
         catch (ToolFailureException fault)
         {
-            return Failed(Cut(context, fault.Message));
+            return Failed(Truncate(context, fault.Message));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -125,12 +125,12 @@ public sealed class ToolRunner(
         }
         catch (Messages.FailureException fault)
         {
-            return Failed(Cut(context, fault.Message));
+            return Failed(Truncate(context, fault.Message));
         }
         catch (Exception fault)
         {
             // One call that breaks is no reason to lose what the others did.
-            return Failed(Cut(context, $"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
+            return Failed(Truncate(context, $"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
         }
     }
 
@@ -143,7 +143,7 @@ public sealed class ToolRunner(
         ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, Action<Messages.ApprovalNote> answered, CancellationToken cancellationToken)
     {
         var rights = context.Rights();
-        var verdicts = Judge(tool, planned, rights);
+        var verdicts = Evaluate(tool, planned, rights);
         if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
         if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"This was not done: {verdict.Why}"); }
         if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} {NobodyAsked}"); }
@@ -169,7 +169,7 @@ public sealed class ToolRunner(
                 RuleFolder = rule is null ? null : context.Workspace,
             },
             cancellationToken,
-            () => Judge(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
+            () => Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
         observer.Waiting(call, true);
         try
         {
@@ -178,7 +178,7 @@ public sealed class ToolRunner(
             if (answer.Decision != ApprovalDecision.Deny)
             {
                 // What was taken from it while the question waited counts.
-                if (Judge(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now) { throw new ToolFailureException($"This was not done: {now.Why}"); }
+                if (Evaluate(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now) { throw new ToolFailureException($"This was not done: {now.Why}"); }
                 return;
             }
 
@@ -193,11 +193,11 @@ public sealed class ToolRunner(
     }
 
     /// <returns>One for each thing that it does; the strictest counts.</returns>
-    private List<Verdict> Judge(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) => [.. planned.Actions.Select(action => policy.Judge(tool.Name, action, rights))];
+    private List<Verdict> Evaluate(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) => [.. planned.Actions.Select(action => policy.Evaluate(tool.Name, action, rights))];
 
     private static JsonElement Parse(ToolCall call)
     {
-        if ((call.Problem ?? ToolArguments.WhyNot(call.Parameters)) is { } problem) { throw new ToolFailureException(problem); }
+        if ((call.Problem ?? ToolArguments.ErrorIn(call.Parameters)) is { } problem) { throw new ToolFailureException(problem); }
 
         try
         {
@@ -214,12 +214,12 @@ public sealed class ToolRunner(
 
     private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes, Messages.ApprovalNote? approval)
     {
-        var (images, lost) = Kept(outcome.Images);
-        return new ToolCallResult(call.ToolUseId, Cut(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images, ExitCode = outcome.ExitCode, Approval = approval };
+        var (images, lost) = StoreImages(outcome.Images);
+        return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images, ExitCode = outcome.ExitCode, Approval = approval };
     }
 
     /// <summary>Images outlive the process as everything in a message does. What was done counts, though a picture of it was not kept.</summary>
-    private (IReadOnlyList<Messages.MessagePart.File> Images, string Lost) Kept(IReadOnlyList<Messages.MessagePart.File> images)
+    private (IReadOnlyList<Messages.MessagePart.File> Images, string Lost) StoreImages(IReadOnlyList<Messages.MessagePart.File> images)
     {
         if (blobs is null) { return (images, ""); }
 
@@ -228,14 +228,14 @@ public sealed class ToolRunner(
     }
 
     /// <summary>No tool can say anything that a reader does not see, whatever files are called or hold.</summary>
-    private string Cut(ToolContext context, string text)
+    private string Truncate(ToolContext context, string text)
     {
         text = HiddenCharacters.Visible(text);
-        return results?.Cut(context.CodexId, text, LongestResult) ?? ToolResults.Shortened(text, LongestResult, "they were not kept");
+        return results?.Truncate(context.CodexId, text, MaxResultLength) ?? ToolResults.TruncateMiddle(text, MaxResultLength, "they were not kept");
     }
 
-    private sealed class Progress(Action<string> say) : IToolProgress
+    private sealed class Progress(Action<string> report) : IToolProgress
     {
-        public void Say(string text) => say(text);
+        public void Report(string text) => report(text);
     }
 }

@@ -7,10 +7,10 @@ namespace Plue.Server.Tools;
 internal static class WorkspaceFile
 {
     /// <summary>Bytes of a file that is read or changed.</summary>
-    public const int MostBytes = 32 * 1024 * 1024;
+    public const int MaxBytes = 32 * 1024 * 1024;
 
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
-    public static byte[] Read(WorkspacePath path) => TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Shown}.{Hint(path)}");
+    public static byte[] Read(WorkspacePath path) => TryRead(path) ?? throw new ToolFailureException($"There is no file {path.Display}.{Hint(path)}");
 
     /// <returns>Null when there is no such file.</returns>
     /// <exception cref="ToolFailureException">It cannot be read.</exception>
@@ -20,18 +20,18 @@ internal static class WorkspaceFile
 
         try
         {
-            using var folder = new HeldFolder(path.Workspace);
-            return folder.Read(path.Relative, MostBytes) ?? throw new ToolFailureException($"{path.Shown} is larger than {MostBytes / (1024 * 1024)} MiB. Use `search` to find the place, or a command that shows a part of it.");
+            using var folder = new FolderHandle(path.Workspace);
+            return folder.Read(path.Relative, MaxBytes) ?? throw new ToolFailureException($"{path.Display} is larger than {MaxBytes / (1024 * 1024)} MiB. Use `search` to find the place, or a command that shows a part of it.");
         }
         catch (Exception fault) when (fault is FileNotFoundException or DirectoryNotFoundException) { return null; }
         catch (NotAFileException fault)
         {
             throw new ToolFailureException(fault.IsFolder
-                ? $"{path.Shown} is a folder. Use `search` with `files` to list what is in it."
-                : $"{path.Shown} is no ordinary file but a pipe, a socket or a device, and is not read.", fault);
+                ? $"{path.Display} is a folder. Use `search` with `files` to list what is in it."
+                : $"{path.Display} is no ordinary file but a pipe, a socket or a device, and is not read.", fault);
         }
-        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Shown} may not be read: the system refuses it.", fault); }
-        catch (IOException fault) { throw new ToolFailureException($"{path.Shown} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
+        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Display} may not be read: the system refuses it.", fault); }
+        catch (IOException fault) { throw new ToolFailureException($"{path.Display} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
     }
 
     /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
@@ -45,14 +45,14 @@ internal static class WorkspaceFile
 
         try
         {
-            using var folder = new HeldFolder(path.Workspace);
+            using var folder = new FolderHandle(path.Workspace);
             folder.Write(path.Relative, content, expected);
         }
-        catch (FileChangedException fault) { throw new ToolFailureException($"{path.Shown} changed meanwhile. Nothing was written; read it again.", fault); }
-        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Shown} may not be written: the system refuses it. Nothing was changed.", fault); }
+        catch (FileChangedException fault) { throw new ToolFailureException($"{path.Display} changed meanwhile. Nothing was written; read it again.", fault); }
+        catch (UnauthorizedAccessException fault) { throw new ToolFailureException($"{path.Display} may not be written: the system refuses it. Nothing was changed.", fault); }
         catch (IOException fault)
         {
-            throw new ToolFailureException($"{path.Shown} was not written ({fault.Message.TrimEnd('.')}). Nothing was changed.", fault);
+            throw new ToolFailureException($"{path.Display} was not written ({fault.Message.TrimEnd('.')}). Nothing was changed.", fault);
         }
     }
 
@@ -62,7 +62,7 @@ internal static class WorkspaceFile
         try
         {
             var folder = Path.GetDirectoryName(path.Full)!;
-            if (!RealPath.LeadsInto(folder, path.Workspace) || !Directory.Exists(folder)) { return " Use `search` with `files` to find it."; }
+            if (!RealPath.ResolvesInto(folder, path.Workspace) || !Directory.Exists(folder)) { return " Use `search` with `files` to find it."; }
 
             var names = Directory.EnumerateFileSystemEntries(folder).Take(2000).Select(entry => Path.GetFileName(entry)!).ToList();
             return NearestName.Hint(Path.GetFileName(path.Full), names) is { Length: > 0 } hint ? hint : " Use `search` with `files` to find it.";

@@ -11,16 +11,16 @@ namespace Plue.Server.Transfer;
 /// </summary>
 public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask, Func<string, string?> environment, string userHome)
 {
-    private const int LongestTitle = 200;
-    private const int MostListed = 2_000;
-    private const long GlanceBytes = 256 * 1024;
+    private const int MaxTitleLength = 200;
+    private const int MaxListed = 2_000;
+    private const long PreviewBytes = 256 * 1024;
 
     /// <param name="paths">Files, or folders that are searched.</param>
     /// <param name="format">Null looks at the content of each file.</param>
     /// <param name="again">Makes a second chat of a session that was imported before.</param>
     public ImportReport Run(IReadOnlyList<string> paths, SessionFormat? format, bool again, CancellationToken cancellationToken)
     {
-        var (leftOut, imported, failed) = (new LeftOut(), new List<string>(), new List<ImportFailure>());
+        var (leftOut, imported, failed) = (new OmittedContent(), new List<string>(), new List<ImportFailure>());
         var known = chats.Sources().ToDictionary(StringComparer.Ordinal);
         foreach (var path in paths)
         {
@@ -31,10 +31,10 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
                 cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    var ofThis = new LeftOut();
+                    var ofThis = new OmittedContent();
                     if (Read(file, format, ofThis, isFolder, cancellationToken) is not { } session)
                     {
-                        leftOut.Add(LeftOut.OtherFile);
+                        leftOut.Add(OmittedContent.OtherFile);
                         continue;
                     }
 
@@ -63,19 +63,19 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     public FoundSessions Find(SessionFormat format, IReadOnlyList<string>? folders, CancellationToken cancellationToken)
     {
         var known = chats.Sources();
-        var capped = new LeftOut();
+        var capped = new OmittedContent();
         var files = (folders ?? FoldersOf(format)).Where(Directory.Exists).SelectMany(folder => SessionFiles.In(folder, capped, cancellationToken))
             .OrderByDescending(file => file.LastWriteTimeUtc).ToList();
         List<FoundSession> found = [];
-        foreach (var file in files.Take(MostListed))
+        foreach (var file in files.Take(MaxListed))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Glance(file, format, cancellationToken) is not { Messages.Count: > 0 } session) { continue; }
+            if (Preview(file, format, cancellationToken) is not { Messages.Count: > 0 } session) { continue; }
 
             found.Add(new FoundSession(file.FullName, mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)), file.LastWriteTimeUtc, file.Length, known.GetValueOrDefault(session.Source)));
         }
 
-        return new FoundSessions(found, files.Count > MostListed || capped.Sentences.Count > 0);
+        return new FoundSessions(found, files.Count > MaxListed || capped.Sentences.Count > 0);
     }
 
     private string[] FoldersOf(SessionFormat format)
@@ -89,15 +89,15 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         };
     }
 
-    private static ImportedSession? Glance(FileInfo file, SessionFormat format, CancellationToken cancellationToken)
+    private static ImportedSession? Preview(FileInfo file, SessionFormat format, CancellationToken cancellationToken)
     {
         try
         {
-            using var stream = OrdinaryFile.OpenRead(file.FullName);
+            using var stream = RegularFile.OpenRead(file.FullName);
             if (SessionFormats.Of(stream) != format) { return null; }
 
             stream.Position = 0;
-            return Read(stream, format, new LeftOut(), file.Name, GlanceBytes, cancellationToken);
+            return Read(stream, format, new OmittedContent(), file.Name, PreviewBytes, cancellationToken);
         }
         catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
@@ -106,12 +106,12 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     }
 
     /// <returns>Null for a file in a folder that is no chat.</returns>
-    private static ImportedSession? Read(string path, SessionFormat? format, LeftOut leftOut, bool inFolder, CancellationToken cancellationToken)
+    private static ImportedSession? Read(string path, SessionFormat? format, OmittedContent leftOut, bool inFolder, CancellationToken cancellationToken)
     {
         if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Say where the file is with its whole path."); }
 
-        using var stream = OrdinaryFile.OpenRead(path);
-        if (stream.Length > ImportLimits.MostFileBytes) { throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts."); }
+        using var stream = RegularFile.OpenRead(path);
+        if (stream.Length > ImportLimits.MaxFileBytes) { throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts."); }
 
         var seen = SessionFormats.Of(stream);
         stream.Position = 0;
@@ -127,12 +127,12 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "There is no message in this file. Choose another.");
     }
 
-    private static ImportedSession Read(Stream stream, SessionFormat format, LeftOut leftOut, string name, long most, CancellationToken cancellationToken)
+    private static ImportedSession Read(Stream stream, SessionFormat format, OmittedContent leftOut, string name, long maxBytes, CancellationToken cancellationToken)
     {
         var session = format switch
         {
-            SessionFormat.ClaudeCode => new ClaudeCodeReader(leftOut).Read(SessionLines.Read(stream, leftOut, most, cancellationToken)),
-            SessionFormat.Codex => new CodexReader(leftOut).Read(SessionLines.Read(stream, leftOut, most, cancellationToken)),
+            SessionFormat.ClaudeCode => new ClaudeCodeReader(leftOut).Read(SessionLines.Read(stream, leftOut, maxBytes, cancellationToken)),
+            SessionFormat.Codex => new CodexCliReader(leftOut).Read(SessionLines.Read(stream, leftOut, maxBytes, cancellationToken)),
             _ => PlueChatFile.Read(stream, leftOut),
         };
         ImportLimits.Check(session.Messages.Count);
@@ -157,7 +157,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         if (title is null) { return null; }
 
         var line = mask.Mask(title).ReplaceLineEndings(" ").Trim();
-        return line.Length == 0 ? null : line.Length <= LongestTitle ? line : line[..(char.IsHighSurrogate(line[LongestTitle - 1]) ? LongestTitle - 1 : LongestTitle)];
+        return line.Length == 0 ? null : line.Length <= MaxTitleLength ? line : line[..(char.IsHighSurrogate(line[MaxTitleLength - 1]) ? MaxTitleLength - 1 : MaxTitleLength)];
     }
 
     private static Message Named(Message message) => message with

@@ -16,7 +16,7 @@ internal sealed record PlueChatFile
 {
     public const string FormatName = "plue-chat";
     public const int CurrentVersion = 1;
-    private const long MostBlobBytes = 256L * 1024 * 1024;
+    private const long MaxBlobBytes = 256L * 1024 * 1024;
 
     public required string Format { get; init; }
     public required int Version { get; init; }
@@ -47,14 +47,14 @@ internal sealed record PlueChatFile
             Pinned = chat.Pinned ? true : null,
             Tags = chat.Tags.Count > 0 ? chat.Tags : null,
             Head = chat.Tree.Head,
-            Messages = [.. chat.Tree.Under("").Skip(1).Select(id => StoredMessage.From(contents.Gather(chat.Tree.Find(id)!)))],
+            Messages = [.. chat.Tree.DescendantsOf("").Skip(1).Select(id => StoredMessage.From(contents.Gather(chat.Tree.Find(id)!)))],
             Blobs = contents.ById,
         };
         return JsonSerializer.Serialize(file, TransferJson.Default.PlueChatFile) + "\n";
     }
 
     /// <exception cref="FailureException">BadRequest: not of this form, or of a newer one.</exception>
-    public static ImportedSession Read(Stream stream, LeftOut leftOut)
+    public static ImportedSession Read(Stream stream, OmittedContent leftOut)
     {
         PlueChatFile? file;
         try
@@ -72,7 +72,7 @@ internal sealed record PlueChatFile
         return file.ToSession(leftOut);
     }
 
-    private ImportedSession ToSession(LeftOut leftOut)
+    private ImportedSession ToSession(OmittedContent leftOut)
     {
         var messages = InOrder(leftOut).Select(stored => Taken(stored, leftOut)).ToList();
         var key = Id is { Length: > 0 } id ? id : $"{StoredMessage.Utc(CreatedAt):O}";
@@ -86,28 +86,28 @@ internal sealed record PlueChatFile
     }
 
     /// <summary>Each behind the one it follows; what follows nothing that is here comes first, and what follows itself is left out.</summary>
-    private List<StoredMessage> InOrder(LeftOut leftOut)
+    private List<StoredMessage> InOrder(OmittedContent leftOut)
     {
         List<StoredMessage> given = [];
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var message in Messages ?? [])
         {
             if (message?.Id is { Length: > 0 } && message.Role is not null && message.Hidden != true && known.Add(message.Id)) { given.Add(message); }
-            else { leftOut.Add(LeftOut.Unreadable); }
+            else { leftOut.Add(OmittedContent.Unreadable); }
         }
 
         var children = given.ToLookup(message => message.ParentId is { } parent && known.Contains(parent) ? parent : "", StringComparer.Ordinal);
         List<StoredMessage> ordered = [.. children[""]];
         for (var i = 0; i < ordered.Count; i++) { ordered.AddRange(children[ordered[i].Id]); }
 
-        leftOut.Add(LeftOut.Unreadable, given.Count - ordered.Count);
+        leftOut.Add(OmittedContent.Unreadable, given.Count - ordered.Count);
         return ordered;
     }
 
-    private Message Taken(StoredMessage stored, LeftOut leftOut)
+    private Message Taken(StoredMessage stored, OmittedContent leftOut)
     {
         var message = stored.ToMessage();
-        leftOut.Add(LeftOut.UnknownPart, (stored.Parts?.Count ?? 0) - message.Parts.Count);
+        leftOut.Add(OmittedContent.UnknownPart, (stored.Parts?.Count ?? 0) - message.Parts.Count);
         return message with
         {
             ParentId = message.ParentId ?? "",
@@ -117,18 +117,18 @@ internal sealed record PlueChatFile
     }
 
     /// <summary>Without what would let Plue look at the disk: a path of an import is only a name.</summary>
-    private MessagePart.File Taken(MessagePart.File file, LeftOut leftOut)
+    private MessagePart.File Taken(MessagePart.File file, OmittedContent leftOut)
     {
         var named = new MessagePart.File(file.Path, file.Content, null, file.Language) { MediaType = file.MediaType, Size = file.Size, Range = file.Range, IsSummary = file.IsSummary };
         if (file.Blob is null) { return named; }
 
         if (Blobs?.TryGetValue(file.Blob, out var encoded) == true && Decoded(encoded) is { } content && Store.Blobs.IdOf(content) == file.Blob
-            && (!file.IsImage || ImageType.Of(content) == file.MediaType))
+            && (!file.IsImage || ImageType.Detect(content) == file.MediaType))
         {
             return named with { Data = content };
         }
 
-        leftOut.Add(LeftOut.Content);
+        leftOut.Add(OmittedContent.Content);
         return named;
     }
 
@@ -136,7 +136,7 @@ internal sealed record PlueChatFile
     {
         try
         {
-            return encoded.Length > Store.Blobs.MostBytes * 4L / 3 + 4 ? null : Convert.FromBase64String(encoded);
+            return encoded.Length > Store.Blobs.MaxBytes * 4L / 3 + 4 ? null : Convert.FromBase64String(encoded);
         }
         catch (FormatException)
         {
@@ -162,7 +162,7 @@ internal sealed record PlueChatFile
                 var content = blobs.Read(file.Blob!);
                 if (!file.IsImage && !mask.IsEmpty) { content = Masked(content); }
                 var id = Store.Blobs.IdOf(content);
-                if (!ById.ContainsKey(id) && bytes + content.Length <= MostBlobBytes)
+                if (!ById.ContainsKey(id) && bytes + content.Length <= MaxBlobBytes)
                 {
                     bytes += content.Length;
                     ById.Add(id, Convert.ToBase64String(content));

@@ -18,7 +18,7 @@ public static partial class EnvFile
         byte[] bytes;
         try
         {
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             if (stream.Length > MaximumSize) { throw new FailureException(FailureKind.BadRequest, "That file is larger than 1 MiB, so it is no list of keys. Choose another."); }
 
             bytes = new byte[stream.Length];

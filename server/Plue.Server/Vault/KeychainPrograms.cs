@@ -6,7 +6,7 @@ namespace Plue.Server.Vault;
 /// <summary>libsecret's own command: GNOME Keyring, KWallet, KeePassXC. The key travels on stdin.</summary>
 internal sealed class LinuxKeychain(string program) : IKeychain
 {
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
     {
@@ -19,7 +19,7 @@ internal sealed class LinuxKeychain(string program) : IKeychain
     {
         string[] arguments = ["store", "--label=Plue vault", "service", "plue", "account", account];
         var (code, _) = await KeychainProgram.RunAsync(program, arguments, Convert.ToBase64String(key), cancellationToken).ConfigureAwait(false);
-        if (code != 0) { throw Keychain.NoAnswer("no secret service answered"); }
+        if (code != 0) { throw Keychain.Unavailable("no secret service answered"); }
     }
 
     public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
@@ -29,7 +29,7 @@ internal sealed class LinuxKeychain(string program) : IKeychain
 /// <summary>The command of macOS. Its interactive mode takes the whole command on stdin, so that the key is on no command line.</summary>
 internal sealed class MacKeychain(string program) : IKeychain
 {
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class MacKeychain(string program) : IKeychain
 
         // The interactive mode ends with 0 whatever happened inside it.
         var read = await ReadAsync(account, cancellationToken).ConfigureAwait(false);
-        if (read is null || !read.AsSpan().SequenceEqual(key)) { throw Keychain.NoAnswer("it did not keep the key"); }
+        if (read is null || !read.AsSpan().SequenceEqual(key)) { throw Keychain.Unavailable("it did not keep the key"); }
     }
 
     public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
@@ -93,11 +93,11 @@ internal static class KeychainProgram
         }
         catch (Win32Exception exception)
         {
-            throw Keychain.NoAnswer($"{program} does not start", exception);
+            throw Keychain.Unavailable($"{program} does not start", exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Keychain.NoAnswer("it did not answer in time", exception);
+            throw Keychain.Unavailable("it did not answer in time", exception);
         }
     }
 

@@ -12,18 +12,18 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
 {
     private const int MaximumSecret = 64 * 1024;
     private const int ShowLastFourFrom = 12;
-    private static readonly TimeSpan LastUsedIsGoodFor = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastUsedPrecision = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private readonly VaultGenerations generations = new(path, keychain);
     private readonly TimeProvider time = timeProvider ?? TimeProvider.System;
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim semaphore = new(1, 1);
     private readonly Dictionary<string, DateTimeOffset> used = new(StringComparer.Ordinal);
     private SecretBytes? dataKey;
     private byte[] knownBytes = [];
     private StoredVault? known;
     private Task savingLastUsed = Task.CompletedTask;
-    private Task<bool>? keychainAnswered;
+    private Task<bool>? keychainAvailable;
 
     /// <summary>Never fails on a bad file: that is what <see cref="VaultStatus.Problem"/> says.</summary>
     public async ValueTask<VaultStatus> StatusAsync(CancellationToken cancellationToken)
@@ -48,14 +48,14 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     }
 
     /// <summary>Whether this machine's keychain answered a real round trip; tried once, because trying may ask the user.</summary>
-    public Task<bool> KeychainAnswersAsync(CancellationToken cancellationToken) =>
-        (keychainAnswered ??= keychain.AnswersAsync(CancellationToken.None)).WaitAsync(cancellationToken);
+    public Task<bool> IsKeychainAvailableAsync(CancellationToken cancellationToken) =>
+        (keychainAvailable ??= keychain.IsAvailableAsync(CancellationToken.None)).WaitAsync(cancellationToken);
 
     /// <summary>Makes a new vault and leaves it unlocked.</summary>
     /// <exception cref="FailureException">Conflict when there is a vault file already, even a damaged one.</exception>
-    public async Task CreateAsync(VaultWay way, CancellationToken cancellationToken)
+    public async Task CreateAsync(UnlockMethod way, CancellationToken cancellationToken)
     {
-        way.RefuseIfWeak();
+        way.ThrowIfWeak();
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         if (VaultFile.Exists(path))
@@ -74,7 +74,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     /// <exception cref="FailureException">
     /// VaultLocked: the way does not fit, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
     /// </exception>
-    public async Task UnlockAsync(VaultWay way, CancellationToken cancellationToken, bool acceptOlder = false)
+    public async Task UnlockAsync(UnlockMethod way, CancellationToken cancellationToken, bool acceptOlder = false)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         // Before the file, which another process may change meanwhile: it is then newer, never older.
@@ -82,7 +82,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         var bytes = VaultFile.ReadBytes(path);
         var vault = VaultFile.Parse(bytes);
         var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == way.Kind && candidate.Id == way.Id) ?? throw Unknown(way);
-        using var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        using var wayKey = await MethodKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
         var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(way);
         if (!VaultFile.IsSealedBy(vault, key.Span))
         {
@@ -110,9 +110,9 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     }
 
     /// <summary>Adds a way of unlocking, or replaces the one of the same kind and name: so a new passphrase takes the place of the old.</summary>
-    public async Task AddWayAsync(VaultWay way, CancellationToken cancellationToken)
+    public async Task AddUnlockMethodAsync(UnlockMethod way, CancellationToken cancellationToken)
     {
-        way.RefuseIfWeak();
+        way.ThrowIfWeak();
         await ChangeAsync(
             async (vault, key) =>
             {
@@ -184,21 +184,21 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     /// <exception cref="FailureException">VaultLocked: the current one is wrong. BadRequest: the new one is too short.</exception>
     public async Task SetPassphraseAsync(string? current, string passphrase, CancellationToken cancellationToken)
     {
-        var way = VaultWay.Passphrase(passphrase);
-        way.RefuseIfWeak();
+        var way = UnlockMethod.Passphrase(passphrase);
+        way.ThrowIfWeak();
         await ChangeAsync(
             async (vault, key) =>
             {
-                if (vault.Ways.FirstOrDefault(stored => stored.Kind == VaultWay.PassphraseKind) is { } stored)
+                if (vault.Ways.FirstOrDefault(stored => stored.Kind == UnlockMethod.PassphraseKind) is { } stored)
                 {
-                    var old = VaultWay.Passphrase(current ?? "");
-                    using var wayKey = await WayKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
+                    var old = UnlockMethod.Passphrase(current ?? "");
+                    using var wayKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
                     using var opened = VaultFile.Unwrap(vault, stored, wayKey.Span)
                         ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again.");
                 }
 
                 var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
-                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != VaultWay.PassphraseKind), added] };
+                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != UnlockMethod.PassphraseKind), added] };
             },
             cancellationToken).ConfigureAwait(false);
         Remember(way);
@@ -269,13 +269,13 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     public async ValueTask DisposeAsync()
     {
         await LockAsync(CancellationToken.None).ConfigureAwait(false);
-        gate.Dispose();
+        semaphore.Dispose();
     }
 }
 
-/// <param name="Ways">The kinds of unlocking that the file knows.</param>
+/// <param name="UnlockMethods">The kinds of unlocking that the file knows.</param>
 /// <param name="Problem">Why the file cannot be used; it is left as it is.</param>
-public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> Ways, string? Problem);
+public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> UnlockMethods, string? Problem);
 
 /// <param name="LastFour">Empty for a secret of fewer than twelve characters, of which four would say too much.</param>
 public sealed record VaultEntry(string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed);

@@ -34,7 +34,7 @@ internal static class VaultFile
     {
         try
         {
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             if (stream.Length > MaximumSize) { throw Damaged($"it is larger than {MaximumSize / 1024 / 1024} MiB"); }
 
             var bytes = new byte[stream.Length];
@@ -101,25 +101,25 @@ internal static class VaultFile
     public static StoredVault Next(StoredVault vault) => vault with { Version = Version, Generation = (vault.Generation ?? 0) + 1 };
 
     public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
-        vault with { Seal = Convert.ToBase64String(VaultCrypto.Seal(dataKey, Serialize(vault with { Seal = "" }))) };
+        vault with { Seal = Convert.ToBase64String(VaultCrypto.ComputeMac(dataKey, Serialize(vault with { Seal = "" }))) };
 
     /// <summary>Whether every byte is as somebody with this data key wrote it. Compares the text, since several texts decode to the same seal.</summary>
     public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sealed(vault, dataKey).Seal), Encoding.UTF8.GetBytes(vault.Seal));
 
-    public static StoredWay Wrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
-        way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Box(wayKey, dataKey, WayFields(vault, way))) };
+    public static StoredUnlockMethod Wrap(StoredVault vault, StoredUnlockMethod way, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
+        way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, way))) };
 
     /// <returns>The data key, or null when the way's key is not the right one.</returns>
-    public static SecretBytes? Unwrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey) =>
-        VaultCrypto.Open(wayKey, Convert.FromBase64String(way.WrappedKey), WayFields(vault, way));
+    public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod way, ReadOnlySpan<byte> wayKey) =>
+        VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(way.WrappedKey), MethodFields(vault, way));
 
     public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
-        entry with { Secret = Convert.ToBase64String(VaultCrypto.Box(dataKey, secret, EntryFields(vault, entry))) };
+        entry with { Secret = Convert.ToBase64String(VaultCrypto.Encrypt(dataKey, secret, EntryFields(vault, entry))) };
 
     /// <exception cref="FailureException">VaultLocked: the entry belongs to another name, to other origins or to another vault.</exception>
     public static SecretBytes Decrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey) =>
-        VaultCrypto.Open(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
+        VaultCrypto.Decrypt(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
 
     public static FailureException Damaged(string why, Exception? inner = null) => new(
         FailureKind.VaultLocked,
@@ -129,7 +129,7 @@ internal static class VaultFile
     private static readonly VaultFileContext WriteContext =
         new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    private static byte[] WayFields(StoredVault vault, StoredWay way) => VaultCrypto.Fields(
+    private static byte[] MethodFields(StoredVault vault, StoredUnlockMethod way) => VaultCrypto.Fields(
         "way", BoxVersion, vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));
 
     private static byte[] EntryFields(StoredVault vault, StoredEntry entry) => VaultCrypto.Fields(
@@ -140,7 +140,7 @@ internal static class VaultFile
         && (vault.Version == 1 ? vault.Generation is null : vault.Generation > 0)
         && HasSize(vault.Seal, 32)
         && vault.Ways.All(way => HasSize(way.WrappedKey, VaultCrypto.KeyBoxSize))
-        && vault.Ways.All(way => way.Kind != VaultWay.PassphraseKind || (way.Rounds is not null && HasSize(way.Salt, VaultCrypto.SaltSize)))
+        && vault.Ways.All(way => way.Kind != UnlockMethod.PassphraseKind || (way.Rounds is not null && HasSize(way.Salt, VaultCrypto.SaltSize)))
         && vault.Ways.DistinctBy(way => (way.Kind, way.Id)).Count() == vault.Ways.Count
         && vault.Entries.All(entry => entry.Origins.Count > 0 && HasSize(entry.Secret, null))
         && vault.Entries.DistinctBy(entry => entry.Reference).Count() == vault.Entries.Count;
@@ -159,12 +159,12 @@ internal static class VaultFile
 /// <param name="Id">Made with the vault; the keychain item carries it, so that two vaults do not share one.</param>
 /// <param name="Generation">Counts the changes; null in version 1.</param>
 /// <param name="Seal">HMAC over the file as it is with an empty seal.</param>
-internal sealed record StoredVault(string Format, int Version, string Id, long? Generation, IReadOnlyList<StoredWay> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
+internal sealed record StoredVault(string Format, int Version, string Id, long? Generation, IReadOnlyList<StoredUnlockMethod> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
 
 /// <param name="Kind"><c>editor</c>, <c>keychain</c> or <c>passphrase</c>.</param>
 /// <param name="Salt">With <paramref name="Rounds"/>, for a passphrase only.</param>
 /// <param name="WrappedKey">The data key in a box that this way's key opens.</param>
-internal sealed record StoredWay(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
+internal sealed record StoredUnlockMethod(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
 
 /// <param name="Secret">A box, bound to the reference and the origins.</param>
 internal sealed record StoredEntry(string Reference, IReadOnlyList<string> Origins, DateTimeOffset StoredAt, DateTimeOffset? LastUsed, string Secret);

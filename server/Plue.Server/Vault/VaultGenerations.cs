@@ -44,7 +44,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
     {
         try
         {
-            var words = OrdinaryFile.Read(FilePath, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split(' ') : [];
+            var words = RegularFile.Read(FilePath, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split(' ') : [];
             return words.Length == 2 && words[0] == vault.Id && long.TryParse(words[1].TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -64,5 +64,5 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
 
     private static string AccountOf(StoredVault vault) => vault.Id + ".generation";
 
-    private static bool IsOpenedByKeychain(StoredVault vault) => vault.Ways.Any(way => way.Kind == VaultWay.KeychainKind);
+    private static bool IsOpenedByKeychain(StoredVault vault) => vault.Ways.Any(way => way.Kind == UnlockMethod.KeychainKind);
 }

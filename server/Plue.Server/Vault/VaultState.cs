@@ -9,10 +9,10 @@ namespace Plue.Server.Vault;
 // The working half: the file in step with memory, one change at a time. Everything here runs inside the gate.
 public sealed partial class Vault
 {
-    private async ValueTask<Turn> EnterAsync(CancellationToken cancellationToken)
+    private async ValueTask<Scope> EnterAsync(CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return new Turn(gate);
+        await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Scope(semaphore);
     }
 
     private async Task ChangeAsync(Func<StoredVault, SecretBytes, ValueTask<StoredVault>> change, CancellationToken cancellationToken)
@@ -37,9 +37,9 @@ public sealed partial class Vault
                 DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
                 return DurableFile.OpenPrivate(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException exception) when (FileTurn.IsHeldElsewhere(exception))
+            catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
             {
-                if (time.GetElapsedTime(started) > LockPatience)
+                if (time.GetElapsedTime(started) > LockTimeout)
                 {
                     throw new FailureException(FailureKind.Conflict, "Another Plue process keeps the vault busy. Try again, or close the other one.", exception);
                 }
@@ -126,20 +126,20 @@ public sealed partial class Vault
         used.Clear();
     }
 
-    private async Task<StoredWay> WrapAsync(StoredVault vault, VaultWay way, SecretBytes key, CancellationToken cancellationToken)
+    private async Task<StoredUnlockMethod> WrapAsync(StoredVault vault, UnlockMethod way, SecretBytes key, CancellationToken cancellationToken)
     {
         var stored = way.ToStored();
-        if (way.Kind == VaultWay.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
+        if (way.Kind == UnlockMethod.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
 
-        using var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        using var wayKey = await MethodKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
         return VaultFile.Wrap(vault, stored, wayKey.Span, key.Span);
     }
 
-    private async Task<SecretBytes> WayKeyAsync(StoredVault vault, VaultWay way, StoredWay stored, CancellationToken cancellationToken) => way.Kind switch
+    private async Task<SecretBytes> MethodKeyAsync(StoredVault vault, UnlockMethod way, StoredUnlockMethod stored, CancellationToken cancellationToken) => way.Kind switch
     {
-        VaultWay.PassphraseKind => await Task.Run(
+        UnlockMethod.PassphraseKind => await Task.Run(
             () => VaultCrypto.KeyFromPassphrase(way.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
-        VaultWay.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
+        UnlockMethod.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
             ? Taken(key)
             : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not hold the vault's key. Unlock the vault with its passphrase or from the editor."),
         _ => SecretBytes.CopyOf(way.Key),
@@ -162,7 +162,7 @@ public sealed partial class Vault
         return taken;
     }
 
-    private void Remember(VaultWay way)
+    private void Remember(UnlockMethod way)
     {
         if (way.Text is { } passphrase) { redactor.Register(passphrase); }
 
@@ -174,7 +174,7 @@ public sealed partial class Vault
     private void MarkUsed(StoredEntry entry)
     {
         var now = time.GetUtcNow();
-        var isRecent = LastUsed(entry) is { } last && now - last < LastUsedIsGoodFor;
+        var isRecent = LastUsed(entry) is { } last && now - last < LastUsedPrecision;
         used[entry.Reference] = now;
         if (!isRecent && savingLastUsed.IsCompleted) { savingLastUsed = Task.Run(WriteLastUsedAsync); }
     }
@@ -248,18 +248,18 @@ public sealed partial class Vault
         $"The key {entry.Reference} may be sent to {string.Join(", ", entry.Origins)} only, not to {Origin.Of(origin)?.ToString() ?? "the address asked for"}. "
         + "Store a key for that address with Plue: Configure Provider Key.");
 
-    private static FailureException Unknown(VaultWay way) => new(
+    private static FailureException Unknown(UnlockMethod way) => new(
         FailureKind.VaultLocked,
         way.Kind switch
         {
-            VaultWay.EditorKind => "This editor was not given the vault's key. Unlock the vault with its passphrase or keychain, then add this editor.",
-            VaultWay.KeychainKind => "The keychain does not open this vault. Use its passphrase, or open it from the editor.",
+            UnlockMethod.EditorKind => "This editor was not given the vault's key. Unlock the vault with its passphrase or keychain, then add this editor.",
+            UnlockMethod.KeychainKind => "The keychain does not open this vault. Use its passphrase, or open it from the editor.",
             _ => "This vault has no passphrase. Open it from the editor or with the keychain, then add one.",
         });
 
-    private static FailureException WrongKey(VaultWay way) => new(
+    private static FailureException WrongKey(UnlockMethod way) => new(
         FailureKind.VaultLocked,
-        way.Kind == VaultWay.PassphraseKind
+        way.Kind == UnlockMethod.PassphraseKind
             ? "That passphrase does not open the vault. Try again."
             : "The key that was kept for this vault does not open it. Unlock it another way, then add this one again.");
 
@@ -280,7 +280,7 @@ public sealed partial class Vault
     [GeneratedRegex(@"^vault://[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
     private static partial Regex ReferenceForm();
 
-    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    private readonly struct Scope(SemaphoreSlim gate) : IDisposable
     {
         public void Dispose() => gate.Release();
     }

@@ -9,14 +9,14 @@ internal sealed unsafe partial class WindowsKeychain(string path) : IKeychain
 {
     private const uint NoPrompt = 1;
 
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => Task.FromResult(
-        File.Exists(PathOf(account)) ? Transform(OrdinaryFile.Read(PathOf(account)), account, isProtect: false) : null);
+        File.Exists(PathOf(account)) ? Transform(RegularFile.Read(PathOf(account)), account, isProtect: false) : null);
 
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
     {
-        DurableFile.Replace(PathOf(account), Transform(key, account, isProtect: true) ?? throw Keychain.NoAnswer("Windows did not protect the key"));
+        DurableFile.Replace(PathOf(account), Transform(key, account, isProtect: true) ?? throw Keychain.Unavailable("Windows did not protect the key"));
         return Task.CompletedTask;
     }
 

@@ -156,7 +156,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         server.Answers.Add(ScriptedAnswer.Silence());
         var asking = FailingAsync();
         await server.NextRequestAsync(TestContext.Current.CancellationToken);
-        home.Time.Advance(CatalogRefresh.Patience);
+        home.Time.Advance(CatalogRefresh.RequestTimeout);
         Assert.Equal(FailureKind.Timeout, (await asking).Kind);
 
         await server.DisposeAsync();
@@ -229,8 +229,8 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]"));
         home.Settings = home.Settings with { RefreshDaily = true };
         using var stop = new CancellationTokenSource();
-        var keeping = refresh.KeepFreshAsync(NullLogger.Instance, stop.Token);
-        home.Time.Advance(CatalogRefresh.FirstLook - TimeSpan.FromSeconds(1));
+        var keeping = refresh.RunDailyAsync(NullLogger.Instance, stop.Token);
+        home.Time.Advance(CatalogRefresh.FirstCheckDelay - TimeSpan.FromSeconds(1));
         Assert.Empty(server.Requests);
         home.Time.Advance(TimeSpan.FromSeconds(1));
         await server.NextRequestAsync(TestContext.Current.CancellationToken);

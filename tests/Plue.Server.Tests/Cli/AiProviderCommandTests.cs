@@ -123,7 +123,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Hello"));
         await using (var house = new Composition(LogLevel.Warning, home.Paths))
         {
-            await house.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), TestContext.Current.CancellationToken);
+            await house.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), TestContext.Current.CancellationToken);
             await house.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
         }
 

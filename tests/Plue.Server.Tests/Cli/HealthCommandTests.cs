@@ -50,7 +50,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task A_locked_vault_is_told_and_a_passphrase_from_a_file_descriptor_opens_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var house = new Composition(LogLevel.Warning, home.Paths)) { await house.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        await using (var house = new Composition(LogLevel.Warning, home.Paths)) { await house.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
 
         await RunAsync();
         Assert.Equal("$ plue health --passphrase-fd 0", LineAfter("warning  Vault", 2));
@@ -87,7 +87,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
     {
         if (vault == "damaged") { home.Write("vault.json", "{ not a vault"); }
-        if (vault == "wrong") { await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        if (vault == "wrong") { await home.House.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
         Assert.Equal(1, await RunAsync(Piped("wrong horse\n"), "--passphrase-fd", "0", "--json"));
         using var json = JsonDocument.Parse(Said);
@@ -102,7 +102,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [Fact]
     public async Task A_passphrase_that_cannot_be_read_is_bad_usage()
     {
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await home.House.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
         Assert.Equal(2, await RunAsync(Piped(""), "--passphrase-fd", "0"));
         Assert.Equal(("", "The secret that was passed in is empty. Pass one.\n"), (Said, error.ToString()));
     }
@@ -110,7 +110,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [Fact]
     public async Task The_line_that_a_locked_vault_leads_to_opens_it_with_a_passphrase_that_is_typed_unseen()
     {
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await home.House.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
         await RunAsync();
         var line = Assert.Single(Said.Split('\n'), line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)).Trim();
         Assert.StartsWith("$ plue health ", line, StringComparison.Ordinal);

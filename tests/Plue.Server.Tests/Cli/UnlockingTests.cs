@@ -73,7 +73,7 @@ public sealed class UnlockingTests : IAsyncDisposable
         using var other = new VaultHome();
         await using (var made = other.Open())
         {
-            await made.CreateAsync(VaultWay.Keychain, default);
+            await made.CreateAsync(UnlockMethod.Keychain, default);
             await made.StoreAsync(VaultHome.Key, VaultHome.Canary, ["https://api.anthropic.com"], default);
         }
 
@@ -82,21 +82,21 @@ public sealed class UnlockingTests : IAsyncDisposable
         var settings = new ProviderSettings { Id = "house", Name = "House", Kind = ProviderKinds.OpenAiCompatible };
         foreach (var unkept in (ProviderSettings[])[settings, settings with { ApiKeyRef = "env://A_KEY" }, settings with { ApiKeyRef = "vault://gone/key" }])
         {
-            await VaultCommand.UnlockIfWantedAsync(lazy, null, [unkept], Terminal("", null), default);
+            await VaultCommand.UnlockIfRequestedAsync(lazy, null, [unkept], Terminal("", null), default);
             Assert.True((await vault.StatusAsync(default)).Locked);
         }
 
-        await VaultCommand.UnlockIfWantedAsync(lazy, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(lazy, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
-        await VaultCommand.UnlockIfWantedAsync(lazy, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(lazy, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
 
         other.Keychain.Items.Clear();
         await VaultCommand.UnlockByKeychainAsync(vault, default);
         Assert.Equal("", error.ToString());
-        await VaultCommand.UnlockIfWantedAsync(lazy, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(lazy, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
         Assert.Contains("does not hold the vault's key", error.ToString(), StringComparison.Ordinal);
     }
 
@@ -105,7 +105,7 @@ public sealed class UnlockingTests : IAsyncDisposable
     {
         await using (var house = Open())
         {
-            await house.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+            await house.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
             await house.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], default);
         }
 

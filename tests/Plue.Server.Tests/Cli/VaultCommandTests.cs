@@ -31,7 +31,7 @@ public sealed class VaultCommandTests : IDisposable
 
         await using (var vault = home.Open())
         {
-            await vault.UnlockAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default);
+            await vault.UnlockAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default);
             Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
         }
 
@@ -44,7 +44,7 @@ public sealed class VaultCommandTests : IDisposable
     public async Task A_key_is_rotated_renamed_and_bound_anew()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var vault = await home.CreateAsync()) { await vault.AddWayAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default); }
+        await using (var vault = await home.CreateAsync()) { await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default); }
 
         Assert.Equal(0, await RunAsync("sk-canary-rotated-1234\n", "rotate", VaultHome.Key, "--passphrase-fd", "@" + Passphrase));
         Assert.Contains("…1234", output.ToString());
@@ -58,7 +58,7 @@ public sealed class VaultCommandTests : IDisposable
     public async Task Keys_of_known_vendors_are_taken_from_an_env_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var vault = await home.CreateAsync()) { await vault.AddWayAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default); }
+        await using (var vault = await home.CreateAsync()) { await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default); }
 
         var file = Path.Combine(home.Directory, ".env");
         await File.WriteAllTextAsync(file, "GROQ_API_KEY=gsk_canary_123456\nMY_TOKEN=canary-mine-123456\n");

@@ -181,7 +181,7 @@ public sealed class FileCodicesTests : IDisposable
     {
         const string Own = "{ api_key: 'real', headers: { region: 'eu' } }";
         Save("x.json5", Own);
-        var shown = providers.Form.Redact(Own);
+        var shown = providers.Format.Redact(Own);
         Assert.DoesNotContain("real", shown);
         Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Replace("x", null, shown)));
         Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Set("x", ["headers", "region"], new Json5String(RedactedJson.Redacted))));

@@ -22,5 +22,5 @@ public class PromptArgumentsTests
     [InlineData("---\ndescription: x\nargument: a\n---\n", "3:1 warning: A prompt has no field `argument`: it means nothing here. Did you mean `arguments`?")]
     [InlineData("Be kind\u202E.", "1:1 warning: The file has a character that nobody sees and a model reads.")]
     public void What_is_wrong_is_said_where_it_stands(string file, string expected) =>
-        Assert.Equal([expected], new PromptForm().Read("x", Encoding.UTF8.GetBytes(file)).Problems.Select(problem => problem.ToString()));
+        Assert.Equal([expected], new PromptFormat().Read("x", Encoding.UTF8.GetBytes(file)).Problems.Select(problem => problem.ToString()));
 }

@@ -41,9 +41,9 @@ public class PromptPlaceholdersTests
     [Fact]
     public void A_value_is_cut_where_it_is_too_long_and_all_of_them_together_too()
     {
-        var values = Json5Object.Of(("x", new Json5String(new string('x', PromptPlaceholders.LongestValue * 2))));
-        Assert.Equal(PromptPlaceholders.LongestValue, PromptPlaceholders.Fill("{{x}}", values).Text.Length);
-        Assert.Equal(PromptPlaceholders.LongestOfAll, PromptPlaceholders.Fill(string.Concat(Enumerable.Repeat("{{x}}", 20)), values).Text.Length);
+        var values = Json5Object.Of(("x", new Json5String(new string('x', PromptPlaceholders.MaxValueLength * 2))));
+        Assert.Equal(PromptPlaceholders.MaxValueLength, PromptPlaceholders.Fill("{{x}}", values).Text.Length);
+        Assert.Equal(PromptPlaceholders.MaxTotalLength, PromptPlaceholders.Fill(string.Concat(Enumerable.Repeat("{{x}}", 20)), values).Text.Length);
     }
 
     [Fact]
@@ -57,7 +57,7 @@ public class PromptPlaceholdersTests
         text =>
         {
             var filled = PromptPlaceholders.Fill(text, Values, name => name == "title");
-            return (PromptPlaceholders.AreIn(text) || filled.Text == text)
+            return (PromptPlaceholders.ExistIn(text) || filled.Text == text)
                 && filled.Holes.All(hole => filled.Text.Substring(hole.Start, hole.Length).Trim('{', '}').Trim() == hole.Name);
         }));
 }

@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Edits;
 [UnsupportedOSPlatform("windows")]
 public sealed class EditLogTests : IDisposable
 {
-    private readonly EditBench bench = new();
+    private readonly EditFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
@@ -63,7 +63,7 @@ public sealed class EditLogTests : IDisposable
     [Fact]
     public async Task A_file_that_was_too_large_to_keep_is_never_removed_as_if_it_were_new()
     {
-        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
+        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
         await bench.ShellAsync("t1", "echo small > large.bin");
         var outcome = await bench.UndoAsync("t1");
         Assert.Equal("small\n", bench.Read("large.bin"));
@@ -73,9 +73,9 @@ public sealed class EditLogTests : IDisposable
     [Fact]
     public async Task What_is_too_large_is_said()
     {
-        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
+        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
         await bench.ShellAsync("t1", "true");
-        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", bench.House.Log.LeftOut(bench.Folder));
+        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", bench.House.Log.OmissionNotice(bench.Folder));
     }
 
     [Fact]
@@ -83,8 +83,8 @@ public sealed class EditLogTests : IDisposable
     {
         bench.Write("a.txt", "a");
         bench.Write("b.txt", "b");
-        var shell = await bench.BeginAsync("t1", EditBench.Chat, null);
-        var edit = await bench.BeginAsync("t2", EditBench.Other, "a.txt");
+        var shell = await bench.BeginAsync("t1", EditFixture.Chat, null);
+        var edit = await bench.BeginAsync("t2", EditFixture.Other, "a.txt");
         bench.Write("a.txt", "a2");
         bench.Write("b.txt", "b2");
         Assert.Equal(["b.txt"], (await shell.EndAsync(CancellationToken.None)).Select(change => change.Path));
@@ -94,8 +94,8 @@ public sealed class EditLogTests : IDisposable
     [Fact]
     public async Task What_two_shells_change_counts_for_the_one_that_ends_first()
     {
-        var first = await bench.BeginAsync("t1", EditBench.Chat, null);
-        var second = await bench.BeginAsync("t2", EditBench.Other, null);
+        var first = await bench.BeginAsync("t1", EditFixture.Chat, null);
+        var second = await bench.BeginAsync("t2", EditFixture.Other, null);
         bench.Write("a.txt", "a");
         Assert.Equal(["a.txt"], (await second.EndAsync(CancellationToken.None)).Select(change => change.Path));
         bench.Write("b.txt", "b");
@@ -107,13 +107,13 @@ public sealed class EditLogTests : IDisposable
     {
         bench.Write("a.txt", "a");
         bench.Write("gone.txt", "gone");
-        await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
-        await bench.BeginAsync("t2", EditBench.Other, null);
+        await bench.BeginAsync("t1", EditFixture.Chat, "a.txt");
+        await bench.BeginAsync("t2", EditFixture.Other, null);
         bench.Write("a.txt", "a2");
         File.Delete(bench.At("gone.txt"));
         bench.Reopen();
-        Assert.Equal(["a.txt"], bench.House.Reviews.List(bench.Folder, id => id == EditBench.Chat).Select(file => file.Review.Path));
-        Assert.Contains("gone.txt", bench.House.Reviews.List(bench.Folder, id => id == EditBench.Other).Select(file => file.Review.Path));
+        Assert.Equal(["a.txt"], bench.House.Reviews.List(bench.Folder, id => id == EditFixture.Chat).Select(file => file.Review.Path));
+        Assert.Contains("gone.txt", bench.House.Reviews.List(bench.Folder, id => id == EditFixture.Other).Select(file => file.Review.Path));
         await bench.UndoAllAsync();
         Assert.Equal("gone", bench.Read("gone.txt"));
         Assert.Equal("a", bench.Read("a.txt"));
@@ -123,7 +123,7 @@ public sealed class EditLogTests : IDisposable
     public async Task What_another_living_process_has_begun_is_left_to_it()
     {
         bench.Write("a.txt", "a");
-        var scope = await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
+        var scope = await bench.BeginAsync("t1", EditFixture.Chat, "a.txt");
         bench.Write("a.txt", "a2");
         var other = bench.Open();
         Assert.Empty(other.Reviews.List(bench.Folder, null));
@@ -137,7 +137,7 @@ public sealed class EditLogTests : IDisposable
         bench.Write("a.txt", "a");
         Directory.CreateDirectory(bench.Paths.Home);
         File.WriteAllText(bench.Paths.Edits, "in the way");
-        var fault = await Assert.ThrowsAsync<FailureException>(() => bench.BeginAsync("t1", EditBench.Chat, "a.txt"));
+        var fault = await Assert.ThrowsAsync<FailureException>(() => bench.BeginAsync("t1", EditFixture.Chat, "a.txt"));
         Assert.Equal(FailureKind.StoreReadOnly, fault.Failure.Kind);
     }
 
@@ -180,9 +180,9 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public void SEC_33_Random_links_never_lead_a_restore_outside() => EditBench.ForMany(25, async random =>
+    public void SEC_33_Random_links_never_lead_a_restore_outside() => EditFixture.ForMany(25, async random =>
     {
-        using var world = new EditBench();
+        using var world = new EditFixture();
         var outside = Directory.CreateDirectory(Path.Combine(world.Root, "outside")).FullName;
         string[] names = ["a", "b", "c"];
         foreach (var name in names)
@@ -194,7 +194,7 @@ public sealed class EditLogTests : IDisposable
             world.Write(name, "before");
         }
 
-        var safe = EditBench.Everything(outside);
+        var safe = EditFixture.Everything(outside);
         foreach (var name in names)
         {
             await world.EditAsync("t1", name, $"outside {name}");
@@ -220,7 +220,7 @@ public sealed class EditLogTests : IDisposable
         if (random.Next(2) == 0) { foreach (var name in names) { world.Reject(name); world.Reject($"d{name}/x"); } }
         await world.UndoAllAsync();
         await world.RedoAllAsync();
-        Assert.Equal(safe, EditBench.Everything(outside));
+        Assert.Equal(safe, EditFixture.Everything(outside));
     });
 
     [Fact]

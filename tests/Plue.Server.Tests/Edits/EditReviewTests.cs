@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Edits;
 public sealed class EditReviewTests : IDisposable
 {
     private const string Ten = "1\n2\n3\n4\n5\n6\n7\n8\n9\n10\n";
-    private readonly EditBench bench = new();
+    private readonly EditFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
@@ -43,7 +43,7 @@ public sealed class EditReviewTests : IDisposable
         bench.Write("a.txt", Ten);
         await bench.EditAsync("t1", "a.txt", "one\n2\n3\n4\n5\n6\n7\n8\n9\n10\n");
         await bench.EditAsync("t2", "a.txt", "one\n2\n3\n4\n5\n6\n7\n8\n9\nten\n");
-        Assert.Equal(Ten, bench.House.Reviews.Before(bench.Folder, EditBench.Chat, "a.txt"));
+        Assert.Equal(Ten, bench.House.Reviews.Before(bench.Folder, EditFixture.Chat, "a.txt"));
         Assert.Equal(2, bench.Review("a.txt").Hunks.Count);
     }
 
@@ -53,7 +53,7 @@ public sealed class EditReviewTests : IDisposable
         bench.Write("a.txt", Ten);
         await bench.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n");
         bench.Write("a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\nmine\n10\n");
-        Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nmine\n10\n", bench.House.Reviews.Before(bench.Folder, EditBench.Chat, "a.txt"));
+        Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nmine\n10\n", bench.House.Reviews.Before(bench.Folder, EditFixture.Chat, "a.txt"));
         Assert.Empty(bench.Reject("a.txt"));
         Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nmine\n10\n", bench.Read("a.txt"));
     }
@@ -128,7 +128,7 @@ public sealed class EditReviewTests : IDisposable
     public async Task What_is_no_text_is_decided_as_a_whole()
     {
         File.WriteAllBytes(bench.At("a.bin"), [0, 1, 2]);
-        var scope = await bench.BeginAsync("t1", EditBench.Chat, "a.bin");
+        var scope = await bench.BeginAsync("t1", EditFixture.Chat, "a.bin");
         File.WriteAllBytes(bench.At("a.bin"), [0, 1, 3]);
         await scope.EndAsync(CancellationToken.None);
         Assert.True(bench.Review("a.bin").IsBinary);
@@ -151,7 +151,7 @@ public sealed class EditReviewTests : IDisposable
     public async Task Encoding_mark_and_line_ends_are_kept(string name, byte[] before, byte[] after)
     {
         File.WriteAllBytes(bench.At("a.txt"), before);
-        var scope = await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
+        var scope = await bench.BeginAsync("t1", EditFixture.Chat, "a.txt");
         File.WriteAllBytes(bench.At("a.txt"), after);
         await scope.EndAsync(CancellationToken.None);
         Assert.Equal(2, bench.Review("a.txt").Hunks.Count);
@@ -165,17 +165,17 @@ public sealed class EditReviewTests : IDisposable
     {
         bench.Write("a.txt", Ten);
         await bench.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n");
-        await bench.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\nNINE\n10\n", EditBench.Other);
+        await bench.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\nNINE\n10\n", EditFixture.Other);
         bench.Reject("a.txt");
         Assert.Equal("1\n2\n3\n4\n5\n6\n7\n8\nNINE\n10\n", bench.Read("a.txt"));
-        bench.Reject("a.txt", codex: EditBench.Other);
+        bench.Reject("a.txt", codex: EditFixture.Other);
         Assert.Equal(Ten, bench.Read("a.txt"));
     }
 
     [Fact]
-    public void Rejecting_every_place_in_any_order_leaves_the_file_as_it_was() => EditBench.ForMany(30, async random =>
+    public void Rejecting_every_place_in_any_order_leaves_the_file_as_it_was() => EditFixture.ForMany(30, async random =>
     {
-        using var world = new EditBench();
+        using var world = new EditFixture();
         var before = Text(random);
         world.Write("a.txt", before);
         for (var turn = 0; turn < 3; turn++) { await world.EditAsync($"t{turn}", "a.txt", Changed(random, world.Read("a.txt"))); }
@@ -190,9 +190,9 @@ public sealed class EditReviewTests : IDisposable
     });
 
     [Fact]
-    public void Whatever_is_decided_no_line_of_the_users_is_lost() => EditBench.ForMany(40, async random =>
+    public void Whatever_is_decided_no_line_of_the_users_is_lost() => EditFixture.ForMany(40, async random =>
     {
-        using var world = new EditBench();
+        using var world = new EditFixture();
         world.Write("a.txt", Text(random));
         var mine = new List<string>();
         for (var step = 0; step < 6; step++)

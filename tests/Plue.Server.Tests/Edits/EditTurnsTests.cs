@@ -3,7 +3,7 @@ namespace Plue.Server.Tests.Edits;
 
 public sealed class EditTurnsTests : IDisposable
 {
-    private readonly EditBench bench = new();
+    private readonly EditFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
@@ -61,7 +61,7 @@ public sealed class EditTurnsTests : IDisposable
     [Fact]
     public async Task A_turn_of_which_a_place_was_rejected_can_still_be_undone_and_comes_back_without_it()
     {
-        using var bench = new EditBench();
+        using var bench = new EditFixture();
         var lines = string.Concat(Enumerable.Range(1, 20).Select(number => $"line {number}\n"));
         bench.Write("a.txt", lines);
         await bench.EditAsync("t1", "a.txt", lines.Replace("line 2\n", "two\n", StringComparison.Ordinal).Replace("line 18\n", "eighteen\n", StringComparison.Ordinal));
@@ -82,7 +82,7 @@ public sealed class EditTurnsTests : IDisposable
     {
         bench.Write("a.txt", "0\n");
         await bench.EditAsync("t1", "a.txt", "1\n");
-        await bench.EditAsync("t1", "a.txt", "2\n", EditBench.Other);
+        await bench.EditAsync("t1", "a.txt", "2\n", EditFixture.Other);
         await bench.EditAsync("t1", "a.txt", "3\n");
         Assert.Single((await bench.UndoAsync("t1")).Conflicts);
         Assert.Equal("3\n", bench.Read("a.txt"));
@@ -106,14 +106,14 @@ public sealed class EditTurnsTests : IDisposable
     }
 
     [Fact]
-    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() => EditBench.ForMany(20, async random =>
+    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() => EditFixture.ForMany(20, async random =>
     {
-        using var world = new EditBench();
+        using var world = new EditFixture();
         for (var i = 0; i < 4; i++) { world.Write($"d{i % 2}/{i}", $"{i}\n"); }
         var before = world.Everything();
         for (var turn = 0; turn < 4; turn++)
         {
-            var codex = random.Next(2) == 0 ? EditBench.Chat : EditBench.Other;
+            var codex = random.Next(2) == 0 ? EditFixture.Chat : EditFixture.Other;
             var file = $"d{random.Next(3)}/{random.Next(4)}";
             switch (random.Next(5))
             {

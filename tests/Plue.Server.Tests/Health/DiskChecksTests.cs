@@ -99,11 +99,11 @@ public sealed class DiskChecksTests : IAsyncDisposable
     public void What_is_always_allowed_is_counted_and_leads_to_the_list()
     {
         var checks = new DiskChecks(home.House.HealthServices);
-        Assert.Equal(["No setting weakens what protects you."], checks.Safety().Select(row => row.Sentence));
+        Assert.Equal(["No setting weakens what protects you."], checks.Security().Select(row => row.Sentence));
         home.House.StoredRules.Add("bash(npm test)", home.Folder);
-        Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Safety().Select(row => row.Sentence));
+        Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Security().Select(row => row.Sentence));
         home.House.StoredRules.Add("bash(npm run build)", home.Folder);
-        var row = checks.Safety()[^1];
+        var row = checks.Security()[^1];
         Assert.Equal(("2 things are always allowed, because you said so.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
     }
 

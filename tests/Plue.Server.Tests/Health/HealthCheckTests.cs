@@ -13,11 +13,11 @@ public class HealthCheckTests
         var never = new TaskCompletionSource<IReadOnlyList<HealthRow>>();
         using var stuck = new ManualResetEventSlim();
         var report = await RunAsync(
-            HealthCheck.Of("One", isNeeded: false, () => [HealthRow.Ok("One", "Well.")]),
-            HealthCheck.Of("Two", isNeeded: false, () => throw new InvalidOperationException("a bug.")),
-            HealthCheck.Of("Three", isNeeded: false, () => throw new FailureException(FailureKind.StoreReadOnly, "The disk is full.")),
+            HealthCheck.Create("One", isNeeded: false, () => [HealthRow.Ok("One", "Well.")]),
+            HealthCheck.Create("Two", isNeeded: false, () => throw new InvalidOperationException("a bug.")),
+            HealthCheck.Create("Three", isNeeded: false, () => throw new FailureException(FailureKind.StoreReadOnly, "The disk is full.")),
             new HealthCheck("Four", IsNeeded: false, _ => never.Task),
-            HealthCheck.Of("Five", isNeeded: true, () =>
+            HealthCheck.Create("Five", isNeeded: true, () =>
             {
                 stuck.Wait(TimeSpan.FromSeconds(20));
                 return [];
@@ -70,7 +70,7 @@ public class HealthCheckTests
     public async Task What_files_and_servers_say_shows_its_hidden_characters_and_no_secret()
     {
         var report = await HealthCheck.RunAsync(
-            [HealthCheck.Of("One", false, () => [HealthRow.Warning("a\u202Eb", "the secret") with { Advice = "not the secret" }])], Patience, text => text.Replace("secret", "***", StringComparison.Ordinal), "", default);
+            [HealthCheck.Create("One", false, () => [HealthRow.Warning("a\u202Eb", "the secret") with { Advice = "not the secret" }])], Patience, text => text.Replace("secret", "***", StringComparison.Ordinal), "", default);
         Assert.Equal(("a⟨U+202E⟩b", "the ***", "not the ***"), (report.Rows[0].Name, report.Rows[0].Sentence, report.Rows[0].Advice));
     }
 

@@ -50,7 +50,7 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("providers/silent.json5", InMemorySidecar.ProviderAt(silent.Url));
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
-        var report = await new Plue.Server.Health.HealthChecks(home.House.HealthServices) { ProviderPatience = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
+        var report = await new Plue.Server.Health.HealthChecks(home.House.HealthServices) { ProviderTimeout = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
         var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
         Assert.Equal(
             [
@@ -86,7 +86,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task SEC_11_No_secret_is_in_a_report_however_it_got_near()
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"bad key KEY"}}""".Replace("KEY", Canary, StringComparison.Ordinal), 401) };
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.House.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         await home.House.Vault.StoreAsync("vault://house/api_key", Canary, [endpoint.Url.ToString()], default);
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
         home.Write("providers/literal.json5", $"{{ name: 'Literal', provider_type: 'openai', api_key_ref: '{Canary}' }}");
@@ -103,7 +103,7 @@ public sealed class HealthTests : IAsyncLifetime
     [Fact]
     public async Task A_locked_vault_is_told_with_the_way_to_open_it_and_a_damaged_one_is_needed()
     {
-        await home.House.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.House.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Vault").State);
         var locked = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().HealthServices).CheckAsync(new HealthCheckParams(false), default), "Vault");
         Assert.Equal((HealthState.Warning, HealthAction.UnlockVault), (locked.State, locked.Fix?.Action));

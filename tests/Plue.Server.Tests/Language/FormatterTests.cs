@@ -60,7 +60,7 @@ public sealed class FormatterTests
 
     private static string Formatted(string text)
     {
-        var document = new OpenDocument(new DocumentPlace(CodexCollection.Templates, "a", TemplateLayer.User, "/a.json5"), text, 1);
+        var document = new OpenDocument(new DocumentLocation(CodexCollection.Templates, "a", TemplateLayer.User, "/a.json5"), text, 1);
         return Formatter.Applied(text, Formatter.Format(document));
     }
 }

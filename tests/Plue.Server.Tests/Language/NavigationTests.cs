@@ -49,8 +49,8 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At(file, text);
 
-        Assert.Equal(Path.Combine(home.Home, expected), Navigation.Definition(home.Sources, document, offset)?.Document.Place.Path);
-        Assert.Equal(expected, Assert.Single(Navigation.Links(home.Sources, document), link => link.At.Has(offset)).Target.Place.Path[(home.Home.Length + 1)..]);
+        Assert.Equal(Path.Combine(home.Home, expected), Navigation.Definition(home.Sources, document, offset)?.Document.Location.Path);
+        Assert.Equal(expected, Assert.Single(Navigation.Links(home.Sources, document), link => link.At.Contains(offset)).Target.Location.Path[(home.Home.Length + 1)..]);
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public sealed class NavigationTests : IAsyncLifetime
 
         var found = Navigation.Definition(home.Sources, document, offset)!;
 
-        Assert.Equal((TemplateLayer.Shipped, "task.json5"), (found.Document.Place.Layer, found.Document.Place.Path));
+        Assert.Equal((TemplateLayer.Shipped, "task.json5"), (found.Document.Location.Layer, found.Document.Location.Path));
         Assert.Equal("status", found.Document[found.At]);
     }
 
@@ -85,7 +85,7 @@ public sealed class NavigationTests : IAsyncLifetime
 
         var (template, id) = home.At(Scout, LanguageHome.Scout.Replace("\"scout\"", "\"sc|out\"", StringComparison.Ordinal));
         var templates = Navigation.References(home.Sources, template, id, withDefinition: true);
-        Assert.Equal(["one.json5", "scout.json5"], templates.Select(one => Path.GetFileName(one.Document.Place.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["one.json5", "scout.json5"], templates.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class NavigationTests : IAsyncLifetime
         var edit = Renames.To(home.Sources, document, offset, "ranger");
 
         Assert.EndsWith("ranger.json5", edit.To, StringComparison.Ordinal);
-        Assert.Equal(["child.json5", "scout.json5"], edit.Documents.Select(one => Path.GetFileName(one.Document.Place.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["child.json5", "scout.json5"], edit.Documents.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal));
         Assert.All(edit.Documents, one => Assert.Contains("\"ranger\"", Formatter.Applied(one.Document.Text, one.Edits), StringComparison.Ordinal));
     }
 
@@ -120,7 +120,7 @@ public sealed class NavigationTests : IAsyncLifetime
         home.Write("templates/chief.json5", "{ id: \"chief\", name: \"Chief\", parent_template: \"task\", permissions: { allow: [\"spawn_task(scout)\"] } }");
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("id: \"scout", "id: \"sc|out", StringComparison.Ordinal));
 
-        var edit = Renames.To(home.Sources, document, offset, "ranger").Documents.Single(one => one.Document.Place.Name == "chief");
+        var edit = Renames.To(home.Sources, document, offset, "ranger").Documents.Single(one => one.Document.Location.Name == "chief");
 
         Assert.Contains("\"spawn_task(ranger)\"", Formatter.Applied(edit.Document.Text, edit.Edits), StringComparison.Ordinal);
     }
@@ -166,7 +166,7 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At(Scout, text);
 
-        var fix = Assert.Single(Fixes.At(home.Sources, document, new Piece(offset, offset)), one => one.Title == title);
+        var fix = Assert.Single(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), one => one.Title == title);
 
         Assert.Equal(expected, Formatter.Applied(document.Text, fix.Edits));
     }
@@ -176,7 +176,7 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At(Scout, "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/no|body-yet' }");
 
-        var fix = Assert.Single(Fixes.At(home.Sources, document, new Piece(offset, offset)), one => one.Creates is not null);
+        var fix = Assert.Single(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), one => one.Creates is not null);
 
         Assert.Equal(Path.Combine(home.Home, "prompts", "nobody-yet.md"), fix.Creates?.Path);
         Assert.NotEmpty(FrontMatter.Parse(fix.Creates!.Value.Text).Values.GetString("description")!);
@@ -187,7 +187,7 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'sk-an|t-0123456789abcdef0123' }");
 
-        Assert.Contains(Fixes.At(home.Sources, document, new Piece(offset, offset)), fix => fix.MovesKeyOf == "local");
+        Assert.Contains(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), fix => fix.MovesKeyOf == "local");
     }
 
     [Fact]

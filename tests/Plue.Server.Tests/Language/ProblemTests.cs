@@ -131,13 +131,13 @@ public sealed class ProblemTests : IAsyncLifetime
     [Fact]
     public async Task The_workspaces_files_count_only_when_it_is_trusted()
     {
-        Assert.Null(home.Sources.PlaceOf(Path.Combine(home.Workspace, ".plue", "templates", "a.json5")));
+        Assert.Null(home.Sources.LocationOf(Path.Combine(home.Workspace, ".plue", "templates", "a.json5")));
 
         await using var trusted = new LanguageHome(trusted: true);
-        Assert.Equal(CodexCollection.Templates, trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection);
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, ".plue", "providers", "a.json5")));
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, "templates", "a.json5")));
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Home, "templates", "deep", "a.json5")));
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Home, "x", "..", "templates", "a.json5")));
+        Assert.Equal(CodexCollection.Templates, trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection);
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "providers", "a.json5")));
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, "templates", "a.json5")));
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Home, "templates", "deep", "a.json5")));
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Home, "x", "..", "templates", "a.json5")));
     }
 }

@@ -5,7 +5,7 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class ApprovalsTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture scene = new();
     private readonly Approvals approvals;
 
     public ApprovalsTests() => approvals = new Approvals(TimeProvider.System, scene.Rules);
@@ -64,7 +64,7 @@ public sealed class ApprovalsTests : IDisposable
     {
         var (first, second, other) = (approvals.AskAsync(Request(), default), approvals.AskAsync(Request(), default), approvals.AskAsync(Request("npm run x"), default));
         var pending = approvals.Pending[0];
-        approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), equalToo: true);
+        approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), includeEqual: true);
         await Task.WhenAll(first, second);
         Assert.False(other.IsCompleted);
         Assert.Equal("npm run x", Assert.Single(approvals.Pending).Request.What);

@@ -17,7 +17,7 @@ public sealed partial class CommandEffectTests : IDisposable
         "sh", "dash", "ls", "cat", "head", "tail", "wc", "cut", "nl", "stat", "file", "du", "df", "realpath", "readlink", "sort", "cmp", "diff", "grep", "rg", "uniq", "find", "basename", "dirname", "which", "tr", "date", "test", "[", "echo", "pwd", "true", "false",
     ];
 
-    private readonly Scene scene = new();
+    private readonly PermissionFixture scene = new();
 
     public void Dispose() => scene.Dispose();
 
@@ -93,13 +93,13 @@ public sealed partial class CommandEffectTests : IDisposable
         if (isOpen && opened.Success && !call.Contains("O_WRONLY", StringComparison.Ordinal) && !call.Contains("O_RDWR", StringComparison.Ordinal) && !call.Contains("O_CREAT", StringComparison.Ordinal))
         {
             var read = opened.Groups[1].Value;
-            Assert.False(RealPath.LiesIn(scene.Home, read) && !RealPath.LiesIn(scene.Workspace, read) && !call.Contains("O_DIRECTORY", StringComparison.Ordinal), $"{line}\nread {read}");
+            Assert.False(RealPath.IsUnder(scene.Home, read) && !RealPath.IsUnder(scene.Workspace, read) && !call.Contains("O_DIRECTORY", StringComparison.Ordinal), $"{line}\nread {read}");
             return;
         }
 
         Assert.True(isOpen && opened.Success, $"{line}\nchanged something: {call}");
         var written = opened.Groups[1].Value;
-        Assert.True(written is "/dev/null" || written.StartsWith("/dev/null<", StringComparison.Ordinal) || (RealPath.LiesIn(scene.Workspace, written) && GuardedPaths.WhyNotChange(written, scene.Workspace) is null), $"{line}\nwrote {written}");
+        Assert.True(written is "/dev/null" || written.StartsWith("/dev/null<", StringComparison.Ordinal) || (RealPath.IsUnder(scene.Workspace, written) && GuardedPaths.ChangeReason(written, scene.Workspace) is null), $"{line}\nwrote {written}");
     }
 
     [Fact]

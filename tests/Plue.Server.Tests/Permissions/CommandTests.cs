@@ -4,7 +4,7 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class CommandTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture scene = new();
 
     public CommandTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no sh here.");
 
@@ -282,13 +282,13 @@ public sealed class CommandTests : IDisposable
         var tools = Directory.CreateDirectory(scene.At("tools")).FullName;
         File.CreateSymbolicLink(Path.Combine(tools, "cat"), "/bin/rm");
         File.CreateSymbolicLink(Path.Combine(tools, "npm"), "/bin/rm");
-        using var first = new Scene($"{tools}:/usr/bin:/bin");
-        using var relative = new Scene(".:/usr/bin:/bin");
+        using var first = new PermissionFixture($"{tools}:/usr/bin:/bin");
+        using var relative = new PermissionFixture(".:/usr/bin:/bin");
         Assert.Equal(Decision.Ask, first.Command("cat a.txt").Decision);
         Assert.Equal(Decision.Ask, relative.Command("cat a.txt").Decision);
         Assert.Equal(Decision.Ask, scene.Command("tools/cat a.txt").Decision);
         Assert.Equal(Decision.Ask, scene.Command($"{tools}/cat a.txt").Decision);
-        var inside = new PermissionPolicy(scene.Paths, scene.Rules, scene.Home, $"{tools}:/usr/bin", "/bin/sh").Judge("bash", new ToolAction.RunCommand("npm test", scene.Workspace), [scene.Agent(allow: ["bash(npm *)"])]);
+        var inside = new PermissionPolicy(scene.Paths, scene.Rules, scene.Home, $"{tools}:/usr/bin", "/bin/sh").Evaluate("bash", new ToolAction.RunCommand("npm test", scene.Workspace), [scene.Agent(allow: ["bash(npm *)"])]);
         Assert.Equal((Decision.Ask, null), (inside.Decision, inside.Rule));
     }
 
@@ -309,7 +309,7 @@ public sealed class CommandTests : IDisposable
     {
         foreach (var shell in (string[])["cmd.exe", "/usr/bin/fish", "/bin/zsh", "pwsh"])
         {
-            using var other = new Scene(shell: shell);
+            using var other = new PermissionFixture(shell: shell);
             var verdict = other.Command("ls", other.Agent(allow: ["bash"]));
             Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
         }

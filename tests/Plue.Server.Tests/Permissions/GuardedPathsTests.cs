@@ -4,7 +4,7 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class GuardedPathsTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture scene = new();
 
     public void Dispose() => scene.Dispose();
 
@@ -137,7 +137,7 @@ public sealed class GuardedPathsTests : IDisposable
     [Fact]
     public void A_guarded_file_that_the_user_takes_for_an_ordinary_one_is_freely_edited_and_no_other()
     {
-        using var free = new Scene(ordinaryFiles: ["makefile", "eslint.config.*", ".git", "*"]);
+        using var free = new PermissionFixture(ordinaryFiles: ["makefile", "eslint.config.*", ".git", "*"]);
         Assert.Equal((Decision.Allow, Decision.Allow), (free.Change("Makefile").Decision, free.Change("a/eslint.config.js").Decision));
         Assert.All([".vscode/Makefile", "package.json", "GNUmakefile", ".eslintrc", ".git/config"], path => Assert.Equal(Decision.Ask, free.Change(path).Decision));
     }
@@ -149,7 +149,7 @@ public sealed class GuardedPathsTests : IDisposable
         Assert.All(GuardedFile.All, one =>
         {
             var example = one.Pattern.Replace("*", "x", StringComparison.Ordinal);
-            Assert.NotNull(GuardedPaths.WhyNotChange($"/work/sub/{example}", "/work"));
+            Assert.NotNull(GuardedPaths.ChangeReason($"/work/sub/{example}", "/work"));
             Assert.DoesNotContain("  ", one.Reason, StringComparison.Ordinal);
             Assert.False(one.Reason.EndsWith('.') || one.Pattern.Any(char.IsWhiteSpace), one.Pattern);
         });
@@ -208,12 +208,12 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".aider.conf", "it tells models what to do")]
     [InlineData("GIT~1/config", "it is a short name that can stand for another file")]
     [InlineData("deep/a~2", "it is a short name that can stand for another file")]
-    public void What_a_name_that_is_only_alike_can_do_is_said(string path, string why) => Assert.Equal(why, GuardedPaths.WhyNotChange($"/work/{path}", "/work"));
+    public void What_a_name_that_is_only_alike_can_do_is_said(string path, string why) => Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
 
     /// <summary>The sandbox has to name single files; what it names must not be an ordinary file anywhere else.</summary>
     [Fact]
     public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() => Assert.All(
-        Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.WhyNotChange($"/work/{name}", "/work")));
+        Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work")));
 
     /// <param name="present">Folders of the workspace, and files where a dot ends the name.</param>
     private void Make(string present)

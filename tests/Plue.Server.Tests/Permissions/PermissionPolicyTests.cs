@@ -6,7 +6,7 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class PermissionPolicyTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture scene = new();
 
     public void Dispose() => scene.Dispose();
 
@@ -17,10 +17,10 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal(Decision.Allow, scene.Read("a.txt", agent).Decision);
         Assert.Equal(Decision.Deny, scene.Change("a.txt", agent).Decision);
         Assert.Equal(Decision.Deny, scene.Command("ls", agent).Decision);
-        Assert.Equal(Decision.Ask, scene.Policy.Judge("github/create_issue", new ToolAction.CallServer("github", "create_issue"), [agent]).Decision);
-        Assert.Equal(Decision.Deny, scene.Policy.Judge("gitlab/x", new ToolAction.CallServer("gitlab", "x"), [agent]).Decision);
-        Assert.Equal(Decision.Allow, scene.Policy.Judge("todo", new ToolAction.OwnRecord(), [agent]).Decision);
-        Assert.Equal(Decision.Deny, scene.Policy.Judge("read", new ToolAction.ReadFile(scene.At("a.txt")), []).Decision);
+        Assert.Equal(Decision.Ask, scene.Policy.Evaluate("github/create_issue", new ToolAction.CallServer("github", "create_issue"), [agent]).Decision);
+        Assert.Equal(Decision.Deny, scene.Policy.Evaluate("gitlab/x", new ToolAction.CallServer("gitlab", "x"), [agent]).Decision);
+        Assert.Equal(Decision.Allow, scene.Policy.Evaluate("todo", new ToolAction.OwnRecord(), [agent]).Decision);
+        Assert.Equal(Decision.Deny, scene.Policy.Evaluate("read", new ToolAction.ReadFile(scene.At("a.txt")), []).Decision);
     }
 
     [Fact]
@@ -62,7 +62,7 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal(Decision.Allow, scene.Read("a.txt", plan).Decision);
         foreach (var action in (ToolAction[])[new ToolAction.ChangeFile(scene.At("a.txt"), FileChangeKind.Create), new ToolAction.SpawnTask("task"), new ToolAction.Fetch(new Uri("https://a.example")), new ToolAction.RunCommand("npm test", scene.Workspace)])
         {
-            var verdict = scene.Policy.Judge("bash", action, [plan]);
+            var verdict = scene.Policy.Evaluate("bash", action, [plan]);
             Assert.Equal((Decision.Deny, null), (verdict.Decision, verdict.Rule));
         }
     }
@@ -93,7 +93,7 @@ public sealed class PermissionPolicyTests : IDisposable
     [Fact]
     public void What_may_be_spawned_is_said_by_rules()
     {
-        Verdict Spawn(string id, params Rights[] rights) => scene.Policy.Judge("spawn_task", new ToolAction.SpawnTask(id), rights);
+        Verdict Spawn(string id, params Rights[] rights) => scene.Policy.Evaluate("spawn_task", new ToolAction.SpawnTask(id), rights);
         Assert.Equal(Decision.Allow, Spawn("task-reviewer", scene.Agent()).Decision);
         Assert.Equal(Decision.Deny, Spawn("task-orchestrator", scene.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision);
         Assert.Equal(Decision.Deny, Spawn("task-orchestrator", scene.Agent(), scene.Agent(deny: ["spawn_task(task-orchestrator)"])).Decision);
@@ -156,7 +156,7 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.Equal("write(a.txt)", rule);
         scene.Rules.Add(rule!, scene.Workspace);
         Assert.Equal(Decision.Allow, scene.Change("a.txt", scene.Agent()).Decision);
-        Assert.Equal(Decision.Ask, scene.Policy.Judge("edit", new ToolAction.ChangeFile(scene.At("a.txt"), FileChangeKind.Modify), [scene.Agent()]).Decision);
+        Assert.Equal(Decision.Ask, scene.Policy.Evaluate("edit", new ToolAction.ChangeFile(scene.At("a.txt"), FileChangeKind.Modify), [scene.Agent()]).Decision);
         Assert.Equal(Decision.Ask, scene.Change("sub/b.txt", scene.Agent()).Decision);
     }
 
@@ -171,9 +171,9 @@ public sealed class PermissionPolicyTests : IDisposable
         Assert.False(scene.Paths.Rules.StartsWith(scene.Workspace, StringComparison.Ordinal));
         if (!OperatingSystem.IsWindows()) { Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(scene.Paths.Rules)); }
 
-        again.Forget(rule.Id);
+        again.Remove(rule.Id);
         Assert.Equal(Decision.Ask, scene.Command("npm test").Decision);
-        Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => again.Forget(rule.Id)).Failure.Kind);
+        Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => again.Remove(rule.Id)).Failure.Kind);
     }
 
     [Theory]
@@ -226,16 +226,16 @@ public sealed class PermissionPolicyTests : IDisposable
             Assert.Equal((other, Decision.Ask), (other, scene.Fetch(other).Decision));
         }
 
-        Assert.True(NetworkTarget.IsInner(IPAddress.Parse("2002:7f00:1::")));
-        Assert.False(NetworkTarget.IsInner(IPAddress.Parse("93.184.216.34")));
-        Assert.False(NetworkTarget.IsInner(IPAddress.Parse("2606:2800:220:1::1")));
+        Assert.True(NetworkTarget.IsPrivate(IPAddress.Parse("2002:7f00:1::")));
+        Assert.False(NetworkTarget.IsPrivate(IPAddress.Parse("93.184.216.34")));
+        Assert.False(NetworkTarget.IsPrivate(IPAddress.Parse("2606:2800:220:1::1")));
     }
 
     [Fact]
     public void A_command_in_another_folder_is_offered_no_rule()
     {
         Directory.CreateDirectory(scene.At("sub"));
-        Verdict In(string folder) => scene.Policy.Judge("bash", new ToolAction.RunCommand("npm test", folder), [scene.Agent()]);
+        Verdict In(string folder) => scene.Policy.Evaluate("bash", new ToolAction.RunCommand("npm test", folder), [scene.Agent()]);
         Assert.Equal((Decision.Ask, "bash(npm test)"), (In(scene.Workspace).Decision, In(scene.Workspace).Rule));
         Assert.Equal((Decision.Ask, null), (In(scene.At("sub")).Decision, In(scene.At("sub")).Rule));
     }
@@ -254,7 +254,7 @@ public sealed class PermissionPolicyTests : IDisposable
     [Fact]
     public void SEC_56_A_tool_of_a_server_asks_until_a_rule_names_it()
     {
-        Verdict Call(string tool, Rights rights) => scene.Policy.Judge($"github/{tool}", new ToolAction.CallServer("github", tool), [rights]);
+        Verdict Call(string tool, Rights rights) => scene.Policy.Evaluate($"github/{tool}", new ToolAction.CallServer("github", tool), [rights]);
         Assert.Equal((Decision.Ask, "github/create_issue"), (Call("create_issue", scene.Agent(PermissionMode.EditFreely)).Decision, Call("create_issue", scene.Agent()).Rule));
         Assert.Equal(Decision.Allow, Call("create_issue", scene.Agent(allow: ["github/create_issue"])).Decision);
         Assert.Equal(Decision.Ask, Call("delete_repo", scene.Agent(allow: ["github/create_issue"])).Decision);

@@ -127,10 +127,10 @@ public sealed class SandboxTests : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/bwrap"), "Needs root and bubblewrap.");
         var line = $"mount -o remount,rw,bind / && echo x > {In("outside")}/a.txt";
-        Tools.ToolBench.Shell($"bwrap --unshare-net --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
+        Tools.ToolFixture.Shell($"bwrap --unshare-net --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
         Assert.Equal("x\n", File.ReadAllText(In("outside/a.txt")));
         File.WriteAllText(In("outside/a.txt"), "outside");
-        Tools.ToolBench.Shell($"bwrap --unshare-net --cap-drop ALL --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
+        Tools.ToolFixture.Shell($"bwrap --unshare-net --cap-drop ALL --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
         Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
     }
 
@@ -153,7 +153,7 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task SEC_12_Nothing_guarded_appears_in_the_folder_while_commands_run_and_one_is_killed(SandboxKind kind, bool asRoot)
     {
-        Assert.Equal(0, Tools.ToolBench.Shell("git init -q sub && git -C sub config core.fsync none", In("work")).Code);
+        Assert.Equal(0, Tools.ToolFixture.Shell("git init -q sub && git -C sub config core.fsync none", In("work")).Code);
         var appeared = new System.Collections.Concurrent.ConcurrentQueue<string?>();
         using (var watcher = new FileSystemWatcher(In("work")) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName })
         {
@@ -204,7 +204,7 @@ public sealed class SandboxTests : IDisposable
     {
         await using var child = Start(kind, asRoot, $"{line}; sleep 300", false, out var held);
         using var _ = held;
-        using var killing = held.Forbidden.Register(child.Kill);
+        using var killing = held.Violation.Register(child.Kill);
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains($"`{name}` appeared in the workspace", held.Finish(), StringComparison.Ordinal);
         Assert.DoesNotContain(name, Entries());
@@ -218,7 +218,7 @@ public sealed class SandboxTests : IDisposable
         File.WriteAllText(In("work/.git.blocked"), "of the user");
         await using var child = Start(kind, asRoot, "mkdir g; echo x > g/config; mv g .git; sleep 300", false, out var held);
         using var _ = held;
-        using var killing = held.Forbidden.Register(child.Kill);
+        using var killing = held.Violation.Register(child.Kill);
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains("it is now called `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
         Assert.Equal(("x\n", "of the user"), (File.ReadAllText(In("work/.git.blocked-2/config")), File.ReadAllText(In("work/.git.blocked"))));
@@ -297,9 +297,9 @@ public sealed class SandboxTests : IDisposable
     {
         var sandbox = new Sandbox([], null, [SandboxKind.SandboxExec, SandboxKind.Landlock]);
         Assert.Equal(SandboxKind.None, await sandbox.KindAsync(default));
-        Assert.Contains("no sandbox", Sandbox.Sentence(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
-        Assert.Equal("Runs in a sandbox: it writes only in the workspace and has no network.", Sandbox.Sentence(SandboxKind.Bubblewrap, new SandboxRules("/x")));
-        Assert.Contains("It may use the network.", Sandbox.Sentence(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
+        Assert.Contains("no sandbox", Sandbox.Describe(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
+        Assert.Equal("Runs in a sandbox: it writes only in the workspace and has no network.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x")));
+        Assert.Contains("It may use the network.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -326,7 +326,7 @@ public sealed class SandboxTests : IDisposable
     private ChildProcess Start(SandboxKind kind, bool asRoot, string line, bool network, out SandboxedStart held)
     {
         Assert.SkipWhen(kind == SandboxKind.Bubblewrap && !File.Exists("/usr/bin/bwrap"), "bubblewrap is not installed.");
-        Assert.SkipWhen(kind == SandboxKind.Landlock && !Landlock.IsEnough, "This kernel has no Landlock.");
+        Assert.SkipWhen(kind == SandboxKind.Landlock && !Landlock.IsSupported, "This kernel has no Landlock.");
         Assert.SkipWhen(!asRoot && Environment.UserName != "root", "Runs as an ordinary user already.");
         var start = new ChildProcessStart
         {
@@ -336,13 +336,13 @@ public sealed class SandboxTests : IDisposable
             WorkingDirectory = In("work"),
         };
         var sandbox = new Sandbox([In("home/.plue"), In("home/.ssh"), In("home/.nothing")], SidecarProcess.Executable, [kind]);
-        if (!asRoot) { Tools.ToolBench.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/"); }
+        if (!asRoot) { Tools.ToolFixture.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/"); }
 
-        held = sandbox.Hold(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
+        held = sandbox.Prepare(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
         var ready = held.Start;
         if (!asRoot)
         {
-            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp") { Tools.ToolBench.Shell($"chown {Nobody} {temporary}", "/"); }
+            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp") { Tools.ToolFixture.Shell($"chown {Nobody} {temporary}", "/"); }
 
             ready = ready with { Program = "/usr/bin/setpriv", Arguments = ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", ready.Program, .. ready.Arguments] };
         }

@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Platform;
 
 /// <summary>For tests that count what the whole process holds.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
-public class AloneCollection;
+public class NonParallelCollection;
 
 [Collection("Alone")]
 public class ChildProcessTests
@@ -148,7 +148,7 @@ public class ChildProcessTests
             Environment = environment ?? new() { ["PATH"] = "/usr/bin:/bin" },
             WorkingDirectory = "/",
             SecretNames = ["SECRET"],
-            Patience = patience ?? TimeSpan.FromSeconds(5),
+            GracePeriod = patience ?? TimeSpan.FromSeconds(5),
             LineCap = lineCap,
         });
 

@@ -77,11 +77,11 @@ public sealed class DurableFileTests : IDisposable
         using (var held = DurableFile.OpenPrivate(At("held"), FileMode.CreateNew, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None))
         {
             held.Write("mine"u8);
-            using var handle = OrdinaryFile.OpenHandle(At("held"));
+            using var handle = RegularFile.OpenHandle(At("held"));
             Assert.Equal(4, RandomAccess.GetLength(handle));
         }
 
-        Assert.ThrowsAny<IOException>(() => OrdinaryFile.OpenHandle(At("none")));
+        Assert.ThrowsAny<IOException>(() => RegularFile.OpenHandle(At("none")));
     }
 
     private string At(string name) => Path.Combine(folder, name);

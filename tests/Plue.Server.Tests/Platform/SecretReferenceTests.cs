@@ -9,7 +9,7 @@ public sealed class SecretReferenceTests
     [InlineData("env://MY_KEY", "", "env://MY_KEY")]
     [InlineData(" Bearer vault://mine/api_key ", "Bearer ", "vault://mine/api_key")]
     public void A_name_is_found_alone_and_behind_a_word(string text, string before, string reference) =>
-        Assert.Equal((before, reference), SecretReference.In(text));
+        Assert.Equal((before, reference), SecretReference.FindIn(text));
 
     [Theory]
     [InlineData("")]
@@ -17,5 +17,5 @@ public sealed class SecretReferenceTests
     [InlineData("vault://mine/api_key and more")]
     [InlineData("Bearer\tvault://mine/api_key")]
     [InlineData("xvault://mine/api_key")]
-    public void Anything_else_is_a_value(string text) => Assert.Null(SecretReference.In(text));
+    public void Anything_else_is_a_value(string text) => Assert.Null(SecretReference.FindIn(text));
 }

@@ -53,5 +53,5 @@ public sealed class BlobsTests : IDisposable
 
     [Fact]
     public void More_than_64_MiB_is_refused() =>
-        Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => blobs.Put(new byte[Blobs.MostBytes + 1])).Failure.Kind);
+        Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => blobs.Put(new byte[Blobs.MaxBytes + 1])).Failure.Kind);
 }

@@ -22,7 +22,7 @@ public sealed class ChannelValuesTests
         }
 
         Assert.Equal("x", fixture.NewStore().Read(id).Text("d"));
-        Assert.Equal(["Set a, d.", "Made this chat."], store.History(id).Select(change => change.What));
+        Assert.Equal(["Set a, d.", "Made this chat."], store.History(id).Select(change => change.Summary));
     }
 
     [Fact]
@@ -30,14 +30,14 @@ public sealed class ChannelValuesTests
     {
         var store = fixture.NewStore();
         await using var journal = store.Create("ai-chat", null, null, null);
-        await journal.NoteHookAsync("field_change", "a", "set_field", null, "It cannot.", 1, CancellationToken.None);
-        await journal.NoteHookAsync("field_change", "a", "notify", "Hook said \"x\"", null, 1, CancellationToken.None);
+        await journal.RecordHookAsync("field_change", "a", "set_field", null, "It cannot.", 1, CancellationToken.None);
+        await journal.RecordHookAsync("field_change", "a", "notify", "Hook said \"x\"", null, 1, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields { Values = Json("""{ "a": 1 }"""), By = ChangedBy.Hook }, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields { ReadUntil = "" }, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields("Found") { TitleFromModel = true }, CancellationToken.None);
         var failure = Assert.Single(journal.Chat.HookFailures);
         Assert.Equal(("set_field", "It cannot."), (failure.Action, failure.Message));
-        Assert.Equal([("plue", "Named it \"Found\"."), ("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Made this chat.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+        Assert.Equal([("plue", "Named it \"Found\"."), ("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Made this chat.")], store.History(journal.Id).Select(change => (change.Author, change.Summary)));
         await journal.UpdateAsync(new ChatFields("Named"), CancellationToken.None);
         Assert.Empty(journal.Chat.HookFailures);
     }
@@ -58,7 +58,7 @@ public sealed class ChannelValuesTests
         }
 
         Assert.Equal("interrupted", Assert.Single(other.ListTasks()).TaskStatus);
-        Assert.Equal(("plue", "Set status."), (other.History(journal.Id)[0].Author, other.History(journal.Id)[0].What));
+        Assert.Equal(("plue", "Set status."), (other.History(journal.Id)[0].Author, other.History(journal.Id)[0].Summary));
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class ChannelValuesTests
         Assert.Equal(rows, other.ListTasks());
         await using (var started = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }))
         {
-            started.WasStarted();
+            started.MarkStarted();
             Assert.Equal(2, other.ListTasks().Count(row => row.TaskStatus == "interrupted"));
         }
     }

@@ -36,7 +36,7 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.UpdateAsync(new ChatFields(ProviderId: "new", Fallbacks: [new ModelChoice("new")]) { By = ChangedBy.Plue }, None);
         Assert.Equal(
             ["plue: Changed who stands in.", "plue: Its provider is named new now.", "plue: Its template is named new now.", "you: Made this chat."],
-            store.History(journal.Id).Select(change => $"{change.Author}: {change.What}"));
+            store.History(journal.Id).Select(change => $"{change.Author}: {change.Summary}"));
     }
 
     [Fact]
@@ -76,7 +76,7 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.AppendAsync(Answer("A title") with { IsHidden = true }, None);
         Assert.Equal(
             ["small: Answered.", "local: Was stopped.", "plue: Was interrupted.", "plue: Failed: Too many.", "plue: Failed.", "plue: Summarised 7 messages."],
-            fixture.NewStore().History(journal.Id).Reverse().Where(change => change.Author != "you").Select(change => $"{change.Author}: {change.What}"));
+            fixture.NewStore().History(journal.Id).Reverse().Where(change => change.Author != "you").Select(change => $"{change.Author}: {change.Summary}"));
     }
 
     [Fact]
@@ -106,9 +106,9 @@ public sealed class ChatHistoryTests : IDisposable
     public async Task Of_very_many_changes_the_newest_are_told()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
-        await journal.AppendAllAsync([.. Enumerable.Range(1, ChatHistory.Most + 1).Select(number => Question($"{number}"))], None);
+        await journal.AppendAllAsync([.. Enumerable.Range(1, ChatHistory.MaxChanges + 1).Select(number => Question($"{number}"))], None);
         var told = Told(journal);
-        Assert.Equal((ChatHistory.Most, "Asked \"2\".", $"Asked \"{ChatHistory.Most + 1}\"."), (told.Count, told[0], told[^1]));
+        Assert.Equal((ChatHistory.MaxChanges, "Asked \"2\".", $"Asked \"{ChatHistory.MaxChanges + 1}\"."), (told.Count, told[0], told[^1]));
     }
 
     [Fact]
@@ -121,8 +121,8 @@ public sealed class ChatHistoryTests : IDisposable
         await using (await fixture.NewStore().OpenAsync(id, None)) { }
 
         var told = fixture.NewStore().History(id);
-        Assert.Contains(("plue", "Repaired the file: 1 entry could not be read."), told.Select(change => (change.Author, change.What)));
-        Assert.DoesNotContain(told, change => change.What == "Answered.");
+        Assert.Contains(("plue", "Repaired the file: 1 entry could not be read."), told.Select(change => (change.Author, change.Summary)));
+        Assert.DoesNotContain(told, change => change.Summary == "Answered.");
     }
 
     [Fact]
@@ -135,7 +135,7 @@ public sealed class ChatHistoryTests : IDisposable
         JournalLine.Write(lines, 6, DateTimeOffset.UtcNow, "{\"type\":\"hook\",\"trigger\":\"create\",\"action\":\"sing\",\"depth\":0}"u8);
         await using (var file = new FileStream(fixture.PathOf(id), FileMode.Append)) { file.Write(lines.WrittenSpan); }
 
-        Assert.Equal([(6L, "hook", "Hook sing."), (3L, "you", "Asked \"one\".")], fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.What)));
+        Assert.Equal([(6L, "hook", "Hook sing."), (3L, "you", "Asked \"one\".")], fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.Summary)));
     }
 
     [Fact]
@@ -145,7 +145,7 @@ public sealed class ChatHistoryTests : IDisposable
         await using var journal = store.Create(ChannelKind.Task, "task", new ChatFields());
         await journal.UpdateAsync(new ChatFields { Values = Status("queued") }, None);
         await journal.UpdateAsync(new ChatFields { Values = Status("done"), By = ChangedBy.Plue }, None);
-        Assert.Equal([("plue", "Set status."), ("you", "Set status."), ("you", "Made this task.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+        Assert.Equal([("plue", "Set status."), ("you", "Set status."), ("you", "Made this task.")], store.History(journal.Id).Select(change => (change.Author, change.Summary)));
     }
 
     [Fact]
@@ -171,7 +171,7 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     /// <summary>Oldest first, without that it was made.</summary>
-    private List<string> Told(ChatJournal journal) => [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.What).Where(what => what != "Made this chat.")];
+    private List<string> Told(ChatJournal journal) => [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.Summary).Where(what => what != "Made this chat.")];
 
     private static Message Question(string text) => StoreFixture.NewMessage(MessageRole.User, text);
 

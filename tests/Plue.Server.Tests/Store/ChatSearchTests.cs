@@ -271,10 +271,10 @@ public sealed class ChatSearchTests : IDisposable
     {
         static byte[] Line(string text) => StoredLine(StoreFixture.NewMessage(MessageRole.User, text) with { ProviderInfo = new ProviderInfo("local", "id"), CreatedAt = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) });
         var query = new JournalQuery(new SearchQuery(word));
-        Assert.False(query.MayBeIn(Line("nothing: \"x\":\"y\" {")));
+        Assert.False(query.MayMatch(Line("nothing: \"x\":\"y\" {")));
         foreach (var text in new[] { word, $"{word}\"", $"\"{word}\":", $"\"{word}\":\"", $"\"role\":\"{word}", $":\"{word}", $"{{\"a\":\"{word}\"}}", $"\\{word}\\" })
         {
-            Assert.True(query.MayBeIn(Line(text)), text);
+            Assert.True(query.MayMatch(Line(text)), text);
         }
     }
 
@@ -312,7 +312,7 @@ public sealed class ChatSearchTests : IDisposable
             using (var journal = store.Create("ai-chat", "-", null, null)) { Play(journal, test.steps); }
 
             var chat = store.Read(store.List()[0].Id);
-            var expected = chat.Tree.Under("").Select(chat.Tree.Find).OfType<Message>()
+            var expected = chat.Tree.DescendantsOf("").Select(chat.Tree.Find).OfType<Message>()
                 .Where(message => message.Status == MessageStatus.Complete && test.terms.All(wanted => TextsOf(message).Any(has => has.Contains(wanted, StringComparison.OrdinalIgnoreCase))))
                 .Select(message => message.Id).Order(StringComparer.Ordinal);
             var query = new SearchQuery(string.Join(' ', test.terms.Select(wanted => $"\"{wanted.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
@@ -350,11 +350,11 @@ public sealed class ChatSearchTests : IDisposable
         _ => Array.Empty<string>(),
     });
 
-    private Task<(List<SearchFind> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query) => SearchAsync(query, fixture);
+    private Task<(List<SearchMatch> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query) => SearchAsync(query, fixture);
 
-    private static async Task<(List<SearchFind> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query, StoreFixture fixture)
+    private static async Task<(List<SearchMatch> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query, StoreFixture fixture)
     {
-        List<SearchFind> finds = [];
+        List<SearchMatch> finds = [];
         var search = new ChatSearch(fixture.NewStore(), NullLogger.Instance);
         return (finds, await search.RunAsync(query, finds.AddRange, CancellationToken.None));
     }

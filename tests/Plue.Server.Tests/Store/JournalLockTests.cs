@@ -18,7 +18,7 @@ public sealed class JournalLockTests : IDisposable
         Assert.False(JournalLock.IsHeld(Journal));
         using (var owner = JournalLock.Acquire(Journal, "chat"))
         {
-            Assert.True(owner.IsWhole && JournalLock.IsHeld(Journal));
+            Assert.True(owner.IsIntact && JournalLock.IsHeld(Journal));
             Assert.Null(JournalLock.TryAcquire(Journal, "chat"));
             var refused = Assert.Throws<FailureException>(() => JournalLock.Acquire(Journal, "chat")).Failure;
             Assert.Equal((FailureKind.Conflict, "Another window is writing to this chat. Try again when it has finished."), (refused.Kind, refused.Message));
@@ -33,14 +33,14 @@ public sealed class JournalLockTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There a held file cannot be deleted.");
         using var second = Replaced(JournalLock.Acquire(Journal, "chat"));
-        Assert.True(second.IsWhole && JournalLock.IsHeld(Journal));
+        Assert.True(second.IsIntact && JournalLock.IsHeld(Journal));
 
         JournalLock Replaced(JournalLock first)
         {
             File.Delete(JournalLock.PathOf(Journal));
-            Assert.False(first.IsWhole);
+            Assert.False(first.IsIntact);
             var another = JournalLock.Acquire(Journal, "chat");
-            Assert.False(first.IsWhole);
+            Assert.False(first.IsIntact);
             first.Dispose();
             return another;
         }
@@ -52,7 +52,7 @@ public sealed class JournalLockTests : IDisposable
         File.WriteAllText(JournalLock.PathOf(Journal), "1 long ago, by me");
         Assert.False(JournalLock.IsHeld(Journal));
         using var owner = JournalLock.Acquire(Journal, "chat");
-        Assert.True(owner.IsWhole);
+        Assert.True(owner.IsIntact);
     }
 
     [Fact]
@@ -77,22 +77,22 @@ public sealed class JournalLockTests : IDisposable
     public void Who_waits_leaves_word_that_ends_by_itself_and_costs_nothing_where_it_cannot()
     {
         var mark = Journal + ".wanted";
-        Assert.False(JournalLock.IsWanted(Journal));
-        JournalLock.Want(Journal);
-        JournalLock.Want(Journal);
-        Assert.True(JournalLock.IsWanted(Journal));
+        Assert.False(JournalLock.IsReleaseRequested(Journal));
+        JournalLock.RequestRelease(Journal);
+        JournalLock.RequestRelease(Journal);
+        Assert.True(JournalLock.IsReleaseRequested(Journal));
         File.SetLastWriteTimeUtc(mark, DateTime.UtcNow.AddSeconds(-6));
-        Assert.False(JournalLock.IsWanted(Journal));
-        JournalLock.Want(Journal);
-        Assert.True(JournalLock.IsWanted(Journal));
-        JournalLock.Unwant(Journal);
+        Assert.False(JournalLock.IsReleaseRequested(Journal));
+        JournalLock.RequestRelease(Journal);
+        Assert.True(JournalLock.IsReleaseRequested(Journal));
+        JournalLock.ClearRequest(Journal);
         Assert.False(File.Exists(mark));
 
         Directory.CreateDirectory(mark);
-        JournalLock.Want(Journal);
-        JournalLock.Unwant(Journal);
-        JournalLock.Want(Path.Combine(folder, "none", "a.jsonl"));
-        Assert.False(JournalLock.IsWanted(Journal));
+        JournalLock.RequestRelease(Journal);
+        JournalLock.ClearRequest(Journal);
+        JournalLock.RequestRelease(Path.Combine(folder, "none", "a.jsonl"));
+        Assert.False(JournalLock.IsReleaseRequested(Journal));
         Assert.True(Directory.Exists(mark));
     }
 }

@@ -54,10 +54,10 @@ public sealed class TwoWritersTests : IDisposable
         using var owner = fixture.StartWriter(id, "answer");
         Assert.Equal("open", await owner.StandardOutput.ReadLineAsync());
         Assert.Equal("begun", await owner.StandardOutput.ReadLineAsync());
-        List<ChatNews> news = [];
+        List<ChatUpdate> news = [];
         Assert.True(journal.Follow(news.Add));
-        Assert.IsType<ChatNews.Begun>(news[0]);
-        Assert.Equal("half", string.Concat(news.OfType<ChatNews.Text>().Select(text => text.Content)));
+        Assert.IsType<ChatUpdate.MessageStarted>(news[0]);
+        Assert.Equal("half", string.Concat(news.OfType<ChatUpdate.TextAppended>().Select(text => text.Content)));
         Assert.Equal((ChatStatus.Running, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
         Assert.Equal("Another window is answering in this chat.", journal.ReadOnlyReason);
         var failure = await Assert.ThrowsAsync<FailureException>(() => journal.UpdateAsync(new ChatFields(Title: "mine"), CancellationToken.None).AsTask());
@@ -70,7 +70,7 @@ public sealed class TwoWritersTests : IDisposable
         news.Clear();
         journal.Follow(news.Add);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5));
-        Assert.IsType<ChatNews.Other>(Assert.Single(news));
+        Assert.IsType<ChatUpdate.Other>(Assert.Single(news));
         Assert.Equal((ChatStatus.Interrupted, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
         Assert.Null(journal.ReadOnlyReason);
         Assert.Contains("\"status\":\"interrupted\"", File.ReadAllText(fixture.PathOf(id)), StringComparison.Ordinal);
@@ -84,7 +84,7 @@ public sealed class TwoWritersTests : IDisposable
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        var hold = await first.HoldAsync(CancellationToken.None);
+        var hold = await first.AcquireAsync(CancellationToken.None);
         var waiting = second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None).AsTask();
         await first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
         hold.Dispose();
@@ -107,9 +107,9 @@ public sealed class TwoWritersTests : IDisposable
             await other.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None);
         }
 
-        List<ChatNews> news = [];
+        List<ChatUpdate> news = [];
         Assert.True(journal.Follow(news.Add));
-        Assert.IsType<ChatNews.Other>(Assert.Single(news));
+        Assert.IsType<ChatUpdate.Other>(Assert.Single(news));
         Assert.Equal(["two", "three"], journal.Chat.Messages.Select(message => message.Text));
         await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "four"), CancellationToken.None);
         Assert.Equal(["two", "three", "four"], fixture.NewStore().Read(id).Messages.Select(message => message.Text));
@@ -120,11 +120,11 @@ public sealed class TwoWritersTests : IDisposable
     {
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        using var hold = await first.HoldAsync(CancellationToken.None);
+        using var hold = await first.AcquireAsync(CancellationToken.None);
         File.Delete(fixture.PathOf(id) + ".lock");
         await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
-        using (await second.HoldAsync(CancellationToken.None))
+        using (await second.AcquireAsync(CancellationToken.None))
         {
             var failure = await Assert.ThrowsAsync<FailureException>(() => first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "x"), CancellationToken.None).AsTask());
             Assert.Equal(FailureKind.Conflict, failure.Failure.Kind);
@@ -147,5 +147,5 @@ public sealed class TwoWritersTests : IDisposable
         Assert.False(File.Exists(fixture.PathOf(id)));
     }
 
-    private static void Take(List<string> seen, ChatNews news) => seen.Add(Assert.IsType<ChatNews.Added>(news).Message.Text);
+    private static void Take(List<string> seen, ChatUpdate news) => seen.Add(Assert.IsType<ChatUpdate.MessageAdded>(news).Message.Text);
 }

@@ -184,7 +184,7 @@ public sealed class UsageLedgerTests : IDisposable
             Entry("a", "groq", 1.1m, 100), Entry("a", "groq", null, 300), Entry("b", "openai", 2.2m, 200), Entry("b", "openai", 0, null),
         ];
         var summary = UsageSummary.Of(entries, TimeSpan.Zero);
-        Assert.Equal((4, 1, 3.3m, TimeSpan.FromMilliseconds(200)), (summary.Total.Answers, summary.Total.Unpriced, summary.Total.Cost, summary.Total.FirstToken));
+        Assert.Equal((4, 1, 3.3m, TimeSpan.FromMilliseconds(200)), (summary.Total.Responses, summary.Total.Unpriced, summary.Total.Cost, summary.Total.FirstToken));
         Assert.Equal(["openai", "groq"], summary.Providers.Select(row => row.Key));
         Assert.Equal([TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)], summary.Providers.Select(row => row.Figures.FirstToken));
         Assert.Equal(["b", "a"], summary.Chats.Select(row => row.Key));
@@ -252,7 +252,7 @@ public sealed class UsageLedgerTests : IDisposable
         {
             var began = Stopwatch.GetTimestamp();
             var summary = UsageSummary.Of(await AllAsync(again), TimeSpan.Zero);
-            Assert.Equal((100_000, 100m), (summary.Total.Answers, summary.Total.Cost));
+            Assert.Equal((100_000, 100m), (summary.Total.Responses, summary.Total.Cost));
             if (Stopwatch.GetElapsedTime(began) is var took && took < best) { best = took; }
         }
 
@@ -264,7 +264,7 @@ public sealed class UsageLedgerTests : IDisposable
     private UsageLedger NewLedger(TimeProvider? time = null)
     {
         static string NameOf(string id) => $"Name of {id}";
-        return new UsageLedger(fixture.Paths, since => fixture.NewStore().Answers(since, NameOf), NameOf, time ?? new Clock(Noon, TimeSpan.Zero), NullLogger.Instance);
+        return new UsageLedger(fixture.Paths, since => fixture.NewStore().Responses(since, NameOf), NameOf, time ?? new Clock(Noon, TimeSpan.Zero), NullLogger.Instance);
     }
 
     private static Task<IReadOnlyList<UsageEntry>> AllAsync(UsageLedger ledger) => ledger.ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);

@@ -56,10 +56,10 @@ public sealed class TemplateFilesTests : IDisposable
             var catalog = new TemplateCatalog(paths, () => workspace);
             _ = catalog.Find($"t{first}");
             // With task.
-            Assert.NotNull(catalog.Find($"t{TemplateCatalog.MostParents - 1}"));
-            Assert.Equal($"More than {TemplateCatalog.MostParents} templates stand over `t{Line - 1}`. Name one as its parent that stands nearer to the beginning.",
+            Assert.NotNull(catalog.Find($"t{TemplateCatalog.MaxParents - 1}"));
+            Assert.Equal($"More than {TemplateCatalog.MaxParents} templates stand over `t{Line - 1}`. Name one as its parent that stands nearer to the beginning.",
                 Assert.Single(catalog.List().Single(entry => entry.Id == $"t{Line - 1}").Problems).Message);
-            Assert.Null(catalog.Find($"t{TemplateCatalog.MostParents}"));
+            Assert.Null(catalog.Find($"t{TemplateCatalog.MaxParents}"));
         }
     }
 
@@ -76,9 +76,9 @@ public sealed class TemplateFilesTests : IDisposable
     public void A_template_has_only_so_many_hooks()
     {
         static string Text(int hooks) => $"{{ id: 'x', name: 'X', automation: {{ hooks: [{string.Concat(Enumerable.Repeat("{ trigger: 'created', action: 'notify', message: 'Hi' },", hooks))}] }} }}";
-        Assert.Equal(TemplateReader.MostHooks, TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MostHooks))).Template?.Hooks.Count);
-        var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MostHooks + 1)));
-        Assert.Equal((null, $"A template has at most {TemplateReader.MostHooks} hooks."), (tooMany.Template, Assert.Single(tooMany.Problems).Message));
+        Assert.Equal(TemplateReader.MaxHooks, TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks))).Template?.Hooks.Count);
+        var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks + 1)));
+        Assert.Equal((null, $"A template has at most {TemplateReader.MaxHooks} hooks."), (tooMany.Template, Assert.Single(tooMany.Problems).Message));
     }
 
     private void Save(string id, string text)

@@ -55,7 +55,7 @@ public class TemplateRisksTests
     public void What_a_parent_brings_along_is_shown_where_the_parent_is_named()
     {
         var parent = Read("p", "{ id: 'p', name: 'P', parent_template: 'task', budget: { rounds: 3 } }");
-        var child = TemplateInheritance.Resolve(TemplateReader.Read("{ id: 'c', name: 'C', parent_template: 'p' }"u8).Template!, id => id == "p" ? parent with { IsWhole = true } : null).Template!;
+        var child = TemplateInheritance.Resolve(TemplateReader.Read("{ id: 'c', name: 'C', parent_template: 'p' }"u8).Template!, id => id == "p" ? parent with { IsComplete = true } : null).Template!;
         Assert.Equal(("risk.no-budget", 40), (TemplateRisks.Find(child, Catalog.Find).Single().Code, TemplateRisks.Find(child, Catalog.Find).Single().Span.Column));
     }
 

@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Tools;
 
 public sealed class CodexToolTests : IDisposable
 {
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture bench = new();
     private readonly PluePaths paths;
 
     public CodexToolTests()
@@ -59,6 +59,6 @@ public sealed class CodexToolTests : IDisposable
 
     private sealed class Silent : IToolProgress
     {
-        public void Say(string text) { }
+        public void Report(string text) { }
     }
 }

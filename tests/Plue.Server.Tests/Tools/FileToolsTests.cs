@@ -12,7 +12,7 @@ public sealed partial class FileToolsTests : IDisposable
 {
     private static readonly EditTool Edit = new("");
     private static readonly WriteTool Writing = new("");
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture bench = new();
 
     public void Dispose() => bench.Dispose();
 
@@ -20,9 +20,9 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task A_file_is_read_with_the_numbers_of_its_lines()
     {
         bench.Write("a.txt", "one\ntwo\r\nthree");
-        Assert.Equal("     1\tone\n     2\ttwo\n     3\tthree\n", await bench.SaidAsync(bench.Read, """{"path":"a.txt"}"""));
-        Assert.Equal("     2\ttwo\n[These are lines 2 to 2 of 3.]\n", await bench.SaidAsync(bench.Read, """{"path":"a.txt","from":2,"to":2}"""));
-        Assert.Equal("There are only 3 lines.", await bench.SaidAsync(bench.Read, """{"path":"a.txt","from":4}"""));
+        Assert.Equal("     1\tone\n     2\ttwo\n     3\tthree\n", await bench.ResultAsync(bench.Read, """{"path":"a.txt"}"""));
+        Assert.Equal("     2\ttwo\n[These are lines 2 to 2 of 3.]\n", await bench.ResultAsync(bench.Read, """{"path":"a.txt","from":2,"to":2}"""));
+        Assert.Equal("There are only 3 lines.", await bench.ResultAsync(bench.Read, """{"path":"a.txt","from":4}"""));
     }
 
     [Fact]
@@ -33,8 +33,8 @@ public sealed partial class FileToolsTests : IDisposable
         var read = new List<string>();
         for (int? from = 1; from is not null;)
         {
-            var said = await bench.SaidAsync(bench.Read, ToolBench.Json(("path", "long.txt"), ("from", from)));
-            Assert.True(said.Length <= ToolRunner.LongestResult);
+            var said = await bench.ResultAsync(bench.Read, ToolFixture.Json(("path", "long.txt"), ("from", from)));
+            Assert.True(said.Length <= ToolRunner.MaxResultLength);
             read.AddRange(said.Split('\n').Where(line => line.Contains('\t', StringComparison.Ordinal)).Select(line => line.Split('\t', 2)[1]));
             var next = System.Text.RegularExpressions.Regex.Match(said, "Go on with `from: (\\d+)`");
             from = next.Success ? int.Parse(next.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : null;
@@ -52,14 +52,14 @@ public sealed partial class FileToolsTests : IDisposable
         var image = Assert.Single((await bench.RunAsync(bench.Read, """{"path":"a.png"}""")).Images);
         Assert.Equal("image/png", image.MediaType);
         Assert.Equal(png, image.Data!.Value.ToArray());
-        Assert.Contains("is no text (4 bytes)", await bench.RefusedAsync(bench.Read, """{"path":"b.bin"}"""), StringComparison.Ordinal);
+        Assert.Contains("is no text (4 bytes)", await bench.ErrorAsync(bench.Read, """{"path":"b.bin"}"""), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_notebook_is_shown_by_its_cells()
     {
         bench.Write("n.ipynb", """{"cells":[{"cell_type":"markdown","source":["# Title\n","text"]},{"cell_type":"code","source":"1+1","outputs":[{"data":{"text/plain":["2"]}},{"ename":"E","evalue":"bad"}]}]}""");
-        var said = await bench.SaidAsync(bench.Read, """{"path":"n.ipynb"}""");
+        var said = await bench.ResultAsync(bench.Read, """{"path":"n.ipynb"}""");
         Assert.Contains("# Cell 1, markdown", said, StringComparison.Ordinal);
         Assert.Contains("\t1+1\n", said, StringComparison.Ordinal);
         Assert.Contains("\t2\n", said, StringComparison.Ordinal);
@@ -70,7 +70,7 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task A_private_key_is_not_shown_whatever_its_name()
     {
         bench.Write("notes.txt", "-----BEGIN OPENSSH PRIVATE KEY-----\nabc\n");
-        Assert.Contains("private key", await bench.RefusedAsync(bench.Read, """{"path":"notes.txt"}"""), StringComparison.Ordinal);
+        Assert.Contains("private key", await bench.ErrorAsync(bench.Read, """{"path":"notes.txt"}"""), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -84,7 +84,7 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task SEC_14_A_parameter_that_is_not_the_tools_own_is_refused(string parameters, string sentence)
     {
         bench.Write("a.txt", "x");
-        Assert.Contains(sentence, await bench.RefusedAsync(bench.Read, parameters), StringComparison.Ordinal);
+        Assert.Contains(sentence, await bench.ErrorAsync(bench.Read, parameters), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -92,7 +92,7 @@ public sealed partial class FileToolsTests : IDisposable
     {
         Directory.CreateDirectory(bench.Workspace + "-evil");
         File.WriteAllText(bench.Workspace + "-evil/a.txt", "x");
-        Assert.Contains("outside the workspace", await bench.RefusedAsync(bench.Read, """{"path":"../work-evil/a.txt"}"""), StringComparison.Ordinal);
+        Assert.Contains("outside the workspace", await bench.ErrorAsync(bench.Read, """{"path":"../work-evil/a.txt"}"""), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -110,9 +110,9 @@ public sealed partial class FileToolsTests : IDisposable
         foreach (var path in new[] { name, $"{name}/secret.txt", $"{name}/environ" })
         {
             foreach (var (tool, parameters) in new (ITool, string)[]
-                { (bench.Read, ToolBench.Json(("path", path))), (Writing, ToolBench.Json(("path", path), ("content", "x"))), (Edit, ToolBench.Json(("path", path), ("old", "hush"), ("new", "x"))) })
+                { (bench.Read, ToolFixture.Json(("path", path))), (Writing, ToolFixture.Json(("path", path), ("content", "x"))), (Edit, ToolFixture.Json(("path", path), ("old", "hush"), ("new", "x"))) })
             {
-                Assert.DoesNotContain("hush", await bench.SaidAsync(tool, parameters), StringComparison.Ordinal);
+                Assert.DoesNotContain("hush", await bench.ResultAsync(tool, parameters), StringComparison.Ordinal);
             }
         }
 
@@ -129,7 +129,7 @@ public sealed partial class FileToolsTests : IDisposable
         var call = await bench.PlanAsync(Edit, """{"path":"near/a.txt","old":"one","new":"two"}""");
         Assert.Equal([real, bench.PathOf("near/a.txt")], call.Actions.Cast<ToolAction.ChangeFile>().Select(action => action.Path));
         Assert.Equal([real], call.Changes);
-        await call.RunAsync(new ToolBench.Heard(), default);
+        await call.RunAsync(new ToolFixture.ProgressRecorder(), default);
         Assert.Equal("two\n", File.ReadAllText(real));
         Assert.NotNull(new FileInfo(bench.PathOf("near")).LinkTarget);
     }
@@ -148,7 +148,7 @@ public sealed partial class FileToolsTests : IDisposable
         };
         Directory.Move(bench.PathOf("folder"), bench.PathOf("was"));
         File.CreateSymbolicLink(bench.PathOf("folder"), bench.Outside);
-        foreach (var call in calls) { await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolBench.Heard(), default)); }
+        foreach (var call in calls) { await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default)); }
 
         Assert.Equal("one\n", File.ReadAllText(Path.Combine(bench.Outside, "a.txt")));
         Assert.Single(Directory.GetFileSystemEntries(bench.Outside));
@@ -208,10 +208,10 @@ public sealed partial class FileToolsTests : IDisposable
             foreach (var path in new[] { "x/a.txt", "x/b.txt", "x/y/a.txt", "x/y/z/new.txt" })
             {
                 Interlocked.Increment(ref attempts);
-                var read = await bench.SaidAsync(bench.Read, ToolBench.Json(("path", path)));
+                var read = await bench.ResultAsync(bench.Read, ToolFixture.Json(("path", path)));
                 Assert.DoesNotContain("outside\n", read, StringComparison.Ordinal);
-                done += (await bench.SaidAsync(Writing, ToolBench.Json(("path", path), ("content", $"by the tool {round}\n")))).StartsWith("Made", StringComparison.Ordinal) ? 1 : 0;
-                done += (await bench.SaidAsync(Edit, ToolBench.Json(("path", path), ("old", "inside"), ("new", "edited")))).StartsWith("Changed", StringComparison.Ordinal) ? 1 : 0;
+                done += (await bench.ResultAsync(Writing, ToolFixture.Json(("path", path), ("content", $"by the tool {round}\n")))).StartsWith("Made", StringComparison.Ordinal) ? 1 : 0;
+                done += (await bench.ResultAsync(Edit, ToolFixture.Json(("path", path), ("old", "inside"), ("new", "edited")))).StartsWith("Changed", StringComparison.Ordinal) ? 1 : 0;
             }
         }
 
@@ -225,15 +225,15 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task REL_41_A_file_that_changed_since_it_was_read_is_not_changed()
     {
         bench.Write("a.txt", "one\n");
-        Assert.Contains("have not read", await bench.RefusedAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
-        Assert.Contains("already there", await bench.RefusedAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains("have not read", await bench.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains("already there", await bench.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
         await bench.RunAsync(bench.Read, """{"path":"a.txt"}""");
         bench.Write("a.txt", "one, by the user\n");
-        Assert.Contains("changed since", await bench.RefusedAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
-        Assert.Contains("changed since", await bench.RefusedAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains("changed since", await bench.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains("changed since", await bench.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
         Assert.Equal("one, by the user\n", bench.Text("a.txt"));
         File.Delete(bench.PathOf("a.txt"));
-        Assert.Contains("There is no file", await bench.RefusedAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains("There is no file", await bench.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -247,7 +247,7 @@ public sealed partial class FileToolsTests : IDisposable
         bench.Write("b.txt", "by the user\n");
         foreach (var call in new[] { edit, make })
         {
-            Assert.Contains("changed meanwhile", (await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolBench.Heard(), default))).Message, StringComparison.Ordinal);
+            Assert.Contains("changed meanwhile", (await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default))).Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(("one, by the user\n", "by the user\n"), (bench.Text("a.txt"), bench.Text("b.txt")));
@@ -270,13 +270,13 @@ public sealed partial class FileToolsTests : IDisposable
     [Fact]
     public async Task REL_36_What_is_no_ordinary_file_is_refused_at_once()
     {
-        ToolBench.Shell("mkfifo pipe; truncate -s 100G sparse; mkdir folder; ln -s a b; ln -s b a", bench.Workspace);
+        ToolFixture.Shell("mkfifo pipe; truncate -s 100G sparse; mkdir folder; ln -s a b; ln -s b a", bench.Workspace);
         using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(bench.PathOf("socket")));
         foreach (var (name, sentence) in new[] { ("pipe", "pipe, a socket or a device"), ("sparse", "larger than"), ("folder", "is a folder"), ("a", "circle"), ("socket", "pipe, a socket or a device"), (".", "workspace itself") })
         {
-            Assert.Contains(sentence, await bench.RefusedAsync(bench.Read, ToolBench.Json(("path", name))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
-            Assert.Contains(sentence, await bench.RefusedAsync(Writing, ToolBench.Json(("path", name), ("content", "x"))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
+            Assert.Contains(sentence, await bench.ErrorAsync(bench.Read, ToolFixture.Json(("path", name))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
+            Assert.Contains(sentence, await bench.ErrorAsync(Writing, ToolFixture.Json(("path", name), ("content", "x"))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
         }
     }
 
@@ -307,7 +307,7 @@ public sealed partial class FileToolsTests : IDisposable
     {
         bench.Write("a.txt", Encoding.Latin1.GetBytes("größer als früher\n"));
         await bench.RunAsync(bench.Read, """{"path":"a.txt"}""");
-        Assert.Contains("encoding", await bench.RefusedAsync(Edit, """{"path":"a.txt","old":"als","new":"→"}"""), StringComparison.Ordinal);
+        Assert.Contains("encoding", await bench.ErrorAsync(Edit, """{"path":"a.txt","old":"als","new":"→"}"""), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -324,12 +324,12 @@ public sealed partial class FileToolsTests : IDisposable
     public async Task The_rest_of_a_long_result_is_read_on_demand_by_its_own_agent_alone()
     {
         var text = string.Join('\n', Enumerable.Range(0, 20_000).Select(line => $"line {line}"));
-        var cut = bench.Results.Cut("chat_1", text, ToolRunner.LongestResult);
-        Assert.True(cut.Length < ToolRunner.LongestResult + 200);
+        var cut = bench.Results.Truncate("chat_1", text, ToolRunner.MaxResultLength);
+        Assert.True(cut.Length < ToolRunner.MaxResultLength + 200);
         var name = System.Text.RegularExpressions.Regex.Match(cut, "plue-output:[0-9a-f]+").Value;
-        Assert.Contains("line 10000", await bench.SaidAsync(bench.Read, ToolBench.Json(("path", name), ("from", 10_001), ("to", 10_001))), StringComparison.Ordinal);
+        Assert.Contains("line 10000", await bench.ResultAsync(bench.Read, ToolFixture.Json(("path", name), ("from", 10_001), ("to", 10_001))), StringComparison.Ordinal);
         Assert.Throws<ToolFailureException>(() => bench.Results.Read("chat_2", name));
-        Assert.Contains("not there any more", await bench.RefusedAsync(bench.Read, """{"path":"plue-output:../../../etc/passwd"}"""), StringComparison.Ordinal);
+        Assert.Contains("not there any more", await bench.ErrorAsync(bench.Read, """{"path":"plue-output:../../../etc/passwd"}"""), StringComparison.Ordinal);
         Assert.All(Directory.GetFiles(Path.Combine(bench.Home, "outputs")), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
 

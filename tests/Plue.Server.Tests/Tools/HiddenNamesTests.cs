@@ -50,14 +50,14 @@ public sealed class HiddenNamesTests : IAsyncLifetime
     public async Task What_is_not_there_is_named_without_hidden_characters(string tool, string what)
     {
         var argument = tool switch { "read" => "path", "codex" => "uri", _ => "url" };
-        var result = await home.CallAsync(tool, ToolBench.Json((argument, what)));
+        var result = await home.CallAsync(tool, ToolFixture.Json((argument, what)));
         Assert.Equal(0, HiddenCharacters.Count(result.Error!));
         Assert.DoesNotContain('\n', result.Error!);
     }
 
     private async Task SaysAsync(string tool, params (string Name, object Value)[] parameters)
     {
-        var result = await home.CallAsync(tool, ToolBench.Json(parameters));
+        var result = await home.CallAsync(tool, ToolFixture.Json(parameters));
         var said = result.Result ?? result.Error!;
         Assert.Contains(Shown, said, StringComparison.Ordinal);
         Assert.Equal(0, HiddenCharacters.Count(said));

@@ -80,7 +80,7 @@ public sealed class HostileModelTests : IAsyncLifetime
     public async Task SEC_29_A_file_that_makes_an_editor_fetch_something_is_asked_about(string content)
     {
         Write("known.json", """{"$schema":"https://json.example/known"}""");
-        await SendAsync(Calls("", ("r", "read", """{"path":"known.json"}"""), ("c", "write", ToolBench.Json(("path", "a.json"), ("content", content)))));
+        await SendAsync(Calls("", ("r", "read", """{"path":"known.json"}"""), ("c", "write", ToolFixture.Json(("path", "a.json"), ("content", content)))));
         var asked = await AskedAsync();
         Assert.Contains("evil.example", (string?)asked["why"], StringComparison.Ordinal);
         await AnswerAsync(asked, "deny");
@@ -97,7 +97,7 @@ public sealed class HostileModelTests : IAsyncLifetime
     public async Task SEC_24_What_is_shown_is_done_byte_for_byte()
     {
         var content = $"#!/bin/sh\t\u001B[2K\u202Ekcehc\u202C \u200B{new string(' ', 5_000)}; rm -rf x \r\n";
-        await SendAsync(Calls("", ("c", "write", ToolBench.Json(("path", ".envrc"), ("content", content)))));
+        await SendAsync(Calls("", ("c", "write", ToolFixture.Json(("path", ".envrc"), ("content", content)))));
         var asked = await AskedAsync();
         Assert.Equal(content, (string?)asked["what"]);
         var other = await sidecar.Client.RequestAsync("approval/answer", new { id = (string?)asked["id"], fingerprint = "another", decision = "once" });
@@ -108,7 +108,7 @@ public sealed class HostileModelTests : IAsyncLifetime
         Assert.Equal(content, File.ReadAllText(At(".envrc")));
 
         var command = "printf '%s' 'a \u00A0  b' > out.txt";
-        await SendAsync(Calls("", ("c2", "bash", ToolBench.Json(("command", command)))));
+        await SendAsync(Calls("", ("c2", "bash", ToolFixture.Json(("command", command)))));
         if (!File.Exists(At("out.txt")))
         {
             asked = await AskedAsync();
@@ -151,7 +151,7 @@ public sealed class HostileModelTests : IAsyncLifetime
     public async Task SEC_49_What_is_inside_this_machine_is_not_fetched()
     {
         string[] addresses = [endpoint.Url.ToString(), "http://169.254.169.254/latest", "http://2130706433/", "http://[::ffff:127.0.0.1]/", "http://localhost.:1/", "file:///etc/passwd", "http://user@example.com/"];
-        await SendAsync(Calls("", [.. addresses.Select((address, at) => ($"c{at}", "fetch", ToolBench.Json(("url", address))))]));
+        await SendAsync(Calls("", [.. addresses.Select((address, at) => ($"c{at}", "fetch", ToolFixture.Json(("url", address))))]));
         await sidecar.Client.TurnAsync();
         Assert.All(Results(), result => Assert.StartsWith("Error: ", result, StringComparison.Ordinal));
         Assert.DoesNotContain(endpoint.Requests, request => request.Method == "GET" && !request.Target.EndsWith("/models", StringComparison.Ordinal));

@@ -9,7 +9,7 @@ namespace Plue.Server.Tests.Tools;
 [UnsupportedOSPlatform("windows")]
 public sealed class SearchToolTests : IDisposable
 {
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture bench = new();
 
     /// <summary>It searches and has nothing else, not even <c>read</c>.</summary>
     public SearchToolTests() => bench.Rights = bench.Rights with { Tools = ["search"] };
@@ -27,12 +27,12 @@ public sealed class SearchToolTests : IDisposable
         bench.Write("c.md", "two\n");
         bench.Write(".github/d.yml", "two\n");
         var tool = Search(byRipgrep);
-        Assert.Equal(".github/d.yml:1: two\nc.md:1: two\nsrc/deep/b.ts:1: two\n[3 lines in 3 files.]\n", await bench.SaidAsync(tool, """{"query":"two"}"""));
-        Assert.Equal("src/a.ts:2: Two words\nsrc/deep/b.ts:1: two\n[2 lines in 2 files.]\n", await bench.SaidAsync(tool, """{"query":"two","ignore_case":true,"files":"src/**"}"""));
-        Assert.Equal("src/a.ts:2: Two words\n[1 line in 1 file.]\n", await bench.SaidAsync(tool, """{"query":"^T\\w+ w","regex":true}"""));
-        Assert.Equal("src/a.ts\nsrc/deep/b.ts\n", await bench.SaidAsync(tool, """{"files":"*.ts"}"""));
-        Assert.Equal("c.md\nsrc/a.ts\n", await bench.SaidAsync(tool, """{"files":"{*.md,src/*.ts}"}"""));
-        Assert.Equal("No line fits.\n", await bench.SaidAsync(tool, """{"query":"three"}"""));
+        Assert.Equal(".github/d.yml:1: two\nc.md:1: two\nsrc/deep/b.ts:1: two\n[3 lines in 3 files.]\n", await bench.ResultAsync(tool, """{"query":"two"}"""));
+        Assert.Equal("src/a.ts:2: Two words\nsrc/deep/b.ts:1: two\n[2 lines in 2 files.]\n", await bench.ResultAsync(tool, """{"query":"two","ignore_case":true,"files":"src/**"}"""));
+        Assert.Equal("src/a.ts:2: Two words\n[1 line in 1 file.]\n", await bench.ResultAsync(tool, """{"query":"^T\\w+ w","regex":true}"""));
+        Assert.Equal("src/a.ts\nsrc/deep/b.ts\n", await bench.ResultAsync(tool, """{"files":"*.ts"}"""));
+        Assert.Equal("c.md\nsrc/a.ts\n", await bench.ResultAsync(tool, """{"files":"{*.md,src/*.ts}"}"""));
+        Assert.Equal("No line fits.\n", await bench.ResultAsync(tool, """{"query":"three"}"""));
     }
 
     [Theory]
@@ -51,10 +51,10 @@ public sealed class SearchToolTests : IDisposable
         File.CreateSymbolicLink(bench.PathOf("way-in"), "build");
         foreach (var parameters in new[] { """{"query":"needle"}""", """{"query":"needle","files":"**/*"}""", """{"query":"need.e","regex":true}""" })
         {
-            Assert.Equal("deep/keep.log:1: needle\n[1 line in 1 file.]\n", await bench.SaidAsync(Search(byRipgrep), parameters));
+            Assert.Equal("deep/keep.log:1: needle\n[1 line in 1 file.]\n", await bench.ResultAsync(Search(byRipgrep), parameters));
         }
 
-        Assert.Equal("No file fits.\n", await bench.SaidAsync(Search(byRipgrep), """{"files":"*.ts"}"""));
+        Assert.Equal("No file fits.\n", await bench.ResultAsync(Search(byRipgrep), """{"files":"*.ts"}"""));
     }
 
     [Theory]
@@ -63,8 +63,8 @@ public sealed class SearchToolTests : IDisposable
     {
         bench.Rights = bench.Rights with { Permissions = new([], ["read(asked.txt)"], ["read(private/**)"]) };
         foreach (var name in new[] { "private/a.txt", "asked.txt", "open.txt", ".env" }) { bench.Write(name, "needle\n"); }
-        Assert.Equal("open.txt:1: needle\n[1 line in 1 file.]\n[3 more may not be read and are left out.]\n", await bench.SaidAsync(Search(byRipgrep), """{"query":"needle"}"""));
-        Assert.Equal("open.txt\n[2 more may not be read and are left out.]\n", await bench.SaidAsync(Search(byRipgrep), """{"files":"*.txt"}"""));
+        Assert.Equal("open.txt:1: needle\n[1 line in 1 file.]\n[3 more may not be read and are left out.]\n", await bench.ResultAsync(Search(byRipgrep), """{"query":"needle"}"""));
+        Assert.Equal("open.txt\n[2 more may not be read and are left out.]\n", await bench.ResultAsync(Search(byRipgrep), """{"files":"*.txt"}"""));
     }
 
     [Theory]
@@ -76,7 +76,7 @@ public sealed class SearchToolTests : IDisposable
         File.CreateSymbolicLink(bench.PathOf("a.txt"), Path.Combine(bench.Outside, "a.txt"));
         foreach (var parameters in new[] { """{"query":"needle"}""", """{"query":"needle","files":"../outside/*"}""", """{"query":"needle","files":"out/**"}""" })
         {
-            Assert.Equal("No line fits.\n", await bench.SaidAsync(Search(byRipgrep), parameters));
+            Assert.Equal("No line fits.\n", await bench.ResultAsync(Search(byRipgrep), parameters));
         }
     }
 
@@ -97,26 +97,26 @@ public sealed class SearchToolTests : IDisposable
     public async Task A_query_is_never_an_option()
     {
         bench.Write("a.txt", "--files\n-e x\n");
-        Assert.Equal("a.txt:1: --files\n[1 line in 1 file.]\n", await bench.SaidAsync(Search(true), """{"query":"--files"}"""));
-        Assert.Equal("a.txt:2: -e x\n[1 line in 1 file.]\n", await bench.SaidAsync(Search(true), """{"query":"-e x"}"""));
+        Assert.Equal("a.txt:1: --files\n[1 line in 1 file.]\n", await bench.ResultAsync(Search(true), """{"query":"--files"}"""));
+        Assert.Equal("a.txt:2: -e x\n[1 line in 1 file.]\n", await bench.ResultAsync(Search(true), """{"query":"-e x"}"""));
     }
 
     [Fact]
     public async Task A_regular_expression_without_an_end_is_stopped()
     {
         bench.Write("a.txt", new string('a', 40) + "!\n");
-        Assert.Contains("takes too long", await bench.RefusedAsync(Search(false), """{"query":"^(?=a)(a+)+$","regex":true}""").WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
-        Assert.Contains("no regular expression", await bench.RefusedAsync(Search(false), """{"query":"(","regex":true}"""), StringComparison.Ordinal);
+        Assert.Contains("takes too long", await bench.ErrorAsync(Search(false), """{"query":"^(?=a)(a+)+$","regex":true}""").WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
+        Assert.Contains("no regular expression", await bench.ErrorAsync(Search(false), """{"query":"(","regex":true}"""), StringComparison.Ordinal);
     }
 
     [Theory]
     [MemberData(nameof(Ways))]
     public async Task REL_36_37_Pipes_keys_binaries_and_names_that_are_no_text_hold_nothing_up(bool byRipgrep)
     {
-        ToolBench.Shell("mkfifo pipe; printf 'needle\\0' > binary; printf 'needle' > \"$(printf 'n\\377me')\"; truncate -s 20M large; ln -s loop loop; printf '\\377\\376n\\000e\\000e\\000d\\000l\\000e\\000' > wide", bench.Workspace);
+        ToolFixture.Shell("mkfifo pipe; printf 'needle\\0' > binary; printf 'needle' > \"$(printf 'n\\377me')\"; truncate -s 20M large; ln -s loop loop; printf '\\377\\376n\\000e\\000e\\000d\\000l\\000e\\000' > wide", bench.Workspace);
         bench.Write("key", "-----BEGIN PRIVATE KEY-----\nneedle\n");
         bench.Write("latin", System.Text.Encoding.Latin1.GetBytes("schöne needle und viel mehr Text\n"));
-        var said = await bench.SaidAsync(Search(byRipgrep), """{"query":"needle"}""").WaitAsync(TimeSpan.FromSeconds(20));
+        var said = await bench.ResultAsync(Search(byRipgrep), """{"query":"needle"}""").WaitAsync(TimeSpan.FromSeconds(20));
         Assert.StartsWith("latin:1: schöne needle und viel mehr Text\nwide:1: needle\n[2 lines in 2 files.]\n", said, StringComparison.Ordinal);
         Assert.Contains("1 files have a name that is no valid text", said, StringComparison.Ordinal);
     }
@@ -141,14 +141,14 @@ public sealed class SearchToolTests : IDisposable
         Assert.SkipUnless(File.Exists("/usr/bin/git"), "git is not installed.");
         string[] files = ["a.txt", "b.log", "dir/a.txt", "dir/b.log", "dir/sub/a.txt", "dir/sub/x.o", "build/a.txt", "src/build/a.txt", "a b.txt", "sub/#x", "[x].txt", "x/y/z/w.txt"];
         foreach (var file in files) { bench.Write(file, "x"); }
-        ToolBench.Shell("git init -q .", bench.Workspace);
+        ToolFixture.Shell("git init -q .", bench.Workspace);
         var rule = Gen.Elements("*.log", "*.txt", "build/", "/build", "dir", "dir/", "dir/*", "!dir/a.txt", "!b.log", "**/sub", "dir/**", "**/z/*.txt", "x/**/w.txt", "a?b.txt", "[a-b].*", "[!a].txt", "\\#x", "#x", "\\[x\\].txt", "*", "!*.txt", "!*/", "sub/x.o", "/*.txt", "a.txt ", "", "*.[ol]*");
         Prop.ForAll(Arb.From(from top in rule.ListOf() from inner in rule.ListOf() select (top, inner)), one =>
         {
             bench.Write(".gitignore", string.Join('\n', one.top) + "\n");
             bench.Write("dir/.gitignore", string.Join('\n', one.inner) + "\n");
             // What it does not track and does not ignore is what is to be seen.
-            var (_, output) = ToolBench.Shell("git -c core.excludesFile=/dev/null -c core.quotePath=false ls-files -z --others --exclude-standard", bench.Workspace);
+            var (_, output) = ToolFixture.Shell("git -c core.excludesFile=/dev/null -c core.quotePath=false ls-files -z --others --exclude-standard", bench.Workspace);
             var expected = output.Split('\0', StringSplitOptions.RemoveEmptyEntries).Order(StringComparer.Ordinal);
             Assert.Equal(expected, new WorkspaceListing(null).Files(bench.Workspace, null, false, default, out _));
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(150));

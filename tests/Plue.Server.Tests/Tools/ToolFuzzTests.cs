@@ -75,7 +75,7 @@ public sealed class ToolFuzzTests
         File.SetUnixFileMode(At("closed"), UnixFileMode.None);
         File.CreateSymbolicLink(At("link"), home.Top);
         File.CreateSymbolicLink(At("circle"), "circle");
-        ToolBench.Shell("mkfifo pipe", home.Folder);
+        ToolFixture.Shell("mkfifo pipe", home.Folder);
     }
 
     private static string ParametersOf(Random random, JsonElement schema)

@@ -73,7 +73,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
     public async ValueTask DisposeAsync()
     {
         await house.DisposeAsync();
-        ToolBench.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
+        ToolFixture.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
     }
 
     Task<SpawnCheck> ITaskSpawner.CheckAsync(SpawnRequest request, CancellationToken cancellationToken) => Task.FromResult(new SpawnCheck("A model", null));
@@ -84,7 +84,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}");
     }
 
-    ValueTask IToolObserver.IntendAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask IToolObserver.RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     void IToolObserver.Progress(ToolCall call, string text) { }
 

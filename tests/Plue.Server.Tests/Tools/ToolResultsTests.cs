@@ -40,10 +40,10 @@ public sealed class ToolResultsTests : IDisposable
     private string Keep(string text)
     {
         string name;
-        using (var result = results.Begin("chat_1"))
+        using (var result = results.Create("chat_1"))
         {
             result.Write(text);
-            name = result.HowToRead.Split('`')[3];
+            name = result.ReadHint.Split('`')[3];
         }
 
         foreach (var file in new DirectoryInfo(Path.Combine(home, "outputs")).EnumerateFiles($"*-{name[ToolResults.Scheme.Length..]}")) { file.LastWriteTimeUtc = time.GetUtcNow().UtcDateTime; }

@@ -11,7 +11,7 @@ namespace Plue.Server.Tests.Tools;
 /// <summary>What is known, asked and let go on before and while a call is done.</summary>
 public sealed class ToolRunnerTests : IDisposable
 {
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture bench = new();
     private readonly StoredRules rules;
     private readonly Approvals approvals;
     private readonly ToolRunner runner;
@@ -157,7 +157,7 @@ public sealed class ToolRunnerTests : IDisposable
 
         public void Hear(string what) { lock (heard) { heard.Add(what); } }
 
-        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
+        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
         {
             Hear("intended");
             return ValueTask.CompletedTask;

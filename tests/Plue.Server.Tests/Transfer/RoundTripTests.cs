@@ -29,7 +29,7 @@ public sealed class RoundTripTests : IDisposable
             Assert.Empty(report.NotCarried);
             var back = fixture.Chats.Read(Assert.Single(report.ChatIds));
             Assert.Equal(TransferFixture.Shape(chat), TransferFixture.Shape(back));
-            var all = back.Tree.Under("").Skip(1).ToList();
+            var all = back.Tree.DescendantsOf("").Skip(1).ToList();
             Assert.Equal(all.Count, all.Distinct().Count());
             Assert.All(all, id => Assert.True(string.CompareOrdinal(back.Tree.Find(id)!.ParentId, id) < 0));
         }
@@ -52,7 +52,7 @@ public sealed class RoundTripTests : IDisposable
         Assert.Null(back.TotalCost);
         Assert.Equal(("anthropic (imported)", "claude-test"), (back.Messages[1].ProviderInfo?.ProviderId, back.Messages[1].ProviderInfo?.ModelId));
         Assert.False(CodexUri.TryOf(CodexCollection.Providers, back.Messages[1].ProviderInfo?.ProviderId, out _));
-        Assert.DoesNotContain(fixture.Chats.Answers(DateTimeOffset.MinValue, id => id), entry => entry.ChatId == back.Id);
+        Assert.DoesNotContain(fixture.Chats.Responses(DateTimeOffset.MinValue, id => id), entry => entry.ChatId == back.Id);
     }
 
     [Fact]

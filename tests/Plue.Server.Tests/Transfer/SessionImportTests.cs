@@ -85,7 +85,7 @@ public sealed class SessionImportTests : IDisposable
         Assert.Equal("And this?", other.Text);
         var image = Assert.IsType<MessagePart.File>(other.Parts[1]);
         Assert.Equal(Convert.FromBase64String(Png), fixture.Blobs.Read(image.Blob!));
-        Assert.Equal(MessageStatus.Stopped, chat.Tree.Find(chat.Tree.EndOf(other.Id))!.Status);
+        Assert.Equal(MessageStatus.Stopped, chat.Tree.Find(chat.Tree.LeafOf(other.Id))!.Status);
         Assert.Equal((MessageStatus.Failed, "API Error: overloaded"), (chat.Messages[3].Status, chat.Messages[3].Error?.Message));
         Assert.Equal((MessageRole.System, 4), (chat.Messages[4].Role, chat.Messages[4].Compaction?.Messages));
         Assert.Equal(
@@ -314,6 +314,6 @@ public sealed class SessionImportTests : IDisposable
         var chat = fixture.Chats.Read(Assert.Single(report.ChatIds));
         Assert.Null(chat.Notice);
         Assert.NotEmpty(chat.Messages);
-        Assert.Equal(chat.Tree.Count, chat.Tree.Under("").Count - 1);
+        Assert.Equal(chat.Tree.Count, chat.Tree.DescendantsOf("").Count - 1);
     }
 }

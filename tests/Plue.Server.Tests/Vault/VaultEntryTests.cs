@@ -64,8 +64,8 @@ public sealed class VaultEntryTests : IDisposable
         await vault.SetPassphraseAsync("the first one", "the second one", default);
 
         await using var other = home.Open();
-        await FailsAsync(FailureKind.VaultLocked, () => other.UnlockAsync(VaultWay.Passphrase("the first one"), default));
-        await other.UnlockAsync(VaultWay.Passphrase("the second one"), default);
+        await FailsAsync(FailureKind.VaultLocked, () => other.UnlockAsync(UnlockMethod.Passphrase("the first one"), default));
+        await other.UnlockAsync(UnlockMethod.Passphrase("the second one"), default);
     }
 
     private static async Task FailsAsync(FailureKind kind, Func<Task> act) =>

@@ -192,7 +192,7 @@ internal sealed class Damage(string folder, int every)
         var home = NewHome();
         Put(Path.Combine(home.Chats, Plain + ".jsonl"), LinesOf(Plain));
         await using var first = await StoreOf(home).OpenAsync(Plain, CancellationToken.None);
-        using var hold = await first.HoldAsync(CancellationToken.None);
+        using var hold = await first.AcquireAsync(CancellationToken.None);
         await first.AppendAsync(MessageOf(Plain, 2), CancellationToken.None);
         File.Delete(Path.Combine(home.Chats, Plain + ".jsonl.lock"));
         var second = await StoreOf(home).OpenAsync(Plain, CancellationToken.None);

@@ -187,7 +187,7 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
     private void CheckWhole(string path)
     {
         var scan = JournalReader.Scan(path, _ => { });
-        Expect(scan is { Header: not null, Damaged: [], Missing: [], LacksLineFeed: false }, $"{Path.GetFileName(path)} is still damaged.");
+        Expect(scan is { Header: not null, Damaged: [], Missing: [], IsMissingLineFeed: false }, $"{Path.GetFileName(path)} is still damaged.");
     }
 
     private ChatStore AsAnother() => new(paths, TimeProvider.System, NullLogger.Instance);

@@ -116,7 +116,7 @@ internal sealed class Story(string home)
     /// <summary>Two messages under one hold, as a turn writes them: the second follows a first that was perhaps not kept, and is then the first.</summary>
     private Task<string> HeldAsync(string chat) => ChangeAsync(chat, async journal =>
     {
-        using var hold = await journal.HoldAsync(CancellationToken.None);
+        using var hold = await journal.AcquireAsync(CancellationToken.None);
         try { await journal.AppendAsync(MessageOf(chat, 2), CancellationToken.None); }
         catch (FailureException failure)
         {

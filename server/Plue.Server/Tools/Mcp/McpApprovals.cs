@@ -9,7 +9,7 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>Which servers the user lets start, as they were then, in Plue's own folder: no workspace reaches it. Safe across processes.</summary>
 internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private string File => Path.Combine(paths.Home, "mcp-approvals.json");
 
@@ -22,7 +22,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 
     /// <summary>Keeps what the tools are that go with the approval.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
-    public void KeepTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) => Change(approvals =>
+    public void UpdateTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) => Change(approvals =>
         [.. approvals.Select(approval => IsOf(approval, server) ? approval with { Tools = tools } : approval)]);
 
     /// <summary>Suspends the approval until the user has seen these tools.</summary>
@@ -40,7 +40,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
         try
         {
             // Other windows approve too.
-            using var turn = FileTurn.Take(File + ".lock", LockPatience);
+            using var turn = FileLock.Acquire(File + ".lock", LockTimeout);
             DurableFile.Replace(File, JsonSerializer.SerializeToUtf8Bytes(new StoredMcpApprovals(change(Read())), McpApprovalContext.Default.StoredMcpApprovals));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
@@ -54,7 +54,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     {
         try
         {
-            using var content = OrdinaryFile.OpenRead(File);
+            using var content = RegularFile.OpenRead(File);
             return JsonSerializer.Deserialize(content, McpApprovalContext.Default.StoredMcpApprovals)?.Servers ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
@@ -104,7 +104,7 @@ internal sealed record McpSeenTool(string Name, string Description, string Sha25
 
     /// <summary>What the user knows from now on: also what is gone, so that its coming back is no news.</summary>
     public static IReadOnlyList<McpSeenTool> Known(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now) =>
-        [.. now, .. before.Where(old => now.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MostTools).Select(old => old with { IsGone = true })];
+        [.. now, .. before.Where(old => now.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MaxTools).Select(old => old with { IsGone = true })];
 
     private static string? Difference(McpSeenTool old, McpSeenTool tool)
     {

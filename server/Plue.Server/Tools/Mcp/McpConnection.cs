@@ -13,17 +13,17 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>One running server, from its start to its end. It was approved before this is made.</summary>
 internal sealed partial class McpConnection : IAsyncDisposable
 {
-    private const int MostPages = 50;
-    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
-    private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(5);
+    private const int MaxPages = 50;
+    private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
     /// <summary>Between the end of what a program writes and its own.</summary>
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ExitGracePeriod = TimeSpan.FromSeconds(2);
 
     private readonly McpDeclaration server;
     private readonly McpServices services;
-    private readonly List<string> given = [];
+    private readonly List<string> secretValues = [];
     private ChildProcess? child;
-    private McpPipe? pipe;
+    private McpStdioTransport? pipe;
     private HttpClient? http;
     private McpHttpGuard? guard;
     private McpClient? client;
@@ -47,21 +47,21 @@ internal sealed partial class McpConnection : IAsyncDisposable
     public static async Task<McpConnection> OpenAsync(McpDeclaration server, McpIdentity identity, McpServices services, McpSignIn? signIn, CancellationToken cancellationToken)
     {
         var connection = new McpConnection(server, services);
-        using var patience = new CancellationTokenSource(signIn is null ? services.StartPatience : McpSignIn.Patience, services.Time);
+        using var patience = new CancellationTokenSource(signIn is null ? services.StartTimeout : McpSignIn.SignInTimeout, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
         try
         {
             var transport = server.Address is null
-                ? await connection.StartAsync(identity, either.Token).ConfigureAwait(false)
-                : await connection.ReachAsync(identity, signIn, either.Token).ConfigureAwait(false);
+                ? await connection.StartProcessAsync(identity, either.Token).ConfigureAwait(false)
+                : await connection.ConnectHttpAsync(identity, signIn, either.Token).ConfigureAwait(false);
             connection.client = await McpClient.CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token).ConfigureAwait(false);
             connection.Ended = connection.client.Completion;
             return connection;
         }
         catch (Exception fault)
         {
-            await connection.LastWordsAsync(fault).ConfigureAwait(false);
-            var failure = connection.FailureOf(fault, patience.IsCancellationRequested ? $"did not start within {services.StartPatience.TotalSeconds:0} s" : "did not start");
+            await connection.WaitForStderrAsync(fault).ConfigureAwait(false);
+            var failure = connection.FailureOf(fault, patience.IsCancellationRequested ? $"did not start within {services.StartTimeout.TotalSeconds:0} s" : "did not start");
             await connection.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw failure;
@@ -77,7 +77,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         List<string> notes = [];
         if (Client.ServerCapabilities.Tools is null) { return new McpToolList(tools, notes); }
 
-        await WithinAsync(services.StartPatience, "list its tools", async (token, _) =>
+        await WithTimeoutAsync(services.StartTimeout, "list its tools", async (token, _) =>
         {
             string? cursor = null;
             for (var page = 0; ; page++)
@@ -90,19 +90,19 @@ internal sealed partial class McpConnection : IAsyncDisposable
                     {
                         notes.Add($"The server {server.Name} has two tools called {HiddenCharacters.Visible(tool.Name)}; the first counts.");
                     }
-                    else if (tools.Count < McpToolInfo.MostTools) { tools.Add(tool); }
+                    else if (tools.Count < McpToolInfo.MaxTools) { tools.Add(tool); }
                     else
                     {
-                        notes.Add($"The server {server.Name} has more than {McpToolInfo.MostTools} tools; the first {McpToolInfo.MostTools} are used.");
+                        notes.Add($"The server {server.Name} has more than {McpToolInfo.MaxTools} tools; the first {McpToolInfo.MaxTools} are used.");
                         return true;
                     }
                 }
 
                 cursor = (result as JsonObject)?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
                 if (cursor is null) { return true; }
-                if (page == MostPages)
+                if (page == MaxPages)
                 {
-                    notes.Add($"The server {server.Name} has more than {MostPages} pages of tools; the rest was not read.");
+                    notes.Add($"The server {server.Name} has more than {MaxPages} pages of tools; the rest was not read.");
                     return true;
                 }
             }
@@ -114,19 +114,19 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <param name="what">After "did not": <c>answer echo</c>.</param>
     /// <param name="ask">Is given a token, and what counts as a sign of progress.</param>
     /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
-    public async Task<T> WithinAsync<T>(TimeSpan patience, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
+    public async Task<T> WithTimeoutAsync<T>(TimeSpan timeout, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
     {
-        using var quiet = new CancellationTokenSource(patience, services.Time);
-        using var whole = new CancellationTokenSource(LongestCall, services.Time);
+        using var quiet = new CancellationTokenSource(timeout, services.Time);
+        using var whole = new CancellationTokenSource(MaxCallTime, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, quiet.Token, whole.Token);
         try
         {
-            return await ask(either.Token, () => quiet.CancelAfter(patience)).ConfigureAwait(false);
+            return await ask(either.Token, () => quiet.CancelAfter(timeout)).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await LastWordsAsync(fault).ConfigureAwait(false);
+            await WaitForStderrAsync(fault).ConfigureAwait(false);
             if (fault is not OperationCanceledException) { throw FailureOf(fault, $"did not {what}"); }
 
             await EndIfDeadAsync().ConfigureAwait(false);
@@ -144,7 +144,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
     /// <summary>Why it is gone, in one sentence.</summary>
-    public Failure Gone()
+    public Failure ExitFailure()
     {
         if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was ended."); }
         if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} has ended."); }
@@ -170,7 +170,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         },
     };
 
-    private async Task<IClientTransport> StartAsync(McpIdentity identity, CancellationToken cancellationToken)
+    private async Task<IClientTransport> StartProcessAsync(McpIdentity identity, CancellationToken cancellationToken)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in OwnEnvironment.Harmless)
@@ -187,13 +187,13 @@ internal sealed partial class McpConnection : IAsyncDisposable
             Environment = environment,
             WorkingDirectory = server.Folder,
             SecretNames = [.. server.Environment.Keys],
-            LineCap = McpPipe.LongestLine,
-            Patience = TimeSpan.FromSeconds(2),
+            LineCap = McpStdioTransport.MaxLineLength,
+            GracePeriod = TimeSpan.FromSeconds(2),
         });
-        return pipe = new McpPipe(server.Name, child);
+        return pipe = new McpStdioTransport(server.Name, child);
     }
 
-    private async Task<IClientTransport> ReachAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
+    private async Task<IClientTransport> ConnectHttpAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
         guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token));
         http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
@@ -205,7 +205,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
             Endpoint = server.Address!,
             Name = server.Name,
             TransportMode = HttpTransportMode.StreamableHttp,
-            ConnectionTimeout = services.StartPatience,
+            ConnectionTimeout = services.StartTimeout,
             MaxReconnectionAttempts = 3,
             OAuth = !isSignedIn ? null : new ClientOAuthOptions
             {
@@ -226,18 +226,18 @@ internal sealed partial class McpConnection : IAsyncDisposable
         foreach (var (name, value) in declared)
         {
             var plain = value;
-            if (SecretReference.In(value) is { } secret)
+            if (SecretReference.FindIn(value) is { } secret)
             {
-                plain = secret.Before + (SecretReference.IsOfEnvironment(secret.Reference)
+                plain = secret.Before + (SecretReference.IsEnvironment(secret.Reference)
                     ? Own(name, secret.Reference[SecretReference.EnvironmentScheme.Length..])
                     : (await services.Secrets.GetAsync(secret.Reference, identity.OriginOf(server), cancellationToken).ConfigureAwait(false)).Reveal());
             }
-            else if (!server.IsOfWorkspace) { plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value)); }
+            else if (!server.IsFromWorkspace) { plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value)); }
 
             resolved[name] = plain;
-            lock (given)
+            lock (secretValues)
             {
-                if (plain.Length >= 6 && !given.Contains(plain)) { given.Add(plain); }
+                if (plain.Length >= 6 && !secretValues.Contains(plain)) { secretValues.Add(plain); }
             }
         }
 
@@ -251,7 +251,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private async Task EndIfDeadAsync()
     {
-        using var patience = new CancellationTokenSource(PingPatience, services.Time);
+        using var patience = new CancellationTokenSource(PingTimeout, services.Time);
         try
         {
             await Client.PingAsync(cancellationToken: patience.Token).ConfigureAwait(false);
@@ -263,9 +263,9 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
     /// <summary>A program that stopped writing says by its exit code why.</summary>
-    private async Task LastWordsAsync(Exception fault)
+    private async Task WaitForStderrAsync(Exception fault)
     {
-        if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitPatience)).ConfigureAwait(false); }
+        if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitGracePeriod)).ConfigureAwait(false); }
     }
 
     private FailureException FailureOf(Exception fault, string what)
@@ -278,25 +278,25 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
         return fault switch
         {
-            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(Gone(), fault),
-            OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{Said()}", fault),
-            _ when guard?.Fault is not null => new FailureException(Gone(), fault),
+            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(ExitFailure(), fault),
+            OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{StderrText()}", fault),
+            _ when guard?.Fault is not null => new FailureException(ExitFailure(), fault),
             HttpRequestException => new FailureException(FailureKind.Unreachable, $"The server {server.Name} {what}: {Clean(fault.Message)}", fault),
-            _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{Said()}", fault),
+            _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{StderrText()}", fault),
         };
     }
 
     private FailureException SignInNeeded(Exception? fault) =>
         new(FailureKind.ProviderAuthFailed, $"The server {server.Name} wants a sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
 
-    private string Said() => child?.StderrTail is { Length: > 0 } said ? $" It said: {Clean(said.Split('\n')[^1])}" : "";
+    private string StderrText() => child?.StderrTail is { Length: > 0 } said ? $" It said: {Clean(said.Split('\n')[^1])}" : "";
 
     /// <summary>One line of a stranger's, without what it was given in confidence.</summary>
     private string Clean(string text)
     {
-        lock (given)
+        lock (secretValues)
         {
-            foreach (var value in given) { text = text.Replace(value, "***", StringComparison.Ordinal); }
+            foreach (var value in secretValues) { text = text.Replace(value, "***", StringComparison.Ordinal); }
         }
 
         text = services.Mask(text).ReplaceLineEndings(" ").Trim();

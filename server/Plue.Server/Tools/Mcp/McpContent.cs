@@ -8,8 +8,8 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>What a server answers, as a model is told it: marked as material, hidden characters visible, secrets masked, pictures beside it.</summary>
 internal sealed class McpContent(string server, Func<string, string> mask)
 {
-    private const int MostImages = 10;
-    private const int LargestImage = 5 * 1024 * 1024;
+    private const int MaxImages = 10;
+    private const int MaxImageBytes = 5 * 1024 * 1024;
 
     private readonly StringBuilder text = new();
     private readonly List<MessagePart.File> images = [];
@@ -44,7 +44,7 @@ internal sealed class McpContent(string server, Func<string, string> mask)
     public McpContent Add(ResourceContents resource)
     {
         if (resource is TextResourceContents plain) { Line($"[{resource.Uri}]\n{plain.Text}"); }
-        else if (resource is BlobResourceContents blob && resource.MimeType is { } type && ImageType.IsTaken(type)) { Image(blob.DecodedData, type); }
+        else if (resource is BlobResourceContents blob && resource.MimeType is { } type && ImageType.IsSupported(type)) { Image(blob.DecodedData, type); }
         else if (resource is BlobResourceContents other) { Line($"[{resource.Uri} of the type {resource.MimeType ?? "unknown"} is left out: {other.DecodedData.Length} bytes]"); }
 
         return this;
@@ -60,8 +60,8 @@ internal sealed class McpContent(string server, Func<string, string> mask)
     private void Image(ReadOnlyMemory<byte> data, string? saidType)
     {
         // What it is tell its bytes: the server can say anything.
-        if (ImageType.Of(data.Span) is not { } type) { Line($"[A picture of the type {saidType} is left out, because no model takes it]"); }
-        else if (data.Length > LargestImage || images.Count == MostImages) { Line($"[A picture of {data.Length} bytes is left out, because there are too many or it is too large]"); }
+        if (ImageType.Detect(data.Span) is not { } type) { Line($"[A picture of the type {saidType} is left out, because no model takes it]"); }
+        else if (data.Length > MaxImageBytes || images.Count == MaxImages) { Line($"[A picture of {data.Length} bytes is left out, because there are too many or it is too large]"); }
         else
         {
             images.Add(new MessagePart.File($"{server}-{images.Count + 1}.{type["image/".Length..]}", null) { MediaType = type, Size = data.Length, Data = data });

@@ -10,7 +10,7 @@ public sealed record McpDeclaration
     /// <summary>The file that declares it.</summary>
     public required string Source { get; init; }
     /// <summary>The file belongs to the folder, not to the user: nothing of the user's environment goes into it.</summary>
-    public required bool IsOfWorkspace { get; init; }
+    public required bool IsFromWorkspace { get; init; }
 
     /// <summary>As it is written: absolute, a path from <see cref="Folder"/>, or a name on PATH.</summary>
     public string? Command { get; init; }
@@ -55,7 +55,7 @@ public sealed record McpServices
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 
     /// <summary>From the start of a server until its tools are known.</summary>
-    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>Without an answer or a sign of progress.</summary>
-    public TimeSpan CallPatience { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(120);
 }

@@ -6,7 +6,7 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
 /// Stands between the library and the network: the server's headers go to its own origin alone, no redirect is followed, other origins (those of the
-/// sign-in) are reached encrypted or not at all, and no message is longer than <see cref="McpPipe.LongestLine"/>.
+/// sign-in) are reached encrypted or not at all, and no message is longer than <see cref="McpStdioTransport.MaxLineLength"/>.
 /// </summary>
 /// <param name="headers">Resolved anew for each request, and never kept.</param>
 internal sealed class McpHttpGuard(
@@ -52,7 +52,7 @@ internal sealed class McpHttpGuard(
         }
 
         var isStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream, () => Fault = $"sent a message of more than {McpPipe.LongestLine / (1024 * 1024)} MiB"));
+        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream, () => Fault = $"sent a message of more than {McpStdioTransport.MaxLineLength / (1024 * 1024)} MiB"));
         foreach (var header in answer.Content.Headers) { capped.Headers.TryAddWithoutValidation(header.Key, header.Value); }
 
         answer.Content = capped;
@@ -60,7 +60,7 @@ internal sealed class McpHttpGuard(
     }
 
     /// <summary>Breaks off what is too long: an event of a stream, or a whole answer that is none.</summary>
-    private sealed class CappedStream(Stream inner, bool isStream, Action isTooLong) : Stream
+    private sealed class CappedStream(Stream inner, bool isStream, Action onTooLong) : Stream
     {
         private long length;
         private bool wasEnd;
@@ -109,9 +109,9 @@ internal sealed class McpHttpGuard(
                 }
             }
 
-            if (length <= McpPipe.LongestLine) { return read.Length; }
+            if (length <= McpStdioTransport.MaxLineLength) { return read.Length; }
 
-            isTooLong();
+            onTooLong();
             throw new IOException("The message is too long.");
         }
     }

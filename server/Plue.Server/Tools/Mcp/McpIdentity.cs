@@ -13,7 +13,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     public string Fingerprint { get; } = Hash(string.Join('\0', Parts.Select(part => $"{part.Name}\0{part.Value}")));
 
     /// <exception cref="Messages.FailureException">NotFound: there is no such program.</exception>
-    public static McpIdentity Of(McpDeclaration server, McpPrograms programs, bool mayBeKnown)
+    public static McpIdentity Of(McpDeclaration server, McpPrograms programs, bool allowCached)
     {
         List<McpPart> parts = [new("declared in", server.Source)];
         if (server.Address is { } address)
@@ -29,10 +29,10 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         parts.Add(new("command", server.Command!));
         parts.Add(new("program", program));
         parts.Add(new("program's real path", RealPath.Of(program)));
-        parts.Add(new(McpPart.ContentOf + program, programs.HashOf(program, mayBeKnown)));
+        parts.Add(new(McpPart.ContentOf + program, programs.HashOf(program, allowCached)));
         parts.Add(new("number of arguments", server.Arguments.Count.ToString(CultureInfo.InvariantCulture)));
         parts.AddRange(server.Arguments.Select((argument, at) => new McpPart(string.Create(CultureInfo.InvariantCulture, $"argument {at + 1}"), argument)));
-        if (McpPrograms.ScriptOf(server) is { } script) { parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, mayBeKnown))); }
+        if (McpPrograms.ScriptOf(server) is { } script) { parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, allowCached))); }
         parts.Add(new("folder", server.Folder));
         parts.AddRange(Values("variable", server.Environment));
         return new McpIdentity(program, parts);

@@ -11,7 +11,7 @@ namespace Plue.Server.Tools.Mcp;
 internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
 {
     private static readonly string[] Scripts = [".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".rb", ".sh", ".pl", ".php", ".lua", ".jar", ".dll"];
-    private const long LargestFile = 1024L * 1024 * 1024;
+    private const long MaxFileBytes = 1024L * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
 
@@ -45,17 +45,17 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
     }
 
     /// <summary>SHA-256 in lower-case hex.</summary>
-    /// <param name="mayBeKnown">Size and time of the file are enough to say that it is the same.</param>
+    /// <param name="allowCached">Size and time of the file are enough to say that it is the same.</param>
     /// <exception cref="FailureException">NotFound: it cannot be read.</exception>
-    public string HashOf(string path, bool mayBeKnown)
+    public string HashOf(string path, bool allowCached)
     {
         try
         {
             var file = new FileInfo(RealPath.Of(path));
-            if (file.Length > LargestFile) { throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it is not started."); }
-            if (mayBeKnown && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+            if (file.Length > MaxFileBytes) { throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it is not started."); }
+            if (allowCached && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
 
-            using var content = OrdinaryFile.OpenRead(file.FullName);
+            using var content = RegularFile.OpenRead(file.FullName);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
             hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256);
             return sha256;

@@ -32,7 +32,7 @@ public sealed class McpServers : IAsyncDisposable
     private readonly McpServices services;
     private readonly McpPrograms programs;
     private readonly McpApprovals approvals;
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, McpServer> servers = new(StringComparer.Ordinal);
     private bool isDisposed;
 
@@ -73,7 +73,7 @@ public sealed class McpServers : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         List<McpServer> all;
-        lock (gate)
+        lock (sync)
         {
             isDisposed = true;
             all = [.. servers.Values];
@@ -92,7 +92,7 @@ public sealed class McpServers : IAsyncDisposable
         var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolder, services.Home, services.Templates());
         List<McpServer> gone = [];
         List<McpServer> found = [];
-        lock (gate)
+        lock (sync)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             foreach (var declaration in configured.Servers)
@@ -120,8 +120,8 @@ public sealed class McpServers : IAsyncDisposable
     }
 
     private static bool IsSame(McpDeclaration one, McpDeclaration other) =>
-        (one.Source, one.Command, one.Folder, one.Address?.OriginalString, one.ClientId, one.RedirectPort, one.Fault, one.IsOfWorkspace)
-            == (other.Source, other.Command, other.Folder, other.Address?.OriginalString, other.ClientId, other.RedirectPort, other.Fault, other.IsOfWorkspace)
+        (one.Source, one.Command, one.Folder, one.Address?.OriginalString, one.ClientId, one.RedirectPort, one.Fault, one.IsFromWorkspace)
+            == (other.Source, other.Command, other.Folder, other.Address?.OriginalString, other.ClientId, other.RedirectPort, other.Fault, other.IsFromWorkspace)
         && one.Arguments.SequenceEqual(other.Arguments) && one.Scopes.SequenceEqual(other.Scopes)
         && Equal(one.Environment, other.Environment) && Equal(one.Headers, other.Headers);
 
@@ -130,7 +130,7 @@ public sealed class McpServers : IAsyncDisposable
 
     private static McpServerStatus Status(McpServer server)
     {
-        var look = server.Look();
+        var look = server.GetSnapshot();
         return new McpServerStatus
         {
             Declaration = server.Declaration,

@@ -7,11 +7,11 @@ namespace Plue.Server.Tools.Mcp;
 /// <summary>A sign-in that the user began: the library finds the sign-in server, we open a port for one answer, the browser does the rest.</summary>
 internal sealed class McpSignIn : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan SignInTimeout = TimeSpan.FromMinutes(5);
 
     private readonly string server;
     private readonly LoopbackRedirect redirect;
-    private readonly TaskCompletionSource<Uri> page = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> authorizationPage = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <exception cref="FailureException">Conflict: the port is in use.</exception>
     public McpSignIn(McpDeclaration server)
@@ -24,7 +24,7 @@ internal sealed class McpSignIn : IDisposable
     public Uri Redirect => redirect.Url;
 
     /// <summary>What the browser is to open.</summary>
-    public Task<Uri> Page => page.Task;
+    public Task<Uri> AuthorizationPage => authorizationPage.Task;
 
     public async Task<AuthorizationResult> GrantAsync(AuthorizationCallbackContext context, CancellationToken cancellationToken)
     {
@@ -33,8 +33,8 @@ internal sealed class McpSignIn : IDisposable
 
         var state = Field(address, "state") ?? throw new FailureException(FailureKind.ProviderAuthFailed, $"The sign-in of the server {server} has no state, so it was not begun.");
         redirect.Expect(state);
-        page.TrySetResult(address);
-        var code = await redirect.Code.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        authorizationPage.TrySetResult(address);
+        var code = await redirect.Code.WaitAsync(SignInTimeout, cancellationToken).ConfigureAwait(false);
         return new AuthorizationResult { Code = code, State = state, Iss = redirect.Issuer };
     }
 

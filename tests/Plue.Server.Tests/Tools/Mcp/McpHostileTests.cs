@@ -278,6 +278,6 @@ public class McpHostileTests
 
         public string Text { get { lock (text) { return text.ToString(); } } }
 
-        public void Say(string said) { lock (text) { text.Append(said); } }
+        public void Report(string said) { lock (text) { text.Append(said); } }
     }
 }

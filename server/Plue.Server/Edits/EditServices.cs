@@ -1,0 +1,42 @@
+using Microsoft.Extensions.Logging;
+using Plue.Server.Platform;
+
+namespace Plue.Server.Edits;
+
+/// <summary>Everything about what agents change, over one record.</summary>
+internal sealed class EditServices : IDisposable
+{
+    private readonly EditStore store;
+    private readonly Func<string?> trustedFolder;
+
+    /// <param name="trustedFolder">The open folder; null while there is none or it is not trusted.</param>
+    public EditServices(PluePaths paths, Func<string?> trustedFolder, TimeProvider time, ILogger logger)
+    {
+        store = new EditStore(paths, time, logger);
+        this.trustedFolder = trustedFolder;
+        Log = new EditLog(store);
+        Reviews = new EditReviews(Log);
+        Turns = new EditTurns(Log);
+    }
+
+    public EditLog Log { get; }
+    public EditReviews Reviews { get; }
+    public EditTurns Turns { get; }
+
+    /// <summary>Takes back what these turns of a chat or task changed in the open folder; nothing without one.</summary>
+    /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
+    public Task<UndoOutcome> UndoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
+        trustedFolder() is { } folder ? Turns.UndoAsync(folder, Of(codexId, turnIds), cancellationToken) : NoOutcome;
+
+    /// <summary>Brings back what was taken back.</summary>
+    /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
+    public Task<UndoOutcome> RedoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
+        trustedFolder() is { } folder ? Turns.RedoAsync(folder, Of(codexId, turnIds), cancellationToken) : NoOutcome;
+
+    public void Dispose() => store.Dispose();
+
+    private static Task<UndoOutcome> NoOutcome => Task.FromResult(new UndoOutcome(0, []));
+
+    private static Func<TurnEdit, bool> Of(string codexId, IReadOnlyList<string> turnIds) =>
+        EditLog.IdOf(codexId) is var codex ? edit => edit.By.Codex == codex && turnIds.Contains(edit.By.Turn) : _ => false;
+}
