@@ -95,8 +95,8 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     {
         var server = address.GetLeftPart(UriPartial.Authority);
         var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
-        using var patience = new CancellationTokenSource(RequestTimeout, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var timeout = new CancellationTokenSource(RequestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);

@@ -74,7 +74,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         }
 
         List<string> imported = [];
-        List<SkippedCatalog> leftOut = [];
+        List<SkippedCatalog> omitted = [];
         lock (sync)
         {
             foreach (var (item, place) in items)
@@ -92,11 +92,11 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
                 }
 
                 if (why is null) { imported.Add(id); }
-                else { leftOut.Add(new SkippedCatalog(id, why)); }
+                else { omitted.Add(new SkippedCatalog(id, why)); }
             }
         }
 
-        return new CatalogImportOutcome(imported, leftOut);
+        return new CatalogImportOutcome(imported, omitted);
     }
 
     /// <summary>Writes one provider as an object, several as an array. A file that is there is replaced whole.</summary>

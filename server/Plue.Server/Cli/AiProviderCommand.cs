@@ -14,7 +14,7 @@ namespace Plue.Server.Cli;
 /// <c>plue ai-provider</c>: any provider of Plue for other programs, over the envelopes of docs/external-providers.md. Reads requests from
 /// stdin until that ends, serves them side by side, and ends when the last one is done. Exit codes: 0, 130 interrupted.
 /// </summary>
-internal sealed class AiProviderCommand(Func<RunServices> house, Terminal terminal)
+internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal terminal)
 {
     private const int MaxLineLength = 16 * 1024 * 1024;
 
@@ -23,7 +23,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
     private readonly ConcurrentDictionary<string, IProvider> unstored = new(StringComparer.Ordinal);
     private readonly Lock writing = new();
 
-    public static Command Create(Func<RunServices> house, Terminal terminal) => new AiProviderCommand(house, terminal).Build();
+    public static Command Create(Func<RunServices> openServices, Terminal terminal) => new AiProviderCommand(openServices, terminal).Build();
 
     private Command Build()
     {
@@ -34,7 +34,7 @@ internal sealed class AiProviderCommand(Func<RunServices> house, Terminal termin
 
     private async Task<int> RunAsync(ParseResult parsed, CancellationToken cancellationToken)
     {
-        await using var services = house();
+        await using var services = openServices();
         try
         {
             await VaultCommand.UnlockIfRequestedAsync(services.Vault, parsed.GetValue(passphraseFd), services.Providers.SwitchedOn(), terminal, cancellationToken);

@@ -180,10 +180,10 @@ internal static class CatalogCommand
             try
             {
                 await using var services = open();
-                var said = await run(services, parsed, cancellationToken).ConfigureAwait(false);
-                if (parsed.GetValue(json)) { terminal.WriteLine(said.Json); }
-                else { said.ForPeople(); }
-                return said.ExitCode;
+                var text = await run(services, parsed, cancellationToken).ConfigureAwait(false);
+                if (parsed.GetValue(json)) { terminal.WriteLine(text.Json); }
+                else { text.ForPeople(); }
+                return text.ExitCode;
             }
             catch (FailureException exception)
             {

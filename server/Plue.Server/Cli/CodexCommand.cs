@@ -6,12 +6,12 @@ using Plue.Server.Rpc;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
-internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
+internal sealed class CodexCommand(Func<CodexServices> services, Terminal terminal)
 {
-    private readonly Subcommands<CodexServices> verbs = new(_ => house(), terminal);
+    private readonly Subcommands<CodexServices> commands = new(_ => services(), terminal);
 
-    /// <param name="house">Made only when a verb really runs.</param>
-    public static Command Create(Func<CodexServices> house, Terminal terminal) => new CodexCommand(house, terminal).Build();
+    /// <param name="services">Made only when a verb really runs.</param>
+    public static Command Create(Func<CodexServices> services, Terminal terminal) => new CodexCommand(services, terminal).Build();
 
     private Command Build() => new("codex", "Look at providers, prompts, templates and items, and go back to earlier versions of them")
     {
@@ -32,7 +32,7 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
         return Verb("list", "List the documents of a collection", [collection, template, tag, deleted], (documents, parsed, json) =>
         {
             var listed = documents.List(new CodexListParams(parsed.GetValue(collection)!, null) { TemplateId = parsed.GetValue(template), Tags = parsed.GetValue(tag), Deleted = parsed.GetValue(deleted) });
-            if (json) { verbs.WriteJson(listed); }
+            if (json) { commands.WriteJson(listed); }
             else
             {
                 foreach (var codex in listed.Items) { terminal.WriteLine(Line(codex)); }
@@ -47,7 +47,7 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
         {
             var address = parsed.GetValue(uri)!;
             var got = parsed.GetValue(version) is { } number ? documents.GetVersion(address, number) : documents.Get(address);
-            if (json) { verbs.WriteJson(got); }
+            if (json) { commands.WriteJson(got); }
             else
             {
                 terminal.Write(got.Document!.Text);
@@ -64,7 +64,7 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
             var history = documents.History(parsed.GetValue(uri)!);
             if (json)
             {
-                verbs.WriteJson(history);
+                commands.WriteJson(history);
                 return;
             }
 
@@ -84,7 +84,7 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
             var links = documents.Links(parsed.GetValue(uri)!);
             if (json)
             {
-                verbs.WriteJson(links);
+                commands.WriteJson(links);
                 return;
             }
 
@@ -97,12 +97,12 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
     {
         var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new last part of its address" }, CommonOptions.Json());
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
-        return verbs.Create("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
         {
             var done = await opened.Documents.RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
             if (parsed.GetValue(json))
             {
-                verbs.WriteJson(done);
+                commands.WriteJson(done);
                 return ExitCodes.Done;
             }
 
@@ -119,7 +119,7 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
         return Verb(name, description, [uri], (documents, parsed, json) =>
         {
             var changed = change(documents, parsed.GetValue(uri)!);
-            if (json) { verbs.WriteJson(changed); }
+            if (json) { commands.WriteJson(changed); }
             else { terminal.WriteLine(Line(changed)); }
         });
     }
@@ -127,7 +127,7 @@ internal sealed class CodexCommand(Func<CodexServices> house, Terminal terminal)
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Action<DocumentHandlers, ParseResult, bool> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Create(name, description, [.. symbols, json], (opened, parsed, _) =>
+        return commands.Create(name, description, [.. symbols, json], (opened, parsed, _) =>
         {
             run(opened.Documents, parsed, parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Done);

@@ -21,12 +21,12 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
 
     private Command Build()
     {
-        var verbs = new Subcommands<HealthCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
-        return verbs.Create("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (house, parsed, cancellationToken) =>
+        var commands = new Subcommands<HealthCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
+        return commands.Create("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
         {
-            var notOpened = await OpenVaultAsync(house, parsed, cancellationToken);
-            var result = await house.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(ForReport(result, house.UserFolder)); }
+            var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
+            var result = await services.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
+            if (parsed.GetValue(json)) { commands.WriteJson(ForReport(result, services.UserFolder)); }
             else { Show(result); }
 
             return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
@@ -34,14 +34,14 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
     }
 
     /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
-    private async Task<string?> OpenVaultAsync(HealthCommandServices house, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<string?> OpenVaultAsync(HealthCommandServices services, ParseResult parsed, CancellationToken cancellationToken)
     {
         var descriptor = parsed.GetValue(fd);
-        if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(house.Vault, cancellationToken); }
+        if (descriptor is null) { await VaultCommand.UnlockByKeychainAsync(services.Vault, cancellationToken); }
 
         try
         {
-            await VaultCommand.UnlockIfRequestedAsync(new(house.Vault), descriptor, parsed.GetValue(online) ? house.Providers.SwitchedOn() : [], terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(new(services.Vault), descriptor, parsed.GetValue(online) ? services.Providers.SwitchedOn() : [], terminal, cancellationToken);
             return null;
         }
         catch (FailureException fault) when (fault.Failure.Kind is FailureKind.NotFound or FailureKind.VaultLocked)

@@ -17,41 +17,41 @@ internal sealed class McpCommand(Func<string?, McpCommandServices> open, Termina
 
     private Command Build()
     {
-        var verbs = new Subcommands<McpCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
+        var commands = new Subcommands<McpCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
         var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
         var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
         var fd = CommonOptions.PassphraseFd();
         return new Command("mcp", "Servers of the Model Context Protocol")
         {
-            verbs.Create("list", "List the servers that are declared; none is started", [workspace, json], (house, parsed, _) =>
+            commands.Create("list", "List the servers that are declared; none is started", [workspace, json], (services, parsed, _) =>
             {
-                Show(verbs, parsed, house.Handlers.List());
+                Show(commands, parsed, services.Handlers.List());
                 return Task.FromResult(ExitCodes.Done);
             }),
-            verbs.Create("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (house, parsed, cancellationToken) =>
+            commands.Create("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
             {
-                var listed = house.Handlers.List();
+                var listed = services.Handlers.List();
                 if (parsed.GetValue(fingerprint) is { } seen)
                 {
-                    Show(verbs, parsed, Only(await house.Handlers.ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
+                    Show(commands, parsed, Only(await services.Handlers.ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
                     return ExitCodes.Done;
                 }
 
                 var one = Only(listed, parsed.GetValue(name)!);
-                Show(verbs, parsed, one);
+                Show(commands, parsed, one);
                 terminal.WriteError($"Nothing was approved. To let it start, add: --fingerprint {one.Servers[0].Fingerprint}");
                 return ExitCodes.Failed;
             }),
-            verbs.Create("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            commands.Create("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
-                await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
-                Show(verbs, parsed, Only(await house.Handlers.RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                await services.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
+                Show(commands, parsed, Only(await services.Handlers.RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
-            verbs.Create("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (house, parsed, cancellationToken) =>
+            commands.Create("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
-                await house.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
-                Show(verbs, parsed, Only(await house.Handlers.StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                await services.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
+                Show(commands, parsed, Only(await services.Handlers.StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
         };
@@ -61,11 +61,11 @@ internal sealed class McpCommand(Func<string?, McpCommandServices> open, Termina
         ? new McpListResult([server], [])
         : throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
 
-    private void Show(Subcommands<McpCommandServices> verbs, ParseResult parsed, McpListResult listed)
+    private void Show(Subcommands<McpCommandServices> commands, ParseResult parsed, McpListResult listed)
     {
         if (parsed.GetValue(json))
         {
-            verbs.WriteJson(listed);
+            commands.WriteJson(listed);
             return;
         }
 

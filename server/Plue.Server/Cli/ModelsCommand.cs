@@ -8,18 +8,18 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue models</c>: what a provider offers, as last listed; the catalog's list where the vendor cannot be asked.</summary>
 internal static class ModelsCommand
 {
-    public static Command Create(Func<ProviderCommandServices> house, Terminal terminal)
+    public static Command Create(Func<ProviderCommandServices> services, Terminal terminal)
     {
-        var verbs = new Subcommands<ProviderCommandServices>(_ => house(), terminal);
+        var commands = new Subcommands<ProviderCommandServices>(_ => services(), terminal);
         var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
         var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Create("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
+        return commands.Create("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
         {
             var asked = parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge;
             await opened.UnlockAsync(asked, parsed.GetValue(fd), terminal, cancellationToken);
             var listed = await opened.Handlers.ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
+            if (parsed.GetValue(json)) { commands.WriteJson(listed); }
             else
             {
                 foreach (var model in listed.Models) { terminal.WriteLine(Line(model)); }

@@ -11,22 +11,22 @@ using ProviderSource = Plue.Server.Providers.ProviderSource;
 namespace Plue.Server.Cli;
 
 /// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
-internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Terminal terminal)
+internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, Terminal terminal)
 {
-    private readonly Subcommands<ProviderCommandServices> verbs = new(_ => house(), terminal);
+    private readonly Subcommands<ProviderCommandServices> commands = new(_ => services(), terminal);
 
-    /// <param name="house">Made only when a verb really runs.</param>
-    public static Command Create(Func<ProviderCommandServices> house, Terminal terminal) => new ProvidersCommand(house, terminal).Build();
+    /// <param name="services">Made only when a verb really runs.</param>
+    public static Command Create(Func<ProviderCommandServices> services, Terminal terminal) => new ProvidersCommand(services, terminal).Build();
 
     private Command Build() => new("providers", "Manage the connections that answer") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
 
     private Command List()
     {
         var json = CommonOptions.Json();
-        return verbs.Create("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
         {
             var listed = await opened.Handlers.ListAsync(cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
+            if (parsed.GetValue(json)) { commands.WriteJson(listed); }
             else
             {
                 foreach (var provider in listed.Items) { terminal.WriteLine(Line(provider)); }
@@ -40,12 +40,12 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
     private Command Show()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Create("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
         {
             var detail = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
             if (parsed.GetValue(json))
             {
-                verbs.WriteJson(detail);
+                commands.WriteJson(detail);
                 return ExitCodes.Done;
             }
 
@@ -66,7 +66,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
         var fields = new FieldOptions();
         var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
-        var command = verbs.Create("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
+        var command = commands.Create("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
         {
             if (parsed.GetValue(id) is { } taken && opened.HasFile(taken)) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
 
@@ -87,7 +87,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
         var (fields, id) = (new FieldOptions(), Id());
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
-        return verbs.Create("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
+        return commands.Create("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
         {
             var known = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
             ShowChanged(await opened.Handlers.ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
@@ -98,7 +98,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
     private Command Enable()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Create("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return commands.Create("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
             await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
@@ -108,7 +108,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
     private Command Disable()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Create("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
         {
             ShowChanged(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
             return ExitCodes.Done;
@@ -118,7 +118,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
     private Command Test()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Create("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return commands.Create("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
             await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
@@ -129,7 +129,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
-        return verbs.Create("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
+        return commands.Create("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
         {
             var withKey = parsed.GetValue(deleteKey);
             if (withKey && (await opened.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(opened.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
@@ -145,7 +145,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
         var (id, json) = (Id(), CommonOptions.Json());
         var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
-        return verbs.Create("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
         {
             var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
             ShowChanged(await opened.Handlers.SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
@@ -155,7 +155,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> house, Term
 
     private void ShowChanged(ProviderSummary provider, bool json)
     {
-        if (json) { verbs.WriteJson(provider); }
+        if (json) { commands.WriteJson(provider); }
         else { terminal.WriteLine(Line(provider)); }
     }
 

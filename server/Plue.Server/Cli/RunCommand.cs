@@ -8,7 +8,7 @@ namespace Plue.Server.Cli;
 /// <summary>
 /// <c>plue run "question"</c>: one answer on stdout, nothing stored. Exit codes: 0 answered, 1 the provider failed, 2 bad usage, 130 interrupted.
 /// </summary>
-internal sealed class RunCommand(Func<string?, RunServices> house, Terminal terminal)
+internal sealed class RunCommand(Func<string?, RunServices> openServices, Terminal terminal)
 {
     private const int MaxInputCharacters = 16 * 1024 * 1024;
 
@@ -32,8 +32,8 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
     private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
     private readonly Option<string> output = new("--output") { Description = "text, or stream-json: one event a line", DefaultValueFactory = _ => "text" };
 
-    /// <param name="house">Made only when the command really runs: a help text needs none of it.</param>
-    public static Command Create(Func<string?, RunServices> house, Terminal terminal) => new RunCommand(house, terminal).Build();
+    /// <param name="openServices">Made only when the command really runs: a help text needs none of it.</param>
+    public static Command Create(Func<string?, RunServices> openServices, Terminal terminal) => new RunCommand(openServices, terminal).Build();
 
     private Command Build()
     {
@@ -68,7 +68,7 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
             return ExitCodes.BadUsage;
         }
 
-        await using var services = house(parsed.GetValue(workspace));
+        await using var services = openServices(parsed.GetValue(workspace));
         try
         {
             if (parsed.GetValue(passphraseFd) is { } fd) { await VaultCommand.UnlockAsync(services.Vault.Value, fd, terminal, cancellationToken); }
@@ -85,12 +85,12 @@ internal sealed class RunCommand(Func<string?, RunServices> house, Terminal term
             }
 
             // Another provider has other models.
-            var wanted = parsed.GetValue(model) ?? (parsed.GetValue(provider) is null && parsed.GetValue(kind) is null ? agent.Spec.Model : null);
+            var requested = parsed.GetValue(model) ?? (parsed.GetValue(provider) is null && parsed.GetValue(kind) is null ? agent.Spec.Model : null);
 
             await using (chosen)
             {
                 await VaultCommand.UnlockForAsync(services.Vault, [chosen.Settings], terminal, cancellationToken);
-                return await AskAsync(services, agent, chosen, text, wanted, parsed.GetValue(output) == "stream-json", cancellationToken);
+                return await AskAsync(services, agent, chosen, text, requested, parsed.GetValue(output) == "stream-json", cancellationToken);
             }
         }
         catch (FailureException fault)

@@ -28,16 +28,16 @@ internal sealed class Subcommands<THouse>(Func<ParseResult, THouse> open, Termin
 
         command.SetAction(async (parsed, cancellationToken) =>
         {
-            await using var house = open(parsed);
+            await using var services = open(parsed);
             try
             {
-                var exitCode = await run(house, parsed, cancellationToken);
+                var exitCode = await run(services, parsed, cancellationToken);
                 terminal.Flush();
                 return exitCode;
             }
             catch (FailureException fault)
             {
-                terminal.WriteError(house.Mask(fault.Message));
+                terminal.WriteError(services.Mask(fault.Message));
                 return fault.Failure.Kind is FailureKind.BadRequest or FailureKind.MissingField ? ExitCodes.BadUsage : ExitCodes.Failed;
             }
             catch (OperationCanceledException)

@@ -54,15 +54,15 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
             try { Policy(result.GetValue(policy)); }
             catch (FailureException fault) { result.AddError(fault.Message); }
         });
-        var verbs = new Subcommands<TaskServices>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
+        var commands = new Subcommands<TaskServices>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
         return new Command("task", "Agents at work")
         {
-            verbs.Create("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
-            verbs.Create("list", "List the tasks, the last used first", [workspace, json], (house, parsed, _) =>
+            commands.Create("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
+            commands.Create("list", "List the tasks, the last used first", [workspace, json], (services, parsed, _) =>
             {
-                foreach (var row in house.Tasks.Look.Rows(null, includeArchived: false))
+                foreach (var row in services.Tasks.Look.Rows(null, includeArchived: false))
                 {
-                    terminal.WriteLine(house.Mask(parsed.GetValue(json)
+                    terminal.WriteLine(services.Mask(parsed.GetValue(json)
                         ? JsonSerializer.Serialize(TaskViews.View(row), (JsonTypeInfo<TaskView>)Wire.Options.GetTypeInfo(typeof(TaskView)))
                         : string.Create(CultureInfo.InvariantCulture, $"{row.Uri}  {row.Status,-12} {Cost(row.SpentInAll),10}  {row.Summary.Title}")));
                 }
@@ -72,50 +72,50 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
         };
     }
 
-    private async Task<int> RunAsync(TaskServices house, ParseResult parsed, CancellationToken cancellationToken)
+    private async Task<int> RunAsync(TaskServices services, ParseResult parsed, CancellationToken cancellationToken)
     {
         // Those under it may be answered by any of them.
-        await VaultCommand.UnlockIfRequestedAsync(house.Vault, parsed.GetValue(passphraseFd), house.Providers.SwitchedOn(), terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(services.Vault, parsed.GetValue(passphraseFd), services.Providers.SwitchedOn(), terminal, cancellationToken);
 
         var id = parsed.GetValue(template)!;
         var values = Json5Conversion.Members(Json5Object.Of(TemplateOptions.Values(
-            parsed.GetValue(set) ?? [], name => house.TemplateOf(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
-        var conversation = await house.Tasks.Spawner.SpawnAsync(
+            parsed.GetValue(set) ?? [], name => services.TemplateOf(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
+        var conversation = await services.Tasks.Spawner.SpawnAsync(
             id, parsed.GetValue(goal)!, values, parsed.GetValue(provider), parsed.GetValue(model), new AgentBudget(parsed.GetValue(budget), parsed.GetValue(tokens), null, null), null, cancellationToken);
         terminal.WriteError($"{conversation.CodexId} begins.");
         try
         {
-            return await FollowAsync(house, conversation, parsed.GetValue(json), cancellationToken);
+            return await FollowAsync(services, conversation, parsed.GetValue(json), cancellationToken);
         }
         catch (OperationCanceledException)
         {
-            await house.Tasks.StopAsync(conversation.CodexId, under: true, StopCause.User, CancellationToken.None);
+            await services.Tasks.StopAsync(conversation.CodexId, under: true, StopCause.User, CancellationToken.None);
             throw;
         }
     }
 
-    private async Task<int> FollowAsync(TaskServices house, Conversation conversation, bool asJson, CancellationToken cancellationToken)
+    private async Task<int> FollowAsync(TaskServices services, Conversation conversation, bool asJson, CancellationToken cancellationToken)
     {
         var uri = conversation.CodexId;
         Dictionary<string, string> told = new(StringComparer.Ordinal);
         while (true)
         {
-            var next = house.Tasks.NextChange();
-            foreach (var row in house.Tasks.Look.Rows(uri, includeArchived: true).Reverse())
+            var next = services.Tasks.NextChange();
+            foreach (var row in services.Tasks.Look.Rows(uri, includeArchived: true).Reverse())
             {
                 if (told.GetValueOrDefault(row.Uri) == row.Status) { continue; }
 
                 told[row.Uri] = row.Status;
-                terminal.WriteError(house.Mask($"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
+                terminal.WriteError(services.Mask($"{row.TemplateName}: {row.Summary.Title}: {row.Status.Replace('_', ' ')}{(row.Note is { } note ? $". {note}" : "")}"));
             }
 
-            if (house.Tasks.ResultOf(uri) is { } result) { return Report(house, result, asJson); }
+            if (services.Tasks.ResultOf(uri) is { } result) { return Report(services, result, asJson); }
 
             // Nobody is there to raise a budget, and who is above waits for that.
-            if (house.Tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
+            if (services.Tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
-                await house.Tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
-                Report(house, house.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
+                await services.Tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
+                Report(services, services.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
                 return OverBudget;
             }
 
@@ -123,15 +123,15 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
         }
     }
 
-    private int Report(TaskServices house, TaskResult result, bool asJson)
+    private int Report(TaskServices services, TaskResult result, bool asJson)
     {
-        terminal.WriteLine(house.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
-        if (result.Reason is { } reason) { terminal.WriteError(house.Mask(reason)); }
+        terminal.WriteLine(services.Mask(asJson ? result.ToJson() : result.Outputs is { } outputs ? outputs.GetRawText() : result.Output));
+        if (result.Reason is { } reason) { terminal.WriteError(services.Mask(reason)); }
 
         return result.Status switch
         {
             TaskStates.Stopped => ExitCodes.Interrupted,
-            _ when house.Tasks.WasRefused(result.Task) => Refused,
+            _ when services.Tasks.WasRefused(result.Task) => Refused,
             TaskStates.Done => ExitCodes.Done,
             _ => ExitCodes.Failed,
         };

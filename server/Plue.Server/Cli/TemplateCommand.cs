@@ -12,17 +12,17 @@ namespace Plue.Server.Cli;
 internal sealed class TemplateCommand
 {
     private readonly Terminal terminal;
-    private readonly Subcommands<TemplateServices> verbs;
+    private readonly Subcommands<TemplateServices> commands;
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
 
-    private TemplateCommand(Func<string?, TemplateServices> house, Terminal terminal)
+    private TemplateCommand(Func<string?, TemplateServices> services, Terminal terminal)
     {
         this.terminal = terminal;
-        verbs = new Subcommands<TemplateServices>(parsed => house(parsed.GetValue(workspace)), terminal);
+        commands = new Subcommands<TemplateServices>(parsed => services(parsed.GetValue(workspace)), terminal);
     }
 
-    /// <param name="house">Given the folder that the user names; made only when a verb really runs.</param>
-    public static Command Create(Func<string?, TemplateServices> house, Terminal terminal) => new TemplateCommand(house, terminal).Build();
+    /// <param name="services">Given the folder that the user names; made only when a verb really runs.</param>
+    public static Command Create(Func<string?, TemplateServices> services, Terminal terminal) => new TemplateCommand(services, terminal).Build();
 
     private Command Build() => new("template", "Look at templates, check them, and try what they would do") { List(), Show(), Check(), Try(), Schema() };
 
@@ -33,7 +33,7 @@ internal sealed class TemplateCommand
         return Verb("list", "List templates", [collection], (templates, parsed, json) =>
         {
             var listed = templates.List(new TemplateListParams(parsed.GetValue(collection)));
-            if (json) { verbs.WriteJson(listed); }
+            if (json) { commands.WriteJson(listed); }
             else
             {
                 foreach (var template in listed.Templates) { terminal.WriteLine(Line(template)); }
@@ -51,7 +51,7 @@ internal sealed class TemplateCommand
             var template = templates.Get(new TemplateGetParams(parsed.GetValue(id)!));
             if (json)
             {
-                verbs.WriteJson(template);
+                commands.WriteJson(template);
                 return ExitCodes.Done;
             }
 
@@ -71,7 +71,7 @@ internal sealed class TemplateCommand
         return Verb("check", "Look for what is wrong with templates; fails when there is something", [id, strict], (templates, parsed, json) =>
         {
             var found = templates.Check(new TemplateCheckParams(parsed.GetValue(id), null));
-            if (json) { verbs.WriteJson(found); }
+            if (json) { commands.WriteJson(found); }
             else
             {
                 foreach (var finding in found.Findings) { terminal.WriteLine(Line(finding)); }
@@ -92,7 +92,7 @@ internal sealed class TemplateCommand
             var values = TemplateOptions.Values(
                 parsed.GetValue(set) ?? [], name => fields.FirstOrDefault(field => field.Name == name)?.Type is not (Protocol.FieldType.Number or Protocol.FieldType.Boolean or Protocol.FieldType.Array or Protocol.FieldType.Object));
             var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values.ToDictionary(value => value.Name, value => Json5Conversion.Of(value.Value), StringComparer.Ordinal)));
-            if (json) { verbs.WriteJson(tried); }
+            if (json) { commands.WriteJson(tried); }
             else { Show(tried); }
 
             return ExitCodes.Done;
@@ -105,7 +105,7 @@ internal sealed class TemplateCommand
         return Verb("schema", "Print a JSON schema for other editors", [id], (templates, parsed, json) =>
         {
             var schema = templates.Schema(new TemplateSchemaParams(parsed.GetValue(id)));
-            if (json) { verbs.WriteJson(schema); }
+            if (json) { commands.WriteJson(schema); }
             else { terminal.Write(schema.Schema); }
 
             return ExitCodes.Done;
@@ -118,7 +118,7 @@ internal sealed class TemplateCommand
         terminal.WriteLine(tried.Provider is { } provider ? $"Answers: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}" : "Answers: nobody");
         foreach (var tool in tried.Tools) { terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (may change things)" : "")}  {tool.Description}"); }
         terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"First request: about {tried.InputTokens} tokens{(tried.FirstCost is { } first ? $", at most ${first:0.00####}" : "")}"));
-        if (tried.MostCost is { } most) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${most:0.00####}")); }
+        if (tried.MostCost is { } max) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${max:0.00####}")); }
         foreach (var source in tried.Sources) { terminal.WriteLine($"From: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}"); }
         terminal.WriteLine();
         terminal.WriteLine(tried.System);
@@ -134,7 +134,7 @@ internal sealed class TemplateCommand
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<TemplateHandlers, ParseResult, bool, int> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Create(name, description, [.. symbols, workspace, json], (opened, parsed, _) => Task.FromResult(run(opened.Templates, parsed, parsed.GetValue(json))));
+        return commands.Create(name, description, [.. symbols, workspace, json], (opened, parsed, _) => Task.FromResult(run(opened.Templates, parsed, parsed.GetValue(json))));
     }
 
     private static Argument<string> Id() => new("id") { Description = "The template's id" };

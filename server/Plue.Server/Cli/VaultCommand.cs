@@ -59,11 +59,11 @@ public static class VaultCommand
 
     private static Command Init(Func<VaultServices> vault, Terminal terminal)
     {
-        var (way, passphraseFd) = (MethodOption(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var (method, passphraseFd) = (MethodOption(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
+        return Verb("create", "Make a new vault", [method, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
+            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(method), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault was made. It is unlocked by: {chosen.Kind}.");
             return ExitCodes.Done;
@@ -87,12 +87,12 @@ public static class VaultCommand
 
     private static Command AddUnlockMethod(Func<VaultServices> vault, Terminal terminal)
     {
-        var (way, fd, newFd) = (MethodOption(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var (method, fd, newFd) = (MethodOption(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
+        return Verb("add-way", "Add a way of unlocking, or change the passphrase", [method, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
+            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(method), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.AddUnlockMethodAsync(chosen, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"The vault is now unlocked by its {chosen.Kind} too.");
             return ExitCodes.Done;
@@ -302,8 +302,8 @@ public static class VaultCommand
     /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
     internal static async Task UnlockForAsync(Lazy<Vault.Vault> vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
-        var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsVault).ToList();
-        if (wanted.Count == 0 || !(await vault.Value.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
+        var requested = asked.SelectMany(KeysOf).Where(SecretReference.IsVault).ToList();
+        if (requested.Count == 0 || !(await vault.Value.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(requested)) { return; }
         if (await vault.Value.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault.Value, null, terminal, cancellationToken).ConfigureAwait(false); }
     }
 
@@ -404,7 +404,7 @@ public static class VaultCommand
         writer.WriteStartObject();
         writer.WriteBoolean("exists", status.Exists);
         writer.WriteStartArray("ways");
-        foreach (var way in status.UnlockMethods) { writer.WriteStringValue(way); }
+        foreach (var method in status.UnlockMethods) { writer.WriteStringValue(method); }
 
         writer.WriteEndArray();
         writer.WriteBoolean("keychainAvailable", keychain);

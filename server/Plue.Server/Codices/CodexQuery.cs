@@ -92,9 +92,9 @@ public sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node?
 
     private static bool Has(Json5Node? value, Json5Node part) => value switch
     {
-        Json5String text => part is Json5String wanted && text.Value.Contains(wanted.Value, StringComparison.OrdinalIgnoreCase),
+        Json5String text => part is Json5String requested && text.Value.Contains(requested.Value, StringComparison.OrdinalIgnoreCase),
         Json5Array array => array.Items.Any(item => item.HasSameValueAs(part)
-            || (item is Json5String text && part is Json5String wanted && text.Value.Equals(wanted.Value, StringComparison.OrdinalIgnoreCase))),
+            || (item is Json5String text && part is Json5String requested && text.Value.Equals(requested.Value, StringComparison.OrdinalIgnoreCase))),
         _ => false,
     };
 }

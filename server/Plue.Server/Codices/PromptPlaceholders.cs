@@ -47,27 +47,27 @@ public static class PromptPlaceholders
     public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? isKept = null)
     {
         var output = new StringBuilder(text.Length);
-        List<PlaceholderSpan> holes = [];
+        List<PlaceholderSpan> placeholders = [];
         var room = MaxTotalLength;
         for (var at = 0; at < text.Length;)
         {
             var end = text.IndexOf('\n', at);
             var line = text.AsSpan(at, (end < 0 ? text.Length : end + 1) - at);
             at += line.Length;
-            var (began, held) = (output.Length, holes.Count);
-            if (FillLine(line, values, isKept, output, holes, ref room)) { continue; }
+            var (began, held) = (output.Length, placeholders.Count);
+            if (FillLine(line, values, isKept, output, placeholders, ref room)) { continue; }
 
             output.Length = began;
-            holes.RemoveRange(held, holes.Count - held);
+            placeholders.RemoveRange(held, placeholders.Count - held);
             // The last line has no end of its own: what stands before it gives its.
             if (end < 0 && output.Length > 0) { output.Length--; }
         }
 
-        return new FilledPrompt(output.ToString(), holes);
+        return new FilledPrompt(output.ToString(), placeholders);
     }
 
     /// <returns>False for a line of placeholders alone that all were nothing.</returns>
-    private static bool FillLine(ReadOnlySpan<char> line, Json5Object values, Func<string, bool>? keeps, StringBuilder output, List<PlaceholderSpan> holes, ref int room)
+    private static bool FillLine(ReadOnlySpan<char> line, Json5Object values, Func<string, bool>? keeps, StringBuilder output, List<PlaceholderSpan> placeholders, ref int room)
     {
         var (hasNothing, hasMore) = (false, false);
         while (line.IndexOf("{{") is var open and >= 0)
@@ -88,7 +88,7 @@ public static class PromptPlaceholders
 
             if (keeps?.Invoke(path.Text) == true)
             {
-                holes.Add(new PlaceholderSpan(path.Text, output.Length, length));
+                placeholders.Add(new PlaceholderSpan(path.Text, output.Length, length));
                 output.Append(line.Slice(open, length));
                 hasMore = true;
             }

@@ -56,7 +56,7 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     {
         if (uri.Collection != CodexCollection.Prompts) { return new FoundPrompt(null, null); }
 
-        Prompt? leftOut = null;
+        Prompt? omitted = null;
         var problems = new List<DocumentProblem>();
         foreach (var (path, layer) in Files(uri))
         {
@@ -66,9 +66,9 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
                 if (PromptFormat.Decode(bytes) is { } text)
                 {
                     var prompt = Parse(uri, text, layer, problems, bytes) with { Path = path };
-                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, leftOut); }
+                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, omitted); }
 
-                    leftOut = prompt;
+                    omitted = prompt;
                     continue;
                 }
 
@@ -78,9 +78,9 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
             if (problem is not null) { problems.Add(problem); }
         }
 
-        if (format.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), leftOut); }
+        if (format.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), omitted); }
 
-        return problems.Count == 0 ? new FoundPrompt(null, leftOut) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
+        return problems.Count == 0 ? new FoundPrompt(null, omitted) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
     }
 
     /// <summary>Every address that leads to a prompt, sorted.</summary>

@@ -116,8 +116,8 @@ internal sealed class References(
     };
 
     /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
-    private string? WrongKind(CodexUri uri, string? templateFilter) => ExpectedCollection(templateFilter) is { } wanted && uri.Collection != wanted
-        ? $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here."
+    private string? WrongKind(CodexUri uri, string? templateFilter) => ExpectedCollection(templateFilter) is { } requested && uri.Collection != requested
+        ? $"{uri} is of the wrong kind: codex://{requested.ToString().ToLowerInvariant()}/… is wanted here."
         : null;
 
     private static Reference Dangling(CodexUri uri, IEnumerable<string> others, bool isError = true) =>

@@ -82,7 +82,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
         [
             .. codex.Problems.Select(problem => Of(problem, codex.TemplateId, codex.Path)),
             .. Follow(found, codex.TemplateId, codex.Path),
-            .. isItem && FindCycle(codex, fields) is { } circle ? [circle] : Array.Empty<Finding>(),
+            .. isItem && FindCycle(codex, fields) is { } cycle ? [cycle] : Array.Empty<Finding>(),
         ];
     }
 

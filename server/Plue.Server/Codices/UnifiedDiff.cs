@@ -107,19 +107,19 @@ internal static class UnifiedDiff
     private static void Middle(List<Edit> edits, List<string> a, int aFrom, int aTo, List<string> b, int bFrom, int bTo)
     {
         var (n, m) = (aTo - aFrom, bTo - bFrom);
-        var most = Math.Min(n + m, MaxEdits);
-        var furthest = new int[2 * most + 2];
+        var max = Math.Min(n + m, MaxEdits);
+        var furthest = new int[2 * max + 2];
         var rounds = new List<int[]>();
         var isFound = n + m == 0;
-        for (var d = 0; d <= most && !isFound; d++)
+        for (var d = 0; d <= max && !isFound; d++)
         {
-            rounds.Add(furthest[(most - d)..(most + d + 1)]);
+            rounds.Add(furthest[(max - d)..(max + d + 1)]);
             for (var k = -d; k <= d; k += 2)
             {
-                var x = k == -d || (k != d && furthest[most + k - 1] < furthest[most + k + 1]) ? furthest[most + k + 1] : furthest[most + k - 1] + 1;
+                var x = k == -d || (k != d && furthest[max + k - 1] < furthest[max + k + 1]) ? furthest[max + k + 1] : furthest[max + k - 1] + 1;
                 while (x < n && x - k < m && a[aFrom + x] == b[bFrom + x - k]) { x++; }
 
-                furthest[most + k] = x;
+                furthest[max + k] = x;
                 if (x >= n && x - k >= m) { isFound = true; break; }
             }
         }

@@ -183,7 +183,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
             using var reader = new BinaryReader(new MemoryStream(content));
             if (reader.ReadString() != Mark) { return null; }
 
-            var leftOut = reader.ReadString();
+            var omitted = reader.ReadString();
             var count = reader.ReadInt32();
             Dictionary<string, CheckpointFile> files = new(count, StringComparer.Ordinal);
             for (var i = 0; i < count; i++)
@@ -194,7 +194,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
                 files[path] = new CheckpointFile(new FileState(kind, hash, mode), reader.ReadString());
             }
 
-            return new Checkpoint(name, files, leftOut.Length == 0 ? null : leftOut);
+            return new Checkpoint(name, files, omitted.Length == 0 ? null : omitted);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return null; }
     }

@@ -103,10 +103,10 @@ internal sealed class ContentStore(string folder) : IDisposable
                 // What was kept just now may not be named by any record yet.
                 if (DateTime.UtcNow - File.GetLastWriteTimeUtc(one.Key) < TimeSpan.FromHours(1) || !TryLock(one.Key)) { continue; }
 
-                var wanted = one.Where(entry => needed.Contains(entry.Key)).ToList();
-                if (wanted.Sum(entry => (long)entry.Value.Length) > new FileInfo(one.Key).Length / 2) { continue; }
+                var requested = one.Where(entry => needed.Contains(entry.Key)).ToList();
+                if (requested.Sum(entry => (long)entry.Value.Length) > new FileInfo(one.Key).Length / 2) { continue; }
 
-                foreach (var (id, place) in wanted)
+                foreach (var (id, place) in requested)
                 {
                     if (TryRead(id, place) is { } content) { Append(id, Convert.FromHexString(id), content); }
                 }

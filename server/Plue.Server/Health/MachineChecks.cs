@@ -95,7 +95,7 @@ internal sealed class MachineChecks(HealthServices services)
         });
         child.CloseInput();
         var line = await child.ReadLineAsync(cancellationToken);
-        return [line is { } said ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(said.Span)}.") : HealthRow.Warning(name, $"{program} says nothing.")];
+        return [line is { } text ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(text.Span)}.") : HealthRow.Warning(name, $"{program} says nothing.")];
     }
 
     public IReadOnlyList<HealthRow> OpenFolder()

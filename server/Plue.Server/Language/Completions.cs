@@ -35,7 +35,7 @@ internal static class Completions
         if (document.IsTooLarge) { return []; }
         if (!document.Location.IsJson5) { return PromptCompletions.At(sources, document, offset); }
 
-        if (Beginning(document) is { } whole) { return [whole]; }
+        if (Beginning(document) is { } complete) { return [complete]; }
 
         var model = new DocumentModel(sources, document);
         var place = model.PositionAt(offset);
@@ -196,8 +196,8 @@ internal static class Completions
     /// <summary>What a filter lets through, with what it is called.</summary>
     private static IEnumerable<Choice> Addresses(LanguageSources sources, string? filter)
     {
-        var wanted = sources.References.ExpectedCollection(filter);
-        if (wanted is null or CodexCollection.Providers)
+        var requested = sources.References.ExpectedCollection(filter);
+        if (requested is null or CodexCollection.Providers)
         {
             foreach (var name in (string[])[References.DefaultLarge, References.DefaultSmall])
             {
@@ -211,7 +211,7 @@ internal static class Completions
             }
         }
 
-        var collections = sources.Documents.All.Where(files => files.Format.Collection != CodexCollection.Providers && (wanted is null || files.Format.Collection == wanted));
+        var collections = sources.Documents.All.Where(files => files.Format.Collection != CodexCollection.Providers && (requested is null || files.Format.Collection == requested));
         foreach (var codex in collections.SelectMany(files => files.List()).Where(codex => codex.Uri is not null))
         {
             if (codex.Uri!.Collection == CodexCollection.Items && filter is not null && !sources.Templates.IsA(codex.TemplateId, filter)) { continue; }

@@ -30,10 +30,10 @@ internal static class Formatter
             var level = open.Count == 0 ? 0 : open.Peek();
             if (mark is '}' or ']' && open.Count > 0) { level = open.Pop() - 1; }
             if (breaks > 0 || end == 0) { lineLevel = level; }
-            var wanted = breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
+            var requested = breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
                 : end == 0 ? ""
                 : Between(before, mark, gap, token.IsComment);
-            if (wanted != gap) { edits.Add((new TextSpan(end, token.Start), wanted)); }
+            if (requested != gap) { edits.Add((new TextSpan(end, token.Start), requested)); }
             if (mark is '{' or '[') { open.Push(lineLevel + 1); }
             (end, before) = (token.End, token.IsComment ? '\0' : text[token.End - 1]);
         }

@@ -45,7 +45,7 @@ internal static class HoverMarkdown
         List<string> lines = [$"**{Escape(model.Name ?? model.Id)}**"];
         if (model.Description is { Length: > 0 } description) { lines.Add(Escape(description)); }
         lines.Add(Price(model) is { } price ? $"{price}." : "Its price is not known.");
-        if (model.ContextLength is { } window) { lines.Add($"Window: {Count(window)} tokens{(model.MaxOutput is { } most ? $", answers up to {Count(most)}" : "")}."); }
+        if (model.ContextLength is { } window) { lines.Add($"Window: {Count(window)} tokens{(model.MaxOutput is { } max ? $", answers up to {Count(max)}" : "")}."); }
         List<string> can =
         [
             .. new[] { model.SupportsTools == true ? "tools" : null, model.SupportsVision == true ? "images" : null, model.CanReason == true ? "reasoning" : null }.OfType<string>(),

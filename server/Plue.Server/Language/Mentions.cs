@@ -107,9 +107,9 @@ internal static partial class Mentions
 
     private static IEnumerable<Mention> Placeholders(string text, TextSpan within)
     {
-        foreach (var (path, hole) in PromptPlaceholders.FindIn(text[within.Start..within.End]))
+        foreach (var (path, placeholder) in PromptPlaceholders.FindIn(text[within.Start..within.End]))
         {
-            var start = text.IndexOf(path.Field, within.Start + hole.Start, StringComparison.Ordinal);
+            var start = text.IndexOf(path.Field, within.Start + placeholder.Start, StringComparison.Ordinal);
             var at = new TextSpan(start, start + path.Field.Length);
             yield return new Mention(MentionKind.Field, at, at, path.Field);
         }

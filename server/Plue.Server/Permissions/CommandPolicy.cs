@@ -10,14 +10,14 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
     private static readonly string[] Removers = ["rm", "rmdir", "unlink", "shred", "mv", "srm", "trash", "trash-put", "gio", "chmod", "chown", "chgrp", "truncate"];
 
     /// <param name="canonical">What a rule for the whole line would say; null where there is none.</param>
-    public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet book, out string? canonical)
+    public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet ruleSet, out string? canonical)
     {
         canonical = null;
         if (rights.Workspace is not { } workspace) { return Evaluation.Deny("No folder is open, so there is nowhere to run a command."); }
 
         var reading = ShellGrammar.Parse(run.Command, userHome);
         var inside = reading.Commands.SelectMany(command => CommandWrappers.Unwrap(command.Words, userHome));
-        var restricted = inside.Select(book.Command).Prepend(book.Tool("bash")).OfType<Evaluation>().Aggregate(Evaluation.Allow("It only reads."), (all, one) => all.StricterOf(one));
+        var restricted = inside.Select(ruleSet.Command).Prepend(ruleSet.Tool("bash")).OfType<Evaluation>().Aggregate(Evaluation.Allow("It only reads."), (all, one) => all.StricterOf(one));
         if (restricted.Decision == Decision.Deny) { return restricted; }
 
         var isPlan = rights.Mode == PermissionMode.PlanOnly;
@@ -42,7 +42,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             if (!FilePolicy.IsWithin(rights, folder)) { return verdict.StricterOf(Evaluation.AlwaysAsk($"It would run in {folder}, outside the workspace.", folder)); }
 
             var isUnsettled = changes.Where((isChange, j) => isChange && (j < i || (hasBeside && j != i))).Any();
-            verdict = verdict.StricterOf(Evaluate(command, folder, rights, book, isUnsettled));
+            verdict = verdict.StricterOf(Evaluate(command, folder, rights, ruleSet, isUnsettled));
         }
 
         return verdict;
@@ -51,24 +51,24 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
     private bool IsHarmless(ShellCommand command, string workspace) =>
         command.Words.Count == 0 || command.Words[0] == "cd" || (ReadOnlyCommands.NameOf(command.Words, programs, workspace) is { } name && ReadOnlyCommands.OnlyReads(name, command.Words, out _, out _));
 
-    private Evaluation Evaluate(ShellCommand command, string folder, Rights rights, RuleSet book, bool isUnsettled)
+    private Evaluation Evaluate(ShellCommand command, string folder, Rights rights, RuleSet ruleSet, bool isUnsettled)
     {
         var verdict = Evaluation.Allow("It only reads.");
         foreach (var redirect in command.Redirects)
         {
             var path = Path.Combine(folder, redirect.Target);
-            verdict = verdict.StricterOf(redirect.Kind == RedirectKind.Read ? files.Read(path, rights, book, "read") : files.Change(path, rights, book, "write", isByShell: true));
+            verdict = verdict.StricterOf(redirect.Kind == RedirectKind.Read ? files.Read(path, rights, ruleSet, "read") : files.Change(path, rights, ruleSet, "write", isByShell: true));
         }
 
         if (isUnsettled && (command.Redirects.Count > 0 || command.DirectoryChanges is { Count: > 0 })) { verdict = verdict.StricterOf(Unsettled); }
         if (command.Words.Count == 0 || verdict.Decision == Decision.Deny) { return verdict; }
 
-        return verdict.StricterOf(TopOf(command, folder, rights) ?? Program(command, folder, rights, book, isUnsettled));
+        return verdict.StricterOf(TopOf(command, folder, rights) ?? Program(command, folder, rights, ruleSet, isUnsettled));
     }
 
     private static Evaluation Unsettled => Evaluation.Ask("Another command of the line can change where its files lead.");
 
-    private Evaluation Program(ShellCommand command, string folder, Rights rights, RuleSet book, bool isUnsettled)
+    private Evaluation Program(ShellCommand command, string folder, Rights rights, RuleSet ruleSet, bool isUnsettled)
     {
         var (words, workspace) = (command.Words, rights.Workspace!);
         if (words is ["cd", var to] && to.Length > 0 && to[0] != '-')
@@ -81,7 +81,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             var reads = Evaluation.Allow($"{name} only reads.");
             foreach (var path in named.Where(file => file is not "-").Select(file => Path.Combine(folder, file)))
             {
-                reads = reads.StricterOf(files.Read(path, rights, book, "read"));
+                reads = reads.StricterOf(files.Read(path, rights, ruleSet, "read"));
                 if (isUnsettled) { reads = reads.StricterOf(Unsettled); }
                 if (!mayBeFolders && Directory.Exists(path)) { reads = reads.StricterOf(Evaluation.Ask($"{name} would read what lies in a folder.")); }
             }
@@ -90,7 +90,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         }
 
         var touched = Evaluation.Allow("");
-        foreach (var path in CommandWrappers.Unwrap(words, userHome).SelectMany(inner => inner).Distinct().SelectMany(PathsIn)) { touched = touched.StricterOf(files.Touch(Path.Combine(folder, path), rights, book) ?? touched); }
+        foreach (var path in CommandWrappers.Unwrap(words, userHome).SelectMany(inner => inner).Distinct().SelectMany(PathsIn)) { touched = touched.StricterOf(files.Touch(Path.Combine(folder, path), rights, ruleSet) ?? touched); }
 
         if (touched.Decision == Decision.Deny) { return touched; }
         if (rights.Mode == PermissionMode.PlanOnly) { return FilePolicy.PlanMode; }
@@ -107,8 +107,8 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
 
         // A rule for a program by its place means the one that lies there as seen from the workspace.
         var isPlaced = words[0].Contains('/', StringComparison.Ordinal) && !Path.IsPathRooted(words[0]);
-        return (isAtTop || !isPlaced) && book.AllowsCommand(command.Text) ? Evaluation.Allow("A rule allows it.")
-            : isAtTop && book.IsStored($"bash({command.Text})") ? Evaluation.Allow("You allowed exactly this.")
+        return (isAtTop || !isPlaced) && ruleSet.AllowsCommand(command.Text) ? Evaluation.Allow("A rule allows it.")
+            : isAtTop && ruleSet.IsStored($"bash({command.Text})") ? Evaluation.Allow("You allowed exactly this.")
             : Evaluation.Ask("It is not a command that only reads.");
     }
 

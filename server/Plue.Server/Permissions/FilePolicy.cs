@@ -10,23 +10,23 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     private const string OtherNothing = "/dev/null";
 
     /// <param name="tool">Which rules that allow count.</param>
-    public Evaluation Read(string path, Rights rights, RuleSet book, string tool)
+    public Evaluation Read(string path, Rights rights, RuleSet ruleSet, string tool)
     {
         if (rights.Workspace is null) { return Evaluation.Deny("No folder is open, so there is nothing to read."); }
         if (path == OtherNothing) { return Evaluation.Allow("It is empty."); }
         if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"Where {path} leads cannot be known."); }
         if (ReadDenialReason(path, target, rights) is { } why) { return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target); }
 
-        var restricted = book.Read(Path.GetFullPath(path), target);
+        var restricted = ruleSet.Read(Path.GetFullPath(path), target);
         if (restricted is not null) { return restricted with { Where = target }; }
 
         return IsWithin(rights, target) ? Evaluation.Allow("Files of the workspace may be read.")
-            : book.AllowsPath(tool, target) ? Evaluation.Allow("A rule allows it.")
+            : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A rule allows it.")
             : Evaluation.Ask("It lies outside the workspace.", target);
     }
 
     /// <param name="isByShell">A command does it: outside the workspace that is asked about, where a tool does not go at all.</param>
-    public Evaluation Change(string path, Rights rights, RuleSet book, string tool, bool isByShell)
+    public Evaluation Change(string path, Rights rights, RuleSet ruleSet, string tool, bool isByShell)
     {
         if (rights.Workspace is null) { return Evaluation.Deny("No folder is open, so there is nothing to change."); }
         if (path == OtherNothing && isByShell) { return Evaluation.Allow("It goes nowhere."); }
@@ -34,7 +34,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         var target = Target(path);
         if (target is not null && IsProtected(path, target)) { return Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or holds sign-ins, and no model changes it.", target); }
 
-        var restricted = target is null ? book.Change(Path.GetFullPath(path)) : book.Change(Path.GetFullPath(path), target);
+        var restricted = target is null ? ruleSet.Change(Path.GetFullPath(path)) : ruleSet.Change(Path.GetFullPath(path), target);
         if (restricted is { Decision: Decision.Deny }) { return restricted with { Where = target }; }
         if (rights.Mode == PermissionMode.PlanOnly) { return PlanMode; }
         if (target is null) { return Evaluation.AlwaysAsk($"Where {path} leads cannot be known."); }
@@ -49,18 +49,18 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         if (restricted is not null) { return restricted with { Where = target }; }
 
         return rights.Mode == PermissionMode.EditFreely ? Evaluation.Allow("Files of the workspace may be changed.")
-            : book.AllowsPath(tool, target) ? Evaluation.Allow("A rule allows it.")
+            : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A rule allows it.")
             : Evaluation.Ask("It changes a file.", target);
     }
 
     /// <summary>What speaks against a command that is not known only to read and names this path; null for nothing.</summary>
-    public Evaluation? Touch(string path, Rights rights, RuleSet book)
+    public Evaluation? Touch(string path, Rights rights, RuleSet ruleSet)
     {
         if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"Where {path} leads cannot be known."); }
         if (ReadDenialReason(path, target, rights) is { } why) { return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target); }
 
         var (full, none) = (Path.GetFullPath(path), Evaluation.Allow(""));
-        var found = (book.Read(full, target) ?? none).StricterOf(book.Change(full, target) ?? none).StricterOf(Guard(path, target, rights) ?? none);
+        var found = (ruleSet.Read(full, target) ?? none).StricterOf(ruleSet.Change(full, target) ?? none).StricterOf(Guard(path, target, rights) ?? none);
         return found.Decision == Decision.Allow ? null : found with { Where = target };
     }
 

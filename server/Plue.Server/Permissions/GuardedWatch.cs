@@ -97,8 +97,8 @@ internal sealed class GuardedWatch : IDisposable
             return;
         }
 
-        var facts = UnixCalls.StatusOf(folder, free);
-        var isRemoved = facts is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : facts is { IsRegularFile: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
+        var status = UnixCalls.StatusOf(folder, free);
+        var isRemoved = status is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : status is { IsRegularFile: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
         blocked.Add(isRemoved
             ? $"The command was ended because `{name}` appeared in the workspace; it was empty and was removed."
             : $"The command was ended because `{name}` appeared in the workspace; it is now called `{free}`.");

@@ -88,10 +88,10 @@ public static partial class Landlock
         const int PathOnly = 0x200000;
         using var place = open(path, PathOnly | UnixCalls.NoFollow | UnixCalls.CloseOnExec);
         // What went away meanwhile, and a link, need no rule: where it leads has its own.
-        if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } facts || facts.IsLink) { return; }
+        if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } status || status.IsLink) { return; }
 
         var attributes = stackalloc byte[12];
-        *(ulong*)attributes = facts.IsFolder ? access : access & OfFiles;
+        *(ulong*)attributes = status.IsFolder ? access : access & OfFiles;
         *(int*)(attributes + 8) = (int)place.DangerousGetHandle();
         Check(UnixCalls.syscall((nint)AddRule, rules.DangerousGetHandle(), 1, (nint)attributes, 0, 0, 0), path);
     }

@@ -43,9 +43,9 @@ public sealed class PermissionPolicy
         foreach (var one in rights)
         {
             var workspace = one.Workspace is null ? null : RealPath.TargetOf(one.Workspace);
-            var book = new RuleSet(one.Permissions, rules.Where(stored => stored.Folder == workspace).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal), workspace, userHome);
-            var (finding, ofThis) = Evaluate(tool, action, one, workspace, book);
-            if (finding is { Decision: Decision.Ask, IsFinal: false } && book.IsStored(ofThis)) { finding = Evaluation.Allow("You allowed exactly this."); }
+            var ruleSet = new RuleSet(one.Permissions, rules.Where(stored => stored.Folder == workspace).Select(stored => stored.Rule).ToHashSet(StringComparer.Ordinal), workspace, userHome);
+            var (finding, ofThis) = Evaluate(tool, action, one, workspace, ruleSet);
+            if (finding is { Decision: Decision.Ask, IsFinal: false } && ruleSet.IsStored(ofThis)) { finding = Evaluation.Allow("You allowed exactly this."); }
 
             (strictest, rule) = (strictest.StricterOf(finding), rule ?? ofThis);
         }
@@ -53,38 +53,38 @@ public sealed class PermissionPolicy
         return new Verdict(strictest.Decision, strictest.Why) { Where = strictest.Where, Rule = strictest is { Decision: Decision.Ask, IsFinal: false } && CanBeShown(rule) ? rule : null };
     }
 
-    private (Evaluation Finding, string? Rule) Evaluate(string tool, ToolAction action, Rights rights, string? workspace, RuleSet book)
+    private (Evaluation Finding, string? Rule) Evaluate(string tool, ToolAction action, Rights rights, string? workspace, RuleSet ruleSet)
     {
         switch (action)
         {
-            case ToolAction.ReadFile read: return (files.Read(read.Path, rights, book, tool), RuleOf(tool, read.Path, workspace));
-            case ToolAction.ChangeFile change: return (files.Change(change.Path, rights, book, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
+            case ToolAction.ReadFile read: return (files.Read(read.Path, rights, ruleSet, tool), RuleOf(tool, read.Path, workspace));
+            case ToolAction.ChangeFile change: return (files.Change(change.Path, rights, ruleSet, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
             case ToolAction.RunCommand run:
-                var finding = commands.Evaluate(run, rights, book, out var line);
+                var finding = commands.Evaluate(run, rights, ruleSet, out var line);
                 // The line means something else in another folder.
                 return (finding, line is not null && FilePolicy.Target(run.Folder) == workspace ? $"bash({line})" : null);
             case ToolAction.SpawnTask spawn:
-                return (book.Of("spawn_task", spawn.TemplateId) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
+                return (ruleSet.Of("spawn_task", spawn.TemplateId) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
                     : spawn.Doubt is { } doubt ? Evaluation.Ask(doubt)
-                    : book.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.") : Evaluation.Ask("Its rules name other templates.")), $"spawn_task({spawn.TemplateId})");
+                    : ruleSet.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.") : Evaluation.Ask("Its rules name other templates.")), $"spawn_task({spawn.TemplateId})");
             case ToolAction.CallServer call:
                 var name = $"{call.Server}/{call.Tool}";
-                return (book.Tool(name) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
-                    : book.AllowsTool(name) ? Evaluation.Allow("A rule allows it.") : Evaluation.Ask($"It sends something to {call.Server}.")), name);
-            case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, book), fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null);
+                return (ruleSet.Tool(name) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
+                    : ruleSet.AllowsTool(name) ? Evaluation.Allow("A rule allows it.") : Evaluation.Ask($"It sends something to {call.Server}.")), name);
+            case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, ruleSet), fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null);
             default: throw new InvalidOperationException($"No judgement for {action.GetType().Name}");
         }
     }
 
-    private static Evaluation Fetch(Uri address, Rights rights, RuleSet book)
+    private static Evaluation Fetch(Uri address, Rights rights, RuleSet ruleSet)
     {
         if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)) { return Evaluation.Deny("Only http and https addresses are fetched."); }
         if (address.UserInfo.Length > 0) { return Evaluation.Deny("An address with a user name in it is not fetched: it looks like another host."); }
 
         var host = NetworkTarget.HostOf(address);
-        if (book.Of("fetch", host) is { } restricted) { return restricted; }
+        if (ruleSet.Of("fetch", host) is { } restricted) { return restricted; }
         if (rights.Mode == PermissionMode.PlanOnly) { return FilePolicy.PlanMode; }
-        if (book.Allows("fetch", host)) { return Evaluation.Allow($"A rule names {host}."); }
+        if (ruleSet.Allows("fetch", host)) { return Evaluation.Allow($"A rule names {host}."); }
 
         return NetworkTarget.IsPrivate(address) ? Evaluation.Deny($"{host} is this machine or a network around it. Only a rule that names it allows that.") : Evaluation.Ask($"It sends a request to {host}.", host);
     }

@@ -21,19 +21,19 @@ internal static class SandboxLeftovers
         using var folder = UnixCalls.OpenFolder(workspace);
         if (folder.IsInvalid) { return; }
 
-        var empty = names.Select(name => (Name: name, Facts: UnixCalls.StatusOf(folder, name))).Where(one => one.Facts is { } facts && IsEmpty(Path.Combine(workspace, one.Name), facts)).ToList();
+        var empty = names.Select(name => (Name: name, Facts: UnixCalls.StatusOf(folder, name))).Where(one => one.Facts is { } status && IsEmpty(Path.Combine(workspace, one.Name), status)).ToList();
         if (empty.Count < MinTogether) { return; }
 
         var (first, last) = (empty.Min(one => one.Facts!.Value.Changed), empty.Max(one => one.Facts!.Value.Changed));
         if (last - first > MaxSpread || now - last < MinAge) { return; }
 
         // The system refuses to remove a folder that is no longer empty.
-        foreach (var (name, facts) in empty) { _ = UnixCalls.unlinkat(folder, name, facts!.Value.IsFolder ? RemoveFolder : 0); }
+        foreach (var (name, status) in empty) { _ = UnixCalls.unlinkat(folder, name, status!.Value.IsFolder ? RemoveFolder : 0); }
     }
 
-    private static bool IsEmpty(string path, UnixCalls.FileStatus facts)
+    private static bool IsEmpty(string path, UnixCalls.FileStatus status)
     {
-        try { return facts.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : facts is { IsRegularFile: true, Size: 0 }; }
+        try { return status.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : status is { IsRegularFile: true, Size: 0 }; }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
     }
 }

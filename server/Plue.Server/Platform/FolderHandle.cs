@@ -129,7 +129,7 @@ public sealed class FolderHandle : IDisposable
         var old = Check(parent, expected);
         WriteAtomically(
             parent, content, expected is null ? AnyFile : PrivateFile, isNew: expected is null,
-            file => { if (old is { } facts) { CopyAttributes(file, facts); } }, () => Check(parent, expected));
+            file => { if (old is { } status) { CopyAttributes(file, status); } }, () => Check(parent, expected));
     }
 
     /// <summary>Puts a file there, whole or not at all; the folders on the way are made. What was under this name is replaced, a link by the file itself.</summary>
@@ -243,13 +243,13 @@ public sealed class FolderHandle : IDisposable
     private static FileEntry Stat(Parent parent)
     {
         if (!OperatingSystem.IsLinux()) { return StatPortable(parent); }
-        if (UnixCalls.StatusOf(parent.Handle!, parent.Name) is not { } facts)
+        if (UnixCalls.StatusOf(parent.Handle!, parent.Name) is not { } status)
         {
             return Marshal.GetLastPInvokeError() is UnixCalls.NoEntry or UnixCalls.NotADirectory ? Absent : throw Error(parent.Name);
         }
 
-        var kind = facts.IsRegularFile ? FileEntryKind.File : facts.IsLink ? FileEntryKind.Link : facts.IsFolder ? FileEntryKind.Folder : FileEntryKind.Other;
-        return new FileEntry(kind, (int)(facts.Mode & PlainPermissions), facts.Size, facts.Changed, facts.Stamp);
+        var kind = status.IsRegularFile ? FileEntryKind.File : status.IsLink ? FileEntryKind.Link : status.IsFolder ? FileEntryKind.Folder : FileEntryKind.Other;
+        return new FileEntry(kind, (int)(status.Mode & PlainPermissions), status.Size, status.Changed, status.Stamp);
     }
 
     private static FileEntry StatPortable(Parent parent)
@@ -276,9 +276,9 @@ public sealed class FolderHandle : IDisposable
 
     private static byte[]? Content(SafeFileHandle file, Parent parent, int maxBytes)
     {
-        if (UnixCalls.StatusOf(file) is { } facts)
+        if (UnixCalls.StatusOf(file) is { } status)
         {
-            if (!facts.IsRegularFile) { throw new NotAFileException(facts.IsFolder); }
+            if (!status.IsRegularFile) { throw new NotAFileException(status.IsFolder); }
         }
         else if (parent.Handle is { } folder)
         {

@@ -454,9 +454,9 @@ internal sealed class ChatFold(bool isTask)
         /// <summary>Since it was last begun: what a complete record makes superfluous.</summary>
         public IReadOnlyList<(long Seq, int Bytes)> Lines => lines ?? [];
 
-        public void Begin(Message begun)
+        public void Begin(Message started)
         {
-            (Message, IsOpen, IsDiscarded) = (begun, true, false);
+            (Message, IsOpen, IsDiscarded) = (started, true, false);
             partials = null;
         }
 
@@ -503,9 +503,9 @@ internal sealed class ChatFold(bool isTask)
             foreach (var (index, partial) in partials ?? [])
             {
                 var text = partial.Text.ToString();
-                if (index < parts.Count && parts[index] is MessagePart.Text begun && !partial.IsReasoning)
+                if (index < parts.Count && parts[index] is MessagePart.Text started && !partial.IsReasoning)
                 {
-                    parts[index] = new MessagePart.Text(begun.Content + text);
+                    parts[index] = new MessagePart.Text(started.Content + text);
                 }
                 else if (index < parts.Count && parts[index] is MessagePart.Reasoning thought && partial.IsReasoning)
                 {

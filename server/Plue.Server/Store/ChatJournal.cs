@@ -471,7 +471,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         if (await Task.Run(() => TryWriteInline(durable, supersedes, records), cancellationToken)) { return; }
 
-        using var hold = await AcquireAsync(cancellationToken);
+        using var lease = await AcquireAsync(cancellationToken);
         await Task.Run(() => Write(durable, supersedes, records), CancellationToken.None);
     }
 

@@ -57,8 +57,8 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
             return null;
         }
 
-        var finds = matcher.Matches;
-        return finds.Count > 0 ? finds : query.Query.MatchTitle(chat) is { } title ? [title] : [];
+        var matches = matcher.Matches;
+        return matches.Count > 0 ? matches : query.Query.MatchTitle(chat) is { } title ? [title] : [];
     }
 
     /// <summary>Gives out the chats in their order and tells of them in that order. No more is kept than can still be told.</summary>
@@ -84,14 +84,14 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
             lock (sync) { return next < chats.Count && found <= limit ? next++ : null; }
         }
 
-        public void SetResult(int index, IReadOnlyList<SearchMatch>? finds)
+        public void SetResult(int index, IReadOnlyList<SearchMatch>? matches)
         {
             lock (sync)
             {
-                if (finds is null) { unreadable++; }
+                if (matches is null) { unreadable++; }
 
-                results[index] = finds ?? [];
-                found += finds?.Count ?? 0;
+                results[index] = matches ?? [];
+                found += matches?.Count ?? 0;
                 for (; reported < chats.Count && results[reported] is { } ready; results[reported++] = null)
                 {
                     // Many may be ready at once, behind one that took long.
@@ -101,9 +101,9 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
             }
         }
 
-        private void Report(IReadOnlyList<SearchMatch> finds)
+        private void Report(IReadOnlyList<SearchMatch> matches)
         {
-            IReadOnlyList<SearchMatch> shown = [.. finds.Take(limit - hits)];
+            IReadOnlyList<SearchMatch> shown = [.. matches.Take(limit - hits)];
             if (shown.Count == 0) { return; }
 
             hits += shown.Count;

@@ -320,8 +320,8 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         var buffer = new byte[64 * 1024];
         for (long done = 0; done < range.Length;)
         {
-            var wanted = (int)Math.Min(buffer.Length, range.Length - done);
-            var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, wanted), range.Offset + done);
+            var requested = (int)Math.Min(buffer.Length, range.Length - done);
+            var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, requested), range.Offset + done);
             if (read == 0) { break; }
 
             copy.Write(buffer, 0, read);

@@ -55,9 +55,9 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         }
 
         matches.Remove(message.Id);
-        if (discarded.Contains(message.Id) || query.Query.Match(message, chat) is not { } find) { return; }
+        if (discarded.Contains(message.Id) || query.Query.Match(message, chat) is not { } match) { return; }
 
-        matches.Add(message.Id, find);
+        matches.Add(message.Id, match);
         if (matches.Count <= MaxMatches) { return; }
 
         foreach (var old in matches.Values.Except(Newest(query.Query.Limit + 1)).ToList()) { matches.Remove(old.MessageId); }
@@ -73,7 +73,7 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
     }
 
     private IEnumerable<SearchMatch> Newest(int count) =>
-        matches.Values.OrderByDescending(find => find.CreatedAt).ThenByDescending(find => find.MessageId, StringComparer.Ordinal).Take(count);
+        matches.Values.OrderByDescending(match => match.CreatedAt).ThenByDescending(match => match.MessageId, StringComparer.Ordinal).Take(count);
 
     /// <summary>The member behind <c>type</c>.</summary>
     private static string? IdOf(JournalLine line, ReadOnlySpan<byte> member)

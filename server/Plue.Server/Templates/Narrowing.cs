@@ -74,10 +74,10 @@ public static class Narrowing
 
     private static IEnumerable<Part> Parts(TemplateField field, Json5Node limit, Json5Node value) => (field.Name, limit, value) switch
     {
-        (Permissions, Json5Object most, Json5Object rules) => OfPermissions(most, rules),
-        (Budget, Json5Object most, Json5Object chosen) => OfBudget(most, chosen),
-        (_, Json5Number most, Json5Number number) when field.Name.StartsWith(LimitPrefix, StringComparison.Ordinal) =>
-            [new(number.Value <= most.Value, $"`{field.Name}` is more than the {Json5Writer.Write(most)} of what it takes the place of, which counts.", value.Span, _ => limit)],
+        (Permissions, Json5Object max, Json5Object rules) => OfPermissions(max, rules),
+        (Budget, Json5Object max, Json5Object chosen) => OfBudget(max, chosen),
+        (_, Json5Number max, Json5Number number) when field.Name.StartsWith(LimitPrefix, StringComparison.Ordinal) =>
+            [new(number.Value <= max.Value, $"`{field.Name}` is more than the {Json5Writer.Write(max)} of what it takes the place of, which counts.", value.Span, _ => limit)],
         (_, Json5Array or Json5String, Json5Array or Json5String) when limit is Json5Array || value is Json5Array => OfList(field, Items(limit), value),
         _ => [new(limit.HasSameValueAs(value), $"`{field.Name}` stays as it is in what it takes the place of.", value.Span, _ => limit)],
     };
@@ -114,12 +114,12 @@ public static class Narrowing
 
     private static IEnumerable<Part> OfBudget(Json5Object limit, Json5Object value)
     {
-        foreach (var most in limit.Members.Where(member => member.Value is Json5Number))
+        foreach (var max in limit.Members.Where(member => member.Value is Json5Number))
         {
-            var own = value.FindMember(most.Name);
-            var isWithin = own?.Value is Json5Number number && number.Value <= ((Json5Number)most.Value).Value;
-            yield return new Part(isWithin, $"`{most.Name}` of `{Budget}` stays at {Json5Writer.Write(most.Value)}, the most that is given.", own?.Value.Span ?? value.Span,
-                budget => ((Json5Object)budget).With(most.Name, most.Value));
+            var own = value.FindMember(max.Name);
+            var isWithin = own?.Value is Json5Number number && number.Value <= ((Json5Number)max.Value).Value;
+            yield return new Part(isWithin, $"`{max.Name}` of `{Budget}` stays at {Json5Writer.Write(max.Value)}, the most that is given.", own?.Value.Span ?? value.Span,
+                budget => ((Json5Object)budget).With(max.Name, max.Value));
         }
     }
 

@@ -160,9 +160,9 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         }
 
         List<DocumentProblem> problems = [.. reading.Problems, .. resolved.Problems];
-        if (layer != TemplateLayer.Workspace || resolved.Template is not { } whole) { return new TemplateReading(resolved.Template, problems); }
+        if (layer != TemplateLayer.Workspace || resolved.Template is not { } complete) { return new TemplateReading(resolved.Template, problems); }
 
-        var held = WorkspaceRights.Restrict(whole, EffectiveEntry(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? EffectiveEntry(parent, TemplateLayer.Workspace)?.Template : null);
+        var held = WorkspaceRights.Restrict(complete, EffectiveEntry(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? EffectiveEntry(parent, TemplateLayer.Workspace)?.Template : null);
         return new TemplateReading(held.Template, [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]);
     }
 

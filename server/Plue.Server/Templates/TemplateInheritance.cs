@@ -51,10 +51,10 @@ public static class TemplateInheritance
 
         TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan) with { Code = FindingCodes.Inheritance }]);
 
-        List<DocumentProblem> Validate(Template whole, Template written)
+        List<DocumentProblem> Validate(Template complete, Template written)
         {
-            var found = CheckFields(whole);
-            if (written.DefinedKeys.Contains("automation")) { HookChecks.Check(whole, CollectionOf, found); }
+            var found = CheckFields(complete);
+            if (written.DefinedKeys.Contains("automation")) { HookChecks.Check(complete, CollectionOf, found); }
 
             return found;
         }

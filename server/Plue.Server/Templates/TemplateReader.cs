@@ -167,11 +167,11 @@ public static class TemplateReader
     {
         var keys = new KeyReader(value, "`conditional`", problems);
         var field = keys.RequiredText("field");
-        var wanted = keys.Any("value");
-        if (wanted is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
+        var requested = keys.Any("value");
+        if (requested is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
 
         keys.Finish();
-        return field is null || wanted is null ? null : new FieldCondition(field, wanted is Json5Array list ? list.Items : [wanted]) { Span = keys.SpanOf("field") };
+        return field is null || requested is null ? null : new FieldCondition(field, requested is Json5Array list ? list.Items : [requested]) { Span = keys.SpanOf("field") };
     }
 
     private static List<AutomationHook> ReadHooks(KeyReader automation, List<DocumentProblem> problems)

@@ -174,8 +174,8 @@ public static class TemplateRisks
 
     private static bool MaySpawn(AgentSpec agent, string templateId)
     {
-        var wanted = PermissionRule.TryParse($"{SpawnTool}({templateId})", out _);
-        return wanted is null || !Rules(agent.Permissions.Deny).Any(rule => rule.Covers(wanted));
+        var requested = PermissionRule.TryParse($"{SpawnTool}({templateId})", out _);
+        return requested is null || !Rules(agent.Permissions.Deny).Any(rule => rule.Covers(requested));
     }
 
     private static bool IsCheap(string address) => CheapNames.Any(name => address.Contains(name, StringComparison.OrdinalIgnoreCase));

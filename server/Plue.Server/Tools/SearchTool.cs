@@ -85,8 +85,8 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 // Only plain letters are the same bytes in every encoding.
                 var hint = regex is null && request.Query is { } query && query.All(char.IsAscii) ? query : null;
                 var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
-                IEnumerable<string> wanted = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
-                var output = request.Query is null ? Names([.. wanted], time.Token) : Lines(wanted, time.Token);
+                IEnumerable<string> requested = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
+                var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
                 if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MaxFiles} files; only so many were looked at. Narrow `files`.]\n"); }
 
                 return new ToolOutcome(output.ToString());

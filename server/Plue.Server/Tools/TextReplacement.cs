@@ -52,12 +52,12 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
     private static TextReplacement? ReplaceFuzzy(string text, string old, string @new)
     {
         var lines = LinesOf(text);
-        var wanted = LinesOf(old);
-        if ((long)lines.Count * wanted.Count > MaxCompared || wanted.All(line => string.IsNullOrWhiteSpace(line.Text))) { return null; }
+        var requested = LinesOf(old);
+        if ((long)lines.Count * requested.Count > MaxCompared || requested.All(line => string.IsNullOrWhiteSpace(line.Text))) { return null; }
 
         foreach (var (fold, mayShift, said) in FuzzyMatches)
         {
-            var (file, given) = (lines.Select(line => fold(line.Text)).ToList(), wanted.Select(line => fold(line.Text)).ToList());
+            var (file, given) = (lines.Select(line => fold(line.Text)).ToList(), requested.Select(line => fold(line.Text)).ToList());
             var places = Enumerable.Range(0, Math.Max(0, file.Count - given.Count + 1)).Select(at => (At: at, Shift: IndentShiftAt(file, given, at, mayShift))).Where(one => one.Shift is not null).Take(MaxShown).ToList();
             if (places.Count == 0) { continue; }
             if (places.Count > 1)
@@ -66,7 +66,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
             }
 
             var (first, shift) = (places[0].At, places[0].Shift!);
-            var last = lines[first + wanted.Count - 1];
+            var last = lines[first + requested.Count - 1];
             var (start, end) = (lines[first].Start, old.EndsWith('\n') ? last.End : last.Start + last.Text.Length);
             var added = shift.Apply(LineEnds.ToUnix(@new));
             if (LineEnds.IsWindows(text)) { added = LineEnds.ToWindows(added); }
@@ -83,15 +83,15 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
         IndentShift? shift = mayShift ? null : IndentShift.None;
         for (var i = 0; i < given.Count; i++)
         {
-            var (there, wanted) = (file[at + i], given[i]);
-            if (wanted.Length == 0 || there.Length == 0)
+            var (there, requested) = (file[at + i], given[i]);
+            if (requested.Length == 0 || there.Length == 0)
             {
-                if (wanted.Length != there.Length) { return null; }
+                if (requested.Length != there.Length) { return null; }
                 continue;
             }
 
-            shift ??= IndentShift.Between(Indentation(wanted), Indentation(there));
-            if (shift is null || shift.Apply(wanted) != there) { return null; }
+            shift ??= IndentShift.Between(Indentation(requested), Indentation(there));
+            if (shift is null || shift.Apply(requested) != there) { return null; }
         }
 
         return shift;
@@ -135,12 +135,12 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
     private static ToolFailureException NotFound(string text, string old)
     {
         const string End = " Nothing was changed; read the place again and give it as it stands there.";
-        var (lines, wanted) = (LinesOf(text), LinesOf(old));
+        var (lines, requested) = (LinesOf(text), LinesOf(old));
         if (lines.Count == 0) { return new ToolFailureException("The passage is not there: the file is empty."); }
-        if ((long)lines.Count * wanted.Count > MaxCompared) { return new ToolFailureException($"The passage is not in the file.{End}"); }
+        if ((long)lines.Count * requested.Count > MaxCompared) { return new ToolFailureException($"The passage is not in the file.{End}"); }
 
         var trimmed = lines.Select(line => line.Text.Trim()).ToList();
-        var given = wanted.Select(line => line.Text.Trim()).ToList();
+        var given = requested.Select(line => line.Text.Trim()).ToList();
         var (best, score) = (0, 0.0);
         for (var at = 0; at < lines.Count; at++)
         {
@@ -150,11 +150,11 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
 
         if (score < 0.4) { return new ToolFailureException($"The passage is not in the file, and nothing like it.{End}"); }
 
-        var differs = Enumerable.Range(0, given.Count).FirstOrDefault(i => best + i >= lines.Count || lines[best + i].Text.TrimEnd() != wanted[i].Text.TrimEnd(), 0);
+        var differs = Enumerable.Range(0, given.Count).FirstOrDefault(i => best + i >= lines.Count || lines[best + i].Text.TrimEnd() != requested[i].Text.TrimEnd(), 0);
         var output = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"The passage is not in the file letter for letter. The nearest place begins in line {best + 1}"));
         output.Append(best + differs >= lines.Count
-            ? string.Create(CultureInfo.InvariantCulture, $", and the file ends before your line {differs + 1}: {Quoted(wanted[differs].Text)}.")
-            : string.Create(CultureInfo.InvariantCulture, $"; line {best + differs + 1} is {Quoted(lines[best + differs].Text)}, and you gave {Quoted(wanted[differs].Text)}."));
+            ? string.Create(CultureInfo.InvariantCulture, $", and the file ends before your line {differs + 1}: {Quoted(requested[differs].Text)}.")
+            : string.Create(CultureInfo.InvariantCulture, $"; line {best + differs + 1} is {Quoted(lines[best + differs].Text)}, and you gave {Quoted(requested[differs].Text)}."));
         output.Append(End).Append('\n');
         for (var at = best; at < Math.Min(lines.Count, best + Math.Min(given.Count, MaxShown)); at++) { output.Append(CultureInfo.InvariantCulture, $"{at + 1,6}\t{Short(lines[at].Text)}\n"); }
 

@@ -20,12 +20,12 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     /// <param name="again">Makes a second chat of a session that was imported before.</param>
     public ImportReport Run(IReadOnlyList<string> paths, SessionFormat? format, bool again, CancellationToken cancellationToken)
     {
-        var (leftOut, imported, failed) = (new OmittedContent(), new List<string>(), new List<ImportFailure>());
+        var (omitted, imported, failed) = (new OmittedContent(), new List<string>(), new List<ImportFailure>());
         var known = chats.Sources().ToDictionary(StringComparer.Ordinal);
         foreach (var path in paths)
         {
             var isFolder = Directory.Exists(path);
-            IEnumerable<string> files = isFolder ? SessionFiles.In(path, leftOut, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal) : [path];
+            IEnumerable<string> files = isFolder ? SessionFiles.In(path, omitted, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal) : [path];
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -34,7 +34,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
                     var ofThis = new OmittedContent();
                     if (Read(file, format, ofThis, isFolder, cancellationToken) is not { } session)
                     {
-                        leftOut.Add(OmittedContent.OtherFile);
+                        omitted.Add(OmittedContent.OtherFile);
                         continue;
                     }
 
@@ -45,7 +45,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
                     }
 
                     imported.Add(known[session.Source] = chats.Create(Finished(session)));
-                    leftOut.Add(ofThis);
+                    omitted.Add(ofThis);
                 }
                 catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
                 {
@@ -54,7 +54,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
             }
         }
 
-        return new ImportReport(imported, leftOut.Sentences, failed);
+        return new ImportReport(imported, omitted.Sentences, failed);
     }
 
     /// <summary>Sessions that could be imported, the last written first, by what their beginnings say.</summary>
@@ -106,7 +106,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     }
 
     /// <returns>Null for a file in a folder that is no chat.</returns>
-    private static ImportedSession? Read(string path, SessionFormat? format, OmittedContent leftOut, bool inFolder, CancellationToken cancellationToken)
+    private static ImportedSession? Read(string path, SessionFormat? format, OmittedContent omitted, bool inFolder, CancellationToken cancellationToken)
     {
         if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Say where the file is with its whole path."); }
 
@@ -120,20 +120,20 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
             return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "This is no chat that Plue knows. Choose a file of Plue, Claude Code or Codex.");
         }
 
-        var session = Read(stream, kind, leftOut, Path.GetFileName(path), long.MaxValue, cancellationToken);
+        var session = Read(stream, kind, omitted, Path.GetFileName(path), long.MaxValue, cancellationToken);
         if (session.Messages.Count > 0) { return session; }
         if (kind == SessionFormat.Plue) { return session; }
 
         return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "There is no message in this file. Choose another.");
     }
 
-    private static ImportedSession Read(Stream stream, SessionFormat format, OmittedContent leftOut, string name, long maxBytes, CancellationToken cancellationToken)
+    private static ImportedSession Read(Stream stream, SessionFormat format, OmittedContent omitted, string name, long maxBytes, CancellationToken cancellationToken)
     {
         var session = format switch
         {
-            SessionFormat.ClaudeCode => new ClaudeCodeReader(leftOut).Read(SessionLines.Read(stream, leftOut, maxBytes, cancellationToken)),
-            SessionFormat.Codex => new CodexCliReader(leftOut).Read(SessionLines.Read(stream, leftOut, maxBytes, cancellationToken)),
-            _ => PlueChatFile.Read(stream, leftOut),
+            SessionFormat.ClaudeCode => new ClaudeCodeReader(omitted).Read(SessionLines.Read(stream, omitted, maxBytes, cancellationToken)),
+            SessionFormat.Codex => new CodexCliReader(omitted).Read(SessionLines.Read(stream, omitted, maxBytes, cancellationToken)),
+            _ => PlueChatFile.Read(stream, omitted),
         };
         ImportLimits.Check(session.Messages.Count);
         return session.Source.EndsWith(':') ? session with { Source = session.Source + name } : session;

@@ -7,7 +7,7 @@ namespace Plue.Server.Transfer;
 /// A session of the <c>claude</c> program. Its lines are a chain by <c>parentUuid</c>; an answer is spread over a line for each block and, with
 /// tools, over several requests and the user lines that hold their results. Here all of that is one message, and an edited question a branch.
 /// </summary>
-internal sealed class ClaudeCodeReader(OmittedContent leftOut)
+internal sealed class ClaudeCodeReader(OmittedContent omitted)
 {
     public const string Program = "Claude Code (imported)";
     private static readonly string[] CommandTags =
@@ -49,13 +49,13 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
             case "summary": title = line.Text("summary") ?? title; return;
             case "ai-title": title = line.Text("aiTitle") ?? title; return;
             case "custom-title": givenTitle = line.Text("customTitle") ?? givenTitle; return;
-            case "user" or "assistant" when line.Is("isSidechain"): leftOut.Add(OmittedContent.SideConversation); return;
+            case "user" or "assistant" when line.Is("isSidechain"): omitted.Add(OmittedContent.SideConversation); return;
             case "user" when line.Is("isCompactSummary"): parent = Compacted(line, parent); break;
-            case "user" when line.Is("isMeta"): leftOut.Add(OmittedContent.Environment); break;
+            case "user" when line.Is("isMeta"): omitted.Add(OmittedContent.Environment); break;
             case "user": parent = User(line, uuid, parent); break;
             case "assistant": parent = Assistant(line, uuid, parent); break;
             case "system" when line.Text("subtype") == "compact_boundary": break;
-            default: leftOut.Add(OmittedContent.Metadata); break;
+            default: omitted.Add(OmittedContent.Metadata); break;
         }
 
         if (uuid is not null) { byLine[uuid] = parent; }
@@ -82,12 +82,12 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
                 case "text" when block.Text("text") is { } text: AddText(text, said, parent); break;
                 case "tool_result": answered = Result(block, parent); break;
                 case "image": Image(block, said); break;
-                case "document": leftOut.Add(OmittedContent.Document); break;
-                default: leftOut.Add(OmittedContent.UnknownPart); break;
+                case "document": omitted.Add(OmittedContent.Document); break;
+                default: omitted.Add(OmittedContent.UnknownPart); break;
             }
         }
 
-        if (!hadBlocks) { leftOut.Add(OmittedContent.Unreadable); }
+        if (!hadBlocks) { omitted.Add(OmittedContent.Unreadable); }
         if (said.Count == 0) { return answered; }
 
         var message = Add(new MessageDraft(uuid ?? $"line-{messages.Count}", answered, MessageRole.User, time));
@@ -102,8 +102,8 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
         {
             if (before is { Role: MessageRole.Assistant }) { before.Status = MessageStatus.Stopped; }
         }
-        else if (StartsWithAny(start, CommandTags)) { leftOut.Add(OmittedContent.LocalCommand); }
-        else if (StartsWithAny(start, EnvironmentTags)) { leftOut.Add(OmittedContent.Environment); }
+        else if (StartsWithAny(start, CommandTags)) { omitted.Add(OmittedContent.LocalCommand); }
+        else if (StartsWithAny(start, EnvironmentTags)) { omitted.Add(OmittedContent.Environment); }
         else if (!start.IsEmpty) { said.Add(new MessagePart.Text(text)); }
     }
 
@@ -124,7 +124,7 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
         var owner = byTool.GetValueOrDefault(id) ?? parent;
         if (owner is not { Role: MessageRole.Assistant })
         {
-            leftOut.Add(OmittedContent.UnknownPart);
+            omitted.Add(OmittedContent.UnknownPart);
             return parent;
         }
 
@@ -137,14 +137,14 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
     private string TextOf(JsonElement? content)
     {
         if (content is not { } given) { return ""; }
-        if (given.AsText() is { } whole) { return whole; }
+        if (given.AsText() is { } complete) { return complete; }
 
         List<string> texts = [];
         foreach (var block in given.Items())
         {
             if (block.Text("text") is { } text) { texts.Add(text); }
-            else if (block.Text("type") == "image") { leftOut.Add(OmittedContent.ToolImage); }
-            else { leftOut.Add(OmittedContent.UnknownPart); }
+            else if (block.Text("type") == "image") { omitted.Add(OmittedContent.ToolImage); }
+            else { omitted.Add(OmittedContent.UnknownPart); }
         }
 
         return string.Join('\n', texts);
@@ -154,14 +154,14 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
     {
         images++;
         if (block.Get("source") is { } source && ImportLimits.Image(source.Text("data"), images) is { } image) { said.Add(image); }
-        else { leftOut.Add(OmittedContent.Content); }
+        else { omitted.Add(OmittedContent.Content); }
     }
 
     private MessageDraft? Assistant(JsonElement line, string? uuid, MessageDraft? parent)
     {
         if (line.Get("message") is not { } body)
         {
-            leftOut.Add(OmittedContent.Unreadable);
+            omitted.Add(OmittedContent.Unreadable);
             return parent;
         }
 
@@ -200,10 +200,10 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
                 break;
             case "thinking":
                 if (block.Text("thinking") is { Length: > 0 } thinking) { message.Parts.Add(new MessagePart.Reasoning(thinking)); }
-                if (block.Text("signature") is { Length: > 0 }) { leftOut.Add(OmittedContent.EncryptedReasoning); }
+                if (block.Text("signature") is { Length: > 0 }) { omitted.Add(OmittedContent.EncryptedReasoning); }
                 break;
             case "redacted_thinking":
-                leftOut.Add(OmittedContent.EncryptedReasoning);
+                omitted.Add(OmittedContent.EncryptedReasoning);
                 break;
             case "tool_use" or "server_tool_use":
                 var id = block.Text("id") ?? "";
@@ -211,7 +211,7 @@ internal sealed class ClaudeCodeReader(OmittedContent leftOut)
                 byTool[id] = message;
                 break;
             default:
-                leftOut.Add(OmittedContent.UnknownPart);
+                omitted.Add(OmittedContent.UnknownPart);
                 break;
         }
     }

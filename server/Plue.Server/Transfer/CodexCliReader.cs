@@ -7,7 +7,7 @@ namespace Plue.Server.Transfer;
 /// A rollout of the Codex program: a record a line, <c>{timestamp, type, payload}</c>, of which the response items are the conversation; older
 /// files have the items bare. All that comes between two questions is one answer.
 /// </summary>
-internal sealed class CodexCliReader(OmittedContent leftOut)
+internal sealed class CodexCliReader(OmittedContent omitted)
 {
     public const string Program = "Codex (imported)";
     private static readonly string[] EnvironmentTags =
@@ -44,7 +44,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
             case "response_item": Item(payload); break;
             case "compacted": Compacted(payload); break;
             case "event_msg": Event(payload); break;
-            default: leftOut.Add(OmittedContent.Metadata); break;
+            default: omitted.Add(OmittedContent.Metadata); break;
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
     {
         if (line.Text("type") is not null) { Item(line); }
         else if (line.Text("id") is { } id) { sessionId ??= id; }
-        else { leftOut.Add(OmittedContent.Metadata); }
+        else { omitted.Add(OmittedContent.Metadata); }
     }
 
     private void Item(JsonElement item)
@@ -61,15 +61,15 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
         {
             case "message" when item.Text("role") == "assistant": AssistantMessage(item); break;
             case "message" when item.Text("role") == "user": UserMessage(item); break;
-            case "message": leftOut.Add(OmittedContent.Environment); break;
+            case "message": omitted.Add(OmittedContent.Environment); break;
             case "reasoning": Reasoning(item); break;
             case "function_call": Call(item, item.Text("name"), item.Text("arguments") ?? "{}"); break;
             case "custom_tool_call": Call(item, item.Text("name"), $$"""{"input":{{JsonFields.Quoted(item.Text("input") ?? "")}}}"""); break;
             case "local_shell_call": Call(item, "local_shell", item.Get("action")?.GetRawText() ?? "{}"); break;
             case "web_search_call": Call(item, "web_search", item.Get("action")?.GetRawText() ?? "{}"); break;
             case "function_call_output" or "custom_tool_call_output" or "local_shell_call_output": Output(item); break;
-            case "ghost_snapshot" or "compaction" or "compaction_summary" or null: leftOut.Add(OmittedContent.Metadata); break;
-            default: leftOut.Add(OmittedContent.UnknownPart); break;
+            case "ghost_snapshot" or "compaction" or "compaction_summary" or null: omitted.Add(OmittedContent.Metadata); break;
+            default: omitted.Add(OmittedContent.UnknownPart); break;
         }
     }
 
@@ -82,11 +82,11 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
             {
                 case "input_text" or "text" when block.Text("text") is { } text:
                     var start = text.AsSpan().TrimStart().ToString();
-                    if (EnvironmentTags.Any(beginning => start.StartsWith(beginning, StringComparison.Ordinal))) { leftOut.Add(OmittedContent.Environment); }
+                    if (EnvironmentTags.Any(beginning => start.StartsWith(beginning, StringComparison.Ordinal))) { omitted.Add(OmittedContent.Environment); }
                     else if (start.Length > 0) { said.Add(new MessagePart.Text(text)); }
                     break;
                 case "input_image": Image(block.Text("image_url"), said); break;
-                default: leftOut.Add(OmittedContent.UnknownPart); break;
+                default: omitted.Add(OmittedContent.UnknownPart); break;
             }
         }
 
@@ -100,7 +100,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
             ? address[(at + ";base64,".Length)..]
             : null;
         if (ImportLimits.Image(data, images) is { } image) { said.Add(image); }
-        else { leftOut.Add(OmittedContent.Content); }
+        else { omitted.Add(OmittedContent.Content); }
     }
 
     private void AssistantMessage(JsonElement item)
@@ -112,7 +112,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
             {
                 if (text.Length > 0) { answer.Parts.Add(new MessagePart.Text(text)); }
             }
-            else { leftOut.Add(OmittedContent.UnknownPart); }
+            else { omitted.Add(OmittedContent.UnknownPart); }
         }
     }
 
@@ -121,7 +121,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
         var text = (item.Get("content") is { } content ? content.Items() : []).Concat(item.Get("summary") is { } summary ? summary.Items() : [])
             .Select(block => block.Text("text")).OfType<string>().Where(text => text.Length > 0).Distinct().ToList();
         if (text.Count > 0) { Answer().Parts.Add(new MessagePart.Reasoning(string.Join("\n\n", text))); }
-        if (item.Text("encrypted_content") is { Length: > 0 }) { leftOut.Add(OmittedContent.EncryptedReasoning); }
+        if (item.Text("encrypted_content") is { Length: > 0 }) { omitted.Add(OmittedContent.EncryptedReasoning); }
     }
 
     private void Call(JsonElement item, string? name, string parameters)
@@ -137,7 +137,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
         var id = item.Text("call_id") ?? "";
         if (byTool.GetValueOrDefault(id) is not { } owner)
         {
-            leftOut.Add(OmittedContent.UnknownPart);
+            omitted.Add(OmittedContent.UnknownPart);
             return;
         }
 
@@ -156,7 +156,7 @@ internal sealed class CodexCliReader(OmittedContent leftOut)
         foreach (var block in given.Items())
         {
             if (block.Text("text") is { } piece) { texts.Add(piece); }
-            else { leftOut.Add(block.Text("type") == "input_image" ? OmittedContent.ToolImage : OmittedContent.UnknownPart); }
+            else { omitted.Add(block.Text("type") == "input_image" ? OmittedContent.ToolImage : OmittedContent.UnknownPart); }
         }
 
         return string.Join('\n', texts);

@@ -60,8 +60,8 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
     {
         switch (part)
         {
-            case MessagePart.Text said:
-                html.Append(markdown.ToHtml(said.Content)).Append('\n');
+            case MessagePart.Text text:
+                html.Append(markdown.ToHtml(text.Content)).Append('\n');
                 break;
             case MessagePart.File { IsImage: true } file:
                 Image(file);

@@ -54,7 +54,7 @@ internal sealed record PlueChatFile
     }
 
     /// <exception cref="FailureException">BadRequest: not of this form, or of a newer one.</exception>
-    public static ImportedSession Read(Stream stream, OmittedContent leftOut)
+    public static ImportedSession Read(Stream stream, OmittedContent omitted)
     {
         PlueChatFile? file;
         try
@@ -69,12 +69,12 @@ internal sealed record PlueChatFile
         if (file is not { Format: FormatName }) { throw new FailureException(FailureKind.BadRequest, "This is not a chat that Plue exported. Choose another file."); }
         if (file.Version > CurrentVersion) { throw new FailureException(FailureKind.BadRequest, "A newer version of Plue wrote this file. Update Plue to import it."); }
 
-        return file.ToSession(leftOut);
+        return file.ToSession(omitted);
     }
 
-    private ImportedSession ToSession(OmittedContent leftOut)
+    private ImportedSession ToSession(OmittedContent omitted)
     {
-        var messages = InOrder(leftOut).Select(stored => Taken(stored, leftOut)).ToList();
+        var messages = InOrder(omitted).Select(stored => Taken(stored, omitted)).ToList();
         var key = Id is { Length: > 0 } id ? id : $"{StoredMessage.Utc(CreatedAt):O}";
         var head = Head is not null && (Head.Length == 0 || messages.Exists(message => message.Id == Head)) ? Head : messages.LastOrDefault()?.Id ?? "";
         return new ImportedSession($"plue:{key}", Title, messages, head, StoredMessage.Utc(CreatedAt))
@@ -86,38 +86,38 @@ internal sealed record PlueChatFile
     }
 
     /// <summary>Each behind the one it follows; what follows nothing that is here comes first, and what follows itself is left out.</summary>
-    private List<StoredMessage> InOrder(OmittedContent leftOut)
+    private List<StoredMessage> InOrder(OmittedContent omitted)
     {
         List<StoredMessage> given = [];
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var message in Messages ?? [])
         {
             if (message?.Id is { Length: > 0 } && message.Role is not null && message.Hidden != true && known.Add(message.Id)) { given.Add(message); }
-            else { leftOut.Add(OmittedContent.Unreadable); }
+            else { omitted.Add(OmittedContent.Unreadable); }
         }
 
         var children = given.ToLookup(message => message.ParentId is { } parent && known.Contains(parent) ? parent : "", StringComparer.Ordinal);
         List<StoredMessage> ordered = [.. children[""]];
         for (var i = 0; i < ordered.Count; i++) { ordered.AddRange(children[ordered[i].Id]); }
 
-        leftOut.Add(OmittedContent.Unreadable, given.Count - ordered.Count);
+        omitted.Add(OmittedContent.Unreadable, given.Count - ordered.Count);
         return ordered;
     }
 
-    private Message Taken(StoredMessage stored, OmittedContent leftOut)
+    private Message Taken(StoredMessage stored, OmittedContent omitted)
     {
         var message = stored.ToMessage();
-        leftOut.Add(OmittedContent.UnknownPart, (stored.Parts?.Count ?? 0) - message.Parts.Count);
+        omitted.Add(OmittedContent.UnknownPart, (stored.Parts?.Count ?? 0) - message.Parts.Count);
         return message with
         {
             ParentId = message.ParentId ?? "",
-            Parts = [.. message.Parts.Select(part => part is MessagePart.File file ? Taken(file, leftOut) : part)],
+            Parts = [.. message.Parts.Select(part => part is MessagePart.File file ? Taken(file, omitted) : part)],
             Status = message.Status == MessageStatus.Streaming ? MessageStatus.Interrupted : message.Status,
         };
     }
 
     /// <summary>Without what would let Plue look at the disk: a path of an import is only a name.</summary>
-    private MessagePart.File Taken(MessagePart.File file, OmittedContent leftOut)
+    private MessagePart.File Taken(MessagePart.File file, OmittedContent omitted)
     {
         var named = new MessagePart.File(file.Path, file.Content, null, file.Language) { MediaType = file.MediaType, Size = file.Size, Range = file.Range, IsSummary = file.IsSummary };
         if (file.Blob is null) { return named; }
@@ -128,7 +128,7 @@ internal sealed record PlueChatFile
             return named with { Data = content };
         }
 
-        leftOut.Add(OmittedContent.Content);
+        omitted.Add(OmittedContent.Content);
         return named;
     }
 

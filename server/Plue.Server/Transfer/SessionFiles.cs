@@ -8,7 +8,7 @@ internal static class SessionFiles
     private const int MaxFiles = 5_000;
     private static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
 
-    public static IReadOnlyList<FileInfo> In(string folder, OmittedContent leftOut, CancellationToken cancellationToken)
+    public static IReadOnlyList<FileInfo> In(string folder, OmittedContent omitted, CancellationToken cancellationToken)
     {
         List<FileInfo> found = [];
         var waiting = new Stack<(DirectoryInfo Folder, int Depth)>([(new DirectoryInfo(folder), 0)]);
@@ -20,7 +20,7 @@ internal static class SessionFiles
             {
                 if (++entries > MaxEntries || found.Count >= MaxFiles)
                 {
-                    leftOut.Add(OmittedContent.OverLimit);
+                    omitted.Add(OmittedContent.OverLimit);
                     return found;
                 }
 

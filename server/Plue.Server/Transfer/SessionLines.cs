@@ -10,13 +10,13 @@ internal static class SessionLines
     private const int FirstBuffer = 64 * 1024;
 
     /// <param name="maxBytes">Bytes to look at; a line that they cut off is not given.</param>
-    public static IEnumerable<JsonElement> Read(Stream stream, OmittedContent leftOut, long maxBytes = long.MaxValue, CancellationToken cancellationToken = default)
+    public static IEnumerable<JsonElement> Read(Stream stream, OmittedContent omitted, long maxBytes = long.MaxValue, CancellationToken cancellationToken = default)
     {
-        foreach (var line in Lines(stream, leftOut, maxBytes, cancellationToken))
+        foreach (var line in Lines(stream, omitted, maxBytes, cancellationToken))
         {
             if (line.Span.Trim(" \t\r"u8).IsEmpty) { continue; }
             if (Parsed(line) is { } value) { yield return value; }
-            else { leftOut.Add(OmittedContent.Unreadable); }
+            else { omitted.Add(OmittedContent.Unreadable); }
         }
     }
 
@@ -35,7 +35,7 @@ internal static class SessionLines
         }
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, OmittedContent leftOut, long maxBytes, CancellationToken cancellationToken)
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, OmittedContent omitted, long maxBytes, CancellationToken cancellationToken)
     {
         var buffer = new byte[FirstBuffer];
         var (filled, searched, total, isSkipping) = (0, 0, 0L, false);
@@ -53,7 +53,7 @@ internal static class SessionLines
             var start = 0;
             while (Array.IndexOf(buffer, (byte)'\n', searched, filled - searched) is var end and >= 0)
             {
-                if (isSkipping) { leftOut.Add(OmittedContent.TooLong); }
+                if (isSkipping) { omitted.Add(OmittedContent.TooLong); }
                 else { yield return buffer.AsMemory(start, end - start); }
 
                 isSkipping = false;
@@ -62,7 +62,7 @@ internal static class SessionLines
 
             if (read == 0)
             {
-                if (isSkipping) { leftOut.Add(OmittedContent.TooLong); }
+                if (isSkipping) { omitted.Add(OmittedContent.TooLong); }
                 else if (total < maxBytes && filled > start) { yield return buffer.AsMemory(start, filled - start); }
 
                 yield break;

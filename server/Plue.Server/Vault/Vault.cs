@@ -53,9 +53,9 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
 
     /// <summary>Makes a new vault and leaves it unlocked.</summary>
     /// <exception cref="FailureException">Conflict when there is a vault file already, even a damaged one.</exception>
-    public async Task CreateAsync(UnlockMethod way, CancellationToken cancellationToken)
+    public async Task CreateAsync(UnlockMethod method, CancellationToken cancellationToken)
     {
-        way.ThrowIfWeak();
+        method.ThrowIfWeak();
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         if (VaultFile.Exists(path))
@@ -65,25 +65,25 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
 
         var key = VaultCrypto.NewKey();
         var vault = VaultFile.New();
-        vault = vault with { Ways = [await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false)] };
+        vault = vault with { Ways = [await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false)] };
         await SaveAsync(vault, key).ConfigureAwait(false);
-        Remember(way);
+        Remember(method);
     }
 
     /// <param name="acceptOlder">The user wants to go on with a copy of the file that is older than the one last used on this machine.</param>
     /// <exception cref="FailureException">
     /// VaultLocked: the way does not fit, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
     /// </exception>
-    public async Task UnlockAsync(UnlockMethod way, CancellationToken cancellationToken, bool acceptOlder = false)
+    public async Task UnlockAsync(UnlockMethod method, CancellationToken cancellationToken, bool acceptOlder = false)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         // Before the file, which another process may change meanwhile: it is then newer, never older.
         var newest = await generations.ReadAsync(VaultFile.Parse(VaultFile.ReadBytes(path)), cancellationToken).ConfigureAwait(false);
         var bytes = VaultFile.ReadBytes(path);
         var vault = VaultFile.Parse(bytes);
-        var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == way.Kind && candidate.Id == way.Id) ?? throw Unknown(way);
-        using var wayKey = await MethodKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
-        var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(way);
+        var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == method.Kind && candidate.Id == method.Id) ?? throw Unknown(method);
+        using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
+        var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(method);
         if (!VaultFile.IsSealedBy(vault, key.Span))
         {
             key.Dispose();
@@ -97,7 +97,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
 
         Accept(vault, bytes, key);
-        Remember(way);
+        Remember(method);
         if (vault.Generation.GetValueOrDefault() != newest) { await generations.WriteAsync(vault, cancellationToken).ConfigureAwait(false); }
     }
 
@@ -110,17 +110,17 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     }
 
     /// <summary>Adds a way of unlocking, or replaces the one of the same kind and name: so a new passphrase takes the place of the old.</summary>
-    public async Task AddUnlockMethodAsync(UnlockMethod way, CancellationToken cancellationToken)
+    public async Task AddUnlockMethodAsync(UnlockMethod method, CancellationToken cancellationToken)
     {
-        way.ThrowIfWeak();
+        method.ThrowIfWeak();
         await ChangeAsync(
             async (vault, key) =>
             {
-                var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
-                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != way.Kind || other.Id != way.Id), added] };
+                var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
+                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != method.Kind || other.Id != method.Id), added] };
             },
             cancellationToken).ConfigureAwait(false);
-        Remember(way);
+        Remember(method);
     }
 
     /// <summary>Stores or replaces a secret.</summary>
@@ -184,8 +184,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     /// <exception cref="FailureException">VaultLocked: the current one is wrong. BadRequest: the new one is too short.</exception>
     public async Task SetPassphraseAsync(string? current, string passphrase, CancellationToken cancellationToken)
     {
-        var way = UnlockMethod.Passphrase(passphrase);
-        way.ThrowIfWeak();
+        var method = UnlockMethod.Passphrase(passphrase);
+        method.ThrowIfWeak();
         await ChangeAsync(
             async (vault, key) =>
             {
@@ -197,11 +197,11 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
                         ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again.");
                 }
 
-                var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
+                var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
                 return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != UnlockMethod.PassphraseKind), added] };
             },
             cancellationToken).ConfigureAwait(false);
-        Remember(way);
+        Remember(method);
     }
 
     public async Task<IReadOnlyList<VaultEntry>> ListAsync(CancellationToken cancellationToken)

@@ -77,9 +77,9 @@ internal static class VaultFile
 
         if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("a value in it is impossible"); }
 
-        foreach (var way in vault.Ways)
+        foreach (var method in vault.Ways)
         {
-            if (way.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds))) { continue; }
+            if (method.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds))) { continue; }
 
             throw Damaged($"it asks for {rounds.ToString(CultureInfo.InvariantCulture)} rounds of key derivation, outside {MinimumRounds} to {MaximumRounds}");
         }
@@ -107,12 +107,12 @@ internal static class VaultFile
     public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sealed(vault, dataKey).Seal), Encoding.UTF8.GetBytes(vault.Seal));
 
-    public static StoredUnlockMethod Wrap(StoredVault vault, StoredUnlockMethod way, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
-        way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, way))) };
+    public static StoredUnlockMethod Wrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
+        method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, method))) };
 
     /// <returns>The data key, or null when the way's key is not the right one.</returns>
-    public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod way, ReadOnlySpan<byte> wayKey) =>
-        VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(way.WrappedKey), MethodFields(vault, way));
+    public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey) =>
+        VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(method.WrappedKey), MethodFields(vault, method));
 
     public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
         entry with { Secret = Convert.ToBase64String(VaultCrypto.Encrypt(dataKey, secret, EntryFields(vault, entry))) };
@@ -129,8 +129,8 @@ internal static class VaultFile
     private static readonly VaultFileContext WriteContext =
         new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    private static byte[] MethodFields(StoredVault vault, StoredUnlockMethod way) => VaultCrypto.Fields(
-        "way", BoxVersion, vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));
+    private static byte[] MethodFields(StoredVault vault, StoredUnlockMethod method) => VaultCrypto.Fields(
+        "way", BoxVersion, vault.Id, method.Kind, method.Id ?? "", method.Salt ?? "", Text(method.Rounds ?? 0));
 
     private static byte[] EntryFields(StoredVault vault, StoredEntry entry) => VaultCrypto.Fields(
         ["entry", BoxVersion, vault.Id, entry.Reference, .. entry.Origins]);
@@ -139,9 +139,9 @@ internal static class VaultFile
         vault.Ways.Count > 0
         && (vault.Version == 1 ? vault.Generation is null : vault.Generation > 0)
         && HasSize(vault.Seal, 32)
-        && vault.Ways.All(way => HasSize(way.WrappedKey, VaultCrypto.KeyBoxSize))
-        && vault.Ways.All(way => way.Kind != UnlockMethod.PassphraseKind || (way.Rounds is not null && HasSize(way.Salt, VaultCrypto.SaltSize)))
-        && vault.Ways.DistinctBy(way => (way.Kind, way.Id)).Count() == vault.Ways.Count
+        && vault.Ways.All(method => HasSize(method.WrappedKey, VaultCrypto.KeyBoxSize))
+        && vault.Ways.All(method => method.Kind != UnlockMethod.PassphraseKind || (method.Rounds is not null && HasSize(method.Salt, VaultCrypto.SaltSize)))
+        && vault.Ways.DistinctBy(method => (method.Kind, method.Id)).Count() == vault.Ways.Count
         && vault.Entries.All(entry => entry.Origins.Count > 0 && HasSize(entry.Secret, null))
         && vault.Entries.DistinctBy(entry => entry.Reference).Count() == vault.Entries.Count;
 

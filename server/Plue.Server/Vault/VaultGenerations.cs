@@ -64,5 +64,5 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
 
     private static string AccountOf(StoredVault vault) => vault.Id + ".generation";
 
-    private static bool IsOpenedByKeychain(StoredVault vault) => vault.Ways.Any(way => way.Kind == UnlockMethod.KeychainKind);
+    private static bool IsOpenedByKeychain(StoredVault vault) => vault.Ways.Any(method => method.Kind == UnlockMethod.KeychainKind);
 }

@@ -126,23 +126,23 @@ public sealed partial class Vault
         used.Clear();
     }
 
-    private async Task<StoredUnlockMethod> WrapAsync(StoredVault vault, UnlockMethod way, SecretBytes key, CancellationToken cancellationToken)
+    private async Task<StoredUnlockMethod> WrapAsync(StoredVault vault, UnlockMethod method, SecretBytes key, CancellationToken cancellationToken)
     {
-        var stored = way.ToStored();
-        if (way.Kind == UnlockMethod.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
+        var stored = method.ToStored();
+        if (method.Kind == UnlockMethod.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
 
-        using var wayKey = await MethodKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
         return VaultFile.Wrap(vault, stored, wayKey.Span, key.Span);
     }
 
-    private async Task<SecretBytes> MethodKeyAsync(StoredVault vault, UnlockMethod way, StoredUnlockMethod stored, CancellationToken cancellationToken) => way.Kind switch
+    private async Task<SecretBytes> MethodKeyAsync(StoredVault vault, UnlockMethod method, StoredUnlockMethod stored, CancellationToken cancellationToken) => method.Kind switch
     {
         UnlockMethod.PassphraseKind => await Task.Run(
-            () => VaultCrypto.KeyFromPassphrase(way.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
+            () => VaultCrypto.KeyFromPassphrase(method.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
         UnlockMethod.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
             ? Taken(key)
             : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not hold the vault's key. Unlock the vault with its passphrase or from the editor."),
-        _ => SecretBytes.CopyOf(way.Key),
+        _ => SecretBytes.CopyOf(method.Key),
     };
 
     // An item that is already there opens another copy of this vault, so it is used again and not replaced.
@@ -162,11 +162,11 @@ public sealed partial class Vault
         return taken;
     }
 
-    private void Remember(UnlockMethod way)
+    private void Remember(UnlockMethod method)
     {
-        if (way.Text is { } passphrase) { redactor.Register(passphrase); }
+        if (method.Text is { } passphrase) { redactor.Register(passphrase); }
 
-        if (way.Key is { } key) { redactor.Register(Convert.ToBase64String(key)); }
+        if (method.Key is { } key) { redactor.Register(Convert.ToBase64String(key)); }
     }
 
     private DateTimeOffset? LastUsed(StoredEntry entry) => used.TryGetValue(entry.Reference, out var at) ? at : entry.LastUsed;
@@ -248,22 +248,22 @@ public sealed partial class Vault
         $"The key {entry.Reference} may be sent to {string.Join(", ", entry.Origins)} only, not to {Origin.Of(origin)?.ToString() ?? "the address asked for"}. "
         + "Store a key for that address with Plue: Configure Provider Key.");
 
-    private static FailureException Unknown(UnlockMethod way) => new(
+    private static FailureException Unknown(UnlockMethod method) => new(
         FailureKind.VaultLocked,
-        way.Kind switch
+        method.Kind switch
         {
             UnlockMethod.EditorKind => "This editor was not given the vault's key. Unlock the vault with its passphrase or keychain, then add this editor.",
             UnlockMethod.KeychainKind => "The keychain does not open this vault. Use its passphrase, or open it from the editor.",
             _ => "This vault has no passphrase. Open it from the editor or with the keychain, then add one.",
         });
 
-    private static FailureException WrongKey(UnlockMethod way) => new(
+    private static FailureException WrongKey(UnlockMethod method) => new(
         FailureKind.VaultLocked,
-        way.Kind == UnlockMethod.PassphraseKind
+        method.Kind == UnlockMethod.PassphraseKind
             ? "That passphrase does not open the vault. Try again."
             : "The key that was kept for this vault does not open it. Unlock it another way, then add this one again.");
 
-    private static string[] KindsOf(StoredVault vault) => [.. vault.Ways.Select(way => way.Kind).Distinct()];
+    private static string[] KindsOf(StoredVault vault) => [.. vault.Ways.Select(method => method.Kind).Distinct()];
 
     private static FailureException Older(long generation, long newest) => new(
         FailureKind.VaultOlder,

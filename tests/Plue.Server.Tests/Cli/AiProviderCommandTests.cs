@@ -121,10 +121,10 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Hello"));
-        await using (var house = new Composition(LogLevel.Warning, home.Paths))
+        await using (var services = new Composition(LogLevel.Warning, home.Paths))
         {
-            await house.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), TestContext.Current.CancellationToken);
-            await house.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
+            await services.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), TestContext.Current.CancellationToken);
+            await services.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
         }
 
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));

@@ -57,8 +57,8 @@ public sealed class BareMachineTests : IDisposable
         await using var endpoint = new ScriptedEndpoint();
         await StoreKeyAsync(endpoint);
         using var process = Start("/usr/bin/script", ["-qec", $"tty; exec {SidecarProcess.UncountedExecutable} vault list", "/dev/null"], null);
-        var said = await WaitForAsync(process, "Passphrase of the vault: ");
-        await UntilNothingIsShownAsync(said[..said.IndexOf('\r', StringComparison.Ordinal)]);
+        var text = await WaitForAsync(process, "Passphrase of the vault: ");
+        await UntilNothingIsShownAsync(text[..text.IndexOf('\r', StringComparison.Ordinal)]);
         await process.StandardInput.WriteAsync(Passphrase + "\r");
         await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         var (exitCode, stdout, _) = await EndAsync(process, keepsInput: true);
@@ -186,13 +186,13 @@ public sealed class BareMachineTests : IDisposable
     /// <summary>What is typed between the question and the first look at a key is shown, as by any program of .NET; nobody types that fast.</summary>
     private static async Task UntilNothingIsShownAsync(string terminal)
     {
-        for (var patience = Stopwatch.StartNew(); ;)
+        for (var timeout = Stopwatch.StartNew(); ;)
         {
             using var stty = Process.Start(new ProcessStartInfo("/usr/bin/stty", ["-F", terminal, "-a"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var (settings, error) = (await stty.StandardOutput.ReadToEndAsync(), await stty.StandardError.ReadToEndAsync());
             if (settings.Contains(" -echo ", StringComparison.Ordinal)) { return; }
 
-            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60), $"{terminal} still shows what is typed. {error}");
+            Assert.True(timeout.Elapsed < TimeSpan.FromSeconds(60), $"{terminal} still shows what is typed. {error}");
         }
     }
 

@@ -50,7 +50,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task A_locked_vault_is_told_and_a_passphrase_from_a_file_descriptor_opens_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var house = new Composition(LogLevel.Warning, home.Paths)) { await house.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
+        await using (var services = new Composition(LogLevel.Warning, home.Paths)) { await services.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
 
         await RunAsync();
         Assert.Equal("$ plue health --passphrase-fd 0", LineAfter("warning  Vault", 2));
@@ -126,8 +126,8 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public async Task Whose_folder_it_is_stands_nowhere_in_what_a_program_reads()
     {
         home.Write("config.json5", "{ mask_secrets: ");
-        await using var house = new Composition(LogLevel.Warning, home.Paths);
-        var opened = house.HealthHouse(null) with { UserFolder = Path.GetDirectoryName(home.Folder)! };
+        await using var services = new Composition(LogLevel.Warning, home.Paths);
+        var opened = services.HealthHouse(null) with { UserFolder = Path.GetDirectoryName(home.Folder)! };
         await HealthCommand.Create(_ => opened, Piped("")).Parse(["--json"]).InvokeAsync();
         using var json = JsonDocument.Parse(Said);
         var row = json.RootElement.GetProperty("rows").EnumerateArray().Single(row => row.GetProperty("name").GetString() == "Settings");

@@ -103,10 +103,10 @@ public sealed class UnlockingTests : IAsyncDisposable
     /// <summary>A vault with a key, and a provider that has it there or does without.</summary>
     private async Task WriteAsync(bool hasKey)
     {
-        await using (var house = Open())
+        await using (var services = Open())
         {
-            await house.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
-            await house.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], default);
+            await services.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
+            await services.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], default);
         }
 
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, hasKey ? "api_key_ref: 'vault://house/api_key'" : ""));

@@ -165,15 +165,15 @@ public sealed class CodexRenameTests : IAsyncDisposable
             try { await breaking.RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None); }
             catch (InvalidOperationException) { isBroken = true; }
 
-            var house = one.Open();
-            foreach (var chat in chats) { Assert.NotNull(house.Providers.Find(house.Chats.Read(chat).ProviderId!)); }
+            var services = one.Open();
+            foreach (var chat in chats) { Assert.NotNull(services.Providers.Find(services.Chats.Read(chat).ProviderId!)); }
 
             if (!isBroken) { break; }
 
-            await house.DocumentHandlers((_, _) => { }).RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
-            Assert.All(chats, chat => Assert.Equal("new", house.Chats.Read(chat).ProviderId));
+            await services.DocumentHandlers((_, _) => { }).RenameAsync(new CodexRenameParams("codex://providers/old", "new", null), None);
+            Assert.All(chats, chat => Assert.Equal("new", services.Chats.Read(chat).ProviderId));
             Assert.Equal(("{ provider_type: 'tour' }", "{ default_large: 'new' }", false), (one.Read("providers/new.json5"), one.Read("config.json5"), one.Has("providers/old.json5")));
-            Assert.Equal(["Renamed from old", "As it was found"], house.DocumentHandlers((_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What));
+            Assert.Equal(["Renamed from old", "As it was found"], services.DocumentHandlers((_, _) => { }).History("codex://providers/new").Versions.Select(version => version.What));
         }
     }
 

@@ -35,7 +35,7 @@ public class PromptPlaceholdersTests
     {
         var filled = PromptPlaceholders.Fill("{{title}}: {{ topic }}\n{{gone}}\n{{selection}}", Values, name => name is "topic" or "selection");
         Assert.Equal("Dates: {{ topic }}\n{{selection}}", filled.Text);
-        Assert.Equal(["topic {{ topic }}", "selection {{selection}}"], filled.Holes.Select(hole => $"{hole.Name} {filled.Text.Substring(hole.Start, hole.Length)}"));
+        Assert.Equal(["topic {{ topic }}", "selection {{selection}}"], filled.Holes.Select(placeholder => $"{placeholder.Name} {filled.Text.Substring(placeholder.Start, placeholder.Length)}"));
     }
 
     [Fact]
@@ -58,6 +58,6 @@ public class PromptPlaceholdersTests
         {
             var filled = PromptPlaceholders.Fill(text, Values, name => name == "title");
             return (PromptPlaceholders.ExistIn(text) || filled.Text == text)
-                && filled.Holes.All(hole => filled.Text.Substring(hole.Start, hole.Length).Trim('{', '}').Trim() == hole.Name);
+                && filled.Holes.All(placeholder => filled.Text.Substring(placeholder.Start, placeholder.Length).Trim('{', '}').Trim() == placeholder.Name);
         }));
 }

@@ -107,18 +107,18 @@ public sealed class ContentStoreTests : IDisposable
     [Fact]
     public void Where_most_is_needed_nothing_is_copied_and_what_another_window_writes_stays()
     {
-        var most = Put(contents, new string('x', 1000));
+        var max = Put(contents, new string('x', 1000));
         var little = Put(contents, "little");
         Close();
         Age();
         var again = Open();
-        again.DeleteUnused(new HashSet<string>([most]));
+        again.DeleteUnused(new HashSet<string>([max]));
         Assert.True(again.Has(little));
 
         var writing = Open();
         var own = Put(writing, "under way");
         Age();
-        again.DeleteUnused(new HashSet<string>([most]));
+        again.DeleteUnused(new HashSet<string>([max]));
         Assert.Equal("under way", Text(again, own));
     }
 

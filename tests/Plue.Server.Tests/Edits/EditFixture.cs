@@ -20,27 +20,27 @@ internal sealed class EditFixture : IDisposable
     {
         Folder = Path.Combine(Root, "workspace");
         Directory.CreateDirectory(Folder);
-        House = Open();
+        Services = Open();
     }
 
     public string Root { get; } = RealPath.Of(Directory.CreateTempSubdirectory("plue-edits-").FullName);
     public string Folder { get; }
     public PluePaths Paths => new(Path.Combine(Root, "home"));
-    public EditServices House { get; private set; }
-    public IReadOnlyList<string> Files => [.. House.Reviews.List(Folder, null).Select(file => file.Review.Path)];
+    public EditServices Services { get; private set; }
+    public IReadOnlyList<string> Files => [.. Services.Reviews.List(Folder, null).Select(file => file.Review.Path)];
 
     public EditServices Open()
     {
-        var house = new EditServices(Paths, () => Folder, TimeProvider.System, NullLogger.Instance);
-        houses.Add(house);
-        return house;
+        var services = new EditServices(Paths, () => Folder, TimeProvider.System, NullLogger.Instance);
+        houses.Add(services);
+        return services;
     }
 
     /// <summary>As a new process finds it, after the old one has let go of everything.</summary>
     public void Reopen()
     {
-        House.Dispose();
-        House = Open();
+        Services.Dispose();
+        Services = Open();
     }
 
     public string At(string path) => Path.Combine(Folder, path);
@@ -53,7 +53,7 @@ internal sealed class EditFixture : IDisposable
 
     public string Read(string path) => File.ReadAllText(At(path));
 
-    public Task<IEditScope> BeginAsync(string turn, string codex, params string[]? paths) => House.Log.BeginAsync(
+    public Task<IEditScope> BeginAsync(string turn, string codex, params string[]? paths) => Services.Log.BeginAsync(
         new EditAuthor(codex, turn, $"use_{turn}", paths is null ? "bash" : "edit"), Folder, paths is null ? null : [.. paths.Select(At)], CancellationToken.None).AsTask();
 
     /// <summary>A tool that names its file.</summary>
@@ -79,19 +79,19 @@ internal sealed class EditFixture : IDisposable
         Assert.Equal(0, shell.ExitCode);
     }
 
-    public Task<UndoOutcome> UndoAsync(string turn, string codex = Chat) => House.UndoTurnsAsync(codex, [turn], CancellationToken.None);
+    public Task<UndoOutcome> UndoAsync(string turn, string codex = Chat) => Services.UndoTurnsAsync(codex, [turn], CancellationToken.None);
 
-    public Task<UndoOutcome> RedoAsync(string turn, string codex = Chat) => House.RedoTurnsAsync(codex, [turn], CancellationToken.None);
+    public Task<UndoOutcome> RedoAsync(string turn, string codex = Chat) => Services.RedoTurnsAsync(codex, [turn], CancellationToken.None);
 
-    public Task<UndoOutcome> UndoAllAsync() => House.Turns.UndoAsync(Folder, _ => true, CancellationToken.None);
+    public Task<UndoOutcome> UndoAllAsync() => Services.Turns.UndoAsync(Folder, _ => true, CancellationToken.None);
 
-    public Task<UndoOutcome> RedoAllAsync() => House.Turns.RedoAsync(Folder, _ => true, CancellationToken.None);
+    public Task<UndoOutcome> RedoAllAsync() => Services.Turns.RedoAsync(Folder, _ => true, CancellationToken.None);
 
-    public IReadOnlyList<string> Accept(string path, string? hunk = null, string codex = Chat) => House.Reviews.Decide(Folder, codex, path, hunk, isAccepted: true);
+    public IReadOnlyList<string> Accept(string path, string? hunk = null, string codex = Chat) => Services.Reviews.Decide(Folder, codex, path, hunk, isAccepted: true);
 
-    public IReadOnlyList<string> Reject(string path, string? hunk = null, string codex = Chat) => House.Reviews.Decide(Folder, codex, path, hunk, isAccepted: false);
+    public IReadOnlyList<string> Reject(string path, string? hunk = null, string codex = Chat) => Services.Reviews.Decide(Folder, codex, path, hunk, isAccepted: false);
 
-    public FileReview Review(string path, string codex = Chat) => House.Reviews.List(Folder, id => id == codex).Single(file => file.Review.Path == path);
+    public FileReview Review(string path, string codex = Chat) => Services.Reviews.List(Folder, id => id == codex).Single(file => file.Review.Path == path);
 
     /// <summary>Every file, link and mode in the folder, as one text.</summary>
     public string Everything() => Everything(Folder);
@@ -115,7 +115,7 @@ internal sealed class EditFixture : IDisposable
 
     public void Dispose()
     {
-        foreach (var house in houses) { house.Dispose(); }
+        foreach (var services in houses) { services.Dispose(); }
 
         Directory.Delete(Root, recursive: true);
     }

@@ -111,7 +111,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
 
     private static async Task<HealthRow> FolderAsync(string folder)
     {
-        await using var house = new Composition(LogLevel.Warning, new PluePaths(folder));
-        return new DiskChecks(house.HealthServices).Folder().Single();
+        await using var services = new Composition(LogLevel.Warning, new PluePaths(folder));
+        return new DiskChecks(services.HealthServices).Folder().Single();
     }
 }

@@ -41,11 +41,11 @@ public sealed class FormatterTests
     [Fact]
     public void Twice_is_as_once_and_values_and_comments_stay()
     {
-        string[] pieces = [" ", "\n", "\n\n\n", "\t", "/* c */", "// c\n", "\r\n", "  "];
-        var places = Gen.Choose(0, 10_000).Zip(Gen.Choose(0, pieces.Length - 1)).ListOf();
+        string[] parts = [" ", "\n", "\n\n\n", "\t", "/* c */", "// c\n", "\r\n", "  "];
+        var places = Gen.Choose(0, 10_000).Zip(Gen.Choose(0, parts.Length - 1)).ListOf();
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(JsonTexts.Arbitrary, places.ToArbitrary(), (json, odd) =>
         {
-            var text = odd.Aggregate(json, (sofar, one) => sofar.Insert(one.Item1 % (sofar.Length + 1), pieces[one.Item2]));
+            var text = odd.Aggregate(json, (sofar, one) => sofar.Insert(one.Item1 % (sofar.Length + 1), parts[one.Item2]));
             var before = Json5Reader.Read(text);
             if (!before.IsValid) { return; }
 

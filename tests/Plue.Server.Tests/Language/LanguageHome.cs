@@ -9,16 +9,16 @@ internal sealed class LanguageHome : IAsyncDisposable
 {
     public const char Mark = '|';
 
-    private readonly Composition house;
+    private readonly Composition services;
 
     public LanguageHome(bool trusted = false)
     {
         Home = Directory.CreateTempSubdirectory("plue-language-").FullName;
         Workspace = Path.Combine(Home, "workspace");
         Directory.CreateDirectory(Workspace);
-        house = new Composition(LogLevel.None, new PluePaths(Home));
-        house.Workspace.Open(Workspace, trusted);
-        Sources = house.LanguageSources(() => Secrets);
+        services = new Composition(LogLevel.None, new PluePaths(Home));
+        services.Workspace.Open(Workspace, trusted);
+        Sources = services.LanguageSources(() => Secrets);
         Write("providers/local.json5", "{ name: \"Local\", provider_type: \"anthropic\", model: \"claude-sonnet-4-6\" }");
         Write("prompts/scout.md", "---\ndescription: Looks around.\n---\nYou look for {{goal}}.\n");
         Write("templates/scout.json5", Scout);
@@ -85,7 +85,7 @@ internal sealed class LanguageHome : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        await house.DisposeAsync();
+        await services.DisposeAsync();
         Directory.Delete(Home, recursive: true);
     }
 }

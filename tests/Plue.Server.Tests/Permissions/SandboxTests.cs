@@ -51,10 +51,10 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task The_vault_and_private_keys_cannot_be_read(SandboxKind kind, bool asRoot)
     {
-        var said = await RunAsync(kind, asRoot, $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ");
-        Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
-        Assert.DoesNotContain("id_ed25519\n", said.Replace("id_ed25519: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.DoesNotContain("PATH=", said, StringComparison.Ordinal);
+        var text = await RunAsync(kind, asRoot, $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ");
+        Assert.DoesNotContain("canary", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("id_ed25519\n", text.Replace("id_ed25519: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("PATH=", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,8 +66,8 @@ public sealed class SandboxTests : IDisposable
         using var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var (tcpPort, udpPort) = (((IPEndPoint)listener.LocalEndpoint).Port, ((IPEndPoint)udp.Client.LocalEndPoint!).Port);
         var line = $"exec 3<>/dev/tcp/127.0.0.1/{tcpPort} && echo REACHED; echo x > /dev/udp/127.0.0.1/{udpPort} && echo SENT";
-        var said = await RunAsync(kind, asRoot, line);
-        Assert.DoesNotContain("REACHED", said, StringComparison.Ordinal);
+        var text = await RunAsync(kind, asRoot, line);
+        Assert.DoesNotContain("REACHED", text, StringComparison.Ordinal);
         Assert.False(listener.Pending());
         Assert.Equal(0, udp.Available);
         Assert.Contains("REACHED", await RunAsync(SandboxKind.None, true, line), StringComparison.Ordinal);
@@ -108,9 +108,9 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task It_has_no_powers_and_gets_none(SandboxKind kind, bool asRoot)
     {
-        var said = await RunAsync(kind, asRoot, "grep -E 'NoNewPrivs|CapEff|CapBnd' /proc/self/status");
-        Assert.Contains("NoNewPrivs:\t1", said, StringComparison.Ordinal);
-        Assert.Contains("CapEff:\t0000000000000000", said, StringComparison.Ordinal);
+        var text = await RunAsync(kind, asRoot, "grep -E 'NoNewPrivs|CapEff|CapBnd' /proc/self/status");
+        Assert.Contains("NoNewPrivs:\t1", text, StringComparison.Ordinal);
+        Assert.Contains("CapEff:\t0000000000000000", text, StringComparison.Ordinal);
     }
 
     [Theory]

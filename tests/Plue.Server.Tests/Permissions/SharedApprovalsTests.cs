@@ -7,7 +7,7 @@ namespace Plue.Server.Tests.Permissions;
 /// <summary>Two inboxes over one home stand for two windows: they know each other by files and locks alone.</summary>
 public sealed class SharedApprovalsTests : IAsyncDisposable
 {
-    private readonly PermissionFixture scene = new();
+    private readonly PermissionFixture fixture = new();
     private readonly CancellationTokenSource stop = new();
     private readonly (Approvals Own, SharedApprovals Inbox) here;
     private readonly (Approvals Own, SharedApprovals Inbox) there;
@@ -19,8 +19,8 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
     {
         (Approvals, SharedApprovals) One()
         {
-            var own = new Approvals(TimeProvider.System, scene.Rules);
-            return (own, new SharedApprovals(own, scene.Paths, NullLogger.Instance));
+            var own = new Approvals(TimeProvider.System, fixture.Rules);
+            return (own, new SharedApprovals(own, fixture.Paths, NullLogger.Instance));
         }
 
         var (first, second) = (One(), One());
@@ -32,7 +32,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
         await stop.CancelAsync();
         await keeping;
         stop.Dispose();
-        scene.Dispose();
+        fixture.Dispose();
     }
 
     private ApprovalRequest Request() => new()
@@ -44,7 +44,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
         What = "npm test \u202e",
         Why = "It runs.",
         Rule = "bash(npm test)",
-        RuleFolder = scene.Workspace,
+        RuleFolder = fixture.Workspace,
     };
 
     private static async Task<IReadOnlyList<PendingApproval>> Seen(SharedApprovals inbox, int count)
@@ -73,7 +73,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
         Assert.Equal(FailureKind.Conflict, Fault(pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)")));
         here.Inbox.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(npm test)"), false);
         Assert.Equal(ApprovalDecision.Always, (await asked.WaitAsync(TimeSpan.FromSeconds(60))).Decision);
-        Assert.Equal("bash(npm test)", Assert.Single(scene.Rules.List()).Rule);
+        Assert.Equal("bash(npm test)", Assert.Single(fixture.Rules.List()).Rule);
         Assert.Equal(FailureKind.NotFound, Fault(pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once)));
     }
 
@@ -89,7 +89,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
     [Fact]
     public async Task A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped()
     {
-        var folder = Directory.CreateDirectory(Path.Combine(scene.Paths.Index, "approvals")).FullName;
+        var folder = Directory.CreateDirectory(Path.Combine(fixture.Paths.Index, "approvals")).FullName;
         var left = Path.Combine(folder, "inbox_dead.json");
         await File.WriteAllTextAsync(left, "{\"asked\":[]}", TestContext.Current.CancellationToken);
         using var takeBack = new CancellationTokenSource();

@@ -56,7 +56,7 @@ public class ChildProcessTests
     [Fact]
     public async Task One_that_ignores_everything_is_killed_in_the_end()
     {
-        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", patience: TimeSpan.FromMilliseconds(200));
+        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", timeout: TimeSpan.FromMilliseconds(200));
         await child.ReadLineAsync(default);
         await child.EndAsync();
         Assert.Equal(137, await child.Exited);
@@ -65,7 +65,7 @@ public class ChildProcessTests
     [Fact]
     public async Task An_urgent_end_shortens_a_patient_one()
     {
-        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", patience: TimeSpan.FromMinutes(5));
+        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", timeout: TimeSpan.FromMinutes(5));
         await child.ReadLineAsync(default);
         var patient = child.EndAsync();
         await ChildProcess.EndAllAsync().WaitAsync(TimeSpan.FromSeconds(10));
@@ -140,7 +140,7 @@ public class ChildProcessTests
         await Assert.ThrowsAsync<InvalidDataException>(() => child.ReadLineAsync(default).AsTask());
     }
 
-    private static ChildProcess Shell(string script, Dictionary<string, string>? environment = null, TimeSpan? patience = null, int lineCap = 16 * 1024 * 1024) =>
+    private static ChildProcess Shell(string script, Dictionary<string, string>? environment = null, TimeSpan? timeout = null, int lineCap = 16 * 1024 * 1024) =>
         ChildProcess.Start(new ChildProcessStart
         {
             Program = "/bin/sh",
@@ -148,7 +148,7 @@ public class ChildProcessTests
             Environment = environment ?? new() { ["PATH"] = "/usr/bin:/bin" },
             WorkingDirectory = "/",
             SecretNames = ["SECRET"],
-            GracePeriod = patience ?? TimeSpan.FromSeconds(5),
+            GracePeriod = timeout ?? TimeSpan.FromSeconds(5),
             LineCap = lineCap,
         });
 

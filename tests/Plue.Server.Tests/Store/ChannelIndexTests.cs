@@ -56,8 +56,8 @@ public sealed class ChannelIndexTests : IDisposable
             store.List();
             var kept = Describe(fixture.NewStore());
             File.Delete(IndexPath);
-            var anew = Describe(fixture.NewStore());
-            return kept.SequenceEqual(anew) && kept.Length == ids.Count && Describe(store).SequenceEqual(anew);
+            var rebuilt = Describe(fixture.NewStore());
+            return kept.SequenceEqual(rebuilt) && kept.Length == ids.Count && Describe(store).SequenceEqual(rebuilt);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(20));
 
         void Update(string id, ChatFields fields) => store.UpdateAsync(id, fields, CancellationToken.None).GetAwaiter().GetResult();

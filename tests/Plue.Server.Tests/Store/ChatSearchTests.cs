@@ -19,13 +19,13 @@ public sealed class ChatSearchTests : IDisposable
         var older = await fixture.NewChatAsync("Where is the Needle?", "In the haystack.", "And a second NEEDLE");
         var newer = await fixture.NewChatAsync("No", "A needle's eye");
         await fixture.NewChatAsync("Nothing here");
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle"));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle"));
 
         Assert.Equal(new SearchSummary(3, 2, false, 0), summary);
-        Assert.Equal([newer, older, older], finds.Select(find => find.Chat.Id));
-        Assert.Equal(["A needle's eye", "And a second NEEDLE", "Where is the Needle?"], finds.Select(find => find.Snippet.Text));
-        Assert.All(finds, find => Assert.Equal("needle", find.Snippet.Text.Substring(find.Snippet.Start, find.Snippet.Length), ignoreCase: true));
-        Assert.Equal([MessageRole.Assistant, MessageRole.User, MessageRole.User], finds.Select(find => find.Role));
+        Assert.Equal([newer, older, older], matches.Select(match => match.Chat.Id));
+        Assert.Equal(["A needle's eye", "And a second NEEDLE", "Where is the Needle?"], matches.Select(match => match.Snippet.Text));
+        Assert.All(matches, match => Assert.Equal("needle", match.Snippet.Text.Substring(match.Snippet.Start, match.Snippet.Length), ignoreCase: true));
+        Assert.Equal([MessageRole.Assistant, MessageRole.User, MessageRole.User], matches.Select(match => match.Role));
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class ChatSearchTests : IDisposable
 
         var deleted = await fixture.NewChatAsync("needle deleted");
         fixture.NewStore().Delete(deleted);
-        Assert.Equal(["needle three"], (await SearchAsync(new SearchQuery("needle"))).Finds.Select(find => find.Snippet.Text));
+        Assert.Equal(["needle three"], (await SearchAsync(new SearchQuery("needle"))).Finds.Select(match => match.Snippet.Text));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ChatSearchTests : IDisposable
         }
 
         async Task Gives(string expected, SearchQuery query) =>
-            Assert.Equal(expected, string.Join(' ', (await SearchAsync(query)).Finds.Select(find => find.Role == MessageRole.User ? "question" : "answer")));
+            Assert.Equal(expected, string.Join(' ', (await SearchAsync(query)).Finds.Select(match => match.Role == MessageRole.User ? "question" : "answer")));
 
         await Gives("answer question", new SearchQuery("needle"));
         await Gives("answer question", new SearchQuery("") { Tags = ["WORK"] });
@@ -135,8 +135,8 @@ public sealed class ChatSearchTests : IDisposable
     public async Task A_title_is_found_when_no_message_of_its_chat_is()
     {
         var id = await fixture.NewChatAsync("a question");
-        var (finds, summary) = await SearchAsync(new SearchQuery("TITLE"));
-        Assert.Equal(("", id, "A title"), (Assert.Single(finds).MessageId, finds[0].Chat.Id, finds[0].Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("TITLE"));
+        Assert.Equal(("", id, "A title"), (Assert.Single(matches).MessageId, matches[0].Chat.Id, matches[0].Snippet.Text));
         Assert.Equal(1, summary.Chats);
         Assert.Empty((await SearchAsync(new SearchQuery("title") { Role = MessageRole.User })).Finds);
     }
@@ -146,8 +146,8 @@ public sealed class ChatSearchTests : IDisposable
     {
         await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
         await fixture.NewChatAsync("needle 4", "needle 5", "needle 6");
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 4 });
-        Assert.Equal(["needle 6", "needle 5", "needle 4", "needle 3"], finds.Select(find => find.Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 4 });
+        Assert.Equal(["needle 6", "needle 5", "needle 4", "needle 3"], matches.Select(match => match.Snippet.Text));
         Assert.Equal(new SearchSummary(4, 2, true, 0), summary);
         Assert.Equal(new SearchSummary(6, 2, false, 0), (await SearchAsync(new SearchQuery("needle") { Limit = 6 })).Summary);
     }
@@ -156,8 +156,8 @@ public sealed class ChatSearchTests : IDisposable
     public async Task A_chat_with_more_finds_than_the_limit_keeps_its_newest()
     {
         await fixture.NewChatAsync([.. Enumerable.Range(1, 30).Select(number => $"needle {number}")]);
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 3 });
-        Assert.Equal(["needle 30", "needle 29", "needle 28"], finds.Select(find => find.Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 3 });
+        Assert.Equal(["needle 30", "needle 29", "needle 28"], matches.Select(match => match.Snippet.Text));
         Assert.True(summary.IsTruncated);
     }
 
@@ -178,8 +178,8 @@ public sealed class ChatSearchTests : IDisposable
         JournalLine.Write(lines, 2, DateTimeOffset.UtcNow, new StoredComplete(StoredMessage.From(StoreFixture.NewMessage(MessageRole.User, "needle newer"))).ToUtf8());
         File.WriteAllBytes(fixture.PathOf(newer), lines.WrittenSpan.ToArray());
 
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle"));
-        Assert.Equal(["needle behind", "needle good"], finds.Select(find => find.Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle"));
+        Assert.Equal(["needle behind", "needle good"], matches.Select(match => match.Snippet.Text));
         Assert.Equal(1, summary.Unreadable);
     }
 
@@ -191,11 +191,11 @@ public sealed class ChatSearchTests : IDisposable
         for (var i = 0; i < 100; i++) { chats.Add(await fixture.NewChatAsync("needle")); }
 
         List<string> told = [];
-        await NewSearch().RunAsync(new SearchQuery("needle"), finds =>
+        await NewSearch().RunAsync(new SearchQuery("needle"), matches =>
         {
-            if (told.Count == 0) { chats.Where(id => id != finds[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id))); }
+            if (told.Count == 0) { chats.Where(id => id != matches[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id))); }
 
-            told.AddRange(finds.Select(find => find.Chat.Id));
+            told.AddRange(matches.Select(match => match.Chat.Id));
         }, CancellationToken.None);
         Assert.Equal(chats[^1], told[0]);
         // The other worker reads on while the files go.
@@ -313,10 +313,10 @@ public sealed class ChatSearchTests : IDisposable
 
             var chat = store.Read(store.List()[0].Id);
             var expected = chat.Tree.DescendantsOf("").Select(chat.Tree.Find).OfType<Message>()
-                .Where(message => message.Status == MessageStatus.Complete && test.terms.All(wanted => TextsOf(message).Any(has => has.Contains(wanted, StringComparison.OrdinalIgnoreCase))))
+                .Where(message => message.Status == MessageStatus.Complete && test.terms.All(requested => TextsOf(message).Any(has => has.Contains(requested, StringComparison.OrdinalIgnoreCase))))
                 .Select(message => message.Id).Order(StringComparer.Ordinal);
-            var query = new SearchQuery(string.Join(' ', test.terms.Select(wanted => $"\"{wanted.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
-            var found = SearchAsync(query, own).GetAwaiter().GetResult().Finds.Select(find => find.MessageId).Where(id => id.Length > 0).Order(StringComparer.Ordinal);
+            var query = new SearchQuery(string.Join(' ', test.terms.Select(requested => $"\"{requested.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
+            var found = SearchAsync(query, own).GetAwaiter().GetResult().Finds.Select(match => match.MessageId).Where(id => id.Length > 0).Order(StringComparer.Ordinal);
             return expected.SequenceEqual(found);
         }));
     }
@@ -354,9 +354,9 @@ public sealed class ChatSearchTests : IDisposable
 
     private static async Task<(List<SearchMatch> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query, StoreFixture fixture)
     {
-        List<SearchMatch> finds = [];
+        List<SearchMatch> matches = [];
         var search = new ChatSearch(fixture.NewStore(), NullLogger.Instance);
-        return (finds, await search.RunAsync(query, finds.AddRange, CancellationToken.None));
+        return (matches, await search.RunAsync(query, matches.AddRange, CancellationToken.None));
     }
 
     private ChatSearch NewSearch() => new(fixture.NewStore(), NullLogger.Instance);

@@ -61,8 +61,8 @@ public sealed class TrashTests : IDisposable
         if (settings is not null) { DurableFile.Replace(paths.Config, System.Text.Encoding.UTF8.GetBytes(settings)); }
 
         var file = Put("old.jsonl", TimeSpan.FromDays(60));
-        await using var house = new Composition(LogLevel.Error, paths);
-        house.EmptyTrash();
+        await using var services = new Composition(LogLevel.Error, paths);
+        services.EmptyTrash();
         Assert.Equal(stays, File.Exists(file));
     }
 

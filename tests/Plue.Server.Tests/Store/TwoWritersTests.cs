@@ -19,15 +19,15 @@ public sealed class TwoWritersTests : IDisposable
         using var first = fixture.StartWriter(id, "many", $"{each}");
         using var second = fixture.StartWriter(id, "many", $"{each}");
         await using var reader = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        var heard = new[] { first.StandardOutput.ReadToEndAsync(), second.StandardOutput.ReadToEndAsync() };
+        var received = new[] { first.StandardOutput.ReadToEndAsync(), second.StandardOutput.ReadToEndAsync() };
         List<string> seen = [];
-        while (!heard.All(output => output.IsCompleted))
+        while (!received.All(output => output.IsCompleted))
         {
             Assert.True(reader.Follow(news => Take(seen, news)));
             await Task.Delay(5);
         }
 
-        foreach (var output in heard) { Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal))); }
+        foreach (var output in received) { Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal))); }
 
         reader.Follow(news => Take(seen, news));
         var chat = fixture.NewStore().Read(id);
@@ -84,10 +84,10 @@ public sealed class TwoWritersTests : IDisposable
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        var hold = await first.AcquireAsync(CancellationToken.None);
+        var lease = await first.AcquireAsync(CancellationToken.None);
         var waiting = second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None).AsTask();
         await first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
-        hold.Dispose();
+        lease.Dispose();
         await waiting;
         Assert.Equal(["one", "two", "three"], second.Chat.Messages.Select(message => message.Text));
         first.Follow(_ => { });
@@ -120,7 +120,7 @@ public sealed class TwoWritersTests : IDisposable
     {
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        using var hold = await first.AcquireAsync(CancellationToken.None);
+        using var lease = await first.AcquireAsync(CancellationToken.None);
         File.Delete(fixture.PathOf(id) + ".lock");
         await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);

@@ -143,14 +143,14 @@ public sealed class UsageLedgerTests : IDisposable
     [Theory]
     [InlineData(60, 1)] // 23:30 UTC of the day before is today in a place an hour ahead
     [InlineData(0, 2)]
-    public async Task Today_begins_at_the_users_midnight(int offsetMinutes, int answers)
+    public async Task Today_begins_at_the_users_midnight(int offsetMinutes, int responses)
     {
         var time = new Clock(Noon, TimeSpan.FromMinutes(offsetMinutes));
         await using var ledger = NewLedger(time);
         ledger.Add(Answer("a", 1, 1, 1) with { UpdatedAt = new DateTimeOffset(2026, 11, 20, 23, 30, 0, TimeSpan.Zero) }, "chat_1", "ai-chat");
         ledger.Add(Answer("b", 1, 1, 1), "chat_1", "ai-chat");
         Assert.Equal(offsetMinutes == 60 ? 2 : 1, await ledger.SpentTodayAsync());
-        Assert.Equal(answers, UsageSummary.Of(await AllAsync(ledger), TimeSpan.FromMinutes(offsetMinutes)).Days.Count);
+        Assert.Equal(responses, UsageSummary.Of(await AllAsync(ledger), TimeSpan.FromMinutes(offsetMinutes)).Days.Count);
     }
 
     [Fact]

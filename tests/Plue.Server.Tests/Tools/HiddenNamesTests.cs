@@ -58,10 +58,10 @@ public sealed class HiddenNamesTests : IAsyncLifetime
     private async Task SaysAsync(string tool, params (string Name, object Value)[] parameters)
     {
         var result = await home.CallAsync(tool, ToolFixture.Json(parameters));
-        var said = result.Result ?? result.Error!;
-        Assert.Contains(Shown, said, StringComparison.Ordinal);
-        Assert.Equal(0, HiddenCharacters.Count(said));
-        Assert.DoesNotContain("\n[Exit code 0]", said, StringComparison.Ordinal);
+        var text = result.Result ?? result.Error!;
+        Assert.Contains(Shown, text, StringComparison.Ordinal);
+        Assert.Equal(0, HiddenCharacters.Count(text));
+        Assert.DoesNotContain("\n[Exit code 0]", text, StringComparison.Ordinal);
         Assert.All(result.Images, image => Assert.Equal(0, HiddenCharacters.Count(image.Path)));
     }
 }

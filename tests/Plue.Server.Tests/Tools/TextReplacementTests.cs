@@ -73,11 +73,11 @@ public class TextReplacementTests
         {
             if (one.at + one.length > one.file.Length) { return; }
 
-            var wanted = one.file[one.at..(one.at + one.length)].Select(text => text.Trim().Length == 0 ? "" : one.indent + text.TrimEnd().Replace('“', '"').Replace('”', '"'));
+            var requested = one.file[one.at..(one.at + one.length)].Select(text => text.Trim().Length == 0 ? "" : one.indent + text.TrimEnd().Replace('“', '"').Replace('”', '"'));
             var text = string.Concat(one.file.Select(one => one + "\n"));
             try
             {
-                var after = TextReplacement.Replace(text, string.Join('\n', wanted), "NEW", all: false);
+                var after = TextReplacement.Replace(text, string.Join('\n', requested), "NEW", all: false);
                 var kept = after.Text.Split("NEW");
                 Assert.Equal(2, kept.Length);
                 Assert.True(text.StartsWith(kept[0], StringComparison.Ordinal) && text.EndsWith(kept[1], StringComparison.Ordinal));

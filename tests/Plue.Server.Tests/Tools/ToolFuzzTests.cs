@@ -51,10 +51,10 @@ public sealed class ToolFuzzTests
             try { result = await home.CallAsync(name, parameters).WaitAsync(LongestCall); }
             catch (Exception fault) { throw new InvalidOperationException(what, fault); }
 
-            var said = result.Result ?? result.Error;
-            Assert.True(said is not null && (result.Result is null || result.Error is null), what);
-            Assert.False(said.Contains("in a way Plue did not expect", StringComparison.Ordinal), $"{what}\n{said}");
-            Assert.True(HiddenCharacters.Count(said) == 0, $"{what}\n{said}");
+            var text = result.Result ?? result.Error;
+            Assert.True(text is not null && (result.Result is null || result.Error is null), what);
+            Assert.False(text.Contains("in a way Plue did not expect", StringComparison.Ordinal), $"{what}\n{text}");
+            Assert.True(HiddenCharacters.Count(text) == 0, $"{what}\n{text}");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{calls} calls in {began.Elapsed.TotalSeconds:0} s with seed {seed}.");

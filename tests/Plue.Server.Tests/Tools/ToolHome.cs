@@ -12,7 +12,7 @@ namespace Plue.Server.Tests.Tools;
 /// <summary>All built-in tools as the composition makes them, with its runner. Nobody is there to be asked. Only what a spawned agent would do is recorded instead.</summary>
 internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 {
-    private readonly Composition house;
+    private readonly Composition services;
     private readonly ToolRunner runner;
     private readonly SeenFiles seen = new();
     private readonly Rights rights;
@@ -22,9 +22,9 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         Top = top;
         Folder = Path.Combine(top, "work");
         Directory.CreateDirectory(Folder);
-        house = new Composition(LogLevel.None, new PluePaths(Path.Combine(top, "home")));
-        house.Workspace.Open(Folder, trusted: true);
-        Services = house.ChatServices(new Plue.Server.Cli.SilentEvents());
+        services = new Composition(LogLevel.None, new PluePaths(Path.Combine(top, "home")));
+        services.Workspace.Open(Folder, trusted: true);
+        Services = services.ChatServices(new Plue.Server.Cli.SilentEvents());
         runner = Services.ToolRunner;
         rights = new Rights
         {
@@ -72,7 +72,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 
     public async ValueTask DisposeAsync()
     {
-        await house.DisposeAsync();
+        await services.DisposeAsync();
         ToolFixture.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
     }
 

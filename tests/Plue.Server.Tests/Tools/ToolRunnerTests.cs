@@ -11,7 +11,7 @@ namespace Plue.Server.Tests.Tools;
 /// <summary>What is known, asked and let go on before and while a call is done.</summary>
 public sealed class ToolRunnerTests : IDisposable
 {
-    private readonly ToolFixture bench = new();
+    private readonly ToolFixture fixture = new();
     private readonly StoredRules rules;
     private readonly Approvals approvals;
     private readonly ToolRunner runner;
@@ -20,22 +20,22 @@ public sealed class ToolRunnerTests : IDisposable
 
     public ToolRunnerTests()
     {
-        var paths = new PluePaths(bench.Home);
+        var paths = new PluePaths(fixture.Home);
         rules = new StoredRules(paths, TimeProvider.System);
         approvals = new Approvals(TimeProvider.System, rules);
-        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], bench.Results, time: time);
-        bench.Rights = bench.Rights with { Tools = ["act"] };
+        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], fixture.Results, time: time);
+        fixture.Rights = fixture.Rights with { Tools = ["act"] };
     }
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Fact]
     public async Task What_reaches_out_is_known_before_it_is_done_and_what_only_reads_need_not_be()
     {
-        bench.Rights = bench.Rights with { Permissions = new(["fetch(example.com)"], [], []) };
+        fixture.Rights = fixture.Rights with { Permissions = new(["fetch(example.com)"], [], []) };
         await RunAsync(new ToolAction.Fetch(new Uri("https://example.com/")));
         await RunAsync(new ToolAction.SpawnTask("task"));
-        await RunAsync(new ToolAction.ReadFile(bench.PathOf("a.txt")));
+        await RunAsync(new ToolAction.ReadFile(fixture.PathOf("a.txt")));
         Assert.Equal(["intended", "done", "intended", "done", "done"], observer.Heard);
     }
 
@@ -73,7 +73,7 @@ public sealed class ToolRunnerTests : IDisposable
     {
         var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
         var asked = await AskedAsync();
-        bench.Rights = bench.Rights with { Mode = PermissionMode.PlanOnly };
+        fixture.Rights = fixture.Rights with { Mode = PermissionMode.PlanOnly };
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
         Assert.StartsWith("This was not done: Only plans are made now", (await running).Error, StringComparison.Ordinal);
         Assert.Empty(observer.Heard);
@@ -82,13 +82,13 @@ public sealed class ToolRunnerTests : IDisposable
     [Fact]
     public async Task Whoever_hears_that_a_call_waits_finds_its_question()
     {
-        var heard = new List<(bool IsWaiting, int Questions)>();
-        observer.OnWaiting = isWaiting => heard.Add((isWaiting, approvals.Pending.Count));
+        var received = new List<(bool IsWaiting, int Questions)>();
+        observer.OnWaiting = isWaiting => received.Add((isWaiting, approvals.Pending.Count));
         var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
         var asked = await AskedAsync();
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
         Assert.Null((await running).Error);
-        Assert.Equal([(true, 1), (false, 0)], heard);
+        Assert.Equal([(true, 1), (false, 0)], received);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     private async Task<ToolCallResult> RunAsync(params ToolAction[] actions) =>
-        (await runner.RunAsync([new ToolCall("call_1", "act", "{}")], new Toolbox([new Act(actions, observer)]), _ => bench.Context, observer, TestContext.Current.CancellationToken))[0];
+        (await runner.RunAsync([new ToolCall("call_1", "act", "{}")], new Toolbox([new Act(actions, observer)]), _ => fixture.Context, observer, TestContext.Current.CancellationToken))[0];
 
     private async Task<PendingApproval> AskedAsync()
     {
@@ -148,14 +148,14 @@ public sealed class ToolRunnerTests : IDisposable
 
     private sealed class Observer : IToolObserver
     {
-        private readonly List<string> heard = [];
+        private readonly List<string> received = [];
 
         public Action<bool>? OnWaiting { get; set; }
         public Action? OnRun { get; set; }
 
-        public IReadOnlyList<string> Heard { get { lock (heard) { return [.. heard]; } } }
+        public IReadOnlyList<string> Heard { get { lock (received) { return [.. received]; } } }
 
-        public void Hear(string what) { lock (heard) { heard.Add(what); } }
+        public void Hear(string what) { lock (received) { received.Add(what); } }
 
         public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
         {

@@ -188,13 +188,13 @@ public sealed class SessionImportTests : IDisposable
     {
         foreach (var lines in new[] { ClaudeCode, Rollout })
         {
-            var whole = Encoding.UTF8.GetBytes(string.Join('\n', lines));
-            for (var length = 0; length < whole.Length; length += 61) { CheckWhole(whole[..length]); }
+            var complete = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+            for (var length = 0; length < complete.Length; length += 61) { CheckWhole(complete[..length]); }
 
-            foreach (var (at, value) in Gen.Sample(Gen.Zip(Gen.Choose(0, whole.Length - 1), Gen.Choose(0, 255)), 10, 150))
+            foreach (var (at, value) in Gen.Sample(Gen.Zip(Gen.Choose(0, complete.Length - 1), Gen.Choose(0, 255)), 10, 150))
             {
-                var scrambled = whole.ToArray();
-                scrambled.AsSpan(at, Math.Min(at % 7, whole.Length - at)).Fill((byte)value);
+                var scrambled = complete.ToArray();
+                scrambled.AsSpan(at, Math.Min(at % 7, complete.Length - at)).Fill((byte)value);
                 CheckWhole(scrambled);
             }
         }

@@ -177,7 +177,7 @@ public sealed class VaultFileTests : IDisposable
         try
         {
             var vault = VaultFile.Parse(bytes);
-            using var key = vault.Ways.FirstOrDefault(way => way.Kind == UnlockMethod.EditorKind && way.Id == "desk") is { } way ? VaultFile.Unwrap(vault, way, VaultHome.Editor.Key) : null;
+            using var key = vault.Ways.FirstOrDefault(method => method.Kind == UnlockMethod.EditorKind && method.Id == "desk") is { } method ? VaultFile.Unwrap(vault, method, VaultHome.Editor.Key) : null;
             return key is null || !VaultFile.IsSealedBy(vault, key.Span);
         }
         catch (FailureException exception)
@@ -197,11 +197,11 @@ public sealed class VaultFileTests : IDisposable
         home.Bytes = good;
     }
 
-    private async Task<FailureException> RefusesAsync(byte[] bytes, UnlockMethod? way = null)
+    private async Task<FailureException> RefusesAsync(byte[] bytes, UnlockMethod? method = null)
     {
         home.Bytes = bytes;
         await using var vault = home.Open();
-        var failure = await Assert.ThrowsAsync<FailureException>(() => vault.UnlockAsync(way ?? VaultHome.Editor, default));
+        var failure = await Assert.ThrowsAsync<FailureException>(() => vault.UnlockAsync(method ?? VaultHome.Editor, default));
         Assert.Equal(FailureKind.VaultLocked, failure.Failure.Kind);
         await Assert.ThrowsAsync<FailureException>(() => vault.StoreAsync(VaultHome.Key, "new secret", ["https://a.example"], default));
         await Assert.ThrowsAsync<FailureException>(() => vault.CreateAsync(VaultHome.Editor, default));

@@ -32,10 +32,10 @@ public sealed partial class VaultTests : IDisposable
             await first.AddUnlockMethodAsync(UnlockMethod.Editor("laptop", new byte[32]), default);
         }
 
-        foreach (var way in new[] { VaultHome.Editor, UnlockMethod.Keychain, UnlockMethod.Passphrase("correct horse"), UnlockMethod.Editor("laptop", new byte[32]) })
+        foreach (var method in new[] { VaultHome.Editor, UnlockMethod.Keychain, UnlockMethod.Passphrase("correct horse"), UnlockMethod.Editor("laptop", new byte[32]) })
         {
             await using var vault = home.Open();
-            await vault.UnlockAsync(way, default);
+            await vault.UnlockAsync(method, default);
             Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
             Assert.Equal(["editor", "keychain", "passphrase"], (await vault.StatusAsync(default)).UnlockMethods);
         }
@@ -68,8 +68,8 @@ public sealed partial class VaultTests : IDisposable
         home.Keychain.Items[VaultFile.Parse(home.Bytes).Id] = new byte[32];
         var before = home.Bytes;
         await using var vault = home.Open();
-        var way = UnlockMethod.Parse(kind, kind == "editor" ? "desk" : null, kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse");
-        await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(way, default));
+        var method = UnlockMethod.Parse(kind, kind == "editor" ? "desk" : null, kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse");
+        await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(method, default));
         await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(UnlockMethod.Editor("nobody", new byte[32]), default));
         await FailsAsync(FailureKind.VaultLocked, () => vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default).AsTask());
         await FailsAsync(FailureKind.VaultLocked, () => vault.StoreAsync("vault://a/b", "secret", ["https://a.example"], default));

@@ -47,8 +47,8 @@ internal sealed partial class McpConnection : IAsyncDisposable
     public static async Task<McpConnection> OpenAsync(McpDeclaration server, McpIdentity identity, McpServices services, McpSignIn? signIn, CancellationToken cancellationToken)
     {
         var connection = new McpConnection(server, services);
-        using var patience = new CancellationTokenSource(signIn is null ? services.StartTimeout : McpSignIn.SignInTimeout, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var timeout = new CancellationTokenSource(signIn is null ? services.StartTimeout : McpSignIn.SignInTimeout, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             var transport = server.Address is null
@@ -61,7 +61,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         catch (Exception fault)
         {
             await connection.WaitForStderrAsync(fault).ConfigureAwait(false);
-            var failure = connection.FailureOf(fault, patience.IsCancellationRequested ? $"did not start within {services.StartTimeout.TotalSeconds:0} s" : "did not start");
+            var failure = connection.FailureOf(fault, timeout.IsCancellationRequested ? $"did not start within {services.StartTimeout.TotalSeconds:0} s" : "did not start");
             await connection.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw failure;
@@ -251,10 +251,10 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private async Task EndIfDeadAsync()
     {
-        using var patience = new CancellationTokenSource(PingTimeout, services.Time);
+        using var timeout = new CancellationTokenSource(PingTimeout, services.Time);
         try
         {
-            await Client.PingAsync(cancellationToken: patience.Token).ConfigureAwait(false);
+            await Client.PingAsync(cancellationToken: timeout.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
@@ -289,7 +289,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     private FailureException SignInNeeded(Exception? fault) =>
         new(FailureKind.ProviderAuthFailed, $"The server {server.Name} wants a sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
 
-    private string StderrText() => child?.StderrTail is { Length: > 0 } said ? $" It said: {Clean(said.Split('\n')[^1])}" : "";
+    private string StderrText() => child?.StderrTail is { Length: > 0 } text ? $" It said: {Clean(text.Split('\n')[^1])}" : "";
 
     /// <summary>One line of a stranger's, without what it was given in confidence.</summary>
     private string Clean(string text)

@@ -130,16 +130,16 @@ public sealed class McpServers : IAsyncDisposable
 
     private static McpServerStatus Status(McpServer server)
     {
-        var look = server.GetSnapshot();
+        var snapshot = server.GetSnapshot();
         return new McpServerStatus
         {
             Declaration = server.Declaration,
-            State = look.State,
-            Program = look.Identity?.Program,
-            Fingerprint = look.Fingerprint,
-            SecretOrigin = look.Identity?.OriginOf(server.Declaration),
-            Changes = look.Changes,
-            Error = look.Error,
+            State = snapshot.State,
+            Program = snapshot.Identity?.Program,
+            Fingerprint = snapshot.Fingerprint,
+            SecretOrigin = snapshot.Identity?.OriginOf(server.Declaration),
+            Changes = snapshot.Changes,
+            Error = snapshot.Error,
             Tools = [.. (server.Tools?.Tools ?? []).Select(tool => new McpToolStatus(tool.FullName, tool.Description, tool.Tokens))],
             Notes = server.Tools?.Notes ?? [],
         };

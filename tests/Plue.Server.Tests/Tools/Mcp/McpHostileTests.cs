@@ -73,9 +73,9 @@ public class McpHostileTests
         await using var home = new McpHome();
         home.WriteUser(("own", home.Hostile("plain", ", \"env\": { \"TOKEN\": \"literal-token-7731\" }")));
         await home.ApproveAsync("own");
-        var said = await home.FailureAsync("own/crash");
-        Assert.Contains("exit code 3", said, StringComparison.Ordinal);
-        Assert.Contains("it broke; the token was ***", said, StringComparison.Ordinal);
+        var text = await home.FailureAsync("own/crash");
+        Assert.Contains("exit code 3", text, StringComparison.Ordinal);
+        Assert.Contains("it broke; the token was ***", text, StringComparison.Ordinal);
         Assert.DoesNotContain("7731", home.Status("own").Error ?? "", StringComparison.Ordinal);
     }
 

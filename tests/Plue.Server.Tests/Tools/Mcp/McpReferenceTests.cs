@@ -44,8 +44,8 @@ public class McpReferenceTests
         using var process = Process.Start(new ProcessStartInfo(McpHome.Node, [script, "streamableHttp"]) { RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["PORT"] = $"{port}" } })!;
         try
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (await process.StandardError.ReadLineAsync(patience.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)) { }
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await process.StandardError.ReadLineAsync(timeout.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)) { }
 
             var drained = Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
             await using var home = new McpHome();
