@@ -8,10 +8,10 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// Remembers the row of each journal in a folder by the file's length and time, so that a list of ten thousand chats opens only what changed;
-/// while the folder itself is unchanged, which every lock taken in it changes, not even the files are looked at.
-/// A cache (<see cref="IndexFile"/>): deleted or damaged it is made anew, and failing to write it is no error.
+/// while the folder itself is unchanged, which every lock in it changes, the files are not checked.
+/// A cache (<see cref="IndexFile"/>): deleted or damaged it is rebuilt, and failing to write it is no error.
 /// </summary>
-/// <param name="kind">Whose journals are looked at.</param>
+/// <param name="kind">The kind of journals in the index.</param>
 /// <param name="folder">Where the journals lie.</param>
 internal sealed class ChannelIndex(ChannelKind kind, string folder, string indexPath, TimeProvider time, ILogger logger)
 {
@@ -30,7 +30,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private DateTime listedAt;
     private int scans;
 
-    /// <summary>What the first look at the folder repaired in the index, as a sentence; null when nothing.</summary>
+    /// <summary>A sentence about repairs of the index by the first listing; null if there were none.</summary>
     public string? Notice { get; private set; }
 
     /// <summary>Newest first. The same object as long as nothing changed, and the same row as long as its chat did not.</summary>
@@ -99,7 +99,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         {
             if (summary is null) { continue; }
 
-            // Nobody has to start every task: one that still waits is the row it was.
+            // A waiting task keeps its row.
             if (row is { Summary.TaskStatus: TaskStates.Queued } && summary.TaskStatus == TaskStates.Queued)
             {
                 row.Seen = scans;
@@ -125,7 +125,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         _ => true,
     };
 
-    /// <summary>Each journal with its row when the file is as the row says; one look at each file.</summary>
+    /// <summary>Gets each journal, with its row if the file still matches the row; reads the metadata of each file once.</summary>
     private List<(IndexRow? Row, string Id, long Length, long Modified)> Journals(Dictionary<string, IndexRow> rows)
     {
         try
@@ -185,16 +185,16 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         catch (FailureException failure)
         {
             var time = new DateTimeOffset(modified, TimeSpan.Zero);
-            return new ChatSummary(id, "", "Chat that cannot be read", false, null, null, time, time, 0, null, ChatStatus.Damaged, failure.Message);
+            return new ChatSummary(id, "", "Unreadable chat", false, null, null, time, time, 0, null, ChatStatus.Damaged, failure.Message);
         }
     }
 
     private void SetRepairNotice(int before, int changed, int gone)
     {
         var count = known?.Count ?? 0;
-        Notice = count > 0 && file.IsDamaged ? Sentence($"The list of chats was damaged and is made anew from {count} chats.")
-            : count > 0 && file.IsMissing ? Sentence($"The list of chats was missing and is made anew from {count} chats.")
-            : before != count || gone > 0 ? Sentence($"The list of chats named {before} chats and there are {count}; {changed} were read anew and {gone} taken out.")
+        Notice = count > 0 && file.IsDamaged ? Sentence($"The index of chats was damaged and was rebuilt from {count} chats.")
+            : count > 0 && file.IsMissing ? Sentence($"The index of chats was missing and was rebuilt from {count} chats.")
+            : before != count || gone > 0 ? Sentence($"The index of chats listed {before} chats, but there are {count}. {changed} were read again and {gone} removed.")
             : null;
         if (Notice is { } notice) { logger.LogInformation("{Notice}", notice); }
 
@@ -204,7 +204,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private string PathOf(string id) => Path.Combine(folder, id + Extension);
 }
 
-/// <param name="Length">Of the journal when it was read, in bytes.</param>
+/// <param name="Length">The size of the journal when it was read, in bytes.</param>
 /// <param name="Modified">UTC ticks of the journal's last write then.</param>
 internal sealed record IndexRow(long Length, long Modified, ChatSummary Summary)
 {

@@ -6,13 +6,13 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
-/// <param name="isTask">Answers then change the status, too: a task runs while one is written.</param>
+/// <param name="isTask">Responses then change the status, too: a task runs while one is written.</param>
 internal sealed class ChatFold(bool isTask)
 {
     private const int MaxFailures = 20;
 
     private readonly List<Entry> entries = [];
-    private readonly List<Entry> open = []; // begun and not ended
+    private readonly List<Entry> open = []; // started and not ended
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
     private readonly List<string> droppedNotices = [];
     private readonly List<string> undone = [];
@@ -38,7 +38,7 @@ internal sealed class ChatFold(bool isTask)
     private int unknownLines;
     private bool hasDropped;
     private decimal? totalCost;
-    private MessageTree? tree; // as it was last asked for; null when more changed since than the messages in stale
+    private MessageTree? tree; // the last result; null if more changed since than the messages in stale
     private readonly HashSet<Entry> stale = [];
     private StoredMessage? lastRead; // shares its texts with the next one
     private bool leftBranch; // the newest message does not follow the one that was shown last
@@ -47,13 +47,13 @@ internal sealed class ChatFold(bool isTask)
     public HashSet<long> Superseded { get; } = [];
     public long SupersededBytes { get; private set; }
 
-    /// <summary>Told of every line that says something, after it was taken in.</summary>
+    /// <summary>Called after each line that changed the chat.</summary>
     public Action<ChatUpdate>? OnUpdate { get; init; }
 
-    /// <summary>A message was begun and not ended, or a task waits for its hooks.</summary>
+    /// <summary>A message was started and not ended, or a task waits for its hooks.</summary>
     public bool IsUnfinished => open.Count > 0 || IsWaiting || IsBetweenRounds;
 
-    /// <summary>A task whose last answer asked for tools and has their results: its next round was to follow.</summary>
+    /// <summary>True if the last response of a task requested tools and has their results, so that its next round was pending.</summary>
     public bool IsBetweenRounds => isTask && open.Count == 0 && HasStatus(TaskStates.Running);
 
     /// <summary>A task that its hooks were to start, and did not yet.</summary>
@@ -99,10 +99,10 @@ internal sealed class ChatFold(bool isTask)
     /// <summary>Every message that was ended, hidden ones too: what was paid for.</summary>
     public IEnumerable<Message> CompletedMessages => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
 
-    /// <summary>Begun and never ended, as interrupted messages.</summary>
+    /// <summary>Started and never ended, as interrupted messages.</summary>
     public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => AsInterrupted(entry.ToMessage(MessageStatus.Interrupted)))];
 
-    /// <summary>Of a call that nothing answered nobody knows whether it was carried out: it is not carried out again, and the model is told.</summary>
+    /// <summary>Marks tool calls without a result as interrupted. They are not run again, and the model is informed.</summary>
     private static Message AsInterrupted(Message message)
     {
         if (!message.HasToolRound) { return message; }
@@ -112,8 +112,8 @@ internal sealed class ChatFold(bool isTask)
         return orphans.Count == 0 ? message : message with { Parts = [.. message.Parts, .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, InterruptedCall.Error))] };
     }
 
-    /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line on its way.</param>
-    /// <param name="repair">What was said when this program repaired the file; it stands for what the scan found.</param>
+    /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line in progress.</param>
+    /// <param name="repair">The notice of the repair by this process; replaces the result of the scan.</param>
     public StoredChat ToChat(JournalScan scan, StoredHeader fallbackHeader, bool isOwned, RepairNotice? repair = null)
     {
         var header = scan.Header ?? fallbackHeader;
@@ -155,7 +155,7 @@ internal sealed class ChatFold(bool isTask)
         stale.UnionWith(open);
         foreach (var entry in stale)
         {
-            // Only the end of the branch changes cheaply; whatever else did, all is looked at again.
+            // Only a change at the end of the branch is incremental; any other change rebuilds the tree.
             tree = entry.IsDiscarded || entry.Message.IsHidden ? null : tree?.With(Shown(entry, unfinished));
         }
 
@@ -187,10 +187,10 @@ internal sealed class ChatFold(bool isTask)
 
     private string ParentOf(Entry entry) => NearestVisible(entry.ParentId);
 
-    /// <summary>This message, or the nearest one that it follows and that is shown.</summary>
+    /// <summary>Gets this message or its nearest visible ancestor.</summary>
     private string NearestVisible(string id)
     {
-        // Parents come before their children, so this ends; a parent that was lost to damage counts as first.
+        // Parents precede their children, so this terminates; a message with a lost parent counts as first.
         while (byId.TryGetValue(id, out var entry))
         {
             if (!entry.IsDiscarded) { return id; }
@@ -254,7 +254,7 @@ internal sealed class ChatFold(bool isTask)
         var isAnswer = entry.IsOpen;
         if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced }) { totalCost -= replaced.TotalCost; }
         if (message is { IsCopy: false, Cost: { } cost }) { totalCost = (totalCost ?? 0) + cost.TotalCost; }
-        // The goal of a task comes behind what its making led to, and nobody has seen that yet.
+        // The goal of a task follows its creation, which is unread.
         if (message is { Role: MessageRole.User, IsHidden: false } && !(isTask && message.ParentId?.Length == 0)) { hookFailures.Clear(); }
         UpdateStatus(message);
 
@@ -332,7 +332,7 @@ internal sealed class ChatFold(bool isTask)
         tags = fields.Tags ?? tags;
         contextFiles = fields.ContextFiles ?? contextFiles;
         if (fields.Values is { } changed) { values = Merged(changed); }
-        // That somebody looked is no change, nor is a title that a model found.
+        // Reading is not a change, nor is a generated title.
         if (fields.By is null && fields.ReadUntil is null && fields.TitleFrom is null) { hookFailures.Clear(); }
         readUntil = fields.ReadUntil ?? readUntil;
         template = fields.Template ?? template;
@@ -376,11 +376,11 @@ internal sealed class ChatFold(bool isTask)
     {
         hasDropped = true;
         droppedNotices.Add(string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
-            + (dropped.Kept is { } damagedCopy ? $"; the damaged bytes are kept in {damagedCopy}." : "."));
+            + (dropped.Kept is { } damagedCopy ? $"; the damaged bytes were copied to {damagedCopy}." : "."));
         return new ChatUpdate.Other();
     }
 
-    /// <param name="damagedCopy">The file that now holds the damaged bytes, when this program is about to repair.</param>
+    /// <param name="damagedCopy">The file with the damaged bytes, if this process is about to repair.</param>
     public RepairNotice NoticeOf(JournalScan scan, bool isOwned, string? damagedCopy = null)
     {
         var notices = Notices(scan, isOwned, damagedCopy, out var isDamaged);
@@ -391,11 +391,11 @@ internal sealed class ChatFold(bool isTask)
     {
         List<string> notices = [.. droppedNotices];
         isDamaged = hasDropped;
-        var where = damagedCopy is null ? "they stay in the file until the chat is next opened" : $"they are kept in {damagedCopy}";
+        var where = damagedCopy is null ? "they stay in the file until the chat is opened again" : $"they were copied to {damagedCopy}";
         if (scan.Header is null)
         {
             isDamaged = true;
-            notices.Add("The beginning of this chat's file could not be read.");
+            notices.Add("The first line of this chat's file could not be read.");
         }
 
         foreach (var missing in scan.Missing)
@@ -414,12 +414,12 @@ internal sealed class ChatFold(bool isTask)
         if (scan.HasTornTail && !isOwned)
         {
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"Plue stopped while it was writing the last entry, which had not been confirmed; its {scan.Damaged[^1].Length} bytes are cut off: {where}."));
+                $"Plue stopped while it was writing the last entry, which was not acknowledged. Its {scan.Damaged[^1].Length} bytes were removed: {where}."));
         }
 
         if (unknownLines > 0)
         {
-            notices.Add(string.Create(CultureInfo.InvariantCulture, $"{unknownLines} entries were written by another version of Plue and are not shown."));
+            notices.Add(string.Create(CultureInfo.InvariantCulture, $"{unknownLines} entries were written by another version of Plue and are hidden."));
         }
 
         return notices;
@@ -439,7 +439,7 @@ internal sealed class ChatFold(bool isTask)
             _ => ChatStatus.Idle,
         };
 
-    /// <summary>One message on its way through the file.</summary>
+    /// <summary>One message in progress through the file.</summary>
     /// <param name="parentId">The message it was written after; empty for a first one.</param>
     private sealed class Entry(Message message, string parentId)
     {
@@ -451,7 +451,7 @@ internal sealed class ChatFold(bool isTask)
         public bool IsDiscarded { get; set; }
         public string ParentId { get; } = parentId;
 
-        /// <summary>Since it was last begun: what a complete record makes superfluous.</summary>
+        /// <summary>The lines since the last start, which a complete record supersedes.</summary>
         public IReadOnlyList<(long Seq, int Bytes)> Lines => lines ?? [];
 
         public void Begin(Message started)
@@ -478,7 +478,7 @@ internal sealed class ChatFold(bool isTask)
             return IsContinuation(partial.Part, part.IsReasoning) ? partial.Part : Message.Parts.Count + partials.Count(other => other.Key < partial.Part && !IsContinuation(other.Key, other.Value.IsReasoning));
         }
 
-        /// <summary>The message was begun with such a part.</summary>
+        /// <summary>The message was started with such a part.</summary>
         private bool IsContinuation(int index, bool isReasoning) =>
             index < Message.Parts.Count && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);
 
@@ -524,5 +524,5 @@ internal sealed class ChatFold(bool isTask)
     }
 }
 
-/// <summary>What loading repaired or could not read, as one or more sentences.</summary>
+/// <summary>A notice about repairs and unreadable content, as one or more sentences.</summary>
 internal sealed record RepairNotice(string? Text, bool IsDamaged);

@@ -4,8 +4,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// A chat that this process follows, and writes to in turn with others: it owns the file for as long as one change or one answer takes, so
-/// other windows can write in between and see what is written. Partial text is gathered here and written about every 200 ms or 16 Ki
+/// A chat that this process follows and writes alternately with others: it owns the file during one change or one response, so
+/// other windows can write in between and see the changes. Partial text is gathered here and written about every 200 ms or 16 Ki
 /// characters without fsync, so a killed process loses no more than that; whole messages and fields are durable before their call returns.
 /// What a killed owner left unfinished, the next one stores as interrupted. Any thread may call.
 /// </summary>
@@ -14,16 +14,16 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private const int FlushCharacters = 16 * 1024;
     private const long CompactionMinimum = 256 * 1024;
     private const string Subject = "chat";
-    private const string WrittenElsewhere = "Another window is answering in this chat.";
+    private const string WrittenElsewhere = "Another window is running a turn in this chat.";
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(3); // for another window that writes; an answer is not waited for
-    private static readonly TimeSpan YieldDelay = TimeSpan.FromMilliseconds(30); // to one that waits
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(3); // for a change by another window; does not wait for a response
+    private static readonly TimeSpan YieldDelay = TimeSpan.FromMilliseconds(30); // for a waiting process
     private static readonly TimeSpan RepairPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock writing = new(); // held during fsync; taken before buffering
     private readonly Lock buffering = new(); // never held during fsync: the streaming path takes it
     private readonly PartialBuffer partials = new();
-    private readonly HashSet<string> openMessages = new(StringComparer.Ordinal); // answers under way here, or a new task that starts; the file is owned until they are whole
+    private readonly HashSet<string> openMessages = new(StringComparer.Ordinal); // responses in progress in this process, or a new task; the file is owned until they complete
     private readonly List<ChatUpdate> updates = []; // of others, since the last Follow
     private readonly string path;
     private readonly StoredHeader fallbackHeader;
@@ -31,16 +31,16 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private readonly TimeProvider time;
     private readonly ITimer timer;
     private readonly ILogger logger;
-    private ChatFold fold; // of the file as it stands; changed and read under writing
+    private ChatFold fold; // of the current file; protected by writing
     private RepairNotice? repaired;
-    private int activeLeases; // changes under way
-    private bool isReadingOthers; // what comes now was written by others
-    private bool hasOtherWriter; // some other process owned the file when it was last looked at
+    private int activeLeases; // changes in progress
+    private bool isReadingOthers; // the lines being read were written by others
+    private bool hasOtherWriter; // another process owned the file at the last check
     private DateTimeOffset nextRepair;
     private bool flushIsDue;
     private bool disposed;
     private bool failing;
-    private StoredChat? chat; // null when it is to be folded anew
+    private StoredChat? chat; // null when it is to be folded again
 
     private ChatJournal(string path, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, ILogger logger)
     {
@@ -60,7 +60,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     public string Id => fallbackHeader.Id;
 
-    /// <summary>The chat as its file was last read or written, partial text that is not on disk yet left out.</summary>
+    /// <summary>The chat as its file was last read or written, partial text that is not on disk yet omitted.</summary>
     public StoredChat Chat
     {
         get { lock (writing) { return chat ??= fold.ToChat(journal.Scan, fallbackHeader, journal.IsOwned || hasOtherWriter, repaired); } }
@@ -93,8 +93,8 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Reads the chat, and unless another process is writing to it repairs it and ends what a former owner left unfinished.</summary>
     /// <param name="backup">Where a file of an older format is copied to before it is rewritten.</param>
-    /// <param name="isNew">It was made just now, so that it can be written to.</param>
-    /// <param name="isStarting">It was made just now and is owned until <see cref="MarkStarted"/>.</param>
+    /// <param name="isNew">True for a journal that was just created to be written.</param>
+    /// <param name="isStarting">True for a new journal that is owned until <see cref="MarkStarted"/>.</param>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
     internal static ChatJournal Open(string path, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, ILogger logger, bool isNew = false, bool isStarting = false)
     {
@@ -106,7 +106,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             {
                 if (opened.journal.CatchUp() == JournalReadResult.Deleted) { throw Journal.NotFound(Subject); }
 
-                // One that was made just now is whole.
+                // A new journal needs no repair.
                 if ((isStarting || !isNew) && opened.TryAcquire())
                 {
                     opened.CompactIfWorthwhile();
@@ -128,11 +128,11 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes in what others wrote since the last call; asked again and again while somebody looks on. An answer whose writer is gone is
+    /// Reads what other processes wrote since the last call. Polled while a view is open. A response whose writer ended is
     /// stored as interrupted.
     /// </summary>
     /// <param name="onChange">Called with each change, in order.</param>
-    /// <returns>False when the chat is no longer there.</returns>
+    /// <returns>False when the chat no longer exists.</returns>
     public bool Follow(Action<ChatUpdate> onChange)
     {
         lock (writing)
@@ -153,7 +153,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                 logger.LogWarning("{Chat}: {Why}", Id, failure.Message);
             }
 
-            // Whoever looks anew sees all the rest too.
+            // A full reload includes all other updates.
             if (updates.Find(change => change is ChatUpdate.Other) is { } other) { onChange(other); }
             else { updates.ForEach(onChange); }
 
@@ -163,7 +163,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     }
 
     /// <summary>Owns the chat until the result is disposed, so that nothing of others comes in between; waits while another window writes.</summary>
-    /// <exception cref="FailureException">Conflict: another window answers, or did not finish writing; NotFound; StoreReadOnly.</exception>
+    /// <exception cref="FailureException">Conflict: another window is responding, or did not finish writing; NotFound; StoreReadOnly.</exception>
     public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {
         if (!IsOwned && JournalLock.IsReleaseRequested(path)) { await Task.Delay(YieldDelay, time, cancellationToken); }
@@ -193,7 +193,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         return new WriteLease(this);
     }
 
-    /// <summary>Owns the chat beyond a change that is under way, until the result is disposed. Null when there is none.</summary>
+    /// <summary>Owns the chat beyond a change that is in progress, until the result is disposed. Null when there is none.</summary>
     public IDisposable? TryExtend()
     {
         lock (writing)
@@ -208,7 +208,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredComplete(StoredMessage.From(message)), durable: true, message.Id, cancellationToken);
 
-    /// <summary>A message and what it says of the chat in one write. Durable.</summary>
+    /// <summary>Appends a message and related chat fields in one write. Durable.</summary>
     public async ValueTask AppendAsync(Message message, ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(durable: true, message.Id, cancellationToken, new StoredComplete(StoredMessage.From(message)), fields.ToStored());
 
@@ -248,7 +248,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask DiscardAsync(string messageId, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredDiscarded(messageId), durable: true, messageId, cancellationToken);
 
-    /// <summary>Hides these, and shows another branch if that is said; the trail keeps them. Durable.</summary>
+    /// <summary>Hides messages and optionally selects another branch; the journal keeps them. Durable.</summary>
     /// <param name="head">The last message of that branch; null leaves what is left of the one that is shown.</param>
     public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) => await WriteAsync(
         durable: true, null, cancellationToken,
@@ -269,7 +269,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         ? MoveHeadAsync(head, StoredHead.Undo, cancellationToken)
         : throw new FailureException(FailureKind.Conflict, "There is nothing to undo in this chat.");
 
-    /// <summary>Brings back what the last undo hid. Durable.</summary>
+    /// <summary>Restores what the last undo hid. Durable.</summary>
     /// <exception cref="FailureException">Conflict: there is nothing. StoreReadOnly.</exception>
     public ValueTask RedoAsync(CancellationToken cancellationToken) => Chat.Tree.RedoTarget is { } head
         ? MoveHeadAsync(head, StoredHead.Redo, cancellationToken)
@@ -292,7 +292,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask RecordHookAsync(string trigger, string? field, string action, string? outcome, string? error, int depth, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
 
-    /// <summary>The hooks that wait for a new task were carried out, and what they started has ended.</summary>
+    /// <summary>The hooks that wait for a new task were run, and what they started has ended.</summary>
     public void MarkStarted()
     {
         lock (writing)
@@ -376,7 +376,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         hasOtherWriter = (fold.IsUnfinished || journal.Scan.Damaged.Count > 0) && JournalLock.IsHeld(path);
         if (lived != hasOtherWriter) { chat = null; }
 
-        // Its writer may have finished and left between the two looks; who acquires reads again.
+        // The writer may have finished between the two checks; acquiring reads again.
         if (fold.IsUnfinished && !hasOtherWriter && time.GetUtcNow() >= nextRepair && TryAcquire()) { ReleaseIfIdle(); }
 
         return true;
@@ -399,7 +399,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         {
             if (!journal.TryAcquire())
             {
-                // Another writes: what it says tells whether waiting helps.
+                // Another process is writing: its records show whether waiting helps.
                 if (journal.CatchUp() == JournalReadResult.Deleted) { throw Journal.NotFound(Subject); }
 
                 (hasOtherWriter, chat) = (true, null);
@@ -434,7 +434,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             journal.Repair();
         }
 
-        // A task that was made just now waits for its owner: this process.
+        // A new task waits for its owner: this process.
         if (!fold.IsUnfinished || openMessages.Contains(Id)) { return; }
 
         if (fold.IsWaiting || fold.IsBetweenRounds) { journal.Append(durable: true, new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }.ToStored().ToUtf8()); }
@@ -453,7 +453,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning(exception, "{Chat}: not compacted this time", Id);
+            logger.LogWarning(exception, "{Chat}: the journal was not compacted", Id);
         }
     }
 
@@ -466,7 +466,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
         WriteAsync(durable, supersedes, cancellationToken, record);
 
-    /// <summary>Off the caller's thread, because fsync may take long; once begun it is not canceled, so that the answer is always true.</summary>
+    /// <summary>Off the caller's thread, because fsync may take long; once started it is not canceled, so that the response is always true.</summary>
     private async Task WriteAsync(bool durable, string? supersedes, CancellationToken cancellationToken, params StoredRecord[] records)
     {
         if (await Task.Run(() => TryWriteInline(durable, supersedes, records), cancellationToken)) { return; }
@@ -505,7 +505,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             }
             finally
             {
-                // An answer that cannot be kept is no longer under way either.
+                // A response that cannot be kept is no longer in progress either.
                 if (!starts && supersedes is not null) { openMessages.Remove(supersedes); }
             }
 
@@ -548,7 +548,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                 }
                 catch (FailureException failure)
                 {
-                    if (!failing) { logger.LogWarning("{Chat}: text under way is not on disk yet. {Why}", Id, failure.Message); }
+                    if (!failing) { logger.LogWarning("{Chat}: partial text is not on disk yet. {Why}", Id, failure.Message); }
 
                     failing = true;
                     if (!disposed) { ScheduleFlush(); }

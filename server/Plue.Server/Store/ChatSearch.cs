@@ -11,7 +11,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 {
     private const int Workers = 2;
 
-    /// <param name="onMatches">What one chat gave, as soon as that is known and all newer chats were told of; never at the same time as another.</param>
+    /// <param name="onMatches">Called with the matches of one chat after all newer chats were reported; never concurrently.</param>
     /// <exception cref="FailureException">StoreReadOnly: the chats cannot be listed.</exception>
     /// <exception cref="OperationCanceledException">Both threads have ended by then.</exception>
     public async Task<SearchSummary> RunAsync(SearchQuery query, Action<IReadOnlyList<SearchMatch>> onMatches, CancellationToken cancellationToken)
@@ -61,7 +61,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
         return matches.Count > 0 ? matches : query.Query.MatchTitle(chat) is { } title ? [title] : [];
     }
 
-    /// <summary>Gives out the chats in their order and tells of them in that order. No more is kept than can still be told.</summary>
+    /// <summary>Assigns the chats in order and reports their matches in that order, up to the limit.</summary>
     private sealed class SearchRun(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchMatch>> onMatches, CancellationToken cancellationToken)
     {
         private readonly Lock sync = new();
@@ -78,7 +78,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
             get { lock (sync) { return new(hits, chatsWithHits, found > limit, unreadable); } }
         }
 
-        /// <summary>Null at the end, or when later chats could give nothing that is told.</summary>
+        /// <summary>Null at the end, or when later chats can no longer be reported.</summary>
         public int? Next()
         {
             lock (sync) { return next < chats.Count && found <= limit ? next++ : null; }
@@ -94,7 +94,7 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
                 found += matches?.Count ?? 0;
                 for (; reported < chats.Count && results[reported] is { } ready; results[reported++] = null)
                 {
-                    // Many may be ready at once, behind one that took long.
+                    // Many may be ready at once, after a slow one.
                     cancellationToken.ThrowIfCancellationRequested();
                     Report(ready);
                 }

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, as the id says. Any number of processes follow a chat; one at a time writes to it.</summary>
+/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, as the id says. Any number of processes can follow a chat; one at a time writes to it.</summary>
 public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger)
 {
     private const string Extension = ".jsonl";
@@ -23,7 +23,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public ChatJournal Create(string templateId, string? title, string? providerId, string? model) => Create(ChannelKind.Chat, templateId, new ChatFields(title, null, providerId, model));
 
-    /// <param name="fields">What it begins with.</param>
+    /// <param name="fields">The initial fields.</param>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public ChatJournal Create(ChannelKind kind, string templateId, ChatFields fields)
     {
@@ -38,7 +38,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     public async Task<ChatJournal> OpenAsync(string id, CancellationToken cancellationToken) =>
         await Task.Run(() => Open(id), cancellationToken);
 
-    /// <summary>Reads along with whoever writes; changes nothing.</summary>
+    /// <summary>Reads the chat while others may write to it; changes nothing.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: a newer format, or a file that cannot be read.</exception>
     public StoredChat Read(string id) => Read(id, PathOf(id));
 
@@ -46,7 +46,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         try
         {
-            // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
+            // Checked before reading: an owner that ends in between leaves a complete file; a new one is seen next time.
             var isOwned = JournalLock.IsHeld(path);
             var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
             var scan = JournalReader.Scan(path, line => fold.Take(line));
@@ -75,15 +75,15 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">StoreReadOnly: a folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> ListAll() => ListTasks() is { Count: > 0 } found ? [.. List().Concat(found).OrderByDescending(row => row.UpdatedAt)] : List();
 
-    /// <summary>What lies in the trash and can be restored, newest first.</summary>
+    /// <summary>Gets the chats in the trash that can be restored, newest first.</summary>
     /// <param name="kind">Null means chats.</param>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind? kind = null) => (kind == ChannelKind.Task ? deletedTasks : deleted).List(id => Read(id, TrashPathOf(id)).Summarize());
 
-    /// <summary>What the first listing repaired in its index, as a sentence; null when nothing.</summary>
+    /// <summary>A sentence about repairs of the index by the first listing; null if there were none.</summary>
     public string? IndexNotice => index.Notice;
 
-    /// <summary>What happened to a chat, newest first.</summary>
+    /// <summary>Gets the history of a chat, newest first.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
     public IReadOnlyList<ChatChange> History(string id)
     {
@@ -105,7 +105,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         return history.Changes;
     }
 
-    /// <summary>Every answer of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is left out.</summary>
+    /// <summary>Every response of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is omitted.</summary>
     public IEnumerable<UsageEntry> Responses(DateTimeOffset since, Func<string, string> providerName)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -126,7 +126,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
-                    logger.LogWarning("What {Chat} cost is not counted: {Why}", id, exception.Message);
+                    logger.LogWarning("The cost of {Chat} is not counted: {Why}", id, exception.Message);
                     continue;
                 }
 
@@ -139,7 +139,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     }
 
     /// <summary>Durable.</summary>
-    /// <exception cref="FailureException">NotFound; Conflict: another window is answering; StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound; Conflict: another window is responding; StoreReadOnly.</exception>
     public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
     {
         if (open.TryGetValue(id, out var journal))

@@ -8,7 +8,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// A search term as the bytes of a journal may hold it: in JSON, in either case. Says quickly where the term cannot be, and errs only by saying
-/// that it may be; the decoded text has the last word.
+/// that it may be; the decoded text decides.
 /// </summary>
 internal sealed class EscapedTerm
 {
@@ -38,10 +38,10 @@ internal sealed class EscapedTerm
         second = rarest.Skip(1).FirstOrDefault(at => run[at] != run[first], rarest[1]);
     }
 
-    /// <param name="json">Text between the quotes, or a whole line.</param>
+    /// <param name="json">Text between quotes, or a complete line.</param>
     public bool MayOccurIn(ReadOnlySpan<byte> json) => IndexOfIn(json, 0) >= 0;
 
-    /// <returns>The first place at or behind <paramref name="from"/> where the term may begin; -1 when there is none.</returns>
+    /// <returns>The first possible match at or after <paramref name="from"/>; -1 if there is none.</returns>
     public int IndexOfIn(ReadOnlySpan<byte> json, int from)
     {
         if (run.Length > 0) { return IndexOfRun(json, from); }
@@ -56,7 +56,7 @@ internal sealed class EscapedTerm
         return nearest;
     }
 
-    /// <summary>Sixteen places at a time: only where both rare bytes stand right is the whole run compared.</summary>
+    /// <summary>Compares 16 positions at a time; only where both rare bytes match is the run compared.</summary>
     private int IndexOfRun(ReadOnlySpan<byte> json, int at)
     {
         var last = json.Length - run.Length;

@@ -7,15 +7,15 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The append-only file behind a chat or task. Lines: <see cref="JournalLine"/>; records: <see cref="StoredRecord"/>; the first names the format
-/// version, id and template. Any number of processes follow the file; one at a time, the one that holds its lock, appends, after it has read
-/// what others appended. A file that was rewritten has another first line, so whoever follows reads it anew.
-/// Its owner repairs: bytes that are no good line are copied to <c>&lt;file&gt;.damaged-&lt;time&gt;</c>; at the end of the file they are then cut off,
-/// elsewhere the file is written anew without them and with a <c>dropped</c> record in their place. The first append to a file of an older
+/// version, id and template. Any number of processes can follow the file. Only the holder of its lock appends, after reading
+/// what others appended. A rewritten file has a different first line, so that followers read it again.
+/// Its owner repairs: bytes that are not valid lines are copied to <c>&lt;file&gt;.damaged-&lt;time&gt;</c>; at the end of the file they are then cut off,
+/// elsewhere the file is rewritten without them and with a <c>dropped</c> record in their place. The first append to a file of an older
 /// format copies it to the backups and rewrites it. Nothing is ever deleted unread, and a file of a newer format is not touched. Not thread-safe.
 /// </summary>
 /// <param name="fallbackHeader">Stands in for a first line that cannot be read.</param>
 /// <param name="backup">Where the file of an older format is copied to before it is rewritten.</param>
-/// <param name="onLine">Gets every good line, those of others and its own.</param>
+/// <param name="onLine">Receives every valid line, of this and other processes.</param>
 /// <param name="onRewritten">The lines so far no longer count: all come again.</param>
 internal sealed class Journal(string path, string subject, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onRewritten) : IDisposable
 {
@@ -30,7 +30,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     private FileStream? file; // open while it is owned
     private bool mayHaveTornTail;
 
-    /// <summary>What reading found so far.</summary>
+    /// <summary>The result of reading so far.</summary>
     public JournalScan Scan { get; private set; } = new(onLine);
 
     public bool IsOwned => owner is not null;
@@ -40,7 +40,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     /// <summary>Where <see cref="SaveDamage()"/> put the bytes that could not be read; null when all were good.</summary>
     public string? DamagedCopy { get; private set; }
 
-    /// <summary>Makes a journal with its first records; it appears whole or not at all.</summary>
+    /// <summary>Creates a journal with its first records, atomically.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public static void Create(string path, StoredHeader header, TimeProvider time, string subject, params ReadOnlySpan<StoredRecord> records)
     {
@@ -87,7 +87,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
     }
 
-    /// <summary>Becomes the one who appends, and reads what others appended. False when another process is.</summary>
+    /// <summary>Acquires the lock for appending and reads what others appended. False if another process holds it.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
     public bool TryAcquire()
     {
@@ -119,7 +119,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
     }
 
-    /// <summary>Lets others append.</summary>
+    /// <summary>Releases the lock.</summary>
     public void Release()
     {
         if (mayHaveTornTail) { TryCutTail(); }
@@ -137,7 +137,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public void SaveDamage() => Guard("cannot be opened for writing", () => DamagedCopy = SaveDamage(Scan.Damaged));
 
-    /// <summary>Leaves only good lines in the file; the others were kept aside.</summary>
+    /// <summary>Removes invalid lines from the file, which were copied to a separate file.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void Repair() => Guard("cannot be opened for writing", () =>
     {
@@ -161,7 +161,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
     }
 
-    public static FailureException NotFound(string subject) => new(FailureKind.NotFound, $"This {subject} does not exist any more. Choose another.");
+    public static FailureException NotFound(string subject) => new(FailureKind.NotFound, $"This {subject} no longer exists. Choose another.");
 
     /// <summary>All of the records or none; with <paramref name="durable"/> they are on the disk when this returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, or Conflict where another process took over: nothing was appended; a later call may succeed.</exception>
@@ -178,7 +178,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         {
             if (record.Length > JournalLine.MaxBytes - 256)
             {
-                throw new FailureException(FailureKind.BadRequest, $"A message of more than 64 MiB cannot be kept in a {subject}. Make it shorter.");
+                throw new FailureException(FailureKind.BadRequest, $"A {subject} cannot store a message larger than 64 MiB. Shorten the message.");
             }
 
             JournalLine.Write(lines, ++seq, time.GetUtcNow(), record);
@@ -206,13 +206,13 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
     }
 
-    /// <summary>Writes the file anew without some lines; a <c>dropped</c> record stands for each run of them. Old file or new, never between.</summary>
+    /// <summary>Rewrites the file atomically without some lines; a <c>dropped</c> record replaces each run of them.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public void Compact(IReadOnlySet<long> dropped) => Rewrite(dropped);
 
-    private FileStream Owned => file ?? throw new InvalidOperationException($"The {subject} is written to by nobody.");
+    private FileStream Owned => file ?? throw new InvalidOperationException($"This process does not own the {subject}.");
 
-    /// <summary>Whoever deletes the lock file lets others in: what they wrote comes first.</summary>
+    /// <summary>Acquires the lock again if its file was deleted, after reading what others appended.</summary>
     private void Reacquire()
     {
         Release();
@@ -308,7 +308,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
         catch
         {
-            File.Delete(aside); // the next owner makes another, and half of one helps nobody
+            File.Delete(aside); // the next owner creates a new one; an incomplete copy is useless
             throw;
         }
 
@@ -340,7 +340,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         var isMoved = false;
         try
         {
-            // This handle stays valid across the rename, so there is no moment in which the journal has none.
+            // This handle stays valid across the rename, so the lock is never released.
             target = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             var copy = target;
             var rewriting = new JournalRewriter(dropped, header, time.GetUtcNow(), DamagedCopy);
@@ -358,7 +358,7 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
         }
         catch
         {
-            // What was read of the old file says nothing about the new one: whoever appends next acquires and reads anew.
+            // The read state of the old file does not apply to the new one: the next append acquires and reads again.
             if (isMoved) { Release(); }
             else { File.Delete(temporary); }
             throw;
@@ -383,5 +383,5 @@ internal sealed class Journal(string path, string subject, StoredHeader fallback
     }
 }
 
-/// <summary>What <see cref="Journal.CatchUp"/> found: <c>Anew</c> means that the file was rewritten, <c>Gone</c> that it is no longer there.</summary>
+/// <summary>The result of <see cref="Journal.CatchUp"/>.</summary>
 internal enum JournalReadResult { Unchanged, Appended, Rewritten, Deleted }

@@ -5,7 +5,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Takes the lines of one chat and keeps the messages that a query asks for: as the last complete record of each says it, discarded ones left out.
+/// Takes the lines of one chat and keeps the messages that a query asks for: as the last complete record of each says it, discarded ones omitted.
 /// A line is decoded only when its bytes may hold what is looked for.
 /// </summary>
 internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, CancellationToken cancellationToken)
@@ -13,7 +13,7 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
     private readonly Dictionary<string, SearchMatch> matches = new(StringComparer.Ordinal);
     private readonly HashSet<string> discarded = new(StringComparer.Ordinal);
 
-    /// <summary>More than a search gives is not kept: the newest are.</summary>
+    /// <summary>More than a search gives is not stored: the newest are.</summary>
     private int MaxMatches => 2 * (query.Query.Limit + 1);
 
     /// <summary>Newest first.</summary>
@@ -63,7 +63,7 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         foreach (var old in matches.Values.Except(Newest(query.Query.Limit + 1)).ToList()) { matches.Remove(old.MessageId); }
     }
 
-    /// <summary>What was found of this message no longer counts.</summary>
+    /// <summary>Removes earlier matches of this message.</summary>
     private string? Remove(JournalLine line, ReadOnlySpan<byte> member)
     {
         if (matches.Count + discarded.Count == 0 || IdOf(line, member) is not { } id) { return null; }

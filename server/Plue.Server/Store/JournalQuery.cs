@@ -21,7 +21,7 @@ internal sealed class JournalQuery
 
     public SearchQuery Query { get; }
 
-    /// <summary>False when no line of this journal can be what is asked for. Most journals are read no further, and none of their lines is checked.</summary>
+    /// <summary>False if no line of this journal can match. Most journals are read no further, and their lines are not checked.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
     public bool MayMatch(FileStream journal, CancellationToken cancellationToken)
@@ -41,7 +41,7 @@ internal sealed class JournalQuery
         });
     }
 
-    /// <summary>False when this record of a message cannot be what is asked for.</summary>
+    /// <summary>False if this message record cannot match.</summary>
     public bool MayMatch(ReadOnlySpan<byte> json)
     {
         foreach (var member in members)

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Store;
 
-/// <summary>Copies good lines byte for byte behind a new header and keeps the count of sequence numbers whole: what is left out is named by <c>dropped</c> records.</summary>
+/// <summary>Copies valid lines byte for byte after a new header. Sequence numbers stay complete: <c>dropped</c> records stand for omitted lines.</summary>
 internal sealed class JournalRewriter(IReadOnlySet<long> dropped, StoredHeader header, DateTimeOffset now, string? damagedCopy)
 {
     private const int FlushAt = 256 * 1024;

@@ -9,7 +9,7 @@ internal readonly record struct DamagedRange(long Offset, long Length, bool IsTo
 /// <summary>Sequence numbers that no good line carries.</summary>
 internal readonly record struct MissingRange(long First, long Last);
 
-/// <summary>What reading a journal found besides its good lines.</summary>
+/// <summary>The result of reading a journal besides its valid lines.</summary>
 internal sealed class JournalScan(JournalLineAction onLine)
 {
     private readonly List<DamagedRange> damaged = [];
@@ -42,7 +42,7 @@ internal sealed class JournalScan(JournalLineAction onLine)
         else if (terminated && damaged is not [.., { IsTorn: true }]) { (GoodLength, IsMissingLineFeed) = (offset + 1, false); }
     }
 
-    /// <summary>What lies behind the last good line is read again: it may have been a line on its way.</summary>
+    /// <summary>Clears the state after the last valid line, which is read again: it may have been an incomplete line.</summary>
     public void ClearTail() => damaged.RemoveAll(range => range.Offset >= GoodLength);
 
     public void AddDamage(long offset, long length, bool terminated)

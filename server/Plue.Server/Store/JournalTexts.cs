@@ -1,13 +1,13 @@
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Tells the texts of messages in the bytes of a journal from everything else there: names of members, ids, times, numbers. It looks only at the bytes
-/// around a place, because reading every line as JSON takes ten times as long; where these leave a doubt, the place counts as text.
+/// Distinguishes message text in the bytes of a journal from member names, ids, times and numbers. It inspects only the bytes around a position,
+/// because parsing every line as JSON takes ten times as long. If these are ambiguous, the position counts as text.
 /// </summary>
 internal static class JournalTexts
 {
     /// <summary>Whether a text may have the term.</summary>
-    /// <param name="json">Any number of whole lines.</param>
+    /// <param name="json">Any number of complete lines.</param>
     public static bool MayContain(ReadOnlySpan<byte> json, EscapedTerm term)
     {
         for (var at = term.IndexOfIn(json, 0); at >= 0; at = term.IndexOfIn(json, at))
@@ -71,7 +71,7 @@ internal static class JournalTexts
         return (at - first) % 2 == 1;
     }
 
-    /// <summary>What stands before this quote, when it is only a word and begins with a quote; else empty.</summary>
+    /// <summary>Gets the word before this quote if it begins with a quote; otherwise empty.</summary>
     private static ReadOnlySpan<byte> WordBefore(ReadOnlySpan<byte> json, int quote)
     {
         if (json[quote] != '"') { return []; }
@@ -84,7 +84,7 @@ internal static class JournalTexts
 
     private static bool IsWordByte(byte one) => char.IsAsciiLetterOrDigit((char)one) || one == '_';
 
-    /// <summary>What <see cref="SearchQuery"/> looks into.</summary>
+    /// <summary>True for members that <see cref="SearchQuery"/> searches.</summary>
     private static bool IsSearched(ReadOnlySpan<byte> member) => member.SequenceEqual("content"u8) || member.SequenceEqual("path"u8)
         || member.SequenceEqual("parameters"u8) || member.SequenceEqual("result"u8) || member.SequenceEqual("error"u8) || member.SequenceEqual("tool_name"u8);
 }

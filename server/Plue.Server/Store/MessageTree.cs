@@ -4,7 +4,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The messages of a chat as the tree that they form: each follows another, and the branch that is shown leads from a first message to the
-/// head. An edited question or a second answer is a new branch; nothing is rewritten. Immutable.
+/// head. An edited question or a second response is a new branch; nothing is rewritten. Immutable.
 /// </summary>
 public sealed class MessageTree
 {
@@ -76,7 +76,7 @@ public sealed class MessageTree
         return end;
     }
 
-    /// <summary>What all branches through this message hold, itself included.</summary>
+    /// <summary>Gets this message and all its descendants.</summary>
     public IReadOnlyList<string> DescendantsOf(string id)
     {
         List<string> found = [id];
@@ -89,7 +89,7 @@ public sealed class MessageTree
         return found;
     }
 
-    /// <summary>The answer that a message belongs to: all of its rounds, oldest first.</summary>
+    /// <summary>The response that a message belongs to: all of its rounds, oldest first.</summary>
     public IReadOnlyList<string> ResponsesTo(Message message)
     {
         var first = message;

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>What a message has to have to be found. Searched are text, reasoning, the names and kept contents of files, and tool calls: names, parameters, results, errors.</summary>
+/// <summary>The criteria of a message search. Searches text, reasoning, names and stored contents of files, and tool calls: names, parameters, results, errors.</summary>
 public sealed record SearchQuery
 {
     public const int DefaultLimit = 500;
@@ -18,7 +18,7 @@ public sealed record SearchQuery
     public DateTimeOffset? From { get; init; }
     /// <summary>The first moment that no longer counts.</summary>
     public DateTimeOffset? To { get; init; }
-    /// <summary>Of the message, or the chat's own where the message has none.</summary>
+    /// <summary>The provider of the message, or of the chat if the message has none.</summary>
     public string? ProviderId { get; init; }
     /// <summary>Likewise.</summary>
     public string? Model { get; init; }
@@ -39,7 +39,7 @@ public sealed record SearchQuery
         && (From is not { } from || chat.UpdatedAt >= from)
         && Tags.All(tag => chat.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>Null when it is not what was asked for.</summary>
+    /// <summary>Null if it does not match.</summary>
     public SearchMatch? Match(Message message, ChatSummary chat)
     {
         if (message.IsHidden || !IsInRange(message.CreatedAt) || Role is { } role && message.Role != role || Status is { } status && message.Status != status
@@ -53,14 +53,14 @@ public sealed record SearchQuery
         return FindSnippet(texts) is { } snippet ? new SearchMatch(chat, message.Id, message.Role, message.CreatedAt, snippet) : null;
     }
 
-    /// <summary>The chat itself, by its title; null when that is not what was asked for.</summary>
+    /// <summary>Matches the title of the chat; null if it does not match.</summary>
     public SearchMatch? MatchTitle(ChatSummary chat) =>
         Terms.Count > 0 && (HasCode, Status, Role) is (null, null, null) && IsInRange(chat.CreatedAt) && MatchesOrAny(ProviderId, chat.ProviderId) && MatchesOrAny(Model, chat.Model)
         && FindSnippet([new Searched(chat.Title, IsMarkdown: false)]) is { } snippet
             ? new SearchMatch(chat, "", MessageRole.User, chat.CreatedAt, snippet)
             : null;
 
-    /// <summary>What of a part is searched.</summary>
+    /// <summary>Gets the searched texts of a part.</summary>
     private static IEnumerable<Searched> TextsOf(MessagePart part)
     {
         if (part is MessagePart.Text { Content: var content }) { return [new Searched(content, IsMarkdown: true)]; }
@@ -109,6 +109,6 @@ public sealed record SearchQuery
     }
 }
 
-/// <summary>A message that was asked for.</summary>
+/// <summary>A message that matches.</summary>
 /// <param name="MessageId">Empty when it is the chat's title that was found.</param>
 public sealed record SearchMatch(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);

@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>A message on disk. Enums are snake_case texts, because a later version may know more of them.</summary>
+/// <summary>A message on disk. Enums are snake_case strings, because a later version may know more of them.</summary>
 internal sealed record StoredMessage
 {
     private const long MaxWait = 365L * 24 * 60 * 60 * 1000; // ms
@@ -63,7 +63,7 @@ internal sealed record StoredMessage
         Copy = message.IsCopy ? true : null,
     };
 
-    /// <summary>Parts of a type that this version does not know are left out.</summary>
+    /// <summary>Parts of a type that this version does not know are omitted.</summary>
     public Message ToMessage() => new()
     {
         Id = Id,
@@ -105,7 +105,7 @@ internal sealed record StoredMessage
         new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime());
 }
 
-/// <summary>All kinds of parts in one shape; <c>type</c> says which members count.</summary>
+/// <summary>All kinds of parts in one shape; <c>type</c> decides which members are used.</summary>
 /// <param name="Parameters">The model's JSON as text, byte for byte, because a cut stream may leave half an object.</param>
 internal sealed record StoredPart(
     string Type,
@@ -142,7 +142,7 @@ internal sealed record StoredPart(
             Approval: result.Approval is { } approval ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime) : null,
             DurationMs: result.RunTime?.TotalMilliseconds),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
-        _ => throw new InvalidOperationException($"{part.GetType().Name} has no disk shape."),
+        _ => throw new InvalidOperationException($"{part.GetType().Name} has no stored form."),
     };
 
     public MessagePart? ToPart() => Type switch
@@ -192,7 +192,7 @@ internal sealed record StoredUsage(
 /// <summary>USD.</summary>
 internal sealed record StoredCost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource, StoredPrice? Price = null);
 
-/// <summary>USD for a million tokens.</summary>
+/// <summary>USD per million tokens.</summary>
 internal sealed record StoredPrice(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion)
 {
     public static StoredPrice? From(Price? price) =>

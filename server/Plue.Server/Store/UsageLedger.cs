@@ -7,18 +7,18 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// What every answer cost, a line each in <c>index/usage/YYYY-MM.jsonl</c> (months of UTC), written by all windows. Lines are only added: a deleted
-/// chat's money was spent all the same. Missing or damaged it is made anew from the chats and from what can still be read. Any thread may call.
+/// The cost of every response, one line each in <c>index/usage/YYYY-MM.jsonl</c> (UTC months), written by all windows. Lines are only appended: the
+/// cost of deleted chats still counts. If missing or damaged, it is rebuilt from the chats and its readable lines. Thread-safe.
 /// </summary>
-/// <param name="fromChats">Every answer of the chats that were written to since then, deleted ones that can still be restored among them.</param>
-/// <param name="providerName">What the user calls a provider.</param>
+/// <param name="fromChats">Every response of the chats that were written to since then, deleted ones that can still be restored among them.</param>
+/// <param name="providerName">Gets the display name of a provider.</param>
 public sealed class UsageLedger(
     PluePaths paths, Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats, Func<string, string> providerName, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
     private const int MinChats = 3;
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
     private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100); // answers that end together are written together
+    private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100); // responses that end together are written together
 
     private readonly Lock sync = new();
     private readonly List<UsageEntry> waiting = [];
@@ -45,7 +45,7 @@ public sealed class UsageLedger(
         }
     }
 
-    /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last answer included; oldest month first.</summary>
+    /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last response included; oldest month first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
     public async Task<IReadOnlyList<UsageEntry>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken = default)
     {
@@ -62,7 +62,7 @@ public sealed class UsageLedger(
         return (await ReadAsync(from, DateTimeOffset.MaxValue, cancellationToken)).Sum(entry => entry.Cost ?? 0);
     }
 
-    /// <summary>What the middle one of the user's chats took, by tokens; null while fewer than three chats say it, and where the ledger cannot be read.</summary>
+    /// <summary>Gets the median token usage of the user's chats; null with fewer than three chats or if the ledger cannot be read.</summary>
     public async Task<Usage?> TypicalChatAsync(CancellationToken cancellationToken = default)
     {
         try
@@ -72,7 +72,7 @@ public sealed class UsageLedger(
         catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
             // Lists of models show it beside the prices, and are good without.
-            logger.LogWarning("What a chat like the others would cost is not known: {Why}", exception.Message);
+            logger.LogWarning("The typical cost of a chat could not be computed: {Why}", exception.Message);
             return null;
         }
     }
@@ -142,7 +142,7 @@ public sealed class UsageLedger(
         catch (Exception exception)
         {
             // The chats have it: the ledger is completed from them before it is next read.
-            logger.LogWarning("The cost of {Count} answers is not in the ledger yet: {Why}", entries.Length, exception.Message);
+            logger.LogWarning("The cost of {Count} responses is not in the ledger yet: {Why}", entries.Length, exception.Message);
             lock (sync) { isComplete = false; }
         }
     }
@@ -162,7 +162,7 @@ public sealed class UsageLedger(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw StoreFailure.From(exception, "What was spent could not be read");
+            throw StoreFailure.From(exception, "The usage ledger could not be read");
         }
     }
 
@@ -203,7 +203,7 @@ public sealed class UsageLedger(
         DurableFile.Replace(CompletePath, "\n"u8);
     }
 
-    /// <summary>What can still be read, and what the chats tell beside it. Caller owns the ledger.</summary>
+    /// <summary>Gets the readable entries merged with those of the chats. Caller owns the ledger.</summary>
     private void Rebuild()
     {
         var all = new Dictionary<string, UsageEntry>(StringComparer.Ordinal);
@@ -224,7 +224,7 @@ public sealed class UsageLedger(
         }
 
         DurableFile.Replace(CompletePath, "\n"u8);
-        logger.LogInformation("The ledger of what answers cost was made anew: {Count} answers", all.Count);
+        logger.LogInformation("The usage ledger was rebuilt: {Count} responses", all.Count);
     }
 
     /// <summary>One write for all lines. An end that a crash left without its line feed becomes a line of its own, which the next reader repairs.</summary>
@@ -244,11 +244,11 @@ public sealed class UsageLedger(
         DurableFile.Sync(stream.SafeFileHandle);
     }
 
-    /// <param name="damaged">A whole line says nothing; a last one without its end may still be on its way.</param>
+    /// <param name="damaged">True if a complete line is invalid; an incomplete last line may still be in progress.</param>
     private static List<UsageEntry> ReadFiles(IEnumerable<string> files, DateTimeOffset from, DateTimeOffset to, out bool damaged)
     {
         var entries = new List<UsageEntry>();
-        var ids = new HashSet<string>(StringComparer.Ordinal); // two windows may both have found the same answer missing
+        var ids = new HashSet<string>(StringComparer.Ordinal); // two windows may both have found the same response missing
         var texts = new UsageTexts();
         damaged = false;
         foreach (var file in files)
@@ -288,7 +288,7 @@ public sealed class UsageLedger(
             .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Says that the months hold everything up to when this was written; without it they are made anew.</summary>
+    /// <summary>Says that the months hold everything up to when this was written; without it they are rebuilt.</summary>
     private string CompletePath => Path.Combine(Folder, "complete");
 
     private string PathOf(DateTimeOffset at) => Path.Combine(Folder, MonthOf(at) + ".jsonl");

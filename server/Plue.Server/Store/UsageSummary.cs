@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>What was spent, added up by day, provider, model, template and chat.</summary>
+/// <summary>Spending by day, provider, model, template and chat.</summary>
 public sealed class UsageSummary
 {
     private readonly Sums total = new();
@@ -33,7 +33,7 @@ public sealed class UsageSummary
     public IReadOnlyList<(string Key, UsageFigures Figures)> Templates => ByCost(templates);
     public IReadOnlyList<(string Key, UsageFigures Figures)> Chats => ByCost(chats);
 
-    /// <summary>What a provider was called when it last answered.</summary>
+    /// <summary>The name of a provider when it last responded.</summary>
     public IReadOnlyDictionary<string, string> ProviderNames => names;
 
     private readonly Dictionary<string, string> names = new(StringComparer.Ordinal);
@@ -112,8 +112,8 @@ public sealed class UsageSummary
     }
 }
 
-/// <param name="Unpriced">Answers whose price is not known; they are missing in <paramref name="Cost"/>.</param>
+/// <param name="Unpriced">Responses whose price is not known; they are missing in <paramref name="Cost"/>.</param>
 /// <param name="Cost">USD.</param>
-/// <param name="Duration">Of all answers together.</param>
+/// <param name="Duration">The total duration of all responses.</param>
 /// <param name="FirstToken">Median; null where it was not measured.</param>
 public sealed record UsageFigures(int Responses, int Unpriced, decimal Cost, Usage Usage, TimeSpan Duration, TimeSpan? FirstToken);

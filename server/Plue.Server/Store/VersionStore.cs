@@ -37,7 +37,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     }
 
     /// <summary>Durable when it returns.</summary>
-    /// <param name="content">Null where there is none, or where it shall not be kept.</param>
+    /// <param name="content">Null where there is none, or where it must not be kept.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing was appended.</exception>
     public VersionTrail Append(string collection, string name, string kind, string author, string what, string? hash, byte[]? content, long? of = null) =>
         Append(collection, name, new StoredVersion(0, kind, author, what, hash, null, null, of), content);
@@ -83,11 +83,11 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw StoreFailure.From(exception, $"The history of {name} was not taken along");
+            throw StoreFailure.From(exception, $"The history of {name} was not copied");
         }
     }
 
-    /// <summary>Removes a trail that another document has whole.</summary>
+    /// <summary>Deletes a trail if another document has a complete copy.</summary>
     /// <returns>False where it has not, and the trail stays.</returns>
     /// <exception cref="IOException">Or UnauthorizedAccessException.</exception>
     public bool DeleteTrail(string collection, string name, string newName)
@@ -100,7 +100,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return true;
     }
 
-    /// <summary>The bytes of a version; null when it is not there or was not kept.</summary>
+    /// <summary>The bytes of a version; null when it does not exist or was not stored.</summary>
     public byte[]? ContentOf(string collection, string name, long number)
     {
         byte[]? content = null;
@@ -111,7 +111,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return content;
     }
 
-    /// <summary>Every version with its bytes, oldest first; null where they were not kept.</summary>
+    /// <summary>Every version with its bytes, oldest first; null where they were not stored.</summary>
     public void Walk(string collection, string name, Action<long, byte[]?> onVersion) =>
         Scan(collection, name, (version, _) =>
         {
@@ -160,12 +160,12 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            // One that a disk has damaged is written anew.
+            // A damaged blob is rewritten.
             if (BytesOf(blob) is null) { DurableFile.Replace(BlobPath(blob), content); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw StoreFailure.From(exception, "The version was not kept");
+            throw StoreFailure.From(exception, "The version was not stored");
         }
     }
 

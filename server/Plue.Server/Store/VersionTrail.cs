@@ -7,10 +7,10 @@ namespace Plue.Server.Store;
 /// <param name="Kind">A constant of <see cref="VersionKind"/>.</param>
 /// <param name="What">One short sentence for people.</param>
 /// <param name="Hash">SHA-256 of the file in lower-case hex digits; null where the document was deleted.</param>
-/// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not kept because it held a key.</param>
+/// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not stored because it held a key.</param>
 /// <param name="Blob">The name of a file in the trails' folder of blobs.</param>
-/// <param name="Of">Of undo and redo: the version brought back.</param>
-/// <param name="Action">Of what a hook did, as the template writes it: <c>notify</c>.</param>
+/// <param name="Of">The version that undo or redo restored.</param>
+/// <param name="Action">The hook action as in the template: <c>notify</c>.</param>
 /// <param name="Error">Why the hook failed, one sentence; absent when it did not.</param>
 internal sealed record StoredVersion(
     long Number, string Kind, string Author, string What, string? Hash, string? Content, string? Blob, long? Of, string? Action = null, string? Error = null) : StoredRecord
@@ -34,7 +34,7 @@ internal static class VersionKind
 
 /// <summary>One version of a document, without its content.</summary>
 /// <param name="Hash">Null where the document was deleted.</param>
-/// <param name="HasContent">Whether its content can be brought back.</param>
+/// <param name="HasContent">Whether its content can be restored.</param>
 internal sealed record DocumentVersion(long Number, DateTimeOffset Time, string Kind, string Author, string What, string? Hash, bool HasContent);
 
 /// <summary>The versions of a document, oldest first, and where undo and redo lead. Nothing is ever taken out of it.</summary>
@@ -52,7 +52,7 @@ internal sealed class VersionTrail
 
     public IReadOnlyList<DocumentVersion> Versions => versions;
 
-    /// <summary>Of the newest version of the content; 0 before the first.</summary>
+    /// <summary>The number of the newest content version; 0 before the first.</summary>
     public long Number { get; private set; }
 
     /// <summary>Hooks that failed since anybody else changed the document, newest first.</summary>

@@ -29,7 +29,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task All_words_are_in_the_message_and_a_phrase_stands_as_it_is()
+    public async Task Matches_all_words_and_exact_phrases()
     {
         await fixture.NewChatAsync("red green blue", "green red", "blue only");
         Assert.Equal(2, (await SearchAsync(new SearchQuery("RED green"))).Summary.Hits);
@@ -185,7 +185,7 @@ public sealed class ChatSearchTests : IDisposable
 
     /// <summary>While the first find is told, the other thread can have read one chat more: whoever is gone by then was not read before.</summary>
     [Fact]
-    public async Task The_first_finds_are_told_before_the_other_chats_are_read()
+    public async Task Reports_the_first_matches_before_reading_the_other_chats()
     {
         List<string> chats = [];
         for (var i = 0; i < 100; i++) { chats.Add(await fixture.NewChatAsync("needle")); }
@@ -203,7 +203,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_search_that_nobody_waits_for_ends_and_tells_nothing_more()
+    public async Task A_canceled_search_ends_and_reports_no_more_matches()
     {
         for (var i = 0; i < 20; i++) { await fixture.NewChatAsync("needle"); }
 
@@ -267,7 +267,7 @@ public sealed class ChatSearchTests : IDisposable
     [InlineData("complete")]
     [InlineData("seq")]
     [InlineData("codex://chats/")]
-    public void A_word_of_the_journal_itself_is_told_from_a_text(string word)
+    public void Distinguishes_journal_keywords_from_message_text(string word)
     {
         static byte[] Line(string text) => StoredLine(StoreFixture.NewMessage(MessageRole.User, text) with { ProviderInfo = new ProviderInfo("local", "id"), CreatedAt = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) });
         var query = new JournalQuery(new SearchQuery(word));
@@ -321,7 +321,7 @@ public sealed class ChatSearchTests : IDisposable
         }));
     }
 
-    /// <summary>Messages that come, change, are begun again and are taken back.</summary>
+    /// <summary>Messages that come, change, are begun again and are undone.</summary>
     private static void Play(ChatJournal journal, IReadOnlyList<(int What, int Which, List<MessagePart> Parts)> steps)
     {
         List<Message> messages = [];

@@ -43,7 +43,7 @@ public sealed class EscapedTermTests
     [InlineData("😀")]
     [InlineData("привет")]
     [InlineData("z")]
-    public void A_term_is_found_wherever_it_stands_and_nowhere_else(string term)
+    public void Finds_a_term_at_every_position_and_nowhere_else(string term)
     {
         var sought = new EscapedTerm(term);
         for (var before = 0; before < 70; before++)

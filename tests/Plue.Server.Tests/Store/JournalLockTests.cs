@@ -29,7 +29,7 @@ public sealed class JournalLockTests : IDisposable
     }
 
     [Fact]
-    public void A_lock_that_somebody_deleted_or_that_another_made_anew_is_not_whole_and_the_others_stays()
+    public void A_deleted_or_replaced_lock_file_is_not_intact_and_the_other_lock_stays()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There a held file cannot be deleted.");
         using var second = Replaced(JournalLock.Acquire(Journal, "chat"));
@@ -47,7 +47,7 @@ public sealed class JournalLockTests : IDisposable
     }
 
     [Fact]
-    public void What_a_dead_owner_or_a_hand_left_there_keeps_nobody_out()
+    public void A_stale_or_forged_lock_file_excludes_no_one()
     {
         File.WriteAllText(JournalLock.PathOf(Journal), "1 long ago, by me");
         Assert.False(JournalLock.IsHeld(Journal));
@@ -56,7 +56,7 @@ public sealed class JournalLockTests : IDisposable
     }
 
     [Fact]
-    public void A_link_or_a_folder_in_the_way_is_told_and_what_it_leads_to_stays()
+    public void Reports_a_link_or_folder_in_place_of_the_lock_and_keeps_its_target()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links are not for every user there.");
         var other = Path.Combine(folder, "other");
@@ -74,7 +74,7 @@ public sealed class JournalLockTests : IDisposable
     }
 
     [Fact]
-    public void Who_waits_leaves_word_that_ends_by_itself_and_costs_nothing_where_it_cannot()
+    public void A_release_request_expires_and_a_failed_request_is_ignored()
     {
         var mark = Journal + ".wanted";
         Assert.False(JournalLock.IsReleaseRequested(Journal));

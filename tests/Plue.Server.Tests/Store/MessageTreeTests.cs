@@ -65,7 +65,7 @@ public sealed class MessageTreeTests
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_message_goes_behind_the_head_or_into_its_place_and_nowhere_else(bool isForked)
+    public void A_message_is_appended_after_the_head_or_replaces_its_earlier_version(bool isForked)
     {
         var tree = isForked ? Forked : Straight;
         var longer = tree.With(Question("x", tree.Head))!;

@@ -47,7 +47,7 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task While_one_process_answers_another_reads_along_and_is_told_why_it_cannot_write()
+    public async Task While_one_process_responds_another_can_follow_and_learns_why_it_cannot_write()
     {
         var id = await fixture.NewChatAsync("hello");
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
@@ -59,7 +59,7 @@ public sealed class TwoWritersTests : IDisposable
         Assert.IsType<ChatUpdate.MessageStarted>(news[0]);
         Assert.Equal("half", string.Concat(news.OfType<ChatUpdate.TextAppended>().Select(text => text.Content)));
         Assert.Equal((ChatStatus.Running, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
-        Assert.Equal("Another window is answering in this chat.", journal.ReadOnlyReason);
+        Assert.Equal("Another window is running a turn in this chat.", journal.ReadOnlyReason);
         var failure = await Assert.ThrowsAsync<FailureException>(() => journal.UpdateAsync(new ChatFields(Title: "mine"), CancellationToken.None).AsTask());
         Assert.Equal((FailureKind.Conflict, journal.ReadOnlyReason), (failure.Failure.Kind, failure.Message));
         Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => fixture.NewStore().Delete(id)).Failure.Kind);
@@ -95,7 +95,7 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_another_window_wrote_anew_is_read_anew()
+    public async Task Reads_a_file_again_that_another_window_rewrote()
     {
         var id = await fixture.NewChatAsync("one", "two");
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
@@ -116,7 +116,7 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task Nothing_is_lost_when_somebody_deletes_the_lock_of_a_writer()
+    public async Task Nothing_is_lost_when_the_lock_file_of_a_writer_is_deleted()
     {
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);

@@ -18,7 +18,7 @@ public sealed class UsageLedgerTests : IDisposable
     private string Folder => Path.Combine(fixture.Paths.Index, "usage");
 
     [Fact]
-    public async Task An_answer_is_one_line_without_a_word_of_what_was_said()
+    public async Task A_response_is_one_ledger_line_without_its_content()
     {
         await using var ledger = NewLedger();
         ledger.Add(Answer("A secret recipe", 1000, 500, 0.002m) with { Timing = new Timing(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2)) }, "chat_1", "ai-chat");
@@ -40,7 +40,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_nothing_came_of_is_no_answer()
+    public async Task A_response_without_usage_is_not_recorded()
     {
         await using var ledger = NewLedger();
         ledger.Add(StoreFixture.NewMessage(MessageRole.User, "Hello"), "chat_1", "ai-chat");
@@ -50,7 +50,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ledger_that_is_gone_is_made_anew_from_the_chats_hidden_and_deleted_ones_included()
+    public async Task A_missing_ledger_is_rebuilt_from_all_chats_including_hidden_and_deleted_ones()
     {
         var store = fixture.NewStore();
         var (hidden, deleted) = (Answer("hidden", 1, 1, 0.25m), Answer("deleted", 1, 1, 0.5m));
@@ -76,7 +76,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_line_whose_chat_is_gone_for_good_stays_even_when_the_ledger_is_repaired()
+    public async Task Repairing_the_ledger_keeps_lines_of_permanently_deleted_chats()
     {
         await using (var ledger = NewLedger()) { ledger.Add(Answer("gone", 1, 1, 0.5m), "chat_gone", "ai-chat"); }
 
