@@ -7,14 +7,14 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Runs a line of shell in the workspace, held by the sandbox of this machine. Nothing of the shell lasts to the next call.</summary>
-/// <param name="description">What the model is told.</param>
-/// <param name="allowsNetwork">The user's word; no call can change it.</param>
+/// <summary>Runs a shell command in the workspace in the sandbox of this machine. Shell state does not persist between calls.</summary>
+/// <param name="description">The description of the tool for the model.</param>
+/// <param name="allowsNetwork">The user's setting; a call cannot change it.</param>
 public sealed class BashTool(string description, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork) : ITool
 {
     private const int DefaultSeconds = 120;
     private const int MaxSeconds = 1_800;
-    /// <summary>What Linux takes as one argument is 128 KiB.</summary>
+    /// <summary>The limit of Linux for one argument is 128 KiB.</summary>
     private const int MaxCommandLength = 100_000;
     private const string Schema =
         """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
@@ -30,10 +30,10 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
         var given = new ToolParameters(parameters, "command", "timeout_s");
         var command = given.Text("command");
         var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds) ?? DefaultSeconds;
-        if (context.Workspace is not { } workspace) { throw new ToolFailureException("No folder is open, so no command can run."); }
-        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`command` is empty or has a zero character in it. Nothing was run."); }
-        if (Encoding.UTF8.GetByteCount(command) > MaxCommandLength) { throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run that."); }
-        if (Shells.FirstOrDefault(File.Exists) is not { } shell) { throw new ToolFailureException("There is no shell on this machine. Use the other tools."); }
+        if (context.Workspace is not { } workspace) { throw new ToolFailureException("No workspace folder is open, so no command can run."); }
+        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`command` is empty or contains a NUL character. Nothing was run."); }
+        if (Encoding.UTF8.GetByteCount(command) > MaxCommandLength) { throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run the script."); }
+        if (Shells.FirstOrDefault(File.Exists) is not { } shell) { throw new ToolFailureException("No shell was found on this machine. Use the other tools."); }
 
         return new Call(command, seconds, shell, await sandbox.KindAsync(cancellationToken), new SandboxRules(workspace) { AllowNetwork = allowsNetwork() }, sandbox, () => results.Create(context.CodexId));
     }
@@ -102,7 +102,7 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             if (start.Finish() is { } note) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n"); }
 
             text.Append(isLate
-                ? string.Create(CultureInfo.InvariantCulture, $"[Ended after {seconds} s, with everything it had started. Give `timeout_s` if it needs longer.]")
+                ? string.Create(CultureInfo.InvariantCulture, $"[Stopped after {seconds} s together with all processes it started. Set `timeout_s` if it needs longer.]")
                 : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
             return new ToolOutcome(text.ToString()) { ExitCode = isLate ? null : code };
         }

@@ -7,7 +7,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Lists and reads prompts, templates and items: what the user wrote down for agents. Providers, chats and tasks are not reached: they say what others are told, and where keys lie.</summary>
+/// <summary>Lists and reads prompts, templates and items. Providers, chats and tasks are not accessible: they contain conversations and key references.</summary>
 internal sealed class CodexTool(Func<Documents> documents, Func<string, string?> textOf) : IToolSource
 {
     public const string Name = "codex";
@@ -31,7 +31,7 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
         {
             var given = new ToolParameters(parameters, "collection", "uri");
             var (collection, uri) = (given.OptionalText("collection"), given.OptionalText("uri"));
-            if (collection is null == uri is null) { throw new ToolFailureException("Give `collection` to list one, or `uri` to read one document."); }
+            if (collection is null == uri is null) { throw new ToolFailureException("Set `collection` to list a collection, or `uri` to read a document."); }
 
             return Task.FromResult<PlannedCall>(uri is null ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!))) : new Call(uri, () => Read(uri)));
         }
@@ -42,21 +42,21 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
             var text = new StringBuilder();
             foreach (var one in found.Take(MaxListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
 
-            if (found.Count > MaxListed) { text.Append($"[{found.Count - MaxListed} more are left out]\n"); }
-            return found.Count == 0 ? "There is none." : text.ToString();
+            if (found.Count > MaxListed) { text.Append($"[{found.Count - MaxListed} more omitted]\n"); }
+            return found.Count == 0 ? "The collection is empty." : text.ToString();
         }
 
         private string Read(string address)
         {
             if (!CodexUri.TryParse(address, out var uri) || !ReadableCollections.Contains(uri.Collection))
             {
-                throw new ToolFailureException("This cannot be read. Only documents at codex://prompts/, codex://templates/ and codex://items/ can.");
+                throw new ToolFailureException("This URI cannot be read. Only documents in codex://prompts/, codex://templates/ and codex://items/ can be read.");
             }
 
             var all = documents().Of(uri.Collection);
             return all.Get(uri.Name) is { } codex && all.BytesOf(codex) is { } bytes
                 ? Encoding.UTF8.GetString(bytes)
-                : throw new ToolFailureException($"There is no {uri}. List its collection to see what there is.");
+                : throw new ToolFailureException($"{uri} does not exist. List its collection to see the available documents.");
         }
 
         private static CodexCollection CollectionOf(string name) => name switch
@@ -64,7 +64,7 @@ internal sealed class CodexTool(Func<Documents> documents, Func<string, string?>
             "prompts" => CodexCollection.Prompts,
             "templates" => CodexCollection.Templates,
             "items" => CodexCollection.Items,
-            _ => throw new ToolFailureException("`collection` has to be prompts, templates or items."),
+            _ => throw new ToolFailureException("`collection` must be prompts, templates or items."),
         };
     }
 

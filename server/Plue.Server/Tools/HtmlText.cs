@@ -4,7 +4,7 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>What a page says, without its tags. For a model to read and never to be shown as a page, so that nothing hangs on each tag being understood.</summary>
+/// <summary>The text of an HTML page without tags. For models only, never rendered, so that unknown tags are harmless.</summary>
 internal static partial class HtmlText
 {
     private static readonly string[] HiddenElements = ["script", "style", "noscript", "template", "svg", "head"];
@@ -31,7 +31,7 @@ internal static partial class HtmlText
         return EmptyLines().Replace(Spaces().Replace(plain, " ").Replace("\n ", "\n", StringComparison.Ordinal).Replace(" \n", "\n", StringComparison.Ordinal), "\n\n").Trim();
     }
 
-    /// <returns>Where the text goes on.</returns>
+    /// <returns>Where the text continues.</returns>
     private static int Tag(string html, int open, StringBuilder text)
     {
         if (string.CompareOrdinal(html, open, "<!--", 0, 4) == 0) { return html.IndexOf("-->", open, StringComparison.Ordinal) is >= 0 and var over ? over + 3 : html.Length; }

@@ -5,7 +5,7 @@ namespace Plue.Server.Tools;
 
 /// <summary>A file that gets new content, as it was shown.</summary>
 /// <param name="before">Null for a new file.</param>
-/// <param name="resultText">What the model is told when it is done.</param>
+/// <param name="resultText">The result for the model after the write.</param>
 internal sealed class PlannedFileWrite(WorkspacePath path, byte[]? before, byte[] after, string diff, string what, ApprovalKind kind, SeenFiles seen, string resultText) : PlannedCall
 {
     public override IReadOnlyList<ToolAction> Actions { get; } =

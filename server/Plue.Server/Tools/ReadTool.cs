@@ -9,7 +9,7 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>Reads a file of the workspace, an image, a notebook, or the rest of an output that was too long.</summary>
-/// <param name="description">What the model is told.</param>
+/// <param name="description">The description of the tool for the model.</param>
 public sealed class ReadTool(string description, ToolResults results) : ITool
 {
     /// <summary>Lines of one answer.</summary>
@@ -58,11 +58,11 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         }
 
         if (line == 0) { return "[The file is empty.]"; }
-        if (from > line) { throw new ToolFailureException($"There are only {line} lines."); }
-        if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Go on with `from: {last + 1}`.]\n"); }
+        if (from > line) { throw new ToolFailureException($"The file has only {line} lines."); }
+        if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Continue with `from: {last + 1}`.]\n"); }
         else if (from > 1 || last < line) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}.]\n"); }
 
-        if (hidden > 0) { output.Append(CultureInfo.InvariantCulture, $"[{hidden} characters that no editor shows stand as ⟨U+…⟩.]\n"); }
+        if (hidden > 0) { output.Append(CultureInfo.InvariantCulture, $"[{hidden} invisible characters are shown as ⟨U+…⟩.]\n"); }
         if (note is not null) { output.Append(CultureInfo.InvariantCulture, $"[{note}]\n"); }
         return output.ToString();
     }
@@ -95,18 +95,18 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         }
 
         private ToolOutcome Image(byte[] content, string mediaType) => content.Length > MaxImageBytes
-            ? throw new ToolFailureException($"{path.Display} is an image of {content.Length / 1024 / 1024} MiB; only up to {MaxImageBytes / 1024 / 1024} MiB are shown. Make a smaller copy of it.")
-            : new ToolOutcome($"[{path.Display} is an image, {mediaType}, {content.Length} bytes. It is shown with this answer.]")
+            ? throw new ToolFailureException($"{path.Display} is an image of {content.Length / 1024 / 1024} MiB; only up to {MaxImageBytes / 1024 / 1024} MiB can be shown. Create a smaller copy.")
+            : new ToolOutcome($"[{path.Display} is an image, {mediaType}, {content.Length} bytes. It is attached to this result.]")
             {
                 Images = [new MessagePart.File(path.Display, null) { MediaType = mediaType, Size = content.Length, Hash = FolderHandle.HashOf(content), Data = content }],
             };
 
         private string Shown(byte[] content)
         {
-            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Display} is no text ({content.Length} bytes) and cannot be shown.");
+            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Display} is not text ({content.Length} bytes) and cannot be shown.");
             if (path.Relative.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) && Notebook.Cells(text.Content) is { } cells)
             {
-                return Numbered(cells, from, to, "A notebook, shown by its cells. In the file it is JSON: `edit` needs the passage as it stands there, which `search` shows.");
+                return Numbered(cells, from, to, "This notebook is shown as cells. The file itself is JSON: `edit` needs the exact JSON text, which `search` shows.");
             }
 
             return Numbered(text.Content, from, to, text.Note);

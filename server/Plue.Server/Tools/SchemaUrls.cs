@@ -5,8 +5,7 @@ using System.Text.RegularExpressions;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// Addresses that an editor asks for by itself as soon as a file is shown, because the file names its schema there. Whoever writes such a file sends out
-/// what stands in the address.
+/// Schema URLs that an editor fetches automatically as soon as it opens a file. Whoever writes such a file can send data in the URL.
 /// </summary>
 internal static partial class SchemaUrls
 {
@@ -22,7 +21,7 @@ internal static partial class SchemaUrls
 
     private static HashSet<Uri> Of(byte[] content)
     {
-        // Text of two bytes a character is text once its zeros are gone.
+        // UTF-16 text becomes readable after removing its zero bytes.
         var text = EscapeSequence().Replace(Encoding.UTF8.GetString(content).Replace("\0", "", StringComparison.Ordinal), escape =>
             escape.Groups[1].Success ? ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString() : "/");
         return [.. Url().Matches(text).Select(match => Uri.TryCreate(match.Groups[1].Value, UriKind.Absolute, out var address) ? address : null).OfType<Uri>()];

@@ -9,8 +9,8 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>Finds files by name and lines by what they say.</summary>
-/// <param name="description">What the model is told.</param>
-/// <param name="policy">Each file that is looked into is judged as if it were read.</param>
+/// <param name="description">The description of the tool for the model.</param>
+/// <param name="policy">Each searched file is evaluated like a read.</param>
 public sealed class SearchTool(string description, PermissionPolicy policy) : ITool
 {
     private const int MaxLines = 200;
@@ -35,14 +35,14 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         var given = new ToolParameters(parameters, "query", "regex", "files", "ignore_case");
         var (query, files) = (given.OptionalText("query"), given.OptionalText("files"));
         if (string.IsNullOrEmpty(query) && string.IsNullOrEmpty(files)) { throw new ToolFailureException("Give `query`, `files` or both."); }
-        if (query is { Length: > MaxQueryLength } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0) { throw new ToolFailureException("`query` has to be a part of one line, of up to 1,000 characters."); }
+        if (query is { Length: > MaxQueryLength } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0) { throw new ToolFailureException("`query` must be part of one line, of at most 1,000 characters."); }
 
         var workspace = WorkspacePath.Resolve(context.Workspace, ".");
         PathPattern? pattern = null;
         if (!string.IsNullOrEmpty(files))
         {
             pattern = PathPattern.TryParse(files.StartsWith("./", StringComparison.Ordinal) ? files[1..] : files, allowBraces: true)
-                ?? throw new ToolFailureException("`files` is no pattern of paths. Write it as in `src/**/*.ts`.");
+                ?? throw new ToolFailureException("`files` is not a valid glob pattern. Use a pattern like `src/**/*.ts`.");
         }
 
         var request = new Request(string.IsNullOrEmpty(query) ? null : query, given.Flag("regex"), given.Flag("ignore_case"), pattern, files);
@@ -61,7 +61,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         }
         catch (ArgumentException fault)
         {
-            throw new ToolFailureException($"`query` is no regular expression: {fault.Message.TrimEnd('.')}. Leave `regex` out to find it as it stands.", fault);
+            throw new ToolFailureException($"`query` is not a valid regular expression: {fault.Message.TrimEnd('.')}. Omit `regex` to search for literal text.", fault);
         }
     }
 
@@ -87,17 +87,17 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
                 var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
                 IEnumerable<string> requested = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
                 var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
-                if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MaxFiles} files; only so many were looked at. Narrow `files`.]\n"); }
+                if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MaxFiles} files; only these were searched. Narrow `files`.]\n"); }
 
                 return new ToolOutcome(output.ToString());
             }
             catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new ToolFailureException("The search took longer than 60 s. Narrow `files`, or search for a rarer word.", fault);
+                throw new ToolFailureException("The search took longer than 60 s. Narrow `files`, or use a more specific query.", fault);
             }
             catch (RegexMatchTimeoutException fault)
             {
-                throw new ToolFailureException("This regular expression takes too long. Make it simpler: no repeat inside a repeat.", fault);
+                throw new ToolFailureException("The regular expression takes too long. Simplify it: avoid nested repetition.", fault);
             }
         }
 
@@ -150,16 +150,16 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             }
 
             output.Append(shown == 0 ? "No line fits.\n"
-                : isCut ? string.Create(CultureInfo.InvariantCulture, $"[The first {shown} lines, from {inFiles} files. There are more: narrow `files`, or search for something rarer.]\n")
+                : isCut ? string.Create(CultureInfo.InvariantCulture, $"[The first {shown} lines, from {inFiles} files. There are more. Narrow `files`, or use a more specific query.]\n")
                 : string.Create(CultureInfo.InvariantCulture, $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"));
             return Finish(output, held, large, unnamed);
         }
 
         private static StringBuilder Finish(StringBuilder output, int held, int large, int unnamed)
         {
-            if (held > 0) { output.Append(CultureInfo.InvariantCulture, $"[{held} more may not be read and are left out.]\n"); }
-            if (large > 0) { output.Append(CultureInfo.InvariantCulture, $"[{large} files over {MaxFileBytes / (1024 * 1024)} MiB were not looked into.]\n"); }
-            if (unnamed > 0) { output.Append(CultureInfo.InvariantCulture, $"[{unnamed} files have a name that is no valid text and cannot be opened.]\n"); }
+            if (held > 0) { output.Append(CultureInfo.InvariantCulture, $"[{held} more are not readable and were skipped.]\n"); }
+            if (large > 0) { output.Append(CultureInfo.InvariantCulture, $"[{large} files over {MaxFileBytes / (1024 * 1024)} MiB were not searched.]\n"); }
+            if (unnamed > 0) { output.Append(CultureInfo.InvariantCulture, $"[{unnamed} files have a name that is not valid text and cannot be opened.]\n"); }
             return output;
         }
 

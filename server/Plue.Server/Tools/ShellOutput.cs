@@ -5,8 +5,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// What a command prints, made harmless as it comes: sequences for a terminal are taken out and other
-/// controls are shown. Keeps the head and the tail; the whole goes to the disk when it gets long.
+/// Sanitizes the output of a command while it runs: terminal sequences are removed and other
+/// control characters shown. Keeps the head and the tail; long output is stored on disk.
 /// </summary>
 internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
 {
@@ -39,13 +39,13 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         return text;
     }
 
-    /// <summary>Everything, or head and tail and how to read the rest.</summary>
+    /// <summary>Gets the complete output, or head and tail with a hint how to read the rest.</summary>
     public override string ToString()
     {
         if (length <= 2 * Part) { return head.ToString() + tail; }
 
         var end = ToolResults.Tail(tail.ToString(), Part);
-        return string.Create(CultureInfo.InvariantCulture, $"{head}\n[{length - head.Length - end.Length} characters are left out here; {storeFault ?? stored?.ReadHint}]\n{end}");
+        return string.Create(CultureInfo.InvariantCulture, $"{head}\n[{length - head.Length - end.Length} characters omitted; {storeFault ?? stored?.ReadHint}]\n{end}");
     }
 
     public void Dispose() => stored?.Dispose();
@@ -78,11 +78,11 @@ internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            storeFault = "they could not be kept";
+            storeFault = "the full output could not be stored";
         }
     }
 
-    /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. One that never ends is text again after a while.</summary>
+    /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. An unterminated sequence becomes text after a limit.</summary>
     private void Process(char character, StringBuilder clean)
     {
         if (state != State.Text && ++sequence > MaxSequenceLength) { state = State.Text; }

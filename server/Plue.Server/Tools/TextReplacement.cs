@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Where a passage stands in a text, and what the text becomes when it is replaced.</summary>
+/// <summary>Where a passage is in a text, and what the text becomes when it is replaced.</summary>
 /// <param name="Text">The text afterwards.</param>
 /// <param name="Count">How many places changed.</param>
-/// <param name="Line">Of the first place, from 1.</param>
-/// <param name="Note">How the passage differed from what was given; null for one that was there letter for letter.</param>
+/// <param name="Line">The line of the first occurrence, from 1.</param>
+/// <param name="Note">How the match differed from the given text; null for an exact match.</param>
 internal sealed record TextReplacement(string Text, int Count, int Line, string? Note)
 {
     private const int MaxCompared = 4_000_000;
@@ -16,16 +16,16 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
     /// <summary>How much may differ, the strictest first.</summary>
     private static readonly (Func<string, string> Fold, bool MayShift, string Said)[] FuzzyMatches =
     [
-        (line => line.TrimEnd(), false, "but for spaces at the ends of lines"),
-        (line => Normalize(line).TrimEnd(), false, "but for spaces and the kind of quotes, dashes or spaces"),
-        (line => Normalize(line).TrimEnd(), true, "but for its indentation, which was kept as it is in the file"),
+        (line => line.TrimEnd(), false, "after ignoring trailing whitespace"),
+        (line => Normalize(line).TrimEnd(), false, "after ignoring whitespace and typographic quotes, dashes and spaces"),
+        (line => Normalize(line).TrimEnd(), true, "after ignoring indentation, which was preserved"),
     ];
 
     /// <param name="all">Every place; then the passage has to be there letter for letter.</param>
-    /// <exception cref="ToolFailureException">It is not there, or more than once.</exception>
+    /// <exception cref="ToolFailureException">It does not exist, or more than once.</exception>
     public static TextReplacement Replace(string text, string old, string @new, bool all)
     {
-        if (old.Length == 0) { throw new ToolFailureException("`old` is empty. Give the passage to replace, or use `write` for a whole file."); }
+        if (old.Length == 0) { throw new ToolFailureException("`old` is empty. Set it to the text to replace, or use `write` for a whole file."); }
 
         var isWindows = LineEnds.IsWindows(text);
         var (asItIs, added) = (old, @new);
@@ -35,15 +35,15 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
         if (!isWindows && old.Contains('\r', StringComparison.Ordinal) && !text.Contains(old, StringComparison.Ordinal))
         {
             (asItIs, added) = (LineEnds.ToUnix(old), LineEnds.ToUnix(@new));
-            note = "but for its line ends, which were kept as they are in the file";
+            note = "after ignoring line endings, which were preserved";
         }
 
         var places = OffsetsOf(text, asItIs);
         if (places.Count == 1 || (all && places.Count > 1)) { return new TextReplacement(ReplaceAt(text, places, asItIs.Length, added), places.Count, LineOf(text, places[0]), note); }
         if (places.Count > 1)
         {
-            throw new ToolFailureException($"The passage is there {places.Count} times, in lines {string.Join(", ", places.Take(MaxShown).Select(at => LineOf(text, at)))}{(places.Count > MaxShown ? " and more" : "")}. "
-                + "Nothing was changed; take more lines into `old`, or set `all` to change every place.");
+            throw new ToolFailureException($"The text occurs {places.Count} times, in lines {string.Join(", ", places.Take(MaxShown).Select(at => LineOf(text, at)))}{(places.Count > MaxShown ? " and more" : "")}. "
+                + "Nothing was changed. Include more lines in `old`, or set `all` to replace every occurrence.");
         }
 
         return all ? throw NotFound(text, old) : ReplaceFuzzy(text, old, @new) ?? throw NotFound(text, old);
@@ -62,7 +62,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
             if (places.Count == 0) { continue; }
             if (places.Count > 1)
             {
-                throw new ToolFailureException($"The passage is not there letter for letter; {said} it stands in lines {string.Join(", ", places.Select(one => one.At + 1))}. Nothing was changed; give it as it stands in one of them, with more lines.");
+                throw new ToolFailureException($"The exact text was not found; {said} it matches in lines {string.Join(", ", places.Select(one => one.At + 1))}. Nothing was changed. Copy it exactly from one of them, with more lines.");
             }
 
             var (first, shift) = (places[0].At, places[0].Shift!);
@@ -77,7 +77,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
         return null;
     }
 
-    /// <returns>Null when the lines do not stand there.</returns>
+    /// <returns>Null if the lines do not match.</returns>
     private static IndentShift? IndentShiftAt(List<string> file, List<string> given, int at, bool mayShift)
     {
         IndentShift? shift = mayShift ? null : IndentShift.None;
@@ -99,7 +99,7 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
 
     private static string Indentation(string line) => line[..(line.Length - line.TrimStart().Length)];
 
-    /// <summary>What all lines of a passage have more or less in front.</summary>
+    /// <summary>The common change of indentation of all lines.</summary>
     private sealed record IndentShift(string Added, string Removed)
     {
         public static readonly IndentShift None = new("", "");
@@ -134,10 +134,10 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
 
     private static ToolFailureException NotFound(string text, string old)
     {
-        const string End = " Nothing was changed; read the place again and give it as it stands there.";
+        const string End = " Nothing was changed. Read the file again and copy the exact text.";
         var (lines, requested) = (LinesOf(text), LinesOf(old));
-        if (lines.Count == 0) { return new ToolFailureException("The passage is not there: the file is empty."); }
-        if ((long)lines.Count * requested.Count > MaxCompared) { return new ToolFailureException($"The passage is not in the file.{End}"); }
+        if (lines.Count == 0) { return new ToolFailureException("The text was not found: the file is empty."); }
+        if ((long)lines.Count * requested.Count > MaxCompared) { return new ToolFailureException($"The text was not found.{End}"); }
 
         var trimmed = lines.Select(line => line.Text.Trim()).ToList();
         var given = requested.Select(line => line.Text.Trim()).ToList();
@@ -148,20 +148,20 @@ internal sealed record TextReplacement(string Text, int Count, int Line, string?
             if (here > score) { (best, score) = (at, here); }
         }
 
-        if (score < 0.4) { return new ToolFailureException($"The passage is not in the file, and nothing like it.{End}"); }
+        if (score < 0.4) { return new ToolFailureException($"The text was not found, and nothing similar to it.{End}"); }
 
         var differs = Enumerable.Range(0, given.Count).FirstOrDefault(i => best + i >= lines.Count || lines[best + i].Text.TrimEnd() != requested[i].Text.TrimEnd(), 0);
-        var output = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"The passage is not in the file letter for letter. The nearest place begins in line {best + 1}"));
+        var output = new StringBuilder(string.Create(CultureInfo.InvariantCulture, $"The exact text was not found. The closest match begins in line {best + 1}"));
         output.Append(best + differs >= lines.Count
             ? string.Create(CultureInfo.InvariantCulture, $", and the file ends before your line {differs + 1}: {Quoted(requested[differs].Text)}.")
-            : string.Create(CultureInfo.InvariantCulture, $"; line {best + differs + 1} is {Quoted(lines[best + differs].Text)}, and you gave {Quoted(requested[differs].Text)}."));
+            : string.Create(CultureInfo.InvariantCulture, $"; line {best + differs + 1} is {Quoted(lines[best + differs].Text)}, but `old` has {Quoted(requested[differs].Text)}."));
         output.Append(End).Append('\n');
         for (var at = best; at < Math.Min(lines.Count, best + Math.Min(given.Count, MaxShown)); at++) { output.Append(CultureInfo.InvariantCulture, $"{at + 1,6}\t{Short(lines[at].Text)}\n"); }
 
         return new ToolFailureException(output.ToString().TrimEnd('\n'));
     }
 
-    /// <summary>With what no eye sees made visible, because that is often the difference.</summary>
+    /// <summary>Shows invisible characters, because they are often the difference.</summary>
     private static string Quoted(string line) => $"`{Platform.HiddenCharacters.Visible(Short(line)).Replace("\t", "⇥", StringComparison.Ordinal)}`";
 
     private static string Short(string line) => line.Length <= 200 ? line : line[..200] + "…";

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Results too long for a model, kept for a while so that it can read on: <c>read</c> takes <c>plue-output:ID</c>. Safe for concurrent calls.</summary>
+/// <summary>Stores results that are too long for a model for a few days: <c>read</c> accepts <c>plue-output:ID</c>. Thread-safe.</summary>
 public sealed class ToolResults(PluePaths paths, TimeProvider time)
 {
     public const string Scheme = "plue-output:";
@@ -16,7 +16,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
 
     private string Folder => Path.Combine(paths.Home, "outputs");
 
-    /// <summary>A result as the model gets it: whole, or its head and tail and how to read the rest.</summary>
+    /// <summary>Gets a result for the model: complete, or its head and tail with a hint how to read the rest.</summary>
     /// <param name="maxLength">Characters.</param>
     public string Truncate(string codexId, string text, int maxLength)
     {
@@ -31,16 +31,16 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            how = "the rest could not be kept";
+            how = "the full output could not be stored";
         }
 
         return TruncateMiddle(text, maxLength, how);
     }
 
-    /// <param name="how">To read the rest.</param>
+    /// <param name="how">A hint how to read the rest.</param>
     internal static string TruncateMiddle(string text, int maxLength, string how) => text.Length <= maxLength
         ? text
-        : $"{Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters are left out here; {how}]\n{Tail(text, maxLength / 2)}";
+        : $"{Head(text, maxLength / 2)}\n[{text.Length - maxLength} characters omitted; {how}]\n{Tail(text, maxLength / 2)}";
 
     /// <summary>A result that is still growing.</summary>
     /// <exception cref="IOException">The disk said no.</exception>
@@ -62,11 +62,11 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
             catch (FileNotFoundException) { /* Said below. */ }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
-                throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} cannot be read ({fault.Message.TrimEnd('.')}).", fault);
+                throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} could not be read ({fault.Message.TrimEnd('.')}).", fault);
             }
         }
 
-        throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} is not there any more. Outputs are kept for some days; run the command again.");
+        throw new ToolFailureException($"{HiddenCharacters.VisibleLine(name)} no longer exists. Outputs are stored for a few days. Run the command again.");
     }
 
     internal static string Head(string text, int maxLength) => text.Length <= maxLength ? text : text[..(char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
@@ -75,7 +75,7 @@ public sealed class ToolResults(PluePaths paths, TimeProvider time)
 
     private string PathOf(string codexId, string id) => Path.Combine(Folder, $"{FolderHandle.HashOf(Encoding.UTF8.GetBytes(codexId))[..16]}-{id}");
 
-    /// <summary>The oldest go first, for their age only while the clock is not in doubt; one that another process took away meanwhile is gone as well.</summary>
+    /// <summary>Deletes the oldest outputs; by age only while the clock is trusted. Files that another process deleted concurrently are ignored.</summary>
     private void DeleteExpired()
     {
         var oldest = ExpiryClock.Read(paths, time) - Age ?? DateTimeOffset.MinValue;
@@ -93,7 +93,7 @@ public sealed class StoredOutput(string name, FileStream file) : IDisposable
         ? string.Create(CultureInfo.InvariantCulture, $"`read` of `{name}` shows the first {ToolResults.MaxBytes / (1024 * 1024)} MiB of it")
         : $"`read` of `{name}` shows all of it";
 
-    /// <summary>What is over the cap is dropped.</summary>
+    /// <summary>Content over the limit is dropped.</summary>
     public void Write(string text)
     {
         if (length >= ToolResults.MaxBytes) { return; }

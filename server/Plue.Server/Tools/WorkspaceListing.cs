@@ -17,7 +17,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
         : ((string[])["/usr/bin/rg", "/usr/local/bin/rg", "/opt/homebrew/bin/rg", "/run/current-system/sw/bin/rg"]).FirstOrDefault(File.Exists);
 
     /// <summary>In the order of paths, from the workspace, with <c>/</c>.</summary>
-    /// <param name="containing">Files that have it in them, as bytes, and perhaps some more; null for all. Only a help: who needs to know looks into them.</param>
+    /// <param name="containing">Returns files that contain these bytes, and possibly more; null for all. Only a prefilter.</param>
     /// <param name="isWhole">False when there are more files than are listed.</param>
     public IReadOnlyList<string> Files(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken, out bool isWhole)
     {
@@ -73,7 +73,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
 
         if (files.Count >= MaxFiles) { return files; }
 
-        // 1 says that nothing fits, 2 that some files could not be read.
+        // 1 means no match, 2 that some files could not be read.
         return await child.Exited.WaitAsync(cancellationToken) is 0 or 1 or 2 ? files : null;
     }
 
@@ -91,7 +91,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
 
             foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
             {
-                // What has no valid name cannot be asked about.
+                // A file without a valid name cannot be evaluated.
                 if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal)) { files.Add(folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}"); continue; }
                 if (entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || entry.Name.Equals(".git", StringComparison.OrdinalIgnoreCase)) { continue; }
 

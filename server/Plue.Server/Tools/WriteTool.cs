@@ -6,8 +6,8 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Writes a whole file.</summary>
-/// <param name="description">What the model is told.</param>
+/// <summary>Writes a file.</summary>
+/// <param name="description">The description of the tool for the model.</param>
 public sealed class WriteTool(string description) : ITool
 {
     private const string Schema =
@@ -35,12 +35,12 @@ public sealed class WriteTool(string description) : ITool
             return new PlannedFileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Display}.");
         }
 
-        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Display} is already there and you have not read it. Nothing was written; read it first, or use `edit`."); }
-        if (hash != FolderHandle.HashOf(before)) { throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was written; read it again."); }
+        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Display} already exists and you have not read it. Nothing was written. Read it first, or use `edit`."); }
+        if (hash != FolderHandle.HashOf(before)) { throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was written. Read it again."); }
 
-        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Display} is no text and is not written over.");
-        var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line ends were kept.") : (content, "");
-        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Display} is no UTF-8 file, and its encoding has not all of these characters. Nothing was written.");
+        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Display} is not a text file, so it was not overwritten.");
+        var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line endings were preserved.") : (content, "");
+        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was written.");
         return new PlannedFileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Display}.{note}");
     }
 }

@@ -33,7 +33,7 @@ public sealed class BashToolTests : IDisposable
         Assert.SkipUnless(await sandbox.KindAsync(TestContext.Current.CancellationToken) == kind, "This machine has no such sandbox.");
         var text = await fixture.ResultAsync(new BashTool("", sandbox, fixture.Results, () => false), """{"command":"echo begun; mkdir .vscode; sleep 300; echo over"}""");
         Assert.StartsWith("begun\n", text, StringComparison.Ordinal);
-        Assert.Contains("[The command was ended because `.vscode` appeared in the workspace; it was empty and was removed.", text, StringComparison.Ordinal);
+        Assert.Contains("[The command was stopped because `.vscode` appeared in the workspace. It was empty and was deleted.", text, StringComparison.Ordinal);
         Assert.DoesNotContain("over\n", text, StringComparison.Ordinal);
         Assert.Empty(Directory.GetFileSystemEntries(fixture.Workspace));
         Assert.StartsWith("fine\n[Exit code 0, ", await fixture.ResultAsync(new BashTool("", sandbox, fixture.Results, () => false), """{"command":"echo fine"}"""), StringComparison.Ordinal);
@@ -51,7 +51,7 @@ public sealed class BashToolTests : IDisposable
         var received = new ToolFixture.ProgressRecorder();
         var command = fixture.RunAsync(new BashTool("", sandbox, fixture.Results, () => false), """{"command":"echo begun; sleep 300"}""", received, stop.Token);
         await received.First.Task.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken);
-        Assert.Contains("Try again when the command has ended.", await fixture.ErrorAsync(new WriteTool(""), parameters), StringComparison.Ordinal);
+        Assert.Contains("Try again after the command ends.", await fixture.ErrorAsync(new WriteTool(""), parameters), StringComparison.Ordinal);
         Assert.False(command.IsCompleted || Path.Exists(fixture.PathOf(".vscode")));
         await stop.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => command);
@@ -59,11 +59,11 @@ public sealed class BashToolTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_asked_about_is_what_runs_and_where()
+    public async Task The_approval_shows_the_command_and_folder_that_run()
     {
         var call = await fixture.PlanAsync(Bash, ToolFixture.Json(("command", "printf '%s|' \"$0\" \"a  b\"; pwd")));
         Assert.Equal(new ToolAction.RunCommand("printf '%s|' \"$0\" \"a  b\"; pwd", fixture.Workspace), Assert.Single(call.Actions));
-        Assert.Equal("There is no sandbox on this machine: the command can do what you can.", call.Sandbox);
+        Assert.Equal("No sandbox is available on this machine. The command runs with your permissions.", call.Sandbox);
         Assert.Null(call.Changes);
         Assert.Contains($"|a  b|{fixture.Workspace}\n", (await call.RunAsync(new ToolFixture.ProgressRecorder(), default)).Text, StringComparison.Ordinal);
     }
@@ -112,7 +112,7 @@ public sealed class BashToolTests : IDisposable
         var mark = $"3{Random.Shared.Next(1_000_000, 9_999_999)}";
         var watch = Stopwatch.StartNew();
         var text = await fixture.ResultAsync(Bash, ToolFixture.Json(("command", $"echo begun; (setsid sleep {mark} &); sleep {mark} & trap '' TERM; while true; do sleep {mark}; done"), ("timeout_s", 1)));
-        Assert.StartsWith("begun\n[Ended after 1 s", text, StringComparison.Ordinal);
+        Assert.StartsWith("begun\n[Stopped after 1 s", text, StringComparison.Ordinal);
         Assert.InRange(watch.Elapsed.TotalSeconds, 0.9, 8);
         Assert.Empty(Sleeping(mark));
     }

@@ -41,7 +41,7 @@ public sealed class CodexToolTests : IDisposable
     public async Task Nothing_else_is_reached(string parameters) => await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(parameters));
 
     [Fact]
-    public async Task Who_does_not_list_it_does_not_have_it() => Assert.Empty(await Source().FindAsync(["read"], [], TestContext.Current.CancellationToken));
+    public async Task The_tool_is_available_only_if_listed() => Assert.Empty(await Source().FindAsync(["read"], [], TestContext.Current.CancellationToken));
 
     private CodexTool Source()
     {

@@ -22,7 +22,7 @@ public sealed partial class FileToolsTests : IDisposable
         fixture.Write("a.txt", "one\ntwo\r\nthree");
         Assert.Equal("     1\tone\n     2\ttwo\n     3\tthree\n", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt"}"""));
         Assert.Equal("     2\ttwo\n[These are lines 2 to 2 of 3.]\n", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt","from":2,"to":2}"""));
-        Assert.Equal("There are only 3 lines.", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt","from":4}"""));
+        Assert.Equal("The file has only 3 lines.", await fixture.ResultAsync(fixture.Read, """{"path":"a.txt","from":4}"""));
     }
 
     [Fact]
@@ -36,7 +36,7 @@ public sealed partial class FileToolsTests : IDisposable
             var text = await fixture.ResultAsync(fixture.Read, ToolFixture.Json(("path", "long.txt"), ("from", from)));
             Assert.True(text.Length <= ToolRunner.MaxResultLength);
             read.AddRange(text.Split('\n').Where(line => line.Contains('\t', StringComparison.Ordinal)).Select(line => line.Split('\t', 2)[1]));
-            var next = System.Text.RegularExpressions.Regex.Match(text, "Go on with `from: (\\d+)`");
+            var next = System.Text.RegularExpressions.Regex.Match(text, "Continue with `from: (\\d+)`");
             from = next.Success ? int.Parse(next.Groups[1].Value, System.Globalization.CultureInfo.InvariantCulture) : null;
         }
 
@@ -52,7 +52,7 @@ public sealed partial class FileToolsTests : IDisposable
         var image = Assert.Single((await fixture.RunAsync(fixture.Read, """{"path":"a.png"}""")).Images);
         Assert.Equal("image/png", image.MediaType);
         Assert.Equal(png, image.Data!.Value.ToArray());
-        Assert.Contains("is no text (4 bytes)", await fixture.ErrorAsync(fixture.Read, """{"path":"b.bin"}"""), StringComparison.Ordinal);
+        Assert.Contains("is not text (4 bytes)", await fixture.ErrorAsync(fixture.Read, """{"path":"b.bin"}"""), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -74,13 +74,13 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("""{"path":"a.txt","sandbox":false}""", "There is no parameter `sandbox`")]
-    [InlineData("""{"path":"a.txt","cwd":"/"}""", "There is no parameter `cwd`")]
-    [InlineData("""{"path":"a.txt","path":"b.txt"}""", "given twice")]
-    [InlineData("""{"path":7}""", "`path` has to be a text")]
+    [InlineData("""{"path":"a.txt","sandbox":false}""", "The parameter `sandbox` does not exist")]
+    [InlineData("""{"path":"a.txt","cwd":"/"}""", "The parameter `cwd` does not exist")]
+    [InlineData("""{"path":"a.txt","path":"b.txt"}""", "set twice")]
+    [InlineData("""{"path":7}""", "`path` must be a text")]
     [InlineData("""{}""", "`path` is missing")]
-    [InlineData("""{"path":"a.txt","from":0}""", "`from` has to be a whole number from 1")]
-    [InlineData("""{"path":"a.txt","from":1.5}""", "`from` has to be a whole number from 1")]
+    [InlineData("""{"path":"a.txt","from":0}""", "`from` must be a whole number from 1")]
+    [InlineData("""{"path":"a.txt","from":1.5}""", "`from` must be a whole number from 1")]
     public async Task SEC_14_A_parameter_that_is_not_the_tools_own_is_refused(string parameters, string sentence)
     {
         fixture.Write("a.txt", "x");
@@ -181,7 +181,7 @@ public sealed partial class FileToolsTests : IDisposable
             var random = new Random(28);
             for (var round = 0; !stop.IsCancellationRequested; round++)
             {
-                // Each attempt meets about one exchange, somewhere on its way.
+                // Each attempt meets about one exchange, somewhere in progress.
                 var attempt = Volatile.Read(ref attempts);
                 SpinWait.SpinUntil(() => Volatile.Read(ref attempts) != attempt || stop.IsCancellationRequested);
                 Thread.SpinWait(random.Next(20_000));
@@ -226,7 +226,7 @@ public sealed partial class FileToolsTests : IDisposable
     {
         fixture.Write("a.txt", "one\n");
         Assert.Contains("have not read", await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
-        Assert.Contains("already there", await fixture.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
+        Assert.Contains("already exists", await fixture.ErrorAsync(Writing, """{"path":"a.txt","content":"two"}"""), StringComparison.Ordinal);
         await fixture.RunAsync(fixture.Read, """{"path":"a.txt"}""");
         fixture.Write("a.txt", "one, by the user\n");
         Assert.Contains("changed since", await fixture.ErrorAsync(Edit, """{"path":"a.txt","old":"one","new":"two"}"""), StringComparison.Ordinal);
@@ -247,7 +247,7 @@ public sealed partial class FileToolsTests : IDisposable
         fixture.Write("b.txt", "by the user\n");
         foreach (var call in new[] { edit, make })
         {
-            Assert.Contains("changed meanwhile", (await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default))).Message, StringComparison.Ordinal);
+            Assert.Contains("changed in the meantime", (await Assert.ThrowsAsync<ToolFailureException>(() => call.RunAsync(new ToolFixture.ProgressRecorder(), default))).Message, StringComparison.Ordinal);
         }
 
         Assert.Equal(("one, by the user\n", "by the user\n"), (fixture.Text("a.txt"), fixture.Text("b.txt")));
@@ -273,7 +273,7 @@ public sealed partial class FileToolsTests : IDisposable
         ToolFixture.Shell("mkfifo pipe; truncate -s 100G sparse; mkdir folder; ln -s a b; ln -s b a", fixture.Workspace);
         using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(fixture.PathOf("socket")));
-        foreach (var (name, sentence) in new[] { ("pipe", "pipe, a socket or a device"), ("sparse", "larger than"), ("folder", "is a folder"), ("a", "circle"), ("socket", "pipe, a socket or a device"), (".", "workspace itself") })
+        foreach (var (name, sentence) in new[] { ("pipe", "pipe, socket or device"), ("sparse", "larger than"), ("folder", "is a folder"), ("a", "cycle"), ("socket", "pipe, socket or device"), (".", "workspace itself") })
         {
             Assert.Contains(sentence, await fixture.ErrorAsync(fixture.Read, ToolFixture.Json(("path", name))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
             Assert.Contains(sentence, await fixture.ErrorAsync(Writing, ToolFixture.Json(("path", name), ("content", "x"))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
@@ -303,7 +303,7 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_Latin_1_has_not_is_refused_and_not_written_as_a_question_mark()
+    public async Task Refuses_characters_that_Latin_1_cannot_represent()
     {
         fixture.Write("a.txt", Encoding.Latin1.GetBytes("größer als früher\n"));
         await fixture.RunAsync(fixture.Read, """{"path":"a.txt"}""");
@@ -311,7 +311,7 @@ public sealed partial class FileToolsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_asked_about_is_the_difference_that_is_made()
+    public async Task The_approval_shows_the_diff_that_is_written()
     {
         fixture.Write("a.txt", "one\ntwo\n");
         await fixture.RunAsync(fixture.Read, """{"path":"a.txt"}""");
@@ -329,7 +329,7 @@ public sealed partial class FileToolsTests : IDisposable
         var name = System.Text.RegularExpressions.Regex.Match(cut, "plue-output:[0-9a-f]+").Value;
         Assert.Contains("line 10000", await fixture.ResultAsync(fixture.Read, ToolFixture.Json(("path", name), ("from", 10_001), ("to", 10_001))), StringComparison.Ordinal);
         Assert.Throws<ToolFailureException>(() => fixture.Results.Read("chat_2", name));
-        Assert.Contains("not there any more", await fixture.ErrorAsync(fixture.Read, """{"path":"plue-output:../../../etc/passwd"}"""), StringComparison.Ordinal);
+        Assert.Contains("no longer exists", await fixture.ErrorAsync(fixture.Read, """{"path":"plue-output:../../../etc/passwd"}"""), StringComparison.Ordinal);
         Assert.All(Directory.GetFiles(Path.Combine(fixture.Home, "outputs")), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
     }
 

@@ -47,7 +47,7 @@ public sealed class HiddenNamesTests : IAsyncLifetime
     [InlineData("codex", "codex://prompts/\u202E\n")]
     [InlineData("fetch", "http://\u202E\n/")]
     [InlineData("fly\u202E\n", "x")]
-    public async Task What_is_not_there_is_named_without_hidden_characters(string tool, string what)
+    public async Task Errors_about_missing_files_show_hidden_characters(string tool, string what)
     {
         var argument = tool switch { "read" => "path", "codex" => "uri", _ => "url" };
         var result = await home.CallAsync(tool, ToolFixture.Json((argument, what)));

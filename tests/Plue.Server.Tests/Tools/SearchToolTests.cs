@@ -63,8 +63,8 @@ public sealed class SearchToolTests : IDisposable
     {
         fixture.Rights = fixture.Rights with { Permissions = new([], ["read(asked.txt)"], ["read(private/**)"]) };
         foreach (var name in new[] { "private/a.txt", "asked.txt", "open.txt", ".env" }) { fixture.Write(name, "needle\n"); }
-        Assert.Equal("open.txt:1: needle\n[1 line in 1 file.]\n[3 more may not be read and are left out.]\n", await fixture.ResultAsync(Search(byRipgrep), """{"query":"needle"}"""));
-        Assert.Equal("open.txt\n[2 more may not be read and are left out.]\n", await fixture.ResultAsync(Search(byRipgrep), """{"files":"*.txt"}"""));
+        Assert.Equal("open.txt:1: needle\n[1 line in 1 file.]\n[3 more are not readable and were skipped.]\n", await fixture.ResultAsync(Search(byRipgrep), """{"query":"needle"}"""));
+        Assert.Equal("open.txt\n[2 more are not readable and were skipped.]\n", await fixture.ResultAsync(Search(byRipgrep), """{"files":"*.txt"}"""));
     }
 
     [Theory]
@@ -106,7 +106,7 @@ public sealed class SearchToolTests : IDisposable
     {
         fixture.Write("a.txt", new string('a', 40) + "!\n");
         Assert.Contains("takes too long", await fixture.ErrorAsync(Search(false), """{"query":"^(?=a)(a+)+$","regex":true}""").WaitAsync(TimeSpan.FromSeconds(20)), StringComparison.Ordinal);
-        Assert.Contains("no regular expression", await fixture.ErrorAsync(Search(false), """{"query":"(","regex":true}"""), StringComparison.Ordinal);
+        Assert.Contains("not a valid regular expression", await fixture.ErrorAsync(Search(false), """{"query":"(","regex":true}"""), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -118,7 +118,7 @@ public sealed class SearchToolTests : IDisposable
         fixture.Write("latin", System.Text.Encoding.Latin1.GetBytes("schöne needle und viel mehr Text\n"));
         var text = await fixture.ResultAsync(Search(byRipgrep), """{"query":"needle"}""").WaitAsync(TimeSpan.FromSeconds(20));
         Assert.StartsWith("latin:1: schöne needle und viel mehr Text\nwide:1: needle\n[2 lines in 2 files.]\n", text, StringComparison.Ordinal);
-        Assert.Contains("1 files have a name that is no valid text", text, StringComparison.Ordinal);
+        Assert.Contains("1 files have a name that is not valid text", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class SearchToolTests : IDisposable
 
     /// <summary>What git itself says of the same files.</summary>
     [Fact]
-    public void What_is_ignored_is_what_git_ignores()
+    public void Ignores_the_same_files_as_git()
     {
         Assert.SkipUnless(File.Exists("/usr/bin/git"), "git is not installed.");
         string[] files = ["a.txt", "b.log", "dir/a.txt", "dir/b.log", "dir/sub/a.txt", "dir/sub/x.o", "build/a.txt", "src/build/a.txt", "a b.txt", "sub/#x", "[x].txt", "x/y/z/w.txt"];

@@ -15,11 +15,11 @@ public class TextReplacementTests
     [InlineData("say(“hello”);\n", "say(\"hello\");", "say(\"bye\");", "say(\"bye\");\n")]
     [InlineData("class A\n{\n    void F()\n    {\n        go();\n    }\n}\n", "void F()\n{\n    go();\n}", "void F()\n{\n    stop();\n}", "class A\n{\n    void F()\n    {\n        stop();\n    }\n}\n")]
     [InlineData("a\n\tb\n\tc\n", "\t\tb\n\t\tc\n", "\t\td\n\t\t\te\n", "a\n\td\n\t\te\n")]
-    public void A_passage_is_found_as_it_stands_or_nearly_so(string text, string old, string @new, string expected) =>
+    public void Finds_text_exactly_or_approximately(string text, string old, string @new, string expected) =>
         Assert.Equal(expected, TextReplacement.Replace(text, old, @new, all: false).Text);
 
     [Fact]
-    public void What_was_not_letter_for_letter_is_told()
+    public void An_approximate_match_has_a_note()
     {
         Assert.Null(TextReplacement.Replace("a\nb\n", "b", "c", all: false).Note);
         Assert.Contains("indentation", TextReplacement.Replace("  a\n  b\n", "a\nb", "c\nd", all: false).Note, StringComparison.Ordinal);
@@ -38,13 +38,13 @@ public class TextReplacementTests
     public void A_miss_names_the_nearest_place_and_how_it_differs()
     {
         var fault = Assert.Throws<ToolFailureException>(() => TextReplacement.Replace("int a;\nint total = 1;\nint c;\n", "int total = 2;\nint c;", "x", all: false));
-        Assert.Contains("begins in line 2; line 2 is `int total = 1;`, and you gave `int total = 2;`", fault.Message, StringComparison.Ordinal);
+        Assert.Contains("begins in line 2; line 2 is `int total = 1;`, but `old` has `int total = 2;`", fault.Message, StringComparison.Ordinal);
         Assert.Contains("     2\tint total = 1;", fault.Message, StringComparison.Ordinal);
-        Assert.Contains("nothing like it", Assert.Throws<ToolFailureException>(() => TextReplacement.Replace("abc\n", "zzzzzz", "x", all: false)).Message, StringComparison.Ordinal);
+        Assert.Contains("nothing similar to it", Assert.Throws<ToolFailureException>(() => TextReplacement.Replace("abc\n", "zzzzzz", "x", all: false)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void What_no_eye_sees_is_shown_where_it_is_the_difference()
+    public void Shows_invisible_characters_if_they_are_the_difference()
     {
         var fault = Assert.Throws<ToolFailureException>(() => TextReplacement.Replace("total\u200B = 1\n", "total = 1", "x", all: false));
         Assert.Contains("⟨U+200B⟩", fault.Message, StringComparison.Ordinal);

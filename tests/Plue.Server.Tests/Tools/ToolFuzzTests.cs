@@ -118,7 +118,7 @@ public sealed class ToolFuzzTests
 
     private static string Raw(Random random) => random.Next(3) == 0 ? Quoted(Garbage(random)) : Pick(random, RawValues);
 
-    /// <summary>Any characters, halves of surrogate pairs left out: those are in the other lists.</summary>
+    /// <summary>Any characters, halves of surrogate pairs omitted: those are in the other lists.</summary>
     private static string Garbage(Random random) =>
         string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => (char)random.Next(random.Next(2) == 0 ? 0x80 : 0xD800)));
 

@@ -9,7 +9,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>All built-in tools as the composition makes them, with its runner. Nobody is there to be asked. Only what a spawned agent would do is recorded instead.</summary>
+/// <summary>All built-in tools as the composition makes them, with its runner. No user is available to approve it. Only what a spawned agent would do is recorded instead.</summary>
 internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 {
     private readonly Composition services;

@@ -8,7 +8,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>What is known, asked and let go on before and while a call is done.</summary>
+/// <summary>What is known, asked and let continue before and while a call is done.</summary>
 public sealed class ToolRunnerTests : IDisposable
 {
     private readonly ToolFixture fixture = new();
@@ -30,7 +30,7 @@ public sealed class ToolRunnerTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task What_reaches_out_is_known_before_it_is_done_and_what_only_reads_need_not_be()
+    public async Task Intent_is_stored_before_calls_with_external_effects_but_not_before_reads()
     {
         fixture.Rights = fixture.Rights with { Permissions = new(["fetch(example.com)"], [], []) };
         await RunAsync(new ToolAction.Fetch(new Uri("https://example.com/")));
@@ -46,7 +46,7 @@ public sealed class ToolRunnerTests : IDisposable
         var asked = await AskedAsync();
         Assert.Equal((null, "It sends a request to a.example. It sends a request to b.example."), (asked.Request.Rule, asked.Request.Why));
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Deny), false);
-        Assert.StartsWith("The user refused this", (await both).Error, StringComparison.Ordinal);
+        Assert.StartsWith("The user denied this call", (await both).Error, StringComparison.Ordinal);
 
         var one = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/1")), new ToolAction.Fetch(new Uri("https://a.example/2")));
         asked = await AskedAsync();
@@ -75,12 +75,12 @@ public sealed class ToolRunnerTests : IDisposable
         var asked = await AskedAsync();
         fixture.Rights = fixture.Rights with { Mode = PermissionMode.PlanOnly };
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
-        Assert.StartsWith("This was not done: Only plans are made now", (await running).Error, StringComparison.Ordinal);
+        Assert.StartsWith("The call was denied: Plan mode is on", (await running).Error, StringComparison.Ordinal);
         Assert.Empty(observer.Heard);
     }
 
     [Fact]
-    public async Task Whoever_hears_that_a_call_waits_finds_its_question()
+    public async Task The_approval_request_exists_before_the_call_is_reported_as_waiting()
     {
         var received = new List<(bool IsWaiting, int Questions)>();
         observer.OnWaiting = isWaiting => received.Add((isWaiting, approvals.Pending.Count));

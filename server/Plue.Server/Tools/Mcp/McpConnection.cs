@@ -10,7 +10,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>One running server, from its start to its end. It was approved before this is made.</summary>
+/// <summary>A connection to one running server. The server was approved before it is created.</summary>
 internal sealed partial class McpConnection : IAsyncDisposable
 {
     private const int MaxPages = 50;
@@ -31,10 +31,10 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private McpConnection(McpDeclaration server, McpServices services) => (this.server, this.services) = (server, services);
 
-    /// <summary>Completes when the server is gone.</summary>
+    /// <summary>Completes when the server ended.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <summary>It said that its tools are others now; looked at before they are used again, however often it says so.</summary>
+    /// <summary>The server announced a change of its tools. They are listed again before the next use.</summary>
     public bool IsListStale => Volatile.Read(ref isListStale) != 0;
 
     public bool HasResources => client?.ServerCapabilities.Resources is not null;
@@ -68,7 +68,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>Its tools as they are now, one page after the other. What is too much or broken is left out and told.</summary>
+    /// <summary>Lists the current tools, page by page. Invalid and excess tools are skipped and reported.</summary>
     /// <exception cref="FailureException">It did not say.</exception>
     public async Task<McpToolList> ListToolsAsync(CancellationToken cancellationToken)
     {
@@ -88,7 +88,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 {
                     if (tools.Any(other => other.Name == tool.Name || other.Declaration.Name == tool.Declaration.Name))
                     {
-                        notes.Add($"The server {server.Name} has two tools called {HiddenCharacters.Visible(tool.Name)}; the first counts.");
+                        notes.Add($"The server {server.Name} has two tools named {HiddenCharacters.Visible(tool.Name)}; the first is used.");
                     }
                     else if (tools.Count < McpToolInfo.MaxTools) { tools.Add(tool); }
                     else
@@ -102,7 +102,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 if (cursor is null) { return true; }
                 if (page == MaxPages)
                 {
-                    notes.Add($"The server {server.Name} has more than {MaxPages} pages of tools; the rest was not read.");
+                    notes.Add($"The server {server.Name} has more than {MaxPages} pages of tools; the rest were not read.");
                     return true;
                 }
             }
@@ -112,7 +112,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     /// <summary>Asks for something, as long as the server answers or shows that it is at it. A server that no longer answers at all is ended.</summary>
     /// <param name="what">After "did not": <c>answer echo</c>.</param>
-    /// <param name="ask">Is given a token, and what counts as a sign of progress.</param>
+    /// <param name="ask">Receives a token and a callback that reports progress.</param>
     /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
     public async Task<T> WithTimeoutAsync<T>(TimeSpan timeout, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
     {
@@ -130,7 +130,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
             if (fault is not OperationCanceledException) { throw FailureOf(fault, $"did not {what}"); }
 
             await EndIfDeadAsync().ConfigureAwait(false);
-            throw new FailureException(FailureKind.Timeout, $"The server {server.Name} did not {what} in time. Ask for less at once, or go on without it.");
+            throw new FailureException(FailureKind.Timeout, $"The server {server.Name} did not {what} in time. Request less at once, or continue without it.");
         }
     }
 
@@ -143,11 +143,11 @@ internal sealed partial class McpConnection : IAsyncDisposable
         http?.Dispose();
     }
 
-    /// <summary>Why it is gone, in one sentence.</summary>
+    /// <summary>Gets why it ended, as one sentence.</summary>
     public Failure ExitFailure()
     {
-        if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was ended."); }
-        if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} has ended."); }
+        if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was stopped."); }
+        if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} was closed."); }
 
         var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
         var code = child.Exited.IsCompletedSuccessfully ? $" with exit code {child.Exited.Result}" : "";
@@ -198,7 +198,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token));
         http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
         var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
-        // Without a token the server is asked plainly: only the user begins a sign-in.
+        // Without a token, requests are unauthenticated: only the user starts a sign-in.
         var isSignedIn = signIn is not null || await tokens.GetTokensAsync(cancellationToken).ConfigureAwait(false) is not null;
         return new HttpClientTransport(new HttpClientTransportOptions
         {
@@ -247,7 +247,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <summary>A variable that the user's own file names.</summary>
     private string Own(string field, string variable) => services.Environment.TryGetValue(variable, out var value)
         ? value
-        : throw new FailureException(FailureKind.NotFound, $"{field} of the server {server.Name} takes the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault.");
+        : throw new FailureException(FailureKind.NotFound, $"{field} of the server {server.Name} uses the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault.");
 
     private async Task EndIfDeadAsync()
     {
@@ -262,7 +262,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>A program that stopped writing says by its exit code why.</summary>
+    /// <summary>Waits briefly for the exit code of a program that stopped writing.</summary>
     private async Task WaitForStderrAsync(Exception fault)
     {
         if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitGracePeriod)).ConfigureAwait(false); }
@@ -287,7 +287,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
     }
 
     private FailureException SignInNeeded(Exception? fault) =>
-        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} wants a sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
+        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
 
     private string StderrText() => child?.StderrTail is { Length: > 0 } text ? $" It said: {Clean(text.Split('\n')[^1])}" : "";
 

@@ -5,9 +5,9 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Everything that makes a server this one: whatever of it changes is asked about again.</summary>
+/// <summary>Everything that identifies a server. A change of any part requires approval again.</summary>
 /// <param name="Program">Absolute; null for a server with an address.</param>
-/// <param name="Parts">What is shown by name; what is secret or long as its SHA-256.</param>
+/// <param name="Parts">The parts shown by name; secret or long ones as their SHA-256.</param>
 internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts)
 {
     public string Fingerprint { get; } = Hash(string.Join('\0', Parts.Select(part => $"{part.Name}\0{part.Value}")));
@@ -45,7 +45,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         return server.Origin ?? new Uri($"exec://{hash[..32]}.{hash[32..]}");
     }
 
-    /// <summary>What is another than before, in sentences.</summary>
+    /// <summary>Gets the differences to an earlier identity, as sentences.</summary>
     public IReadOnlyList<string> ChangesSince(IReadOnlyList<McpPart> before)
     {
         List<string> changes = [];
@@ -68,7 +68,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     private static string Shown(string text) => HiddenCharacters.Visible(text);
 }
 
-/// <summary>One of what makes a server this one.</summary>
+/// <summary>A part of the identity of a server.</summary>
 internal sealed record McpPart(string Name, string Value)
 {
     public const string ContentOf = "content of ";

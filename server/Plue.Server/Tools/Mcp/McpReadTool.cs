@@ -6,7 +6,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Resources and prompts of a server, as tools beside its own: a server's own tool of the same name goes before.</summary>
+/// <summary>Resources and prompts of a server, as additional tools; a server's own tool of the same name takes precedence.</summary>
 internal sealed class McpReadTool : ITool
 {
     private const int MaxListed = 500;
@@ -54,7 +54,7 @@ internal sealed class McpReadTool : ITool
 
     public ToolDeclaration Declaration { get; }
 
-    /// <summary>A server that is asked can do anything.</summary>
+    /// <summary>False, because a server can do anything.</summary>
     public bool IsReadOnly => false;
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -84,7 +84,7 @@ internal sealed class McpReadTool : ITool
                     {
                         if (++listed > MaxListed)
                         {
-                            content.Line($"[There are more than {MaxListed}]");
+                            content.Line($"[More than {MaxListed}; the rest are omitted]");
                             return true;
                         }
 
@@ -95,7 +95,7 @@ internal sealed class McpReadTool : ITool
                     if (cursor is null) { return true; }
                 }
 
-                content.Line("[There are more]");
+                content.Line("[The rest are omitted]");
                 return true;
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -141,5 +141,5 @@ internal sealed class McpReadTool : ITool
 
     private static string Required(JsonElement parameters, string name) => parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
         ? text
-        : throw new ToolFailureException($"The parameter {name} is missing. Give it as text.");
+        : throw new ToolFailureException($"The parameter {name} is missing. Set it to a string.");
 }

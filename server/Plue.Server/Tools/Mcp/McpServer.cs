@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>How a server stands.</summary>
+/// <summary>The state of a server.</summary>
 public enum McpServerState { NotApproved, Stopped, Starting, Running, Failed, SignInNeeded }
 
 /// <summary>
@@ -12,7 +12,7 @@ public enum McpServerState { NotApproved, Stopped, Starting, Running, Failed, Si
 internal sealed class McpServer(McpDeclaration declaration, McpServices services, McpPrograms programs, McpApprovals approvals, Action changed) : IAsyncDisposable
 {
     private static readonly TimeSpan MaxBackoff = TimeSpan.FromMinutes(1);
-    /// <summary>Whoever ran so long did not crash at its start.</summary>
+    /// <summary>A server that ran this long did not crash at startup.</summary>
     private static readonly TimeSpan StableUptime = TimeSpan.FromMinutes(1);
 
     private readonly SemaphoreSlim semaphore = new(1, 1);
@@ -68,7 +68,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             var approval = approvals.Find(declaration);
             if (fingerprint != Fingerprint(identity, approval))
             {
-                throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} is another than the one you saw. Look at it again before you approve it.");
+                throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} changed since you reviewed it. Review it again before you approve it.");
             }
 
             approvals.Approve(declaration, identity, approval?.ChangedTools is { } changedTools ? McpSeenTool.Known(approval.Tools ?? [], changedTools) : approval?.Tools);
@@ -102,7 +102,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         changed();
     }
 
-    /// <summary>Starts it because the user says so: what held it back before does not count.</summary>
+    /// <summary>Starts it on the user's request, regardless of an earlier stop or backoff.</summary>
     /// <exception cref="FailureException">It may not, or did not, start.</exception>
     public async Task<McpToolList> StartAsync(CancellationToken cancellationToken)
     {
@@ -129,11 +129,11 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     }
 
     /// <summary>Begins a sign-in.</summary>
-    /// <returns>What the browser is to open; null when the server wants none. How it ends shows in the state.</returns>
+    /// <returns>The page to open in the browser; null if the server needs none. The state shows the outcome.</returns>
     /// <exception cref="FailureException">It is not approved, has no address, or its sign-in cannot begin.</exception>
     public async Task<Uri?> SignInAsync(CancellationToken cancellationToken)
     {
-        if (declaration.Address is null) { throw new FailureException(FailureKind.BadRequest, $"The server {declaration.Name} is a program, which needs no sign-in here."); }
+        if (declaration.Address is null) { throw new FailureException(FailureKind.BadRequest, $"The server {declaration.Name} is a local program and does not support sign-in."); }
 
         var signIn = new McpSignIn(declaration);
         var opening = Task.Run(async () =>
@@ -150,7 +150,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         return null;
     }
 
-    /// <summary>What it offers now; starts it on first use.</summary>
+    /// <summary>Gets the current tools; starts the server on first use.</summary>
     /// <exception cref="FailureException">It may not be started, or did not start; one sentence.</exception>
     public async Task<McpToolList> ToolsAsync(CancellationToken cancellationToken)
     {
@@ -193,7 +193,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
                 await EndAsync().ConfigureAwait(false);
             }
 
-            // What runs is what was approved: a file that changed meanwhile counts only when it is started anew.
+            // The approved version is running: a changed file applies only after a restart.
             var identity = McpIdentity.Of(declaration, programs, allowCached: connection is not null);
             var approval = RequireApproved(identity);
             if (connection is not null && runningFingerprint != identity.Fingerprint) { await EndAsync().ConfigureAwait(false); }
@@ -217,14 +217,14 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     private McpApproval RequireApproved(McpIdentity identity)
     {
         var approval = approvals.Find(declaration);
-        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started, because it is not approved yet. {HowToApprove}"); }
+        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started because it is not approved. {HowToApprove}"); }
         if (identity.ChangesSince(approval.Parts).Count > 0) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} has changed since it was approved, so it was not started. {HowToApprove}"); }
         if (approval.ChangedTools is not null) { throw ToolsChanged(); }
 
         return approval;
     }
 
-    private string HowToApprove => $"Look at it and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
+    private string HowToApprove => $"Review and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
 
     private FailureException ToolsChanged() => new(
         FailureKind.PermissionDenied, $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. {HowToApprove}");
@@ -282,14 +282,14 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             throw ToolsChanged();
         }
 
-        // The first list after an approval is what the approval goes with. Older versions of Plue kept less of a tool.
+        // The first list after an approval is approved with it. Older versions of Plue stored less about a tool.
         if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false })) { approvals.UpdateTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen)); }
 
         runningFingerprint = identity.Fingerprint;
         changed();
     }
 
-    /// <summary>Tells of an end that nobody asked for when it comes, not when the server is used again.</summary>
+    /// <summary>Reports an unexpected exit immediately instead of on the next use.</summary>
     private async Task WatchAsync(McpConnection running)
     {
         await running.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
@@ -326,7 +326,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         if (old is not null) { await old.DisposeAsync().ConfigureAwait(false); }
     }
 
-    /// <summary>Of what the user sees: with the tools, where they are the question.</summary>
+    /// <summary>Gets the fingerprint of what the user reviews, including the tools if they changed.</summary>
     private static string Fingerprint(McpIdentity identity, McpApproval? approval) => approval?.ChangedTools is not { } changedTools
         ? identity.Fingerprint
         : McpIdentity.Hash(string.Join('\0', [identity.Fingerprint, .. changedTools.Select(tool => $"{tool.Name}\0{tool.Sha256}\0{tool.Definition}")]));
@@ -334,5 +334,5 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
 
 /// <summary>How a server is at one moment.</summary>
 /// <param name="Identity">Null where it cannot be found out.</param>
-/// <param name="Changes">What is another than when it was approved; null when nothing is.</param>
+/// <param name="Changes">The differences to the approved state; null if there are none.</param>
 internal sealed record McpServerSnapshot(McpServerState State, McpIdentity? Identity, string Fingerprint, IReadOnlyList<string>? Changes, string? Error);

@@ -10,7 +10,7 @@ public sealed record McpServerStatus
     public required McpServerState State { get; init; }
     /// <summary>Absolute; null for a server with an address, and where there is none.</summary>
     public string? Program { get; init; }
-    /// <summary>Of all that is approved with it.</summary>
+    /// <summary>The fingerprint of everything that is approved with it.</summary>
     public required string Fingerprint { get; init; }
     /// <summary>Where a secret of the vault has to be bound to, to reach it; null where nothing can.</summary>
     public Uri? SecretOrigin { get; init; }
@@ -18,7 +18,7 @@ public sealed record McpServerStatus
     public string? Error { get; init; }
     /// <summary>Those that it had when it last ran; empty before.</summary>
     public IReadOnlyList<McpToolStatus> Tools { get; init; } = [];
-    /// <summary>What of its tools cannot be used, one sentence each.</summary>
+    /// <summary>The tools that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
@@ -26,7 +26,7 @@ public sealed record McpServerStatus
 /// <param name="Tokens">In each request; an estimate.</param>
 public sealed record McpToolStatus(string Name, string Description, long Tokens);
 
-/// <summary>All servers that are declared, each by itself. The files are read when somebody asks; nothing is started before it is used. Safe for concurrent calls.</summary>
+/// <summary>All declared servers. Their files are read on demand, and servers start on first use. Thread-safe.</summary>
 public sealed class McpServers : IAsyncDisposable
 {
     private readonly McpServices services;
@@ -66,7 +66,7 @@ public sealed class McpServers : IAsyncDisposable
     /// <exception cref="FailureException">NotFound.</exception>
     public Task StopAsync(string name, CancellationToken cancellationToken) => Find(name).StopAsync(cancellationToken);
 
-    /// <returns>What the browser is to open; null when the server wants no sign-in.</returns>
+    /// <returns>The page to open in the browser; null if the server needs no sign-in.</returns>
     /// <exception cref="FailureException">NotFound; or its sign-in cannot begin.</exception>
     public Task<Uri?> SignInAsync(string name, CancellationToken cancellationToken) => Find(name).SignInAsync(cancellationToken);
 
@@ -85,7 +85,7 @@ public sealed class McpServers : IAsyncDisposable
 
     /// <exception cref="FailureException">NotFound.</exception>
     internal McpServer Find(string name) => Read().Servers.FirstOrDefault(server => server.Declaration.Name == name)
-        ?? throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.");
+        ?? throw new FailureException(FailureKind.NotFound, $"The server {HiddenCharacters.Visible(name)} does not exist.");
 
     private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
     {
@@ -97,7 +97,7 @@ public sealed class McpServers : IAsyncDisposable
             ObjectDisposedException.ThrowIf(isDisposed, this);
             foreach (var declaration in configured.Servers)
             {
-                // One that is declared in another way is another server: the one before ends.
+                // A changed declaration is another server: the previous one is stopped.
                 if (!servers.TryGetValue(declaration.Name, out var server) || !IsSame(server.Declaration, declaration))
                 {
                     if (server is not null) { gone.Add(server); }

@@ -7,14 +7,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Messages to and from a program of ours, a line each. The library's own transport would start it itself, and end only what it knows of.</summary>
+/// <summary>Messages to and from a program of ours, one line each. The library's own transport would start it itself, and end only what it knows of.</summary>
 internal sealed class McpStdioTransport : IClientTransport, ITransport
 {
     /// <summary>Bytes of one message.</summary>
     public const int MaxLineLength = 16 * 1024 * 1024;
     /// <summary>Messages that wait for us; then the program waits too.</summary>
     private const int MaxWaiting = 64;
-    /// <summary>Lines that are no messages are passed over: some programs greet. So many are garbage.</summary>
+    /// <summary>Lines that are no messages are skipped: some programs greet. So many are garbage.</summary>
     private const int MaxGarbage = 100;
 
     private readonly ChildProcess child;
@@ -40,7 +40,7 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
     public async Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
     {
         var line = JsonSerializer.SerializeToUtf8Bytes(message, McpJsonUtilities.DefaultOptions.GetTypeInfo(typeof(JsonRpcMessage)));
-        // A program that does not read must not hold whoever gives up waiting.
+        // A program that does not read must not block a caller that cancels.
         await child.WriteLineAsync(line, cancellationToken).AsTask().WaitAsync(cancellationToken).ConfigureAwait(false);
     }
 
@@ -60,7 +60,7 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
             while (Fault is null && await child.ReadLineAsync(stop.Token).ConfigureAwait(false) is { } line)
             {
                 if (Message(line) is { } message) { await messages.Writer.WriteAsync(message, stop.Token).ConfigureAwait(false); }
-                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxGarbage) { Fault = "keeps writing what is no message of the protocol"; }
+                else if (!line.Span.Trim((byte)' ').IsEmpty && ++garbage > MaxGarbage) { Fault = "keeps writing lines that are not protocol messages"; }
             }
         }
         catch (InvalidDataException)
@@ -69,7 +69,7 @@ internal sealed class McpStdioTransport : IClientTransport, ITransport
         }
         catch (OperationCanceledException)
         {
-            // Nobody listens any more.
+            // The receiver is disposed.
         }
 
         if (Fault is not null) { await child.EndAsync(urgent: true).ConfigureAwait(false); }

@@ -11,10 +11,10 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A tool as its server describes it, brought into a form that can be shown: capped, and with what no editor shows made visible.</summary>
+/// <summary>A tool as described by its server, sanitized for display: truncated and with invisible characters visible.</summary>
 /// <param name="Name">As the server calls it.</param>
-/// <param name="Sha256">Of name, title, description and parameters, uncut.</param>
-/// <param name="Definition">All of it but the name, line by line: what a user compares.</param>
+/// <param name="Sha256">The SHA-256 of name, title, description and parameters, before truncation.</param>
+/// <param name="Definition">Everything except the name, line by line, for the user's review.</param>
 internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256, string Definition)
 {
     public const int MaxTools = 300;
@@ -50,12 +50,12 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         return $"{(name.Length > MaxDeclaredNameLength - end.Length ? name[..(MaxDeclaredNameLength - end.Length)] : name)}{end}";
     }
 
-    /// <summary>One page of a list. What cannot be used is left out and told; the rest of the list counts.</summary>
+    /// <summary>Reads one page of a list. Invalid tools are skipped and reported.</summary>
     public static IEnumerable<McpToolInfo> Read(string server, JsonNode? page, List<string> notes)
     {
         if (page is not JsonObject || page["tools"] is not JsonArray tools)
         {
-            notes.Add($"The server {server} gave no list of tools.");
+            notes.Add($"The server {server} returned no list of tools.");
             yield break;
         }
 
@@ -63,14 +63,14 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         {
             if (tool is not JsonObject described || Text(described["name"]) is not { Length: > 0 and <= MaxToolNameLength } name)
             {
-                notes.Add($"A tool of the server {server} is left out, because it has no usable name.");
+                notes.Add($"A tool of the server {server} is skipped because its name is invalid.");
                 continue;
             }
 
             var shown = HiddenCharacters.Visible(name);
             if (described["inputSchema"] is not JsonObject schema || (schema["type"] is { } type && Text(type) != "object"))
             {
-                notes.Add($"The tool {shown} of the server {server} is left out, because its parameters are not described as an object.");
+                notes.Add($"The tool {shown} of the server {server} is skipped because its parameter schema is not an object.");
                 continue;
             }
 
@@ -79,7 +79,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
             plain["type"] = "object";
             if (!Clean(plain, 0) || plain.ToJsonString() is not { Length: <= MaxSchemaLength } text)
             {
-                notes.Add($"The tool {shown} of the server {server} is left out, because its parameters are described at too great length.");
+                notes.Add($"The tool {shown} of the server {server} is skipped because its parameter schema is too long.");
                 continue;
             }
 
@@ -87,10 +87,10 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         }
     }
 
-    /// <summary>What a server writes, capped and with hidden characters visible.</summary>
+    /// <summary>Text from a server, truncated and with hidden characters visible.</summary>
     public static string Described(string text) => HiddenCharacters.Visible(text.Length <= MaxDescriptionLength
         ? text
-        : string.Create(CultureInfo.InvariantCulture, $"{text[..MaxDescriptionLength]} [{text.Length - MaxDescriptionLength} characters are left out here]"));
+        : string.Create(CultureInfo.InvariantCulture, $"{text[..MaxDescriptionLength]} [{text.Length - MaxDescriptionLength} characters omitted]"));
 
     private static string DefinitionOf(JsonObject described, JsonObject parameters)
     {
@@ -147,7 +147,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
 }
 
 /// <summary>The tools of a server as they are now.</summary>
-/// <param name="Notes">What of its list cannot be used, one sentence each.</param>
+/// <param name="Notes">The tools that cannot be used, one sentence each.</param>
 internal sealed record McpToolList(IReadOnlyList<McpToolInfo> Tools, IReadOnlyList<string> Notes)
 {
     public IReadOnlyList<McpSeenTool> Seen => [.. Tools.Select(tool => tool.Seen)];

@@ -66,7 +66,7 @@ public class McpReferenceTests
         Assert.EndsWith("hello", (await home.CallAsync("all/echo", """{"message":"hello"}""")).Text, StringComparison.Ordinal);
         var picture = await home.CallAsync("all/get-tiny-image");
         Assert.Equal("image/png", Assert.Single(picture.Images).MediaType);
-        Assert.Contains("failed", await home.FailureAsync("all/echo", "{}"), StringComparison.Ordinal);
+        Assert.Contains("reported an error", await home.FailureAsync("all/echo", "{}"), StringComparison.Ordinal);
         var resources = (await home.CallAsync("all/list_resources")).Text;
         Assert.Contains("demo://", resources, StringComparison.Ordinal);
         var uri = resources.Split([' ', '\n']).First(word => word.StartsWith("demo://", StringComparison.Ordinal) && !word.Contains('{')).TrimEnd(':');
