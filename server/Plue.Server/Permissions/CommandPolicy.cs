@@ -3,17 +3,17 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>Judges a line for the shell: each command in it and each file that it is redirected to, in the folder where it would run.</summary>
-/// <param name="shell">What will run the line; only the grammar of sh and bash is known.</param>
+/// <param name="shell">The shell that runs the line; only the grammar of sh and bash is supported.</param>
 internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, string userHome, string shell)
 {
     private static readonly string[] KnownShells = ["sh", "bash", "dash"];
     private static readonly string[] Removers = ["rm", "rmdir", "unlink", "shred", "mv", "srm", "trash", "trash-put", "gio", "chmod", "chown", "chgrp", "truncate"];
 
-    /// <param name="canonical">What a rule for the whole line would say; null where there is none.</param>
+    /// <param name="canonical">The pattern of a rule for the whole line; null if there is none.</param>
     public Evaluation Evaluate(ToolAction.RunCommand run, Rights rights, RuleSet ruleSet, out string? canonical)
     {
         canonical = null;
-        if (rights.Workspace is not { } workspace) { return Evaluation.Deny("No folder is open, so there is nowhere to run a command."); }
+        if (rights.Workspace is not { } workspace) { return Evaluation.Deny("No workspace folder is open, so no command can run."); }
 
         var reading = ShellGrammar.Parse(run.Command, userHome);
         var inside = reading.Commands.SelectMany(command => CommandWrappers.Unwrap(command.Words, userHome));
@@ -21,14 +21,14 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         if (restricted.Decision == Decision.Deny) { return restricted; }
 
         var isPlan = rights.Mode == PermissionMode.PlanOnly;
-        if (!KnownShells.Contains(Path.GetFileName(shell))) { return isPlan ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"What a line means to {Path.GetFileName(shell)} is not known."); }
+        if (!KnownShells.Contains(Path.GetFileName(shell))) { return isPlan ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"Plue cannot analyze commands for {Path.GetFileName(shell)}."); }
 
         if (reading.Unsupported is { } obstacle)
         {
-            return isPlan ? FilePolicy.PlanMode : TopOf(reading, run.Folder, rights) ?? Evaluation.AlwaysAsk($"It cannot be told beforehand what it runs: {obstacle.What} (character {obstacle.At + 1}).");
+            return isPlan ? FilePolicy.PlanMode : TopOf(reading, run.Folder, rights) ?? Evaluation.AlwaysAsk($"Plue cannot determine what it runs: {obstacle.What} (character {obstacle.At + 1}).");
         }
 
-        if (FilePolicy.Target(run.Folder) is not { } start || !FilePolicy.IsWithin(rights, start)) { return Evaluation.AlwaysAsk($"It would begin in {run.Folder}, outside the workspace."); }
+        if (FilePolicy.Target(run.Folder) is not { } start || !FilePolicy.IsWithin(rights, start)) { return Evaluation.AlwaysAsk($"It would start in {run.Folder}, outside the workspace."); }
 
         canonical = reading.Canonical;
         var verdict = restricted;
@@ -38,7 +38,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         for (var i = 0; i < reading.Commands.Count; i++)
         {
             var command = reading.Commands[i];
-            if (FolderOf(start, command.DirectoryChanges) is not { } folder) { return verdict.StricterOf(Evaluation.AlwaysAsk("The folder that it would run in cannot be known beforehand.")); }
+            if (FolderOf(start, command.DirectoryChanges) is not { } folder) { return verdict.StricterOf(Evaluation.AlwaysAsk("Plue cannot determine the folder that it would run in.")); }
             if (!FilePolicy.IsWithin(rights, folder)) { return verdict.StricterOf(Evaluation.AlwaysAsk($"It would run in {folder}, outside the workspace.", folder)); }
 
             var isUnsettled = changes.Where((isChange, j) => isChange && (j < i || (hasBeside && j != i))).Any();
@@ -66,14 +66,14 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         return verdict.StricterOf(TopOf(command, folder, rights) ?? Program(command, folder, rights, ruleSet, isUnsettled));
     }
 
-    private static Evaluation Unsettled => Evaluation.Ask("Another command of the line can change where its files lead.");
+    private static Evaluation Unsettled => Evaluation.Ask("Another command on the line can change which files it refers to.");
 
     private Evaluation Program(ShellCommand command, string folder, Rights rights, RuleSet ruleSet, bool isUnsettled)
     {
         var (words, workspace) = (command.Words, rights.Workspace!);
         if (words is ["cd", var to] && to.Length > 0 && to[0] != '-')
         {
-            return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Where cd {to} leads cannot be known beforehand.") : isUnsettled ? Unsettled : Evaluation.Allow("It changes the folder.");
+            return FolderOf(folder, [to]) is null ? Evaluation.AlwaysAsk($"Plue cannot determine where cd {to} leads.") : isUnsettled ? Unsettled : Evaluation.Allow("It changes the working directory.");
         }
 
         if (!CommandWrappers.IsWrapper(words) && ReadOnlyCommands.NameOf(words, programs, workspace) is { } name && ReadOnlyCommands.OnlyReads(name, words, out var named, out var mayBeFolders))
@@ -83,7 +83,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             {
                 reads = reads.StricterOf(files.Read(path, rights, ruleSet, "read"));
                 if (isUnsettled) { reads = reads.StricterOf(Unsettled); }
-                if (!mayBeFolders && Directory.Exists(path)) { reads = reads.StricterOf(Evaluation.Ask($"{name} would read what lies in a folder.")); }
+                if (!mayBeFolders && Directory.Exists(path)) { reads = reads.StricterOf(Evaluation.Ask($"{name} would read the contents of a folder.")); }
             }
 
             return reads;
@@ -95,24 +95,24 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         if (touched.Decision == Decision.Deny) { return touched; }
         if (rights.Mode == PermissionMode.PlanOnly) { return FilePolicy.PlanMode; }
         if (touched.Decision == Decision.Ask) { return touched; }
-        if (CommandWrappers.IsShellState(words[0])) { return Evaluation.AlwaysAsk($"{words[0]} changes the shell itself, and what follows with it."); }
+        if (CommandWrappers.IsShellState(words[0])) { return Evaluation.AlwaysAsk($"{words[0]} changes the state of the shell and so the commands that follow."); }
         if (CommandWrappers.IsWrapper(words)) { return Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} runs other commands."); }
-        if (programs.IsInWorkspace(words[0], workspace)) { return Evaluation.AlwaysAsk($"{words[0]} is found in the workspace before anywhere else."); }
+        if (programs.IsInWorkspace(words[0], workspace)) { return Evaluation.AlwaysAsk($"{words[0]} resolves to a program in the workspace."); }
 
         var isAtTop = folder == FilePolicy.Target(workspace);
         if (CommandWrappers.NameOf(words[0]) is "git" or "git.exe" && !(isAtTop && command.DirectoryChanges is [] && GitFolder.IsOwn(words, folder, isUnsettled)))
         {
-            return Evaluation.AlwaysAsk("Git might work with another repository than the workspace's own, and run what that says.");
+            return Evaluation.AlwaysAsk("Git might use a repository other than the workspace's own and run commands from its configuration.");
         }
 
-        // A rule for a program by its place means the one that lies there as seen from the workspace.
+        // A rule with a program path is resolved from the workspace.
         var isPlaced = words[0].Contains('/', StringComparison.Ordinal) && !Path.IsPathRooted(words[0]);
-        return (isAtTop || !isPlaced) && ruleSet.AllowsCommand(command.Text) ? Evaluation.Allow("A rule allows it.")
+        return (isAtTop || !isPlaced) && ruleSet.AllowsCommand(command.Text) ? Evaluation.Allow("A permission rule allows it.")
             : isAtTop && ruleSet.IsStored($"bash({command.Text})") ? Evaluation.Allow("You allowed exactly this.")
-            : Evaluation.Ask("It is not a command that only reads.");
+            : Evaluation.Ask("It is not a read-only command.");
     }
 
-    /// <summary>What of a word could be a path: the word, what stands behind <c>=</c>, and behind the letter of an option.</summary>
+    /// <summary>Gets the possible paths in a word: the word, the text after <c>=</c> and after an option letter.</summary>
     private static IEnumerable<string> PathsIn(string word)
     {
         if (word.Length is 0 or > 4096 || word.Contains('\0', StringComparison.Ordinal)) { yield break; }
@@ -133,7 +133,7 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
             {
                 if (FilePolicy.Target(Path.Combine(folder, word)) is { } target && files.IsTop(target, rights) && !IsDestination(words, word))
                 {
-                    return rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} would change or remove {target} as a whole.", target);
+                    return rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode : Evaluation.AlwaysAsk($"{CommandWrappers.NameOf(words[0])} would change or delete all of {target}.", target);
                 }
             }
         }
@@ -141,16 +141,16 @@ internal sealed class CommandPolicy(FilePolicy files, SystemPrograms programs, s
         return null;
     }
 
-    /// <summary>What is moved into a folder leaves what is there.</summary>
+    /// <summary>True for the destination of a move: an existing target folder keeps its content.</summary>
     private static bool IsDestination(IReadOnlyList<string> words, string word) =>
         CommandWrappers.NameOf(words[0]) == "mv" && ReferenceEquals(word, words[^1]) && !words.Any(option => option.StartsWith("-t", StringComparison.Ordinal) || option.StartsWith("--t", StringComparison.Ordinal));
 
-    /// <summary>Where the shell stands after these moves; null when one leads nowhere, or it matters how <c>..</c> is read.</summary>
+    /// <summary>Gets the working directory after these changes; null if one does not exist, or the meaning of <c>..</c> is ambiguous.</summary>
     private static string? FolderOf(string start, IReadOnlyList<string>? moves)
     {
         if (moves is null) { return null; }
 
-        // The shell goes back by the names that it came by, the system by where it is.
+        // The shell resolves .. by name, the system by the real folder.
         var (named, folder) = (start, start);
         foreach (var move in moves)
         {

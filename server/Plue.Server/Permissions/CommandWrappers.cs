@@ -1,6 +1,6 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>Programs that run another command, or change what the shell does next. They always ask, and what they run is looked into.</summary>
+/// <summary>Programs that run another command or change the state of the shell. They always require approval, and the commands they run are evaluated, too.</summary>
 internal static class CommandWrappers
 {
     private const int MaxDepth = 4;
@@ -14,7 +14,7 @@ internal static class CommandWrappers
         "at", "batch", "crontab", "start-stop-daemon", "fakeroot", "faketime", "proot", "wine", "cmd", "cmd.exe", "powershell", "powershell.exe", "ld.so", "socat", "ncat", "nc",
     };
 
-    /// <summary>They change the shell itself, so what follows is no longer what it says.</summary>
+    /// <summary>Builtins that change the state of the shell, so that later commands can mean something else.</summary>
     private static readonly HashSet<string> ShellState = new(StringComparer.Ordinal)
     {
         "eval", "exec", "source", ".", "command", "builtin", "export", "alias", "unalias", "set", "unset", "shopt", "trap", "declare", "typeset", "local", "readonly", "let", "read", "readarray", "mapfile",
@@ -27,7 +27,7 @@ internal static class CommandWrappers
 
     public static bool IsShellState(string program) => ShellState.Contains(program);
 
-    /// <summary>The command and everything that it could run: what stands behind a wrapper, from each word on, and each word that is a script.</summary>
+    /// <summary>Gets the command and all commands that it could run: after a wrapper, starting at each word, and each word that is a script.</summary>
     public static IEnumerable<IReadOnlyList<string>> Unwrap(IReadOnlyList<string> words, string userHome, int depth = 0)
     {
         if (words.Count == 0) { yield break; }

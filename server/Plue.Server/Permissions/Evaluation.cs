@@ -1,6 +1,6 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>What one look at an action says.</summary>
+/// <summary>The result of evaluating an action against one set of rules.</summary>
 /// <param name="IsFinal">No rule that allows changes it: it always asks.</param>
 /// <param name="Where">The target with links followed.</param>
 internal sealed record Evaluation(Decision Decision, string Why, bool IsFinal = false, string? Where = null)
@@ -10,7 +10,7 @@ internal sealed record Evaluation(Decision Decision, string Why, bool IsFinal = 
 
     public static Evaluation Allow(string why) => new(Decision.Allow, why);
 
-    /// <summary>Asked unless a rule allows it.</summary>
+    /// <summary>Requires approval unless a rule allows it.</summary>
     public static Evaluation Ask(string why, string? where = null) => new(Decision.Ask, why, Where: where);
 
     public static Evaluation AlwaysAsk(string why, string? where = null) => new(Decision.Ask, why, IsFinal: true, where);

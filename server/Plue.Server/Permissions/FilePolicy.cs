@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>Judges reading and changing one file, by where it really leads.</summary>
-/// <param name="ordinary">Patterns of guarded files that the user takes for ordinary ones.</param>
+/// <param name="ordinary">Patterns of guarded files that the user treats as regular files.</param>
 internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome, Func<IReadOnlyList<string>> ordinary)
 {
     private const int KeyHead = 256;
@@ -12,51 +12,51 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
     /// <param name="tool">Which rules that allow count.</param>
     public Evaluation Read(string path, Rights rights, RuleSet ruleSet, string tool)
     {
-        if (rights.Workspace is null) { return Evaluation.Deny("No folder is open, so there is nothing to read."); }
+        if (rights.Workspace is null) { return Evaluation.Deny("No workspace folder is open, so no file can be read."); }
         if (path == OtherNothing) { return Evaluation.Allow("It is empty."); }
-        if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"Where {path} leads cannot be known."); }
+        if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"The target of {path} could not be resolved."); }
         if (ReadDenialReason(path, target, rights) is { } why) { return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target); }
 
         var restricted = ruleSet.Read(Path.GetFullPath(path), target);
         if (restricted is not null) { return restricted with { Where = target }; }
 
-        return IsWithin(rights, target) ? Evaluation.Allow("Files of the workspace may be read.")
-            : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A rule allows it.")
-            : Evaluation.Ask("It lies outside the workspace.", target);
+        return IsWithin(rights, target) ? Evaluation.Allow("Workspace files may be read.")
+            : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A permission rule allows it.")
+            : Evaluation.Ask("It is outside the workspace.", target);
     }
 
-    /// <param name="isByShell">A command does it: outside the workspace that is asked about, where a tool does not go at all.</param>
+    /// <param name="isByShell">True if a command does it: outside the workspace, commands require approval, and tools are denied.</param>
     public Evaluation Change(string path, Rights rights, RuleSet ruleSet, string tool, bool isByShell)
     {
-        if (rights.Workspace is null) { return Evaluation.Deny("No folder is open, so there is nothing to change."); }
+        if (rights.Workspace is null) { return Evaluation.Deny("No workspace folder is open, so no file can be changed."); }
         if (path == OtherNothing && isByShell) { return Evaluation.Allow("It goes nowhere."); }
 
         var target = Target(path);
-        if (target is not null && IsProtected(path, target)) { return Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or holds sign-ins, and no model changes it.", target); }
+        if (target is not null && IsProtected(path, target)) { return Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target); }
 
         var restricted = target is null ? ruleSet.Change(Path.GetFullPath(path)) : ruleSet.Change(Path.GetFullPath(path), target);
         if (restricted is { Decision: Decision.Deny }) { return restricted with { Where = target }; }
         if (rights.Mode == PermissionMode.PlanOnly) { return PlanMode; }
-        if (target is null) { return Evaluation.AlwaysAsk($"Where {path} leads cannot be known."); }
+        if (target is null) { return Evaluation.AlwaysAsk($"The target of {path} could not be resolved."); }
 
         if (!IsWithin(rights, target))
         {
-            return isByShell ? Evaluation.AlwaysAsk($"It would change {target}, which lies outside the workspace.", target) : Evaluation.Deny($"It leads to {target}, and only files of the workspace may be changed.", target);
+            return isByShell ? Evaluation.AlwaysAsk($"It would change {target}, which is outside the workspace.", target) : Evaluation.Deny($"It resolves to {target}. Only workspace files may be changed.", target);
         }
 
         if (Guard(path, target, rights) is { } guarded) { return guarded; }
-        if (IsTop(target, rights)) { return Evaluation.AlwaysAsk($"It would change {target} as a whole.", target); }
+        if (IsTop(target, rights)) { return Evaluation.AlwaysAsk($"It would change all of {target}.", target); }
         if (restricted is not null) { return restricted with { Where = target }; }
 
-        return rights.Mode == PermissionMode.EditFreely ? Evaluation.Allow("Files of the workspace may be changed.")
-            : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A rule allows it.")
+        return rights.Mode == PermissionMode.EditFreely ? Evaluation.Allow("Workspace files may be changed.")
+            : ruleSet.AllowsPath(tool, target) ? Evaluation.Allow("A permission rule allows it.")
             : Evaluation.Ask("It changes a file.", target);
     }
 
-    /// <summary>What speaks against a command that is not known only to read and names this path; null for nothing.</summary>
+    /// <summary>Checks a path that a command other than a read-only one names; null if nothing forbids it.</summary>
     public Evaluation? Touch(string path, Rights rights, RuleSet ruleSet)
     {
-        if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"Where {path} leads cannot be known."); }
+        if (Target(path) is not { } target) { return Evaluation.AlwaysAsk($"The target of {path} could not be resolved."); }
         if (ReadDenialReason(path, target, rights) is { } why) { return Evaluation.Deny($"{Path.GetFileName(path.TrimEnd('/'))} {why}.", target); }
 
         var (full, none) = (Path.GetFullPath(path), Evaluation.Allow(""));
@@ -64,11 +64,11 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         return found.Decision == Decision.Allow ? null : found with { Where = target };
     }
 
-    /// <summary>The root, the user's folder, the workspace, or what one of them lies in.</summary>
+    /// <summary>The root, the user's folder, the workspace, or what one of them is in.</summary>
     public bool IsTop(string target, Rights rights) =>
         RealPath.IsUnder(target, RealPath.TargetOf(userHome) ?? userHome) || (rights.Workspace is { } folder && RealPath.IsUnder(target, RealPath.TargetOf(folder) ?? folder));
 
-    /// <returns>Null when it cannot be known: also where it depends on whether <c>..</c> is taken before or after a link.</returns>
+    /// <returns>Null if unknown, also if it depends on whether <c>..</c> is resolved before or after a link.</returns>
     public static string? Target(string path)
     {
         var target = RealPath.TargetOf(path);
@@ -77,17 +77,17 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
 
     public static bool IsWithin(Rights rights, string target) => rights.Workspace is { } folder && RealPath.TargetOf(folder) is { } real && RealPath.IsUnder(real, target);
 
-    public static Evaluation PlanMode { get; } = Evaluation.Deny("Only plans are made now: nothing is changed or run. Say what you would do.");
+    public static Evaluation PlanMode { get; } = Evaluation.Deny("Plan mode is on: nothing can be changed or run. Describe what you would do.");
 
     private Evaluation? Guard(string path, string target, Rights rights)
     {
         var real = rights.Workspace is { } folder ? RealPath.TargetOf(folder) : null;
         var why = GuardedPaths.ChangeReason(Path.GetFullPath(path), rights.Workspace, ordinary) ?? GuardedPaths.ChangeReason(target, real, ordinary);
-        if (why is null && real is not null && RealPath.IsUnder(real, target) && GitFolder.IsChanged(target, real)) { why = "with it its folder is a repository, and Git runs what that says"; }
-        if (why is null && rights.Workspace is { } workspace && GuardedPaths.GitFolderOf(workspace) is { } git && RealPath.IsUnder(git, target)) { why = "version control runs what it says"; }
+        if (why is null && real is not null && RealPath.IsUnder(real, target) && GitFolder.IsChanged(target, real)) { why = "it makes its folder a Git repository, whose configuration can run commands"; }
+        if (why is null && rights.Workspace is { } workspace && GuardedPaths.GitFolderOf(workspace) is { } git && RealPath.IsUnder(git, target)) { why = "version control runs commands from it"; }
 
-        return why is not null ? Evaluation.AlwaysAsk($"{target} is asked about each time: {why}.", target)
-            : IsProtected(path, target) ? Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or holds sign-ins, and no model changes it.", target) : null;
+        return why is not null ? Evaluation.AlwaysAsk($"{target} requires approval each time: {why}.", target)
+            : IsProtected(path, target) ? Evaluation.Deny($"{Path.GetFileName(path)} belongs to Plue or stores credentials, so models cannot change it.", target) : null;
     }
 
     private bool IsProtected(string path, string target) => protectedPaths.DenialReason(path, target) is not null;
@@ -108,7 +108,7 @@ internal sealed class FilePolicy(ProtectedPaths protectedPaths, string userHome,
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // Whoever cannot open it cannot read it either.
+            // A file that cannot be opened cannot be read either.
             return null;
         }
     }

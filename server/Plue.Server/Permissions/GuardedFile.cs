@@ -6,7 +6,7 @@ namespace Plue.Server.Permissions;
 /// <summary>One line of <c>server/guarded-files.json5</c>.</summary>
 /// <param name="Pattern">A name at any depth, or names with a <c>/</c> between them that follow each other; <c>*</c> is any part of a name.</param>
 /// <param name="Reason">Why a change of it always asks, as the end of a sentence.</param>
-/// <param name="IsFixed">No setting makes it an ordinary file.</param>
+/// <param name="IsFixed">True if no setting can make it a regular file.</param>
 internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 {
     private const string Resource = "guarded-files.json5";
@@ -50,7 +50,7 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     private static IReadOnlyList<GuardedFile> ReadShipped()
     {
-        using var stream = typeof(GuardedFile).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"{Resource} is not in the program.");
+        using var stream = typeof(GuardedFile).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var document = Json5Reader.Read(bytes);

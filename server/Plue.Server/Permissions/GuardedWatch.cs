@@ -4,8 +4,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Watches the top of a workspace while a command runs there. No kernel forbids one name in a writable folder, and a mount needs something to stand on: so a
-/// guarded name that appears is renamed at once, and the command is ended by whoever registered with <see cref="Appeared"/>.
+/// Watches the workspace folder while a command runs there. No kernel can forbid a single name in a writable folder, and a mount needs an existing target: so a
+/// guarded name that appears is renamed immediately, and the command is ended through <see cref="Appeared"/>.
 /// </summary>
 internal sealed class GuardedWatch : IDisposable
 {
@@ -37,7 +37,7 @@ internal sealed class GuardedWatch : IDisposable
         Active[this] = 0;
     }
 
-    /// <summary>Whether a running command is watched for this: nobody may make it now, because the command could write into it.</summary>
+    /// <summary>True if a running command is watched for this path: it must not be created now, because the command could write to it.</summary>
     /// <param name="path">Its real path.</param>
     public static bool IsAwaited(string path) => Active.Keys.Any(watch => watch.Awaits(path));
 
@@ -49,7 +49,7 @@ internal sealed class GuardedWatch : IDisposable
     public string? Finish()
     {
         CheckAll();
-        lock (sync) { return blocked.Count == 0 ? null : $"{string.Join(' ', blocked)} Files that decide what runs or steer models are made with the tool `write`, which asks the user, or by the user."; }
+        lock (sync) { return blocked.Count == 0 ? null : $"{string.Join(' ', blocked)} Files that control what runs or that instruct models must be created with the `write` tool, which asks the user, or by the user."; }
     }
 
     public void Dispose()
@@ -72,7 +72,7 @@ internal sealed class GuardedWatch : IDisposable
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The workspace is gone, and what appeared with it.
+            // The workspace was deleted, and the files with it.
         }
     }
 
@@ -86,21 +86,21 @@ internal sealed class GuardedWatch : IDisposable
         catch (ObjectDisposedException) { /* The command has ended already. */ }
     }
 
-    /// <summary>A rename never fails for what lies in a folder, takes no time, and loses nothing.</summary>
+    /// <summary>Renames instead of deleting: it works for folders with content, is fast and loses nothing.</summary>
     private void Block(string name)
     {
         using var folder = UnixCalls.OpenFolder(workspace);
         var free = Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? $"{name}.blocked" : $"{name}.blocked-{i}").First(free => UnixCalls.StatusOf(folder, free) is null);
         if (UnixCalls.renameat(folder, name, folder, free) != 0)
         {
-            if (UnixCalls.StatusOf(folder, name) is not null) { blocked.Add($"`{name}` appeared in the workspace while the command ran and could not be renamed: look at it before you go on."); }
+            if (UnixCalls.StatusOf(folder, name) is not null) { blocked.Add($"`{name}` appeared in the workspace while the command ran and could not be renamed. Check it before you continue."); }
             return;
         }
 
         var status = UnixCalls.StatusOf(folder, free);
         var isRemoved = status is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : status is { IsRegularFile: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
         blocked.Add(isRemoved
-            ? $"The command was ended because `{name}` appeared in the workspace; it was empty and was removed."
-            : $"The command was ended because `{name}` appeared in the workspace; it is now called `{free}`.");
+            ? $"The command was stopped because `{name}` appeared in the workspace. It was empty and was deleted."
+            : $"The command was stopped because `{name}` appeared in the workspace. It was renamed to `{free}`.");
     }
 }

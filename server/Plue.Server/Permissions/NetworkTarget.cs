@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Where an address on the network leads. What fetches looks again at each address that a name resolves to, and at each redirect.</summary>
+/// <summary>Classifies network addresses. Fetching checks each resolved address and each redirect again.</summary>
 public static class NetworkTarget
 {
     private static readonly string[] PrivateNames = ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "localdomain"];

@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Says what is done, asked about or refused: deny before ask, ask before allow, and the strictest of the agent and everybody that it works for. What is asked about
-/// each time, such as files that decide what runs or a line that cannot be read, is not reached by any rule that allows.
+/// Decides whether a call is allowed, needs approval or is denied: deny before ask, ask before allow, and the strictest result of the agent and its parents.
+/// No allow rule applies to calls that require approval each time, such as changes of files that control what runs or commands that cannot be parsed.
 /// </summary>
 public sealed class PermissionPolicy
 {
@@ -15,11 +15,11 @@ public sealed class PermissionPolicy
     private readonly CommandPolicy commands;
     private readonly string userHome;
 
-    /// <param name="paths">Plue's own folder; the usual one where it is left out.</param>
-    /// <param name="userHome">What <c>~</c> is to commands and rules.</param>
-    /// <param name="searchPath">What commands find their programs by.</param>
-    /// <param name="shell">What runs commands.</param>
-    /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user takes for ordinary files, as they are at this moment.</param>
+    /// <param name="paths">Plue's own folder; the usual one where it is omitted.</param>
+    /// <param name="userHome">The expansion of <c>~</c> in commands and rules.</param>
+    /// <param name="searchPath">The PATH of commands.</param>
+    /// <param name="shell">The shell that runs commands.</param>
+    /// <param name="ordinaryFiles">Patterns of <c>server/guarded-files.json5</c> that the user currently treats as regular files.</param>
     public PermissionPolicy(
         PluePaths? paths = null, StoredRules? stored = null, string? userHome = null, string? searchPath = null, string? shell = null, Func<IReadOnlyList<string>>? ordinaryFiles = null)
     {
@@ -32,11 +32,11 @@ public sealed class PermissionPolicy
     }
 
     /// <param name="tool">As templates name it.</param>
-    /// <param name="rights">The agent first, then whoever it works for. Its own list of tools is the only one that counts; everything else binds from above too.</param>
+    /// <param name="rights">The agent first, then its parents. Only the agent's own list of tools applies; everything else applies from parents, too.</param>
     public Verdict Evaluate(string tool, ToolAction action, IReadOnlyList<Rights> rights)
     {
-        if (action is ToolAction.OwnRecord) { return new Verdict(Decision.Allow, "It stays in the agent's own record."); }
-        if (rights is not [var own, ..]) { return new Verdict(Decision.Deny, "Nobody answers for this call."); }
+        if (action is ToolAction.OwnRecord) { return new Verdict(Decision.Allow, "It only changes the agent's own task list."); }
+        if (rights is not [var own, ..]) { return new Verdict(Decision.Deny, "No agent is responsible for this call."); }
         if (!IsAvailable(tool, own.Tools)) { return new Verdict(Decision.Deny, $"{own.Title} does not have the tool {tool}."); }
 
         var (strictest, rule, rules) = (Evaluation.Allow("It changes nothing."), (string?)null, stored.List());
@@ -61,32 +61,32 @@ public sealed class PermissionPolicy
             case ToolAction.ChangeFile change: return (files.Change(change.Path, rights, ruleSet, tool, isByShell: false), RuleOf(tool, change.Path, workspace));
             case ToolAction.RunCommand run:
                 var finding = commands.Evaluate(run, rights, ruleSet, out var line);
-                // The line means something else in another folder.
+                // The line has another meaning in another folder.
                 return (finding, line is not null && FilePolicy.Target(run.Folder) == workspace ? $"bash({line})" : null);
             case ToolAction.SpawnTask spawn:
                 return (ruleSet.Of("spawn_task", spawn.TemplateId) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
                     : spawn.Doubt is { } doubt ? Evaluation.Ask(doubt)
-                    : ruleSet.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.") : Evaluation.Ask("Its rules name other templates.")), $"spawn_task({spawn.TemplateId})");
+                    : ruleSet.AllowsSpawn(spawn.TemplateId) ? Evaluation.Allow("Its template lists it.") : Evaluation.Ask("Its permission rules name other templates.")), $"spawn_task({spawn.TemplateId})");
             case ToolAction.CallServer call:
                 var name = $"{call.Server}/{call.Tool}";
                 return (ruleSet.Tool(name) ?? (rights.Mode == PermissionMode.PlanOnly ? FilePolicy.PlanMode
-                    : ruleSet.AllowsTool(name) ? Evaluation.Allow("A rule allows it.") : Evaluation.Ask($"It sends something to {call.Server}.")), name);
+                    : ruleSet.AllowsTool(name) ? Evaluation.Allow("A permission rule allows it.") : Evaluation.Ask($"It sends something to {call.Server}.")), name);
             case ToolAction.Fetch fetch: return (Fetch(fetch.Address, rights, ruleSet), fetch.Address.IsAbsoluteUri ? $"fetch({NetworkTarget.HostOf(fetch.Address)})" : null);
-            default: throw new InvalidOperationException($"No judgement for {action.GetType().Name}");
+            default: throw new InvalidOperationException($"No policy for {action.GetType().Name}");
         }
     }
 
     private static Evaluation Fetch(Uri address, Rights rights, RuleSet ruleSet)
     {
-        if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)) { return Evaluation.Deny("Only http and https addresses are fetched."); }
-        if (address.UserInfo.Length > 0) { return Evaluation.Deny("An address with a user name in it is not fetched: it looks like another host."); }
+        if (!address.IsAbsoluteUri || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)) { return Evaluation.Deny("Only http and https URLs can be fetched."); }
+        if (address.UserInfo.Length > 0) { return Evaluation.Deny("A URL with a user name is not fetched because it can disguise its host."); }
 
         var host = NetworkTarget.HostOf(address);
         if (ruleSet.Of("fetch", host) is { } restricted) { return restricted; }
         if (rights.Mode == PermissionMode.PlanOnly) { return FilePolicy.PlanMode; }
-        if (ruleSet.Allows("fetch", host)) { return Evaluation.Allow($"A rule names {host}."); }
+        if (ruleSet.Allows("fetch", host)) { return Evaluation.Allow($"A permission rule names {host}."); }
 
-        return NetworkTarget.IsPrivate(address) ? Evaluation.Deny($"{host} is this machine or a network around it. Only a rule that names it allows that.") : Evaluation.Ask($"It sends a request to {host}.", host);
+        return NetworkTarget.IsPrivate(address) ? Evaluation.Deny($"{host} is this machine or a private network. Only a permission rule that names it allows access.") : Evaluation.Ask($"It sends a request to {host}.", host);
     }
 
     /// <summary>Exactly this file: a <c>*</c> in its name is a star.</summary>

@@ -1,9 +1,9 @@
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Commands that only read, by program and by each option: what is not in the table is asked about. None of them starts another program, reaches the network or
-/// takes file names out of a file. Git is not here: its repository names programs (a file system monitor, filters, text converters) that even <c>git status</c>
-/// starts, and no option turns all of them off. Neither is anything that reads a whole tree of files: the tool search leaves out what is protected.
+/// Read-only commands by program and option. Everything that is not in the table requires approval. None of them starts another program, uses the network or
+/// reads file names from a file. Git is not included: its repository names programs (a file system monitor, filters, text converters) that even <c>git status</c>
+/// starts, and no option disables all of them. Commands that read a file tree are not included either: the search tool skips protected files.
 /// </summary>
 internal static class ReadOnlyCommands
 {
@@ -56,7 +56,7 @@ internal static class ReadOnlyCommands
         ["date"] = new(ArgumentKind.Date, "uR", "", "utc universal iso-8601 iso-8601= rfc-3339= rfc-email"),
     };
 
-    /// <summary>What the shell does itself, before it looks for a program.</summary>
+    /// <summary>Shell builtins.</summary>
     private static readonly HashSet<string> Builtins = new(StringComparer.Ordinal) { "test", "[", "echo", "true", "false", "pwd" };
 
     private static readonly HashSet<string> FindTests = new(StringComparer.Ordinal)
@@ -69,9 +69,9 @@ internal static class ReadOnlyCommands
     public static string? NameOf(IReadOnlyList<string> words, SystemPrograms programs, string? workspace) =>
         Builtins.Contains(words[0]) ? words[0] : programs.NameOf(words[0], workspace) is { } name && Forms.ContainsKey(name) ? name : null;
 
-    /// <summary>Whether every option is one that only reads.</summary>
+    /// <summary>True if all options are read-only.</summary>
     /// <param name="name">As <see cref="NameOf"/> gave it.</param>
-    /// <param name="files">What it names that could be a file, to be judged as such.</param>
+    /// <param name="files">The words that could be files, to be evaluated as such.</param>
     /// <param name="mayBeFolders">Whether one of these may be a folder.</param>
     public static bool OnlyReads(string name, IReadOnlyList<string> words, out IReadOnlyList<string> files, out bool mayBeFolders)
     {
@@ -79,7 +79,7 @@ internal static class ReadOnlyCommands
         mayBeFolders = form.Takes is not (ArgumentKind.NotFolders or ArgumentKind.FilesAfterPattern);
         var found = new List<string>();
         files = found;
-        // bash carries out what stands in the index of a variable that is asked about with -v or -R.
+        // bash runs commands in the index of a variable that -v or -R tests.
         if (form.Takes == ArgumentKind.Text) { return name switch { "basename" or "dirname" => !words.Skip(1).Any(word => word.StartsWith('-')), "test" or "[" => !words.Any(word => word is "-v" or "-R"), _ => true }; }
         if (form.Takes == ArgumentKind.Expression) { return FindOnlyReads(words, found); }
 

@@ -27,10 +27,10 @@ internal sealed class RuleSet
         (this.stored, this.workspace, this.userHome) = (stored, workspace, userHome);
     }
 
-    /// <summary>What restricts a command, seen in every form that it could run in.</summary>
+    /// <summary>Evaluates a restriction in every form in which the command could run.</summary>
     public Evaluation? Command(IReadOnlyList<string> words)
     {
-        // The space stands for what a wrapper may add.
+        // The space represents arguments that a wrapper may add.
         var texts = new[] { ShellCommand.Join(words), string.Join(' ', words), ShellCommand.Join([CommandWrappers.NameOf(words[0]), .. words.Skip(1)]), $"{ShellCommand.Join(words)} " };
         return Restricted(rule => rule.Tool == "bash" && texts.Any(rule.Matches));
     }
@@ -65,7 +65,7 @@ internal sealed class RuleSet
 
     private Evaluation? Path(string[] tools, string[] paths)
     {
-        // A rule for a folder holds back what lies in it.
+        // A restriction of a folder applies to its content.
         var all = paths.SelectMany(AndAbove).Distinct(StringComparer.Ordinal).ToList();
         return Restricted(rule => tools.Contains(rule.Tool) && all.Any(path => rule.MatchesPath(path, workspace, userHome, IgnoresCase)));
     }
@@ -76,9 +76,9 @@ internal sealed class RuleSet
     }
 
     private Evaluation? Restricted(Func<PermissionRule, bool> matches) =>
-        deny.FirstOrDefault(matches) is { } denied ? Evaluation.Deny($"The rule {denied} denies it.")
-        : isInvalid ? Evaluation.AlwaysAsk("A rule that restricts cannot be read, so everything is asked about.")
-        : ask.FirstOrDefault(matches) is { } asked ? Evaluation.AlwaysAsk($"The rule {asked} says to ask each time.") : null;
+        deny.FirstOrDefault(matches) is { } denied ? Evaluation.Deny($"The permission rule {denied} denies it.")
+        : isInvalid ? Evaluation.AlwaysAsk("A restricting permission rule is invalid, so every call requires approval.")
+        : ask.FirstOrDefault(matches) is { } asked ? Evaluation.AlwaysAsk($"The permission rule {asked} requires approval each time.") : null;
 
     private bool Allows(Func<PermissionRule, bool> matches) => allow.Any(matches);
 

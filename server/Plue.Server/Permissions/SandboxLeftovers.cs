@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Empty files and folders that earlier versions made in a workspace as places for mounts, and left there when they were killed. They are known by being empty, guarded,
-/// made within the same second, three or more together, and older than any command can be. Anything else is the user's.
+/// Deletes empty files and folders that earlier versions created in a workspace as mount points and left behind when they were killed. They are recognized by being empty, guarded,
+/// created within the same second, three or more together, and older than any command can run. Everything else belongs to the user.
 /// </summary>
 internal static class SandboxLeftovers
 {
@@ -13,7 +13,7 @@ internal static class SandboxLeftovers
     private static readonly TimeSpan MinAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan MaxSpread = TimeSpan.FromSeconds(1);
 
-    /// <param name="names">What those versions made, at the top of the workspace.</param>
+    /// <param name="names">The names that those versions created at the top of the workspace.</param>
     public static void Remove(string workspace, IReadOnlyList<string> names, DateTime now)
     {
         if (!OperatingSystem.IsLinux()) { return; }

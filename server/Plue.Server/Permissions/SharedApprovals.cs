@@ -8,8 +8,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// The inboxes of every process of this home as one: each writes its questions into a file of its own that only its user reads, and takes answers from files beside
-/// it. Answers are checked by whoever asked. What a dead process asked is dropped.
+/// Shares pending approvals between all processes of this home: each writes its requests to a private file and reads decisions from files next to
+/// it. The requesting process validates decisions. Requests of dead processes are dropped.
 /// </summary>
 public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logger)
 {
@@ -42,7 +42,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The other window could not be told ({fault.Message.TrimEnd('.')}). Answer there, or make {paths.Home} writable.", fault);
+            throw new FailureException(FailureKind.StoreReadOnly, $"The other window could not be notified ({fault.Message.TrimEnd('.')}). Answer there, or make {paths.Home} writable.", fault);
         }
 
         if (foreign.Count == 0) { return; }
@@ -62,14 +62,14 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
             while (true)
             {
                 try { ReadOtherWindows(); }
-                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FailureException) { logger.LogDebug("The inbox of other windows: {Reason}", fault.Message); }
+                catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or FailureException) { logger.LogDebug("Approvals shared between windows failed: {Reason}", fault.Message); }
 
                 await changed.WaitAsync(Pause, cancellationToken);
             }
         }
         catch (OperationCanceledException)
         {
-            logger.LogDebug("The inbox of other windows is left");
+            logger.LogDebug("Approvals are no longer shared between windows");
         }
         finally
         {
@@ -83,7 +83,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         if (changed.CurrentCount > 0) { return; }
 
         try { changed.Release(); }
-        catch (SemaphoreFullException) { logger.LogTrace("Somebody else woke the inbox"); }
+        catch (SemaphoreFullException) { logger.LogTrace("A change of shared approvals was signaled twice"); }
     }
 
     private void ReadOtherWindows()
@@ -101,7 +101,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
             else { File.Delete(file); }
         }
 
-        // An answer that is on its way is not asked for again.
+        // A request whose decision is being delivered is not shown again.
         found.RemoveAll(one => File.Exists(AnswerTo(one.Id)));
         if (found.Select(one => one.Id).SequenceEqual(others.Select(one => one.Id))) { return; }
 
@@ -132,7 +132,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         {
             if (Read(file, SharedApprovalsContext.Default.StoredApprovalAnswer) is { } given) { own.Answer(asked.Id, given.Fingerprint, given.Answer, includeEqual: false); }
         }
-        catch (FailureException fault) { logger.LogWarning("An answer of another window was not taken: {Reason}", fault.Message); }
+        catch (FailureException fault) { logger.LogWarning("A decision from another window was not applied: {Reason}", fault.Message); }
         finally { File.Delete(file); }
     }
 
@@ -141,7 +141,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
         try { return RegularFile.Read(file, MaxBytes) is { } content ? JsonSerializer.Deserialize(content, type) : null; }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)
         {
-            logger.LogDebug("{File} of another window is passed over: {Reason}", file, fault.Message);
+            logger.LogDebug("{File} of another window was skipped: {Reason}", file, fault.Message);
             return null;
         }
     }
@@ -149,7 +149,7 @@ public sealed class SharedApprovals(Approvals own, PluePaths paths, ILogger logg
     private void DeleteOwnFiles()
     {
         try { File.Delete(Path.Combine(folder, $"{name}.json")); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { logger.LogDebug("The inbox stays until the next window looks: {Reason}", fault.Message); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { logger.LogDebug("The shared approvals of this window could not be deleted: {Reason}", fault.Message); }
 
         ownerLock?.Dispose();
     }

@@ -1,8 +1,8 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>What a line of shell would run.</summary>
+/// <summary>The commands that a shell line would run.</summary>
 /// <param name="Commands">In order; those before the obstacle where there is one.</param>
-/// <param name="Canonical">The line with each word written in one way, so that equal lines are equal texts; null where it has no such form.</param>
+/// <param name="Canonical">The line in normalized form, so that equal lines have equal text; null if there is none.</param>
 /// <param name="Unsupported">Why it cannot be reduced to literal commands; null when it was.</param>
 public sealed record ShellParseResult(IReadOnlyList<ShellCommand> Commands, string? Canonical, UnsupportedSyntax? Unsupported);
 
@@ -15,7 +15,7 @@ public enum ShellOperator { First, Then, And, Or, Pipe }
 
 /// <summary>One literal command.</summary>
 /// <param name="Words">Without quotes; the first is the program. Empty for redirects on their own.</param>
-/// <param name="DirectoryChanges">The targets of every <c>cd</c> carried out before it, in order; null when which they are depends on how something ends.</param>
+/// <param name="DirectoryChanges">The targets of every <c>cd</c> run before it, in order; null when which they are depends on how something ends.</param>
 public sealed record ShellCommand(IReadOnlyList<string> Words, IReadOnlyList<ShellRedirect> Redirects, IReadOnlyList<string>? DirectoryChanges, ShellOperator Operator)
 {
     /// <summary>Its words with a single space between them, quoted where that is needed: equal commands are equal texts.</summary>

@@ -9,7 +9,7 @@ namespace Plue.Server.Permissions;
 /// <param name="Folder">The real path of the workspace that it is bound to.</param>
 public sealed record StoredRule(string Id, string Rule, string Folder, DateTime CreatedAt);
 
-/// <summary>What the user said is always allowed, each bound to a folder. Lies outside of every workspace; other windows write there too.</summary>
+/// <summary>The stored permission rules, each bound to a folder. Stored outside all workspaces; other windows write to them, too.</summary>
 public sealed class StoredRules(PluePaths paths, TimeProvider time)
 {
     private const int MaxRules = 2000;
@@ -23,10 +23,10 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         catch (FailureException) { return []; }
     }
 
-    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not kept.</exception>
+    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not stored.</exception>
     public void Add(string rule, string workspace)
     {
-        var folder = RealPath.TargetOf(workspace) ?? throw new FailureException(FailureKind.NotFound, $"The rule was not kept, because {workspace} leads nowhere.");
+        var folder = RealPath.TargetOf(workspace) ?? throw new FailureException(FailureKind.NotFound, $"The rule was not saved because {workspace} does not exist.");
         Change(rules => rules.Any(one => one.Rule == rule && one.Folder == folder)
             ? rules
             : [.. rules.TakeLast(MaxRules - 1), new StoredRule(Ids.New("rule", time), rule, folder, time.GetUtcNow().UtcDateTime)]);
@@ -35,7 +35,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
     /// <exception cref="FailureException">NotFound: there is no such rule any more. Conflict, StoreReadOnly: it was not taken out.</exception>
     public void Remove(string id) => Change(rules => rules.Any(one => one.Id == id)
         ? [.. rules.Where(one => one.Id != id)]
-        : throw new FailureException(FailureKind.NotFound, "This rule is no longer there."));
+        : throw new FailureException(FailureKind.NotFound, "This rule no longer exists."));
 
     private void Change(Func<IReadOnlyList<StoredRule>, IReadOnlyList<StoredRule>> change)
     {
@@ -46,7 +46,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         }
         catch (IOException fault) when (FileLock.IsHeldElsewhere(fault))
         {
-            throw new FailureException(FailureKind.Conflict, "The rules were not changed, because another window is writing. Try again.", fault);
+            throw new FailureException(FailureKind.Conflict, "The rules were not changed because another window is writing them. Try again.", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -61,7 +61,7 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         {
             var content = RegularFile.Read(paths.Rules, MaxBytes) ?? throw new JsonException("It is too large.");
             var rules = JsonSerializer.Deserialize(content, StoredRulesContext.Default.StoredRuleList)?.Rules ?? [];
-            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is not whole.") : rules;
+            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is incomplete.") : rules;
         }
         catch (FileNotFoundException) { return []; }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)

@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>Which file a program's name leads to, and whether only the system's owner could have put it there.</summary>
-/// <param name="searchPath">What commands find their programs by.</param>
+/// <param name="searchPath">The PATH of commands.</param>
 internal sealed class SystemPrograms(string? searchPath)
 {
     private static readonly string[] Folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/lib/cargo/bin"];

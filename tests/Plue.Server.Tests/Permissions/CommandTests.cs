@@ -64,7 +64,7 @@ public sealed class CommandTests : IDisposable
     }
 
     [Fact]
-    public void What_was_always_allowed_for_git_does_not_hold_in_another_repository_either()
+    public void An_always_allowed_git_command_does_not_apply_in_another_repository()
     {
         fixture.Rules.Add("bash(git status)", fixture.Workspace);
         Assert.Equal(Decision.Allow, fixture.Command("git status").Decision);
@@ -102,7 +102,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("date -u +%s")]
     [InlineData("/bin/cat a.txt")]
     [InlineData("cat <<'E'\n$(rm x)\nE")]
-    public void What_only_reads_in_the_workspace_is_done(string command) => Assert.Equal(Decision.Allow, fixture.Command(command).Decision);
+    public void Read_only_commands_in_the_workspace_are_allowed(string command) => Assert.Equal(Decision.Allow, fixture.Command(command).Decision);
 
     [Theory]
     [InlineData("sort -o a.txt a.txt")]

@@ -206,11 +206,11 @@ public sealed class GuardedPathsTests : IDisposable
     [Theory]
     [InlineData(".env.local", "it holds keys or sign-ins")]
     [InlineData(".aider.conf", "it tells models what to do")]
-    [InlineData("GIT~1/config", "it is a short name that can stand for another file")]
-    [InlineData("deep/a~2", "it is a short name that can stand for another file")]
-    public void What_a_name_that_is_only_alike_can_do_is_said(string path, string why) => Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
+    [InlineData("GIT~1/config", "it is a short file name that can refer to another file")]
+    [InlineData("deep/a~2", "it is a short file name that can refer to another file")]
+    public void Explains_the_risk_of_a_similar_name(string path, string why) => Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
 
-    /// <summary>The sandbox has to name single files; what it names must not be an ordinary file anywhere else.</summary>
+    /// <summary>The sandbox has to name single files; what it names must not be an regular file anywhere else.</summary>
     [Fact]
     public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() => Assert.All(
         Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work")));

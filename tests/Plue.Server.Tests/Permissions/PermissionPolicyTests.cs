@@ -77,7 +77,7 @@ public sealed class PermissionPolicyTests : IDisposable
     }
 
     [Fact]
-    public void SEC_57_A_child_never_gets_more_than_whoever_it_works_for()
+    public void SEC_57_A_subtask_never_has_more_rights_than_its_parent()
     {
         var child = fixture.Agent(PermissionMode.EditFreely, allow: ["bash(npm *)", "write", "github/*"], title: "Child");
         Assert.Equal(Decision.Allow, fixture.Command("npm test", child).Decision);
@@ -91,7 +91,7 @@ public sealed class PermissionPolicyTests : IDisposable
     }
 
     [Fact]
-    public void What_may_be_spawned_is_said_by_rules()
+    public void Rules_decide_which_subtasks_may_be_spawned()
     {
         Verdict Spawn(string id, params Rights[] rights) => fixture.Policy.Evaluate("spawn_task", new ToolAction.SpawnTask(id), rights);
         Assert.Equal(Decision.Allow, Spawn("task-reviewer", fixture.Agent()).Decision);

@@ -75,7 +75,7 @@ public sealed class SandboxTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task With_the_users_word_it_reaches_the_network_and_nothing_else_changes(SandboxKind kind, bool asRoot)
+    public async Task Allowing_the_network_changes_nothing_else(SandboxKind kind, bool asRoot)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -220,7 +220,7 @@ public sealed class SandboxTests : IDisposable
         using var _ = held;
         using var killing = held.Violation.Register(child.Kill);
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Contains("it is now called `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
+        Assert.Contains("It was renamed to `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
         Assert.Equal(("x\n", "of the user"), (File.ReadAllText(In("work/.git.blocked-2/config")), File.ReadAllText(In("work/.git.blocked"))));
     }
 
@@ -238,7 +238,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public void What_an_older_version_left_is_removed_only_when_it_is_empty_and_was_made_together()
+    public void Leftovers_of_older_versions_are_deleted_only_if_empty_and_created_together()
     {
         var names = Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).ToList();
         Directory.CreateDirectory(In("work/.git"));
@@ -297,9 +297,9 @@ public sealed class SandboxTests : IDisposable
     {
         var sandbox = new Sandbox([], null, [SandboxKind.SandboxExec, SandboxKind.Landlock]);
         Assert.Equal(SandboxKind.None, await sandbox.KindAsync(default));
-        Assert.Contains("no sandbox", Sandbox.Describe(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
-        Assert.Equal("Runs in a sandbox: it writes only in the workspace and has no network.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x")));
-        Assert.Contains("It may use the network.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
+        Assert.Contains("No sandbox", Sandbox.Describe(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
+        Assert.Equal("Runs in a sandbox: it can write only to the workspace and has no network access.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x")));
+        Assert.Contains("Network access is allowed.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
     }
 
     [Fact]

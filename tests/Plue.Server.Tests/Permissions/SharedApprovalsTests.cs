@@ -63,7 +63,7 @@ public sealed class SharedApprovalsTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_another_window_asks_is_answered_here_and_kept_there()
+    public async Task Approvals_of_another_window_are_decided_here_and_stored_there()
     {
         var asked = there.Own.AskAsync(Request(), TestContext.Current.CancellationToken);
         var pending = Assert.Single(await Seen(here.Inbox, 1));

@@ -161,7 +161,7 @@ public sealed class ShellGrammarTests
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
     [Fact]
-    public void What_was_written_in_one_way_is_read_as_the_same_again() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
+    public void The_canonical_form_parses_to_itself() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
     {
         var reading = ShellGrammar.Parse(line, "/home/me");
         if (reading.Canonical is not { } canonical || canonical.Contains("& ;", StringComparison.Ordinal) || canonical.Contains('}', StringComparison.Ordinal)) { return true; }
