@@ -17,7 +17,7 @@ internal static class BoundedParallel
         var next = -1;
         Exception? first = null;
         var helpers = Math.Min(Math.Min(MaxThreads, Environment.ProcessorCount), count / MinPerThread) - 1;
-        var threads = Enumerable.Range(0, Math.Max(0, helpers)).Select(_ => new Thread(RunWorker) { IsBackground = true, Name = "Side by side" }).ToList();
+        var threads = Enumerable.Range(0, Math.Max(0, helpers)).Select(_ => new Thread(RunWorker) { IsBackground = true, Name = "Bounded parallel" }).ToList();
         threads.ForEach(thread => thread.Start());
         RunWorker();
         threads.ForEach(thread => thread.Join());

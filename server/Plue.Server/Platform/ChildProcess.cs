@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Plue.Server.Platform;
 
-/// <summary>What to start. The environment is the whole environment: nothing is inherited.</summary>
+/// <summary>The start information of a child process. The environment is complete: nothing is inherited.</summary>
 public sealed record ChildProcessStart
 {
     /// <summary>Absolute.</summary>
@@ -69,7 +69,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>For the tests: what this child and its children are marked with.</summary>
     internal string MarkerValue => marker;
 
-    /// <summary>The exit code, once the program and what it left behind are gone; 128 + the signal where one ended it.</summary>
+    /// <summary>Completes with the exit code after the program and its children ended; 128 + the signal if one ended it.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>The last 8 KiB of its error output, secrets masked.</summary>
@@ -90,9 +90,9 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends what a process of ours that was killed has left running: nobody is there to read its answers any more, or to stop what they cost.
+    /// Ends child processes that a killed process of ours left running: nothing reads their output or limits their cost any more.
     /// </summary>
-    /// <returns>How many were ended. Only Linux lets us look.</returns>
+    /// <returns>The number of ended processes. Only Linux supports this.</returns>
     public static int EndOrphans() => OperatingSystem.IsLinux() ? ChildProcessTree.KillOrphans(Marker) : 0;
 
     /// <exception cref="IOException">It could not be started; the message says why.</exception>
@@ -143,11 +143,11 @@ public sealed class ChildProcess : IAsyncDisposable
         whole[^1] = (byte)'\n';
         await inputSemaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try { await input.WriteAsync(whole, cancellationToken).ConfigureAwait(false); }
-        catch (ObjectDisposedException e) { throw new IOException("Its input is closed.", e); }
+        catch (ObjectDisposedException e) { throw new IOException("Its standard input is closed.", e); }
         finally { inputSemaphore.Release(); }
     }
 
-    /// <summary>The next line without its end, valid until the next call; null when there is no more. A last line without an end counts.</summary>
+    /// <summary>Reads the next line without its line break, valid until the next call; null at the end. An unterminated last line is returned.</summary>
     /// <exception cref="InvalidDataException">The line is longer than the cap. The output cannot be read on.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
     {
@@ -165,7 +165,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>More of its output as it comes, for a program that says no lines; 0 when there is no more. Not to be mixed with <see cref="ReadLineAsync"/>.</summary>
+    /// <summary>Reads raw output, for programs without line output; 0 at the end. Do not combine with <see cref="ReadLineAsync"/>.</summary>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, outputOver.Token);
@@ -187,7 +187,7 @@ public sealed class ChildProcess : IAsyncDisposable
         catch (IOException) { /* It is gone already, which is what was asked for. */ }
     }
 
-    /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one under way.</summary>
+    /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one in progress.</summary>
     public Task EndAsync(bool urgent = false)
     {
         lock (endSync)
@@ -198,7 +198,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>Kills it and what it started without a chance to go on. <see cref="Exited"/> follows.</summary>
+    /// <summary>Kills it and what it started without a chance to continue. <see cref="Exited"/> follows.</summary>
     public void Kill() => ChildProcessTree.Kill(process, hasSession: Setsid is not null);
 
     public async ValueTask DisposeAsync()
@@ -237,7 +237,7 @@ public sealed class ChildProcess : IAsyncDisposable
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
         await ChildProcessTree.KillMarkedAsync(Marker, marker).ConfigureAwait(false);
-        // What it wrote last is still in the pipes. A stranger that holds them open must not hold us.
+        // The last output is still in the pipes. Another process that holds them open must not block us.
         await Task.WhenAny(stderrDrained, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false);
         outputOver.CancelAfter(TimeSpan.FromSeconds(1));
         Running.TryRemove(this, out _);

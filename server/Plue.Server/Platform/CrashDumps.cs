@@ -33,13 +33,13 @@ internal static partial class CrashDumps
             _ = setrlimit(CoreLimit, limit);
         }
 
-        // Nobody but root may look into this process either. The system takes that back from each program that this one becomes or starts.
+        // Only root may read the memory of this process. The system resets that for each program that it executes or starts.
         if (OperatingSystem.IsLinux()) { _ = prctl(Dumpable, 0, 0, 0, 0); }
 
         EndAtTheFirstFatalSignal();
     }
 
-    // A fatal signal that another process sends meets the handler of .NET, which takes itself away and waits for the fault to come again: it never does.
+    // A fatal signal from another process reaches the .NET handler, which removes itself and waits for the fault to repeat, which never happens.
     private static void EndAtTheFirstFatalSignal()
     {
         int[] handled = [.. FatalSignals.Where(IsHandled)];

@@ -55,7 +55,7 @@ public static partial class DurableFile
         Rename(temporary, path);
     }
 
-    /// <summary>Moves a file to where there is none of that name; the folder is made where it is missing.</summary>
+    /// <summary>Moves a file to an unused name and creates the folder if missing.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public static void Move(string from, string to)
     {
@@ -114,7 +114,7 @@ public static partial class DurableFile
 
         if (fsync(handle) != 0)
         {
-            throw new IOException($"The disk did not keep the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
+            throw new IOException($"The disk did not store the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
         }
     }
 

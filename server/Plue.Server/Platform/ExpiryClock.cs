@@ -4,7 +4,7 @@ using System.Text;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// The clock, as far as something may be removed for good because of its age. One that is set far ahead makes everything old at once: after such a jump, and after
+/// A clock for deletions by age. A clock that is set far ahead would expire everything at once: after such a jump, and after
 /// weeks in which Plue did not run, nothing is old for a day, in which the clock can be put right. Safe for concurrent calls.
 /// </summary>
 public static class ExpiryClock
@@ -14,7 +14,7 @@ public static class ExpiryClock
     private const int MaxBytes = 1024;
     private static readonly TimeSpan WriteInterval = TimeSpan.FromHours(1);
 
-    /// <summary>The time; null while it is in doubt, and where what is known of it cannot be kept.</summary>
+    /// <summary>Gets the time; null while it is not trusted or the state cannot be stored.</summary>
     public static DateTimeOffset? Read(PluePaths paths, TimeProvider time)
     {
         var now = time.GetUtcNow();
@@ -39,7 +39,7 @@ public static class ExpiryClock
         }
     }
 
-    /// <summary>Null where there is none that can be read: nothing is known then, and the clock counts.</summary>
+    /// <summary>Null if there is no readable state; the clock is trusted then.</summary>
     private static Mark? ReadMark(string file)
     {
         if (!Path.Exists(file)) { return null; }

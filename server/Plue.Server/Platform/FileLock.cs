@@ -11,8 +11,8 @@ public static class FileLock
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
     /// <summary>Waits for the turn; disposing the result ends it.</summary>
-    /// <param name="path">Of the lock file; its folder is made where it is missing.</param>
-    /// <exception cref="IOException">Another holder took longer than <paramref name="timeout"/>, or no lock can be made here: that is said at once.</exception>
+    /// <param name="path">The path of the lock file; its folder is created if missing.</param>
+    /// <exception cref="IOException">Another holder kept the lock longer than <paramref name="timeout"/>, or locks are not supported here, which fails immediately.</exception>
     /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
     public static IDisposable Acquire(string path, TimeSpan timeout)
     {
@@ -35,7 +35,7 @@ public static class FileLock
         }
     }
 
-    /// <summary>Whether opening failed because somebody else holds the lock: EWOULDBLOCK (11 on Linux, 35 on macOS), or a sharing violation on Windows.</summary>
+    /// <summary>True if opening failed because another process holds the lock: EWOULDBLOCK (11 on Linux, 35 on macOS), or a sharing violation on Windows.</summary>
     public static bool IsHeldElsewhere(IOException exception) =>
         exception is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
         && (OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) is 32 or 33 : exception.HResult is 11 or 35);

@@ -4,19 +4,19 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Plue.Server.Platform;
 
-/// <summary>What stands under a name: its kind, permissions and, on Linux, what tells two versions of it apart without reading them.</summary>
+/// <summary>The status of a path: its kind, permissions and, on Linux, a stamp that identifies the version without reading it.</summary>
 /// <param name="Mode">The nine bits of permission; 0 where the system has none.</param>
 /// <param name="Stamp">Differs whenever the file was touched: inode, size and both times; empty where the system cannot say.</param>
 public sealed record FileEntry(FileEntryKind Kind, int Mode, long Size, DateTime Changed, string Stamp);
 
 public enum FileEntryKind { Absent, File, Link, Folder, Other }
 
-/// <summary>The file is no longer what it was when the change was made up.</summary>
-public sealed class FileChangedException() : IOException("The file is no longer what it was.");
+/// <summary>The file changed since the change was computed.</summary>
+public sealed class FileChangedException() : IOException("The file changed in the meantime.");
 
 /// <summary>
-/// A folder held by its descriptor, and what is in it by names from there. No link is ever followed, neither at the end of a path nor on its way, so that
-/// nothing outside is read, written or removed whatever is exchanged meanwhile. Where the system has no such calls each part of a path is looked at first.
+/// A folder opened by descriptor, with access to files relative to it. Links are never followed, neither at the end of a path nor inside it, so that
+/// nothing outside is read, written or deleted, even if paths are replaced concurrently. Without such system calls, each path segment is checked first.
 /// Paths are names with <c>/</c> between them, none of them <c>.</c> or <c>..</c>.
 /// </summary>
 public sealed class FolderHandle : IDisposable
@@ -34,7 +34,7 @@ public sealed class FolderHandle : IDisposable
     private readonly SafeFileHandle? handle;
 
     /// <param name="root">Absolute; links on the way to it are the user's own.</param>
-    /// <exception cref="IOException">It is not there.</exception>
+    /// <exception cref="IOException">It does not exist.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened.</exception>
     public FolderHandle(string root)
     {
@@ -48,7 +48,7 @@ public sealed class FolderHandle : IDisposable
 
     public void Dispose() => handle?.Dispose();
 
-    /// <exception cref="UnauthorizedAccessException">It may not be looked at.</exception>
+    /// <exception cref="UnauthorizedAccessException">Access is denied.</exception>
     /// <exception cref="IOException">The disk said no; or a part of the path is a link.</exception>
     public FileEntry Stat(string path)
     {
@@ -56,7 +56,7 @@ public sealed class FolderHandle : IDisposable
         return parent is null ? Absent : Stat(parent);
     }
 
-    /// <summary>As <see cref="Stat(string)"/>, for many; those of one folder are best beside each other. One that cannot be looked at is left out.</summary>
+    /// <summary>Like <see cref="Stat(string)"/>, for many paths; paths in one folder should be adjacent. Paths that cannot be read are omitted.</summary>
     public IEnumerable<(string Path, FileEntry Found)> Stat(IEnumerable<string> paths)
     {
         Parent? parent = null;
@@ -116,8 +116,8 @@ public sealed class FolderHandle : IDisposable
     }
 
     /// <summary>
-    /// Puts a new file in the place of exactly the one that is known: a power cut leaves the old or the new, and other names of the old file keep the old
-    /// content. Folders on the way are made. Owner and permissions stay as they were.
+    /// Replaces exactly the expected version of a file, atomically even on power loss; other hard links to the old file keep the old
+    /// content. Creates parent folders. Keeps owner and permissions.
     /// </summary>
     /// <param name="expected">The hash of what is there now; null when there must be nothing.</param>
     /// <exception cref="FileChangedException">Something else is there. Nothing was changed.</exception>
@@ -132,7 +132,7 @@ public sealed class FolderHandle : IDisposable
             file => { if (old is { } status) { CopyAttributes(file, status); } }, () => Check(parent, expected));
     }
 
-    /// <summary>Puts a file there, whole or not at all; the folders on the way are made. What was under this name is replaced, a link by the file itself.</summary>
+    /// <summary>Writes a file atomically and creates its parent folders. An existing file or link is replaced.</summary>
     /// <param name="mode">The nine bits of permission.</param>
     /// <exception cref="UnauthorizedAccessException">It may not be written.</exception>
     /// <exception cref="IOException">Nothing was changed; or a part of the path is a link.</exception>
@@ -148,7 +148,7 @@ public sealed class FolderHandle : IDisposable
     public void ReplaceByLink(string path, string target)
     {
         using var parent = ParentOf(path, make: true)!;
-        if (IsWindows) { throw new IOException("Links are not made here."); }
+        if (IsWindows) { throw new IOException("Links cannot be created on this platform."); }
 
         var temporary = Temporary();
         if (UnixCalls.symlinkat(target, parent.Handle!, temporary) != 0) { throw Error(path); }
@@ -159,7 +159,7 @@ public sealed class FolderHandle : IDisposable
         throw fault;
     }
 
-    /// <summary>Removes a file, or a link itself; what is not there is fine.</summary>
+    /// <summary>Removes a file, or a link itself; what does not exist is fine.</summary>
     /// <exception cref="UnauthorizedAccessException">It may not be removed.</exception>
     /// <exception cref="IOException">It is still there; or a part of the path is a link.</exception>
     public void Delete(string path)
@@ -189,7 +189,7 @@ public sealed class FolderHandle : IDisposable
         var names = path.Split('/');
         if (names.Any(name => name is "" or "." or ".." || name.Contains('\0') || (IsWindows && name.AsSpan().IndexOfAny('\\', ':') >= 0)))
         {
-            throw new IOException($"{path} is no path in this folder.");
+            throw new IOException($"{path} is not a path in this folder.");
         }
 
         var full = Path.Combine([root, .. names]);
@@ -269,7 +269,7 @@ public sealed class FolderHandle : IDisposable
     {
         if (!IsWindows) { return Checked(UnixCalls.OpenAt(parent.Handle!, parent.Name, UnixCalls.NonBlocking | UnixCalls.NoFollow), parent.Name); }
         if (Directory.Exists(parent.Full)) { throw new NotAFileException(isFolder: true); }
-        if (StatPortable(parent).Kind == FileEntryKind.Other) { throw new IOException($"{parent.Name} is a link, and nothing is done through links."); }
+        if (StatPortable(parent).Kind == FileEntryKind.Other) { throw new IOException($"{parent.Name} is a link, and Plue does not follow links here."); }
 
         return RegularFile.OpenHandle(parent.Full);
     }
@@ -289,8 +289,8 @@ public sealed class FolderHandle : IDisposable
         return RegularFile.Read(file, maxBytes);
     }
 
-    /// <summary>A file beside it takes its place.</summary>
-    /// <param name="isNew">It never takes the place of one that came in between; only where the disk has no hard links is there a moment for that.</param>
+    /// <summary>Replaces the file with a temporary file next to it.</summary>
+    /// <param name="isNew">True to never replace a concurrently created file; on file systems without hard links there is a short race.</param>
     /// <param name="check">The last look before it does.</param>
     private static void WriteAtomically(Parent parent, ReadOnlySpan<byte> content, uint mode, bool isNew, Action<SafeFileHandle> setAttributes, Action check)
     {
@@ -367,7 +367,7 @@ public sealed class FolderHandle : IDisposable
 
     private static SafeFileHandle Checked(SafeFileHandle handle, string name) => handle.IsInvalid ? throw Error(name) : handle;
 
-    private static IOException ThroughLink(IEnumerable<string> names) => new($"{string.Join('/', names)} is a link now, and nothing is done through links.");
+    private static IOException ThroughLink(IEnumerable<string> names) => new($"{string.Join('/', names)} is now a link, and Plue does not follow links here.");
 
     private static Exception Error(string name)
     {
@@ -377,7 +377,7 @@ public sealed class FolderHandle : IDisposable
             UnixCalls.NoEntry => new FileNotFoundException($"{name} is not there.", name),
             UnixCalls.NotPermitted or UnixCalls.AccessDenied => new UnauthorizedAccessException($"{name}: {message}."),
             NotThere or NoSocket => new NotAFileException(isFolder: false),
-            _ when error == UnixCalls.TooManyLinks => new IOException($"{name} is a link now, and nothing is done through links.", error),
+            _ when error == UnixCalls.TooManyLinks => new IOException($"{name} is now a link, and Plue does not follow links here.", error),
             _ => new IOException($"{name}: {message}.", error),
         };
     }

@@ -12,7 +12,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     /// <summary>Less than this is not worth a collection.</summary>
     public const long MinGrowth = 8 * 1024 * 1024;
 
-    /// <summary>What may be allocated within a pause that still counts as idle.</summary>
+    /// <summary>The allocation within a pause that still counts as idle.</summary>
     public const long MaxIdleAllocation = 1024 * 1024;
 
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);

@@ -15,7 +15,7 @@ public sealed class IgnoreRules
         foreach (var line in text.Split('\n').Take(MaxRules)) { Add(line.TrimEnd('\r')); }
     }
 
-    /// <param name="rules">Of the folders on the way, the workspace's own first: those nearest to the file decide.</param>
+    /// <param name="rules">The rules of the parent folders, the workspace first: the nearest to the file takes precedence.</param>
     /// <param name="path">From the workspace with <c>/</c>.</param>
     public static bool IsIgnored(IReadOnlyList<IgnoreRules> rules, string path, bool isFolder)
     {
@@ -27,7 +27,7 @@ public sealed class IgnoreRules
         return false;
     }
 
-    /// <returns>Null when no rule fits; the last one that does decides.</returns>
+    /// <returns>Null if no rule matches; the last matching rule decides.</returns>
     private bool? IsIgnored(string path, bool isFolder)
     {
         if (!path.StartsWith(start, StringComparison.Ordinal)) { return null; }

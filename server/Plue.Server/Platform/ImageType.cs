@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>The kinds of pictures that vendors take, told by their first bytes: a name can say anything.</summary>
+/// <summary>Image types that vendors accept, detected by their first bytes, because names are unreliable.</summary>
 public static class ImageType
 {
     /// <returns>A media type, or null for everything else.</returns>

@@ -14,7 +14,7 @@ internal sealed class PathPattern
     private PathPattern(string literal, bool isBound, Regex? regex) => (this.literal, this.isBound, this.regex) = (literal, isBound, regex);
 
     /// <param name="pattern">With <c>/</c> between names; one in front binds it to the top.</param>
-    /// <param name="allowBraces">Whether <c>{a,b}</c> means either.</param>
+    /// <param name="allowBraces">True if <c>{a,b}</c> matches either.</param>
     /// <returns>Null when it is none, or too long.</returns>
     public static PathPattern? TryParse(string pattern, bool allowBraces)
     {
@@ -31,7 +31,7 @@ internal sealed class PathPattern
         catch (Exception fault) when (fault is ArgumentException or NotSupportedException) { return null; }
     }
 
-    /// <param name="path">From where the pattern stands, with <c>/</c>.</param>
+    /// <param name="path">The path relative to the base of the pattern, with <c>/</c>.</param>
     public bool IsMatch(string path)
     {
         var subject = isBound ? path : path.AsSpan(path.LastIndexOf('/') + 1);

@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Plue.Server.Platform;
 
-/// <summary>The end of this process when an orderly one takes too long: a thread may hang in the system, at a disk that does not answer for instance.</summary>
+/// <summary>Forces the exit of this process if a graceful exit takes too long: a thread may hang in a system call, for example on an unresponsive disk.</summary>
 internal static partial class ProcessExit
 {
     private const int Terminated = 128 + 15;
@@ -23,7 +23,7 @@ internal static partial class ProcessExit
         }
     }
 
-    /// <summary>Ends at once. Nothing is written and nobody is notified.</summary>
+    /// <summary>Exits the process immediately without flushing or notifying anything.</summary>
     public static void Now(int exitCode)
     {
         if (OperatingSystem.IsWindows()) { Environment.Exit(exitCode); }

@@ -13,7 +13,7 @@ public static partial class RealPath
     private const int NotAFolder = 20;
     private static readonly int NameTooLong = OperatingSystem.IsLinux() ? 36 : 63;
 
-    /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="ResolvesInto"/>.</summary>
+    /// <summary>Whether a path, or what it links to, is in the folder: for what is kept away from. What is let in asks <see cref="ResolvesInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
     {
         if (string.IsNullOrEmpty(folder)) { return false; }
@@ -22,7 +22,7 @@ public static partial class RealPath
         return Contains(real, Of(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
     }
 
-    /// <summary>Whether a path leads into the folder: a link in the folder that leads out of it does not.</summary>
+    /// <summary>True if a path resolves to a target in the folder; a link in the folder to the outside does not.</summary>
     public static bool ResolvesInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
 
     private static bool Contains(string folder, string path)
@@ -54,7 +54,7 @@ public static partial class RealPath
     /// and <c>..</c> leaves the folder that a link led to.
     /// </summary>
     /// <param name="path">Absolute; not tidied up before, because that would leave a link by the wrong door.</param>
-    /// <returns>Null when it cannot be known: links in a circle, a folder that may not be looked into, or a place that is another one for each process.</returns>
+    /// <returns>Null if unknown: a link cycle, an unreadable folder, or a path that differs between processes.</returns>
     public static string? TargetOf(string path)
     {
         var root = Path.GetPathRoot(path);
@@ -85,7 +85,7 @@ public static partial class RealPath
         return OperatingSystem.IsLinux() && Contains("/proc", at) ? null : at;
     }
 
-    /// <summary>Whether a path is the folder or lies in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
+    /// <summary>Whether a path is the folder or is in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
     public static bool IsUnder(string folder, string path) => Contains(folder, path);
 
     private static string[] Names(string path) =>
@@ -104,7 +104,7 @@ public static partial class RealPath
             return true;
         }
 
-        // What /proc calls links leads to another place for each process that looks.
+        // Links in /proc resolve differently for each process.
         if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/")) { return false; }
 
         Span<byte> content = stackalloc byte[MaxTargetLength];
@@ -118,7 +118,7 @@ public static partial class RealPath
     }
 
     /// <summary>From the root on, each folder of the path too.</summary>
-    /// <exception cref="IOException">The links lead in a circle.</exception>
+    /// <exception cref="IOException">The links lead in a cycle.</exception>
     internal static string ResolveLinks(string full, int links = MaxLinks)
     {
         var at = Path.GetPathRoot(full) ?? "";
@@ -127,7 +127,7 @@ public static partial class RealPath
             at = Path.Combine(at, name);
             var target = Directory.Exists(at) ? Directory.ResolveLinkTarget(at, true) : File.Exists(at) ? File.ResolveLinkTarget(at, true) : null;
             if (target is null) { continue; }
-            if (links-- == 0) { throw new IOException("Too many links lead to this file."); }
+            if (links-- == 0) { throw new IOException("The path contains too many links."); }
 
             at = ResolveLinks(Path.GetFullPath(target.FullName), links);
         }

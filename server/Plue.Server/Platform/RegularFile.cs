@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// The one way to open a file by its path. It never waits: a folder, pipe, socket or device is refused, whoever put it there and whenever.
-/// <c>BannedSymbols.txt</c> forbids every other way.
+/// Opens regular files by path without blocking: a folder, pipe, socket or device is refused, even if it appears concurrently.
+/// <c>BannedSymbols.txt</c> bans all other ways.
 /// </summary>
 public static partial class RegularFile
 {
@@ -71,12 +71,12 @@ public static partial class RegularFile
             : OpenOnUnix(path, FileMode.Open, FileAccess.Read, default);
     }
 
-    /// <summary>Opens or makes a file, unbuffered.</summary>
+    /// <summary>Opens or creates a file, unbuffered.</summary>
     /// <param name="share">
-    /// As .NET has it on Unix: <see cref="FileShare.None"/> takes an exclusive advisory lock, and who only reads a shared one. Neither is waited for.
+    /// Locks like .NET on Unix: <see cref="FileShare.None"/> acquires an exclusive advisory lock, and reading a shared one, without waiting.
     /// </param>
     /// <param name="newFile">The permissions of a new file on Unix, before the umask.</param>
-    /// <exception cref="FileNotFoundException">There is none, and none is made.</exception>
+    /// <exception cref="FileNotFoundException">The file does not exist and is not created.</exception>
     /// <exception cref="DirectoryNotFoundException">Its folder is missing.</exception>
     /// <exception cref="UnauthorizedAccessException">It may not be opened this way.</exception>
     /// <exception cref="NotAFileException">It is a folder, a pipe, a socket or a device.</exception>
@@ -100,7 +100,7 @@ public static partial class RegularFile
         }
     }
 
-    /// <summary>Files in shared memory are ordinary files.</summary>
+    /// <summary>Files in shared memory are regular files.</summary>
     private static bool IsSystemFile(string path) =>
         !OperatingSystem.IsWindows() && !path.StartsWith("/dev/shm/", StringComparison.Ordinal) && new[] { "/dev/", "/proc/", "/sys/" }.Any(folder => path.StartsWith(folder, StringComparison.Ordinal));
 
@@ -143,11 +143,11 @@ public static partial class RegularFile
     private static Exception Error(string path, FileMode mode, int error, string message) => error switch
     {
         UnixCalls.NoEntry when mode is FileMode.Open or FileMode.Truncate => new FileNotFoundException($"{path} is not there.", path),
-        UnixCalls.NoEntry => new DirectoryNotFoundException($"The folder of {path} is not there."),
+        UnixCalls.NoEntry => new DirectoryNotFoundException($"The folder of {path} does not exist."),
         UnixCalls.NotADirectory => new FileNotFoundException($"{path} is not there.", path),
         UnixCalls.NotPermitted or UnixCalls.AccessDenied => new UnauthorizedAccessException($"Access to the path '{path}' is denied."),
         UnixCalls.IsFolder => new NotAFileException(isFolder: true),
-        // What opening without waiting says of a pipe that nobody reads, and of a socket.
+        // The error of a non-blocking open of a pipe without a reader, or of a socket.
         6 or 102 => new NotAFileException(isFolder: false),
         _ => new IOException($"{message} : '{path}'", error),
     };
@@ -168,7 +168,7 @@ public static partial class RegularFile
     [LibraryImport("kernel32.dll")]
     private static partial int GetFileType(SafeFileHandle file);
 
-    /// <summary>Unlocks before it closes: a child that is just being started holds a copy of the handle for a moment.</summary>
+    /// <summary>Unlocks before closing: a child process that is being started briefly holds a copy of the handle.</summary>
     private sealed class LockedFile : FileStream
     {
         private readonly SafeFileHandle handle;

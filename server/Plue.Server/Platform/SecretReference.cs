@@ -13,8 +13,8 @@ public static class SecretReference
 
     public static bool IsEnvironment(string? text) => text?.StartsWith(EnvironmentScheme, StringComparison.Ordinal) == true;
 
-    /// <summary>Takes a value apart that is a name, perhaps behind a word, as headers have it: <c>Bearer vault://owner/name</c>.</summary>
-    /// <returns>What stands before the name, the space included, and the name; null for a value without one.</returns>
+    /// <summary>Splits a value with a reference, optionally after a word, as in headers: <c>Bearer vault://owner/name</c>.</summary>
+    /// <returns>The text before the reference, including the space, and the reference; null if there is none.</returns>
     public static (string Before, string Reference)? FindIn(string text)
     {
         var trimmed = text.Trim();

@@ -31,7 +31,7 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
         var text = mask(exception is null ? $"{category}: {message}" : $"{category}: {message}\n{exception}");
-        // A line break would begin a line without a level.
+        // A line break would start a line without a level.
         var line = $"{Name(level)}: {text.ReplaceLineEndings("\n      ")}\n";
         lock (sync)
         {
@@ -61,7 +61,7 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             fileFailed = true;
-            WriteToStderr($"warn: Log: There is no log file this time: {fault.Message}\n");
+            WriteToStderr($"warn: Log: The log file could not be opened: {fault.Message}\n");
         }
     }
 

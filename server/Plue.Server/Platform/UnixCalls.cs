@@ -3,7 +3,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Plue.Server.Platform;
 
-/// <summary>What the kernel offers for files that are reached from an open folder, and .NET does not.</summary>
+/// <summary>System calls for files relative to an open folder, which .NET does not provide.</summary>
 internal static partial class UnixCalls
 {
     public const int NoEntry = 2;
@@ -44,7 +44,7 @@ internal static partial class UnixCalls
     public static readonly int TooManyLinks = IsMac ? 62 : 40;
     private static readonly int WouldWait = IsMac ? 35 : 11;
 
-    /// <summary>What a file is.</summary>
+    /// <summary>The status of a file, as from stat.</summary>
     /// <param name="Mode">With its kind, as <c>stat</c> has it.</param>
     /// <param name="Changed">When its content or its facts last changed.</param>
     /// <param name="Stamp">Differs whenever the file was touched.</param>
@@ -55,7 +55,7 @@ internal static partial class UnixCalls
         public bool IsLink => (Mode & TypeMask) == LinkType;
     }
 
-    /// <returns>Null where it cannot be told: only Linux says it in one way on every machine.</returns>
+    /// <returns>Null if unknown: only Linux reports it uniformly on all architectures.</returns>
     public static FileStatus? StatusOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
 
     /// <returns>Null where the system does not say.</returns>
@@ -84,8 +84,8 @@ internal static partial class UnixCalls
 
     public static void Unlock(SafeFileHandle file) => _ = flock(file, NoLock);
 
-    /// <summary>Of a name in a folder; of a link the link itself.</summary>
-    /// <returns>Null where it cannot be told; the last error says why.</returns>
+    /// <summary>Gets the status of a name in a folder; for a link, of the link itself.</summary>
+    /// <returns>Null if unknown; see the last error.</returns>
     public static FileStatus? StatusOf(SafeFileHandle folder, string name) => Stat(folder, name, NoFollowStat);
 
     private static unsafe FileStatus? Stat(SafeFileHandle at, string name, int flags)
@@ -105,7 +105,7 @@ internal static partial class UnixCalls
             DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100), $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}");
     }
 
-    /// <param name="mode">Of a new file.</param>
+    /// <param name="mode">The mode of a new file.</param>
     public static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags, int mode = 0) =>
         // The mode is a variadic argument: on Apple's processors those are on the stack, behind the eight registers; elsewhere it is the fourth.
         openat(folder, name, flags | CloseOnExec, mode, 0, 0, 0, 0, mode);
@@ -134,7 +134,7 @@ internal static partial class UnixCalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags);
 
-    // The mode stands where variadic arguments do: see OpenAt.
+    // The mode is passed like a variadic argument: see OpenAt.
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags, nint mode, nint unused1, nint unused2, nint unused3, nint unused4, nint unused5, nint modeOnStack);
 

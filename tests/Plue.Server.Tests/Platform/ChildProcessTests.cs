@@ -34,7 +34,7 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public async Task What_a_crashed_child_left_behind_ends_too()
+    public async Task Processes_left_by_a_crashed_child_are_ended_too()
     {
         await using var child = Shell("setsid sleep 300 & echo ready; kill -9 $$");
         while (await child.ReadLineAsync(default) is not null) { }
@@ -90,7 +90,7 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public void What_cannot_be_started_says_why()
+    public void A_failed_start_has_a_reason()
     {
         var start = new ChildProcessStart { Program = "sh", Environment = new Dictionary<string, string>(), WorkingDirectory = "/" };
         Assert.Contains("not an absolute path", Assert.Throws<IOException>(() => ChildProcess.Start(start)).Message);

@@ -24,7 +24,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public async Task Where_no_lock_can_be_made_nobody_waits()
+    public async Task Fails_without_waiting_if_locks_are_not_supported()
     {
         await File.WriteAllTextAsync(Path.Combine(folder, "file"), "");
         var watch = Stopwatch.StartNew();
@@ -33,7 +33,7 @@ public sealed class FileLockTests : IDisposable
     }
 
     [Fact]
-    public async Task Whoever_gives_up_waiting_does_not_get_it()
+    public async Task A_canceled_wait_does_not_acquire_the_lock()
     {
         using var first = FileLock.Acquire(Lock, Long);
         using var stop = new CancellationTokenSource();

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tests.Platform;
 
-/// <summary>What agents write and what is taken back stays in the folder that was held, and replaces only what was known.</summary>
+/// <summary>What agents write and what is undone stays in the folder that was held, and replaces only what was known.</summary>
 [UnsupportedOSPlatform("windows")]
 public sealed class FolderHandleTests : IDisposable
 {
@@ -25,7 +25,7 @@ public sealed class FolderHandleTests : IDisposable
     }
 
     [Fact]
-    public void What_stands_under_a_name_is_told_by_its_kind_and_many_at_once_without_those_behind_links()
+    public void Stat_returns_the_kind_and_skips_paths_behind_links_in_bulk()
     {
         Place("file", "12345");
         Place("sub/one", "1");
@@ -56,8 +56,8 @@ public sealed class FolderHandleTests : IDisposable
         Assert.Throws<FileNotFoundException>(() => folder.Read("none", 9));
         Assert.Throws<FileNotFoundException>(() => folder.Read("none/below", 9));
         Assert.Equal("It is a folder.", Assert.Throws<NotAFileException>(() => folder.Read("sub", 9)).Message);
-        Assert.Equal("It is not an ordinary file.", Assert.Throws<NotAFileException>(() => folder.Read("socket", 9)).Message);
-        Assert.Contains("nothing is done through links", Assert.Throws<IOException>(() => folder.Read("link", 9)).Message, StringComparison.Ordinal);
+        Assert.Equal("It is not a regular file.", Assert.Throws<NotAFileException>(() => folder.Read("socket", 9)).Message);
+        Assert.Contains("Plue does not follow links here", Assert.Throws<IOException>(() => folder.Read("link", 9)).Message, StringComparison.Ordinal);
 
         Assert.Equal("file"u8.ToArray(), folder.ReadOrLink("link", 9));
         Assert.Equal("12345"u8.ToArray(), folder.ReadOrLink("file", 9));
@@ -121,9 +121,9 @@ public sealed class FolderHandleTests : IDisposable
     [InlineData("../held/a")]
     [InlineData("/etc/passwd")]
     [InlineData("a\0b")]
-    public void What_is_no_path_in_the_folder_is_refused(string path)
+    public void Refuses_paths_outside_the_folder(string path)
     {
-        Assert.EndsWith("is no path in this folder.", Assert.Throws<IOException>(() => folder.Stat(path)).Message, StringComparison.Ordinal);
+        Assert.EndsWith("is not a path in this folder.", Assert.Throws<IOException>(() => folder.Stat(path)).Message, StringComparison.Ordinal);
         Assert.Throws<IOException>(() => folder.Write(path, "x"u8, null));
         Assert.Throws<IOException>(() => folder.Delete(path));
     }
@@ -137,7 +137,7 @@ public sealed class FolderHandleTests : IDisposable
         Place("file", "x");
         foreach (var action in (Action[])[() => folder.Read("way/a", 9), () => folder.Write("way/b", "x"u8, null), () => folder.Replace("way/a", "x"u8, 0b110_000_000), () => folder.Delete("way/a"), () => folder.Stat("way/a")])
         {
-            Assert.Equal("way is a link now, and nothing is done through links.", Assert.Throws<IOException>(action).Message);
+            Assert.Equal("way is now a link, and Plue does not follow links here.", Assert.Throws<IOException>(action).Message);
         }
 
         Assert.Equal("file is no folder.", Assert.Throws<IOException>(() => folder.Write("file/below", "x"u8, null)).Message);

@@ -36,7 +36,7 @@ public sealed class RegularFileTests : IDisposable
     }
 
     [Fact]
-    public void An_exclusive_open_keeps_others_out_until_it_is_closed_and_waits_for_nobody()
+    public void An_exclusive_open_excludes_others_until_closed_and_never_waits()
     {
         using (Open(FileShare.None))
         {

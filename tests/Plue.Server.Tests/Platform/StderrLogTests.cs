@@ -22,7 +22,7 @@ public sealed class StderrLogTests : IDisposable
     }
 
     [Fact]
-    public void What_is_logged_at_the_very_end_throws_nothing()
+    public void Logging_after_disposal_does_not_throw()
     {
         var log = new StderrLog(LogLevel.Information, folder, text => text);
         var logger = log.CreateLogger("Test");
