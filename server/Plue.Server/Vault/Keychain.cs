@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Vault;
 
-/// <summary>What the operating system offers to keep a small secret for the signed-in user.</summary>
+/// <summary>The credential store of the operating system for the signed-in user.</summary>
 public interface IKeychain
 {
     /// <summary>Writes, reads back and deletes a value of its own, within three seconds.</summary>
@@ -35,7 +35,7 @@ public static class Keychain
         string[] places = ["/usr/bin/secret-tool", "/usr/local/bin/secret-tool", "/run/current-system/sw/bin/secret-tool"];
         return places.FirstOrDefault(File.Exists) is { } program
             ? new LinuxKeychain(program)
-            : new NoKeychain("secret-tool, of the package libsecret-tools, is not installed");
+            : new NoKeychain("secret-tool (package libsecret-tools) is not installed");
     }
 
     internal static async Task<bool> RoundTripAsync(IKeychain keychain, CancellationToken cancellationToken)

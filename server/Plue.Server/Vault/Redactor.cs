@@ -56,7 +56,7 @@ public sealed class Redactor : ITextMask
         return masked.Append(text, copied, text.Length - copied).ToString();
     }
 
-    /// <summary>Asked for each piece of an answer, so it takes no lock.</summary>
+    /// <summary>Called for each chunk of a response, so it takes no lock.</summary>
     public bool IsEmpty => isEmpty;
 
     public int StableLength(string text)
@@ -95,13 +95,13 @@ public sealed class Redactor : ITextMask
         return ranges;
     }
 
-    /// <summary>The first place from which what is there may go on as a secret, or as an escape of one.</summary>
+    /// <summary>The first place from which what is there may continue as a secret, or as an escape of one.</summary>
     private static int OpenIn(string text, SecretVariants known, int depth)
     {
         var open = known.OpenIn(text);
         if (depth == 0 || !UnescapedText.MayOccurIn(text)) { return open; }
 
-        // What an escape at the end will stand for is not known yet, only what stands before it.
+        // The value of an incomplete escape at the end is unknown, only the text before it is used.
         var whole = text[..UnescapedText.CutEscapeIn(text)];
         open = Math.Min(open, whole.Length < text.Length ? known.OpenIn(whole) : open);
         foreach (var plain in UnescapedText.Of(whole, known))

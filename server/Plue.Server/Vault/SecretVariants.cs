@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Vault;
 
-/// <summary>Each way of writing the known secrets that is searched for as it stands.</summary>
+/// <summary>The encodings of known secrets that are searched literally.</summary>
 internal sealed class SecretVariants
 {
     /// <summary>.NET searches for up to 80 texts at once several times as fast as for more.</summary>
@@ -49,7 +49,7 @@ internal sealed class SecretVariants
         foreach (var search in searches) { Find(text, search, ranges); }
     }
 
-    /// <returns>The first place from which the text may go on as one of the forms; its length where there is none.</returns>
+    /// <returns>The first place from which the text may continue as one of the forms; its length where there is none.</returns>
     public int OpenIn(string text)
     {
         for (var open = Math.Max(0, text.Length - MaxLength - 2); open < text.Length; open++)

@@ -28,13 +28,13 @@ internal sealed class UnescapedText
     /// <summary>Whether the escaped text ends with it.</summary>
     public bool ReachesEnd { get; }
 
-    /// <summary>Whether a text has a sign that escapes begin with. Ordinary text has none.</summary>
+    /// <summary>True if the text contains an escape character. Plain text has none.</summary>
     public static bool MayOccurIn(string text) => text.AsSpan().ContainsAny('%', '\\');
 
     /// <returns>Where the character at this place begins in the escaped text; at the end, where the last one ends.</returns>
     public int OriginalOffset(int at) => starts[at];
 
-    /// <summary>The stretches in which escapes stand for characters of the forms.</summary>
+    /// <summary>Gets the ranges in which escapes decode to characters of secrets.</summary>
     public static IEnumerable<UnescapedText> Of(string text, SecretVariants known)
     {
         foreach (var sign in "%\\")
@@ -63,7 +63,7 @@ internal sealed class UnescapedText
         if (found < 0) { return text.Length; }
 
         var at = RowOf(text, from + found);
-        // The first half of a pair says nothing without the second.
+        // The first half of a surrogate pair is meaningless without the second.
         return at >= 6 && text[at - 6] == '\\' && EscapeAt(text, at - 6, '\\') is { Length: MaxEscapeLength } or { Length: 6, Value: >= 0xD800 and < 0xDC00 } ? RowOf(text, at - 6) : at;
     }
 

@@ -16,17 +16,17 @@ public sealed class UnlockMethod
     /// <summary>A random key that this machine's keychain keeps.</summary>
     public static UnlockMethod Keychain { get; } = new(KeychainKind, null, null, null);
 
-    /// <param name="id">Tells several editors apart.</param>
+    /// <param name="id">Distinguishes editors.</param>
     /// <param name="key">32 bytes from VS Code's SecretStorage.</param>
     public static UnlockMethod Editor(string id, byte[] key) =>
         id.Length is > 0 and <= 100 && key.Length == VaultCrypto.KeySize
             ? new UnlockMethod(EditorKind, id, key, null)
-            : throw new FailureException(FailureKind.BadRequest, $"An editor's way needs a name of 1 to 100 characters and a key of {VaultCrypto.KeySize} bytes.");
+            : throw new FailureException(FailureKind.BadRequest, $"Unlocking from an editor requires a name of 1 to 100 characters and a key of {VaultCrypto.KeySize} bytes.");
 
     public static UnlockMethod Passphrase(string passphrase) =>
-        passphrase.Length > 0 ? new UnlockMethod(PassphraseKind, null, null, passphrase) : throw new FailureException(FailureKind.MissingField, "The passphrase is empty. Type one.");
+        passphrase.Length > 0 ? new UnlockMethod(PassphraseKind, null, null, passphrase) : throw new FailureException(FailureKind.MissingField, "The passphrase is empty. Enter a passphrase.");
 
-    /// <summary>Reads a way as it comes over the wire.</summary>
+    /// <summary>Parses an unlock method from the protocol.</summary>
     /// <param name="secret">The editor's key in base64, or the passphrase.</param>
     /// <exception cref="FailureException">BadRequest, MissingField.</exception>
     public static UnlockMethod Parse(string kind, string? id, string? secret) => kind switch
@@ -34,7 +34,7 @@ public sealed class UnlockMethod
         EditorKind => Editor(id ?? "", FromBase64(secret ?? "")),
         KeychainKind => Keychain,
         PassphraseKind => Passphrase(secret ?? ""),
-        _ => throw new FailureException(FailureKind.BadRequest, "A vault is unlocked by an editor, the keychain or a passphrase; nothing else."),
+        _ => throw new FailureException(FailureKind.BadRequest, "A vault can be unlocked only by an editor, the keychain or a passphrase."),
     };
 
     public string Kind { get; }

@@ -4,9 +4,9 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// The encrypted file of secrets. Any number of processes may use one file: each call looks at the file as it is now, and a change is made
-/// under a lock of the operating system. A file that is damaged, tampered with or of a later version is refused and never written to.
-/// Every method may be called from any thread, and throws <see cref="FailureException"/> with a sentence for a person.
+/// The encrypted store of secrets. Any number of processes can use one file: each call reads the current file, and changes are made
+/// under an operating system lock. A file that is damaged, tampered with or of a later version is refused and never written.
+/// All methods are thread-safe and throw <see cref="FailureException"/> with a sentence for a person.
 /// </summary>
 public sealed partial class Vault(string path, IKeychain keychain, Redactor redactor, TimeProvider? timeProvider = null) : IAsyncDisposable
 {
@@ -25,7 +25,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     private Task savingLastUsed = Task.CompletedTask;
     private Task<bool>? keychainAvailable;
 
-    /// <summary>Never fails on a bad file: that is what <see cref="VaultStatus.Problem"/> says.</summary>
+    /// <summary>Gets the status. Never fails for an invalid file, which is reported in <see cref="VaultStatus.Problem"/>.</summary>
     public async ValueTask<VaultStatus> StatusAsync(CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -38,7 +38,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
         catch (FailureException exception) when (exception.Failure.Kind == FailureKind.VaultOlder)
         {
-            // It can be unlocked again, where the user is asked.
+            // It can be unlocked again with the user's input.
             return new VaultStatus(true, true, KindsOf(VaultFile.Parse(VaultFile.ReadBytes(path))), null);
         }
         catch (FailureException exception)
@@ -60,7 +60,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         if (VaultFile.Exists(path))
         {
-            throw new FailureException(FailureKind.Conflict, "There is a vault already. Unlock it; or move its file away first, which gives up the keys in it.");
+            throw new FailureException(FailureKind.Conflict, "A vault already exists. Unlock it, or move its file away first, which gives up its keys.");
         }
 
         var key = VaultCrypto.NewKey();
@@ -70,7 +70,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         Remember(method);
     }
 
-    /// <param name="acceptOlder">The user wants to go on with a copy of the file that is older than the one last used on this machine.</param>
+    /// <param name="acceptOlder">The user wants to continue with a copy of the file that is older than the one last used on this machine.</param>
     /// <exception cref="FailureException">
     /// VaultLocked: the way does not fit, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
     /// </exception>
@@ -87,7 +87,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         if (!VaultFile.IsSealedBy(vault, key.Span))
         {
             key.Dispose();
-            throw VaultFile.Damaged("its seal does not fit its content");
+            throw VaultFile.Damaged("its seal does not match its content");
         }
 
         if (vault.Generation.GetValueOrDefault() < newest && !acceptOlder)
@@ -109,7 +109,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         Forget();
     }
 
-    /// <summary>Adds a way of unlocking, or replaces the one of the same kind and name: so a new passphrase takes the place of the old.</summary>
+    /// <summary>Adds an unlock method, or replaces the one of the same kind and name, such as the passphrase.</summary>
     public async Task AddUnlockMethodAsync(UnlockMethod method, CancellationToken cancellationToken)
     {
         method.ThrowIfWeak();
@@ -157,7 +157,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
                 var entry = Find(vault, reference);
                 if (vault.Entries.Any(other => other.Reference == newReference))
                 {
-                    throw new FailureException(FailureKind.Conflict, $"{newReference} is taken. Choose another name, or delete that key first.");
+                    throw new FailureException(FailureKind.Conflict, $"A key named {newReference} already exists. Choose another name, or delete that key first.");
                 }
 
                 return ValueTask.FromResult(With(vault, key, reference, entry with { Reference = newReference, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key)));
@@ -179,8 +179,8 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A new passphrase in the place of the old one, or the first one.</summary>
-    /// <param name="current">Has to open the vault where it has a passphrase: an unlocked window that somebody else sits at is not enough.</param>
+    /// <summary>A new passphrase in place of the old one, or the first one.</summary>
+    /// <param name="current">The current passphrase, required if the vault has one: an unlocked window is not sufficient.</param>
     /// <exception cref="FailureException">VaultLocked: the current one is wrong. BadRequest: the new one is too short.</exception>
     public async Task SetPassphraseAsync(string? current, string passphrase, CancellationToken cancellationToken)
     {
@@ -194,7 +194,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
                     var old = UnlockMethod.Passphrase(current ?? "");
                     using var wayKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
                     using var opened = VaultFile.Unwrap(vault, stored, wayKey.Span)
-                        ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again.");
+                        ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is wrong. Nothing was changed. Try again.");
                 }
 
                 var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
@@ -223,7 +223,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         },
         cancellationToken);
 
-    /// <summary>What it holds, by name alone: that needs no unlocking. Empty while the file cannot be read.</summary>
+    /// <summary>Lists the keys by name, which does not require unlocking. Empty if the file cannot be read.</summary>
     public async ValueTask<IReadOnlySet<string>> ReferencesAsync(CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);

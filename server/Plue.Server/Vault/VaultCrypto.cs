@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>The few operations that the vault is made of. Keys are 32 bytes; a box is nonce, ciphertext and tag in one piece.</summary>
+/// <summary>The cryptographic operations of the vault. Keys have 32 bytes; an encrypted box is the concatenation of nonce, ciphertext and tag.</summary>
 internal static class VaultCrypto
 {
     public const int KeySize = 32;
@@ -32,7 +32,7 @@ internal static class VaultCrypto
     }
 
     /// <summary>AES-256-GCM under a fresh nonce.</summary>
-    /// <param name="boundTo">What the box must be opened with: see <see cref="Fields"/>.</param>
+    /// <param name="boundTo">The associated data required to decrypt: see <see cref="Fields"/>.</param>
     public static byte[] Encrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> boundTo)
     {
         var box = new byte[NonceSize + content.Length + TagSize];

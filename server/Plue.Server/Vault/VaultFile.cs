@@ -10,7 +10,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// The vault file, version 2: JSON with the ways of unlocking, one box per entry, and a seal over all of it. A file counts only when it is,
+/// The vault file, version 2: JSON with the unlock methods, one encrypted box per entry, and a MAC over everything. A file is valid only if it is,
 /// byte for byte, what this class would write; so nothing in it is without meaning, and after unlocking the seal answers for every byte.
 /// Version 1 had no generation; it opens unchanged, and the first change makes it version 2. For an older copy see <see cref="VaultGenerations"/>.
 /// </summary>
@@ -22,7 +22,7 @@ internal static class VaultFile
     public const int MaximumRounds = 10_000_000;
     private const string Format = "plue-vault";
 
-    /// <summary>What boxes are bound to. It stays as it is in later versions of the file, because the boxes of ways cannot be made anew without their keys.</summary>
+    /// <summary>The associated data of encrypted values. It must stay the same in later versions of the file, because wrapped keys cannot be encrypted again without their keys.</summary>
     private const string BoxVersion = "1";
 
     /// <summary>Whether anything at all has the vault's name, a link to nowhere included.</summary>
@@ -48,7 +48,7 @@ internal static class VaultFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new FailureException(
-                FailureKind.VaultLocked, $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions; Plue left it as it is.", exception);
+                FailureKind.VaultLocked, $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions. Plue did not change it.", exception);
         }
     }
 
@@ -65,7 +65,7 @@ internal static class VaultFile
             if (header.Version > Version)
             {
                 throw new FailureException(
-                    FailureKind.VaultLocked, "The vault was written by a newer version of Plue. Update Plue to open it; the file was left as it is.");
+                    FailureKind.VaultLocked, "The vault was written by a newer version of Plue. Update Plue to open it. The file was not changed.");
             }
 
             vault = JsonSerializer.Deserialize(bytes, VaultFileContext.Default.StoredVault)!;
@@ -75,7 +75,7 @@ internal static class VaultFile
             throw Damaged("it is not well-formed", exception);
         }
 
-        if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("a value in it is impossible"); }
+        if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("it contains an invalid value"); }
 
         foreach (var method in vault.Ways)
         {
@@ -84,7 +84,7 @@ internal static class VaultFile
             throw Damaged($"it asks for {rounds.ToString(CultureInfo.InvariantCulture)} rounds of key derivation, outside {MinimumRounds} to {MaximumRounds}");
         }
 
-        return Serialize(vault).AsSpan().SequenceEqual(bytes) ? vault : throw Damaged("it was changed by hand or cut short");
+        return Serialize(vault).AsSpan().SequenceEqual(bytes) ? vault : throw Damaged("it was edited or truncated");
     }
 
     public static byte[] Serialize(StoredVault vault)
@@ -103,7 +103,7 @@ internal static class VaultFile
     public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         vault with { Seal = Convert.ToBase64String(VaultCrypto.ComputeMac(dataKey, Serialize(vault with { Seal = "" }))) };
 
-    /// <summary>Whether every byte is as somebody with this data key wrote it. Compares the text, since several texts decode to the same seal.</summary>
+    /// <summary>True if the file is exactly as written with this data key. Compares the text, because several texts decode to the same seal.</summary>
     public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sealed(vault, dataKey).Seal), Encoding.UTF8.GetBytes(vault.Seal));
 
@@ -123,7 +123,7 @@ internal static class VaultFile
 
     public static FailureException Damaged(string why, Exception? inner = null) => new(
         FailureKind.VaultLocked,
-        $"The vault file is damaged: {why}. Plue left it as it is; put a backup in its place, or move it away and create a new vault.",
+        $"The vault file is damaged: {why}. Plue did not change it. Restore a backup, or move the file away and create a new vault.",
         inner);
 
     private static readonly VaultFileContext WriteContext =

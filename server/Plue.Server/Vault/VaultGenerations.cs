@@ -21,7 +21,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
     public async Task<long> ReadAsync(StoredVault vault, CancellationToken cancellationToken) =>
         Math.Max(ReadFile(vault), IsOpenedByKeychain(vault) ? await ReadKeychainAsync(vault, cancellationToken).ConfigureAwait(false) : 0);
 
-    /// <summary>From now on this generation counts as the newest, also when it is an older one.</summary>
+    /// <summary>Records this generation as the newest, even if it is older.</summary>
     public async Task WriteAsync(StoredVault vault, CancellationToken cancellationToken)
     {
         try { DurableFile.Replace(FilePath, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{vault.Id} {vault.Generation ?? 0}\n"))); }

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>Windows protects the key for the signed-in user (DPAPI); the protected bytes lie in a file of their own beside the vault.</summary>
+/// <summary>Windows protects the key for the signed-in user (DPAPI); the protected bytes are in a file of their own beside the vault.</summary>
 internal sealed unsafe partial class WindowsKeychain(string path) : IKeychain
 {
     private const uint NoPrompt = 1;
@@ -16,7 +16,7 @@ internal sealed unsafe partial class WindowsKeychain(string path) : IKeychain
 
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
     {
-        DurableFile.Replace(PathOf(account), Transform(key, account, isProtect: true) ?? throw Keychain.Unavailable("Windows did not protect the key"));
+        DurableFile.Replace(PathOf(account), Transform(key, account, isProtect: true) ?? throw Keychain.Unavailable("Windows could not encrypt the key"));
         return Task.CompletedTask;
     }
 

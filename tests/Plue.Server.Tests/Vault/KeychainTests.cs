@@ -85,7 +85,7 @@ public sealed class KeychainTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_keychain_a_vault_says_so_and_names_the_passphrase()
+    public async Task Without_a_keychain_the_error_suggests_a_passphrase()
     {
         using var home = new VaultHome();
         var keychain = new NoKeychain("there is none");

@@ -169,7 +169,7 @@ public class RedactorTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void What_is_settled_cuts_no_secret_however_the_text_goes_on() => Prop.ForAll(
+    public void The_stable_prefix_never_splits_a_secret() => Prop.ForAll(
         Gen.Elements('a', 'b', 'é').ArrayOf().Where(letters => letters.Length is >= 4 and <= 7).Select(letters => new string(letters)).ArrayOf().Where(secrets => secrets.Length < 4).ToArbitrary(),
         Gen.Elements('a', 'b', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ToArbitrary(),
         (secrets, between) =>

@@ -44,7 +44,7 @@ public sealed class VaultEntryTests : IDisposable
     }
 
     [Fact]
-    public async Task New_origins_stand_in_place_of_the_old_ones()
+    public async Task New_origins_replace_the_old_ones()
     {
         await using var vault = await home.CreateAsync();
         await vault.SetOriginsAsync(VaultHome.Key, ["http://localhost:8080/v1"], default);

@@ -110,7 +110,7 @@ public sealed class VaultFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_of_a_later_version_says_so_whatever_its_shape()
+    public async Task A_later_file_version_is_reported_regardless_of_its_shape()
     {
         await MakeAsync();
         var failure = await RefusesAsync("""{"format":"plue-vault","version":3,"boxes":[[[[[[[[[[1]]]]]]]]]]}"""u8.ToArray());

@@ -13,7 +13,7 @@ public sealed partial class VaultTests : IDisposable
     public void Dispose() => home.Dispose();
 
     [Fact]
-    public async Task What_was_stored_is_there_for_its_origin_after_a_restart()
+    public async Task Stored_secrets_are_available_for_their_origin_after_a_restart()
     {
         await using (await home.CreateAsync()) { }
 
@@ -103,7 +103,7 @@ public sealed partial class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_vault_the_status_says_so_and_every_call_says_what_to_do()
+    public async Task Without_a_vault_the_status_reports_it_and_every_call_explains_what_to_do()
     {
         await using var vault = home.Open();
         var status = await vault.StatusAsync(default);
@@ -168,7 +168,7 @@ public sealed partial class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_secret_is_gone_and_deleting_it_again_says_so()
+    public async Task A_deleted_secret_is_not_available_and_deleting_it_again_is_reported()
     {
         await using var vault = await home.CreateAsync();
         await vault.DeleteAsync(VaultHome.Key, default);
