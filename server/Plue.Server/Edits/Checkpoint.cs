@@ -5,12 +5,12 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Edits;
 
-/// <summary>How all files of a workspace were at one moment. What is there and not kept has a state without a hash; a name that ends with <c>/</c> is a folder that was not looked into.</summary>
-/// <param name="Name">Of its file; the same for the same files.</param>
-/// <param name="LeftOut">What is not kept, in one sentence; null when everything is.</param>
+/// <summary>A snapshot of all files of a workspace. A file that is not stored has a state without a hash; a name that ends with <c>/</c> is a folder that was not scanned.</summary>
+/// <param name="Name">The name of the checkpoint file; the same for the same files.</param>
+/// <param name="LeftOut">The content that is not stored, as one sentence; null if everything is.</param>
 internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
 {
-    /// <summary>What differs now, by path. What was not looked at then is never taken for new.</summary>
+    /// <summary>Gets the paths that differ now. Paths that were not scanned before are never reported as new.</summary>
     public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, FolderHandle folder, ContentStore contents)
     {
         var closed = Files.Keys.Where(path => path.EndsWith('/')).ToList();
@@ -29,7 +29,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
             }
         }
 
-        // One that is not listed any more may only be ignored now.
+        // A file that is no longer listed may only be ignored now.
         foreach (var (path, file) in Files.Where(file => !file.Key.EndsWith('/') && !now.Files.ContainsKey(file.Key)))
         {
             if (file.State.IsKept && IsGone(path)) { yield return (path, file.State, FileState.Absent); }
@@ -38,7 +38,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
         bool IsGone(string path)
         {
             try { return folder.Stat(path).Kind == FileEntryKind.Absent; }
-            // Behind a link: what stood here is not there any more, and what is behind the link is nobody's here.
+            // Behind a link: what stood here does not exist any more, and what is behind the link is no one's here.
             catch (IOException) { return true; }
             catch (UnauthorizedAccessException) { return false; }
         }
@@ -64,7 +64,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
 internal sealed record CheckpointFile(FileState State, string Stamp);
 
 /// <summary>
-/// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are left out, and what is over the caps. A second
+/// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are omitted, and what is over the caps. A second
 /// one reads only what was touched since.
 /// </summary>
 internal sealed class Checkpoints(string folder, string workspace, ContentStore contents)
@@ -74,7 +74,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     public const long MaxBytes = 400L * 1024 * 1024;
     private const int MaxDepth = 100;
     private const string Mark = "plueckpt1";
-    /// <summary>A file touched less than this before it was looked at may be touched again without a trace in its times.</summary>
+    /// <summary>A file modified this recently before the scan can change again without a visible change of its times.</summary>
     private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
     private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
 
@@ -84,7 +84,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
     private Checkpoint? last;
 
     public string? LeftOut => last?.LeftOut;
-    /// <summary>What the newest one is made of.</summary>
+    /// <summary>The contents that the newest checkpoint refers to.</summary>
     public IReadOnlySet<string> Needed => (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
     private string Prefix => Blobs.IdOf(Encoding.UTF8.GetBytes(workspace))[..16] + "-";
 
@@ -172,7 +172,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         DurableFile.Replace(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    /// <returns>Null when it is not there or damaged.</returns>
+    /// <returns>Null when it does not exist or damaged.</returns>
     public Checkpoint? Load(string name)
     {
         try
@@ -199,7 +199,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return null; }
     }
 
-    /// <summary>Removes those that nobody needs, but the newest.</summary>
+    /// <summary>Deletes checkpoints that are not needed, except the newest.</summary>
     public void Clean(IReadOnlySet<string> needed)
     {
         foreach (var file in Stored().Skip(1).Where(file => !needed.Contains(file.Name))) { file.Delete(); }
@@ -225,9 +225,9 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         List<string> parts = [];
         if (tooMany) { parts.Add($"the folder has more than {MaxFiles:N0} files"); }
         if (tooLarge > 0) { parts.Add($"{tooLarge:N0} {(tooLarge == 1 ? "file is" : "files are")} too large"); }
-        if (unread > 0) { parts.Add($"{unread:N0} may not be read"); }
+        if (unread > 0) { parts.Add($"{unread:N0} cannot be read"); }
 
-        return parts.Count == 0 ? null : $"Not all that commands change can be taken back: {string.Join(", ", parts)}.";
+        return parts.Count == 0 ? null : $"Some changes made by commands cannot be undone: {string.Join(", ", parts)}.";
     }
 
     /// <summary>The names, in no order.</summary>
@@ -243,7 +243,7 @@ internal sealed class Checkpoints(string folder, string workspace, ContentStore 
         }
 
         public List<string> Files { get; } = [];
-        /// <summary>Folders that were not looked into, each with a slash at its end.</summary>
+        /// <summary>Folders that were not scanned, each with a trailing slash.</summary>
         public List<string> Closed { get; } = [];
         public bool TooMany { get; private set; }
 

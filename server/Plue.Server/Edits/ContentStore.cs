@@ -7,8 +7,8 @@ using Plue.Server.Store;
 namespace Plue.Server.Edits;
 
 /// <summary>
-/// What files held, by SHA-256, each once. Many go into one file, so that keeping a whole workspace waits for the disk once. A file of contents is
-/// written by one process, which holds it locked, and read by all; what is not whole at its end is as if it were not there. Safe for concurrent calls.
+/// Stores file contents once each, by SHA-256. Many contents share a pack file, so that storing an entire workspace needs one fsync. A pack is
+/// written by one process, which keeps it locked, and read by all. An incomplete entry at its end is ignored. Thread-safe.
 /// </summary>
 internal sealed class ContentStore(string folder) : IDisposable
 {
@@ -53,7 +53,7 @@ internal sealed class ContentStore(string folder) : IDisposable
         }
     }
 
-    /// <exception cref="FailureException">NotFound: it is not kept any more, or damaged.</exception>
+    /// <exception cref="FailureException">NotFound: it is not stored any more, or damaged.</exception>
     public byte[] Read(string id)
     {
         lock (sync)
@@ -68,7 +68,7 @@ internal sealed class ContentStore(string folder) : IDisposable
             }
         }
 
-        throw new FailureException(FailureKind.NotFound, "How this file was is not kept any more, so it cannot be brought back.");
+        throw new FailureException(FailureKind.NotFound, "The earlier version of this file is no longer stored, so it cannot be restored.");
     }
 
     public bool Has(string id)
@@ -90,7 +90,7 @@ internal sealed class ContentStore(string folder) : IDisposable
 
     public long Bytes => Directory.Exists(folder) ? new DirectoryInfo(folder).EnumerateFiles("*.pack").Sum(file => file.Length) : 0;
 
-    /// <summary>Removes what nobody needs; what another process is writing stays.</summary>
+    /// <summary>Deletes contents that are not needed. Contents that another process is writing are kept.</summary>
     public void DeleteUnused(IReadOnlySet<string> needed)
     {
         lock (sync)
@@ -192,7 +192,7 @@ internal sealed class ContentStore(string folder) : IDisposable
 
         foreach (var name in Directory.EnumerateFiles(folder, "*.pack"))
         {
-            // What others are writing grows, so it is read again; what is ours is known.
+            // Packs of other processes can grow, so they are read again; our own are known.
             if (name == pack?.Name || (known.Contains(name) && !IsHeld(name))) { continue; }
 
             ReadHeads(name);

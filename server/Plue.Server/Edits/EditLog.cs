@@ -18,7 +18,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     public void NotifyChanged(string codexId) => Changed?.Invoke(codexId);
 
-    /// <summary>What commands may change without a way back, in one sentence; null as far as is known.</summary>
+    /// <summary>The changes by commands that cannot be undone, as one sentence; null if none are known.</summary>
     public string? OmissionNotice(string workspace)
     {
         lock (sync) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
@@ -27,7 +27,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
     public async ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) =>
         await Task.Run<IEditScope>(() => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths), cancellationToken);
 
-    /// <summary>What was begun by a process that died is settled by looking at the files: what differs, it did.</summary>
+    /// <summary>Completes edits of processes that died by comparing the files: differences are attributed to them.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void Settle(string workspace)
     {
@@ -45,7 +45,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         if (left.Count > 0) { CleanCheckpoints(real); }
     }
 
-    /// <summary>Of an address its name, of a name itself.</summary>
+    /// <summary>Gets the name of an address; a name is returned unchanged.</summary>
     public static string IdOf(string codexId) => CodexUri.TryParse(codexId, out var uri) ? uri.Name : codexId;
 
     private Scope Begin(EditAuthor author, string workspace, IReadOnlyList<string>? paths)
@@ -57,7 +57,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Plue.Server.Store.StoreFailure.From(exception, "How the files are could not be kept, so nothing was changed");
+            throw Plue.Server.Store.StoreFailure.From(exception, "The current state of the files could not be stored, so nothing was changed");
         }
     }
 
@@ -70,7 +70,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
             var state = FileState.Keep(folder, path, store.Contents);
             if (!state.IsKept && state.Kind != FileEntryKind.Folder)
             {
-                throw new FailureException(FailureKind.BadRequest, $"{path} is no ordinary file of at most 64 MB, so it could not be taken back and is not changed.");
+                throw new FailureException(FailureKind.BadRequest, $"{path} is not a regular file of at most 64 MB. The change could not be undone, so the file was not changed.");
             }
 
             before[path] = state;
@@ -139,7 +139,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Plue.Server.Store.StoreFailure.From(exception, "What was changed could not be written down");
+            throw Plue.Server.Store.StoreFailure.From(exception, "The changes could not be recorded");
         }
 
         if (scope.Checkpoint is not null) { CleanCheckpoints(scope.Begun.Workspace); }
@@ -149,7 +149,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         return [.. changes.Select(change => new FileChange(change.Path, Lines(change.Before, change.After).Added, Lines(change.Before, change.After).Removed))];
     }
 
-    /// <summary>What is different now. A state that a scope has by name counts instead of the checkpoint's.</summary>
+    /// <summary>Gets the paths that differ now. A state recorded by name takes precedence over the checkpoint.</summary>
     private List<(string Path, FileState Before, FileState After)> Differences(string workspace, Dictionary<string, FileState> before, Checkpoint? checkpoint, HashSet<string> others)
     {
         using var folder = new FolderHandle(workspace);
@@ -187,7 +187,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         ],
     };
 
-    /// <summary>Without what was written down meanwhile as somebody else's, of this process or another.</summary>
+    /// <summary>Removes changes that other scopes, of this process or another, recorded in the meantime.</summary>
     private static (string Path, FileState Before, FileState After) Since(EditRecord begun, (string Path, FileState Before, FileState After) change, EditHistory history) =>
         history.Edits.LastOrDefault(edit => edit.Path == change.Path && edit.By.Workspace == begun.Workspace && edit.By.Time >= begun.Time) is { } other
             ? change with { Before = other.After } : change;

@@ -9,7 +9,7 @@ namespace Plue.Server.Edits;
 
 /// <summary>
 /// The record of what agents changed: <c>edits/edits.jsonl</c>, lines as journals have them, and beside it the contents. Windows write in turn and read what
-/// the others wrote. Nothing is opened before it is asked for. Safe for concurrent calls.
+/// the others wrote. Nothing is opened before first use. Thread-safe.
 /// </summary>
 internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logger) : IDisposable
 {
@@ -34,9 +34,9 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     public TimeProvider Time => time;
     public ILogger Logger => logger;
 
-    /// <summary>What is known now, that of other windows too.</summary>
+    /// <summary>Reads the current history, including changes by other windows.</summary>
     /// <exception cref="FailureException">StoreReadOnly: it cannot be read.</exception>
-    public T Read<T>(Func<EditHistory, T> read) => Guard("What agents changed cannot be read", () =>
+    public T Read<T>(Func<EditHistory, T> read) => Guard("The record of agent edits could not be read", () =>
     {
         lock (sync)
         {
@@ -45,9 +45,9 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         }
     });
 
-    /// <summary>Nobody else writes meanwhile. What <paramref name="change"/> returns is durable when this returns; null changes nothing.</summary>
+    /// <summary>Changes the history under an exclusive lock. The records that <paramref name="change"/> returns are durable when this returns; null changes nothing.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was written.</exception>
-    public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) => Guard("What an agent changes cannot be kept, so that it may not change anything", () =>
+    public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) => Guard("The record of agent edits could not be written, so agents cannot change files", () =>
     {
         lock (sync)
         {
@@ -69,18 +69,18 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     {
         get
         {
-            lock (sync) { return (liveness ??= Guard("What an agent changes cannot be kept", () => new LivenessFile(LivenessFolder))).Token; }
+            lock (sync) { return (liveness ??= Guard("The record of agent edits could not be written", () => new LivenessFile(LivenessFolder))).Token; }
         }
     }
 
-    /// <summary>Whether whoever began it will end it.</summary>
+    /// <summary>True if the process that started it is still alive.</summary>
     public bool IsInProgress(EditRecord begun)
     {
         _ = Process;
         return liveness!.IsAlive(begun.Process);
     }
 
-    /// <summary>Lets go what is older than 30 days, and the oldest of what is more than 500 MB. Does nothing most of the time.</summary>
+    /// <summary>Deletes records older than 30 days and the oldest beyond 500 MB. Usually does nothing.</summary>
     public void Sweep(IReadOnlySet<string> alsoNeeded)
     {
         var now = time.GetUtcNow();
@@ -91,7 +91,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
             swept = now;
         }
 
-        Guard("Old edits were not removed", () =>
+        Guard("Old edits were not deleted", () =>
         {
             lock (sync)
             {
@@ -164,7 +164,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         }
         catch (JsonException exception)
         {
-            logger.LogWarning("A line of the record of edits is not understood: {Why}", exception.Message);
+            logger.LogWarning("A line of the edit record could not be parsed: {Why}", exception.Message);
         }
     }
 
@@ -181,7 +181,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         file.Position = end;
         try
         {
-            // A line that a crash tore stays what it is, and ours begins behind it.
+            // An incomplete line from a crash is kept, and ours starts after it.
             if (scan is not null && (end > scan.GoodLength || scan.IsMissingLineFeed)) { file.Write("\n"u8); }
 
             file.Write(lines.WrittenSpan);

@@ -6,13 +6,13 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Edits;
 
-/// <summary>A place that an agent changed and nobody has decided.</summary>
-/// <param name="OldStart">Lines from 1; without lines, the line that it stands before.</param>
-/// <param name="IsConflict">Somebody else has changed the same place since.</param>
+/// <summary>A pending change of an agent in one place.</summary>
+/// <param name="OldStart">Lines from 1; without lines, the line that it precedes.</param>
+/// <param name="IsConflict">True if others have changed the same place since.</param>
 internal sealed record Hunk(string Id, int OldStart, int OldLines, int NewStart, int NewLines, bool IsConflict, string Text);
 
 /// <summary>
-/// One file under review as it is at this moment: how it was before the agent (<see cref="Review.Base"/>), how the agent left it, and how it is now. What others
+/// The pending changes of one file: its state before the agent (<see cref="Review.Base"/>), after the agent, and now. Changes that others
 /// changed since belongs to neither side. Bytes are kept: only whole lines are exchanged.
 /// </summary>
 internal sealed class FileReview
@@ -38,8 +38,8 @@ internal sealed class FileReview
         hunks = HunksOf(places);
     }
 
-    /// <exception cref="IOException">The file cannot be looked at.</exception>
-    /// <exception cref="Messages.FailureException">NotFound: what it was is not kept any more.</exception>
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="Messages.FailureException">NotFound: what it was is not stored any more.</exception>
     public static FileReview Of(Review review, FolderHandle folder, ContentStore contents) => new(review, FileState.Keep(folder, review.Path, contents), contents);
 
     public Review Review => review;
@@ -55,22 +55,22 @@ internal sealed class FileReview
     /// <summary>Nothing differs but that it is there, or its permissions.</summary>
     private bool IsOnlyKind => places.TrueForAll(place => place.ChangedBy == RegionAuthor.None) && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
 
-    /// <summary>Why not all of it can be taken back; null when all can.</summary>
+    /// <summary>Why not all of it can be undone; null when all can.</summary>
     public string? Conflict
     {
         get
         {
             if (!IsPending) { return null; }
-            if (IsWhole) { return now == review.Left && review.Base.IsKept ? null : $"{review.Path} was changed by somebody else since, so it cannot be taken back."; }
+            if (IsWhole) { return now == review.Left && review.Base.IsKept ? null : $"{review.Path} was changed by others since, so the edit cannot be undone."; }
 
             var lines = hunks.Where(hunk => hunk.Hunk.IsConflict).Select(hunk => hunk.Hunk.NewStart).ToList();
             return lines.Count == 0 ? null
-                : now.Kind == FileEntryKind.Absent ? $"{review.Path} was removed by somebody else since, so it is not brought back."
-                : string.Create(CultureInfo.InvariantCulture, $"{review.Path} was changed by somebody else at the same place since (line {string.Join(", ", lines.Take(5))}), so that place cannot be taken back.");
+                : now.Kind == FileEntryKind.Absent ? $"{review.Path} was deleted by others since, so it is not restored."
+                : string.Create(CultureInfo.InvariantCulture, $"{review.Path} was changed by others in the same place since (line {string.Join(", ", lines.Take(5))}), so that change cannot be undone.");
         }
     }
 
-    /// <summary>The file without what is under review: the left side of a comparison. Null for one that was not there, and for what is no text.</summary>
+    /// <summary>The file without pending changes: the left side of a diff. Null for a new file and for binary content.</summary>
     public string? Before
     {
         get
@@ -83,8 +83,8 @@ internal sealed class FileReview
 
     public (int Added, int Removed) Size => form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
 
-    /// <summary>Lets what is there stand.</summary>
-    /// <param name="hunkId">Null for the whole file.</param>
+    /// <summary>Accepts the current content.</summary>
+    /// <param name="hunkId">Null for the entire file.</param>
     /// <returns>Null when there is nothing of that id any more.</returns>
     public FileRecord? Accept(string? hunkId)
     {
@@ -98,8 +98,8 @@ internal sealed class FileReview
             now);
     }
 
-    /// <summary>Takes back what is the agent's alone, in the file as it is now.</summary>
-    /// <param name="hunkId">Null for the whole file.</param>
+    /// <summary>Reverts what is the agent's alone, in the file as it is now.</summary>
+    /// <param name="hunkId">Null for the entire file.</param>
     /// <param name="refused">Why something was left as it is, in one sentence.</param>
     /// <returns>Null when nothing was done.</returns>
     /// <exception cref="IOException">The file was not changed.</exception>
@@ -133,13 +133,13 @@ internal sealed class FileReview
         { Before = now };
     }
 
-    /// <summary>What is under review after a tool changed the file from one state to another.</summary>
+    /// <summary>Gets the pending changes after a tool changed the file from one state to another.</summary>
     public static FileRecord Add(Review? review, string path, FileState before, FileState after, ContentStore contents)
     {
         if (review is null or { IsPending: false }) { return new FileRecord(path, before, after, before, after); }
         if (review.Left == before) { return new FileRecord(path, before, after, review.Base, after); }
 
-        // What others changed between counts as decided: it is not the agent's.
+        // Changes of others in between count as decided: they are not the agent's.
         var since = new FileReview(review, before, contents);
         if (since.form is null) { return new FileRecord(path, before, after, before, after); }
 
@@ -147,7 +147,7 @@ internal sealed class FileReview
         return new FileRecord(path, before, after, text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : since.Keep(text, before.Mode), after);
     }
 
-    /// <summary>What is under review after the agent's own change was undone: as if it had never been.</summary>
+    /// <summary>Gets the pending changes after the agent's own change was undone, as if it had never been made.</summary>
     public static FileRecord Undo(Review review, FileState from, FileState to, ContentStore contents)
     {
         var record = new FileRecord(review.Path, from, to, to, to) { BaseBefore = review.Base, LeftBefore = review.Left };
@@ -180,11 +180,11 @@ internal sealed class FileReview
 
     private FileState Keep(string text, int mode) => new(FileEntryKind.File, contents.Put(form!.GetBytes(text)), mode);
 
-    /// <exception cref="IOException">Somebody changed it at this moment; it was left as it is.</exception>
+    /// <exception cref="IOException">Another process changed the file concurrently; it was not changed.</exception>
     private void Put(FolderHandle folder, FileState state)
     {
         contents.Sync();
-        if (FileState.Keep(folder, review.Path, contents) != now) { throw new IOException($"{review.Path} is being changed by somebody else. Try again."); }
+        if (FileState.Keep(folder, review.Path, contents) != now) { throw new IOException($"Another process is changing {review.Path}. Try again."); }
 
         state.Restore(folder, review.Path, contents);
     }

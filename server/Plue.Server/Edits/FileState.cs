@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Edits;
 
 /// <summary>How a file was.</summary>
-/// <param name="Hash">Of its content in <see cref="ContentStore"/>, for a link of where it led; null for all but files and links.</param>
+/// <param name="Hash">The hash of the content in <see cref="ContentStore"/>, or of the target of a link; null for other kinds.</param>
 /// <param name="Mode">The nine bits of permission; 0 for all but files.</param>
 internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mode = 0)
 {
@@ -15,7 +15,7 @@ internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mo
     /// <exception cref="IOException">It cannot be read.</exception>
     public static FileState Keep(FolderHandle folder, string path, ContentStore contents)
     {
-        // What is exchanged while it is looked at is looked at again.
+        // A file that is replaced while it is read is read again.
         for (var tries = 0; ; tries++)
         {
             var found = folder.Stat(path);
@@ -48,7 +48,7 @@ internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mo
                 folder.ReplaceByLink(path, System.Text.Encoding.UTF8.GetString(contents.Read(Hash!)));
                 break;
             default:
-                throw new IOException($"What {path} was is not a file and was not kept.");
+                throw new IOException($"{path} was not a file, so its earlier state was not stored.");
         }
     }
 }

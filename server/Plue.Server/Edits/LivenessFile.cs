@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>Tells other processes that this one still works: a file that it holds locked, and that its death lets go.</summary>
+/// <summary>Shows other processes that this one is alive: a file that it keeps locked until it ends.</summary>
 internal sealed class LivenessFile : IDisposable
 {
     private readonly string folder;

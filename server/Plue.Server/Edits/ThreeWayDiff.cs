@@ -2,17 +2,17 @@ using Plue.Server.Codices;
 
 namespace Plue.Server.Edits;
 
-/// <summary>Who changed a place of a text that two sides have changed since.</summary>
+/// <summary>The author of a change in a region that two sides may have changed.</summary>
 internal enum RegionAuthor { None, Agent, Others, Both }
 
 /// <param name="Before">As it was before the agent; with <see cref="RegionAuthor.Others"/> as it is now, because that is not the agent's.</param>
 /// <param name="Left">As the agent left it.</param>
-/// <param name="Now">As it stands in the file.</param>
+/// <param name="Now">As it is in the file.</param>
 internal sealed record DiffRegion(RegionAuthor ChangedBy, string Before, string Left, string Now);
 
 /// <summary>
-/// A text as the agent left it, beside how it was before and how it is now: what is the agent's alone can be taken back, what both have touched cannot.
-/// Places that touch where one of them is only an insertion count as the same, because nobody could tell their order.
+/// A text as the agent left it, beside how it was before and how it is now: what is the agent's alone can be undone, what both have touched cannot.
+/// Adjacent regions count as one if either is only an insertion, because their order is ambiguous.
 /// </summary>
 internal static class ThreeWayDiff
 {

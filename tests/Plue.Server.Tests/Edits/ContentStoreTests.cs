@@ -40,7 +40,7 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
-    public void Before_anything_was_kept_there_is_nothing_and_that_is_said()
+    public void An_empty_store_has_no_content_and_reports_missing_content()
     {
         Directory.Delete(folder);
         Assert.Equal(0, contents.Bytes);
@@ -51,7 +51,7 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_is_damaged_or_torn_is_not_given_out_as_it_was_and_the_rest_is()
+    public void Damaged_or_incomplete_content_is_not_returned_but_the_rest_is()
     {
         var (first, second, torn) = (Put(contents, "first"), Put(contents, "second"), Put(contents, "torn"));
         Close();
@@ -64,12 +64,12 @@ public sealed class ContentStoreTests : IDisposable
         Assert.False(again.Has(torn));
         foreach (var id in (string[])[first, torn])
         {
-            Assert.Equal("How this file was is not kept any more, so it cannot be brought back.", Assert.Throws<FailureException>(() => again.Read(id)).Message);
+            Assert.Equal("The earlier version of this file is no longer stored, so it cannot be restored.", Assert.Throws<FailureException>(() => again.Read(id)).Message);
         }
     }
 
     [Fact]
-    public void What_somebody_removed_is_kept_anew()
+    public void Deleted_content_is_stored_again()
     {
         var id = Put(contents, "one");
         Close();
@@ -82,7 +82,7 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
-    public void What_nobody_needs_goes_after_an_hour_and_the_little_that_is_needed_of_it_stays()
+    public void Unneeded_content_is_deleted_after_an_hour_and_needed_content_is_kept()
     {
         var needed = Put(contents, "needed");
         var large = Put(contents, new string('x', 1000));
@@ -105,7 +105,7 @@ public sealed class ContentStoreTests : IDisposable
     }
 
     [Fact]
-    public void Where_most_is_needed_nothing_is_copied_and_what_another_window_writes_stays()
+    public void Mostly_needed_packs_are_not_copied_and_packs_of_other_windows_are_kept()
     {
         var max = Put(contents, new string('x', 1000));
         var little = Put(contents, "little");

@@ -38,7 +38,7 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task What_git_ignores_and_git_itself_are_left_out()
+    public async Task Skips_ignored_files_and_the_git_folder()
     {
         fixture.Write(".gitignore", "build/\n*.log\n!kept.log\n");
         fixture.Write("build/out.txt", "1");
@@ -71,15 +71,15 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_too_large_is_said()
+    public async Task Reports_files_that_are_too_large()
     {
         using (var large = File.Create(fixture.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
         await fixture.ShellAsync("t1", "true");
-        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", fixture.Services.Log.OmissionNotice(fixture.Folder));
+        Assert.Equal("Some changes made by commands cannot be undone: 1 file is too large.", fixture.Services.Log.OmissionNotice(fixture.Folder));
     }
 
     [Fact]
-    public async Task Two_at_work_are_told_apart_by_their_files()
+    public async Task Concurrent_agents_are_distinguished_by_their_files()
     {
         fixture.Write("a.txt", "a");
         fixture.Write("b.txt", "b");
@@ -92,7 +92,7 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task What_two_shells_change_counts_for_the_one_that_ends_first()
+    public async Task Changes_of_two_shells_belong_to_the_one_that_ends_first()
     {
         var first = await fixture.BeginAsync("t1", EditFixture.Chat, null);
         var second = await fixture.BeginAsync("t2", EditFixture.Other, null);
@@ -103,7 +103,7 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_begun_and_not_ended_is_settled_by_looking_at_the_files()
+    public async Task Interrupted_edits_are_completed_by_comparing_the_files()
     {
         fixture.Write("a.txt", "a");
         fixture.Write("gone.txt", "gone");
@@ -120,7 +120,7 @@ public sealed class EditLogTests : IDisposable
     }
 
     [Fact]
-    public async Task What_another_living_process_has_begun_is_left_to_it()
+    public async Task Edits_of_another_running_process_are_left_alone()
     {
         fixture.Write("a.txt", "a");
         var scope = await fixture.BeginAsync("t1", EditFixture.Chat, "a.txt");
@@ -230,7 +230,7 @@ public sealed class EditLogTests : IDisposable
         var first = Stopwatch.StartNew();
         await fixture.ShellAsync("t1", "true");
         first.Stop();
-        await Task.Delay(150); // A file touched just now is read once more.
+        await Task.Delay(150); // A file touched just now is read again.
         await fixture.ShellAsync("t2", "true");
         var second = Stopwatch.StartNew();
         var changes = await fixture.ShellAsync("t3", "echo y > src/7/107.cs");

@@ -48,7 +48,7 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_user_wrote_elsewhere_stays_when_all_is_rejected()
+    public async Task Rejecting_all_keeps_the_users_other_changes()
     {
         fixture.Write("a.txt", Ten);
         await fixture.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n");
@@ -64,7 +64,7 @@ public sealed class EditReviewTests : IDisposable
         fixture.Write("a.txt", Ten);
         await fixture.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\nEIGHT\n9\n10\n");
         fixture.Write("a.txt", "1\nmine\n3\n4\n5\n6\n7\nEIGHT\n9\n10\n");
-        Assert.Equal("a.txt was changed by somebody else at the same place since (line 2), so that place cannot be taken back.", fixture.Review("a.txt").Conflict);
+        Assert.Equal("a.txt was changed by others in the same place since (line 2), so that change cannot be undone.", fixture.Review("a.txt").Conflict);
         Assert.Single(fixture.Reject("a.txt"));
         Assert.Equal("1\nmine\n3\n4\n5\n6\n7\n8\n9\n10\n", fixture.Read("a.txt"));
         fixture.Accept("a.txt");
@@ -72,7 +72,7 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task What_the_user_wrote_between_two_edits_is_not_taken_for_the_agents()
+    public async Task User_changes_between_two_edits_are_not_attributed_to_the_agent()
     {
         fixture.Write("a.txt", Ten);
         await fixture.EditAsync("t1", "a.txt", "1\nTWO\n3\n4\n5\n6\n7\n8\n9\n10\n");
@@ -125,7 +125,7 @@ public sealed class EditReviewTests : IDisposable
     }
 
     [Fact]
-    public async Task What_is_no_text_is_decided_as_a_whole()
+    public async Task Binary_files_are_accepted_or_rejected_as_a_whole()
     {
         File.WriteAllBytes(fixture.At("a.bin"), [0, 1, 2]);
         var scope = await fixture.BeginAsync("t1", EditFixture.Chat, "a.bin");

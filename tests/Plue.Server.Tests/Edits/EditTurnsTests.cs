@@ -8,7 +8,7 @@ public sealed class EditTurnsTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task A_file_that_somebody_changed_since_stays_and_the_others_are_taken_back()
+    public async Task Undo_skips_a_file_that_changed_since_and_restores_the_others()
     {
         fixture.Write("a.txt", "a\n");
         fixture.Write("b.txt", "b\n");
@@ -17,7 +17,7 @@ public sealed class EditTurnsTests : IDisposable
         fixture.Write("a.txt", "mine\n");
         var outcome = await fixture.UndoAsync("t1");
         Assert.Equal(1, outcome.Files);
-        Assert.Equal(["a.txt was changed by somebody else since, so it was left as it is."], outcome.Conflicts);
+        Assert.Equal(["a.txt was changed by others since, so it was left unchanged."], outcome.Conflicts);
         Assert.Equal(("mine\n", "b\n"), (fixture.Read("a.txt"), fixture.Read("b.txt")));
     }
 
@@ -33,7 +33,7 @@ public sealed class EditTurnsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_was_undone_is_not_under_review_and_what_is_redone_is_again()
+    public async Task Undone_changes_are_not_pending_until_they_are_redone()
     {
         fixture.Write("a.txt", "1\n2\n3\n4\n5\n");
         await fixture.EditAsync("t1", "a.txt", "one\n2\n3\n4\n5\n");
@@ -78,7 +78,7 @@ public sealed class EditTurnsTests : IDisposable
     }
 
     [Fact]
-    public async Task What_agents_did_in_turn_to_one_file_is_taken_back_together()
+    public async Task Alternating_edits_of_agents_to_one_file_are_undone_together()
     {
         fixture.Write("a.txt", "0\n");
         await fixture.EditAsync("t1", "a.txt", "1\n");
