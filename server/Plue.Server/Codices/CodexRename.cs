@@ -7,21 +7,21 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <param name="Updated">What referred to it; in a dry run what would be changed.</param>
-/// <param name="Left">What still refers to the old name, and why.</param>
+/// <param name="Updated">The updated references; in a dry run, those that would be updated.</param>
+/// <param name="Left">The references that still use the old name, and why.</param>
 internal sealed record RenameResult(CodexUri From, CodexUri To, IReadOnlyList<LinkedCodex> Updated, IReadOnlyList<SkippedReference> Left);
 
 /// <param name="Target">A codex address, or a file's path.</param>
 internal sealed record SkippedReference(string Target, string Title, string Why);
 
-/// <summary>What is beside the documents and knows them by their names; bound in Composition.</summary>
+/// <summary>Services outside the documents that refer to them by name; bound in Composition.</summary>
 /// <param name="Chats">All chats and tasks, archived ones too.</param>
 /// <param name="ValuesOf">The fields of a chat that are its template's own, by the chat's id.</param>
 /// <param name="UpdateChat">By the chat's id.</param>
-/// <param name="IsReserved">Whether a provider's name stands for something else.</param>
+/// <param name="IsReserved">True if a provider name is reserved.</param>
 /// <param name="RefuseProvider">Throws where something hangs on a provider's name that cannot be moved.</param>
-/// <param name="KeepWords">What a provider's file must say itself once its name does not say it any more: fields of its file, with values.</param>
-/// <param name="ProviderRenamed">What was remembered of a provider goes along.</param>
+/// <param name="KeepWords">Fields that a provider's file must contain once its name no longer implies them.</param>
+/// <param name="ProviderRenamed">Moves the stored state of a renamed provider.</param>
 internal sealed record RenameServices(
     Func<IReadOnlyList<ChatSummary>> Chats,
     Func<string, IReadOnlyDictionary<string, JsonElement>> ValuesOf,
@@ -32,13 +32,13 @@ internal sealed record RenameServices(
     Action<string, string> ProviderRenamed);
 
 /// <summary>
-/// Gives a document another name, with its history, and changes what refers to it. The document stands under both names until the last reference is changed,
+/// Renames a document with its history and updates references to it. The document exists under both names until the last reference is updated,
 /// so whenever this is broken off nothing dangles, and doing it again finishes it.
 /// </summary>
 internal sealed class CodexRename(Documents documents, PluePaths paths, RenameServices services)
 {
     /// <exception cref="FailureException">
-    /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has a mistake. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
+    /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has an error. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
     /// </exception>
     public async Task<RenameResult> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
     {
@@ -47,17 +47,17 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         var to = CodexUri.Of(from.Collection, name);
         if (from.Collection == CodexCollection.Templates && !TemplateReader.IsId(to.Name))
         {
-            throw new FailureException(FailureKind.NotFound, "A template's id may have lower-case letters, digits and hyphens only.");
+            throw new FailureException(FailureKind.NotFound, "A template id may contain only lower-case letters, digits and hyphens.");
         }
 
-        if (from == to) { throw new FailureException(FailureKind.Conflict, $"{from} has this name already."); }
-        if (from.Collection == CodexCollection.Providers && services.IsReserved(to.Name)) { throw new FailureException(FailureKind.Conflict, $"{to.Name} stands for the provider that the user chose. Take another name."); }
+        if (from == to) { throw new FailureException(FailureKind.Conflict, $"{from} already has this name."); }
+        if (from.Collection == CodexCollection.Providers && services.IsReserved(to.Name)) { throw new FailureException(FailureKind.Conflict, $"{to.Name} is reserved for the default provider. Choose another name."); }
         if (from.Collection == CodexCollection.Providers) { await services.RefuseProvider(from.Name, cancellationToken); }
 
         var text = NewText(codex, files, from, to);
         if (files.Get(to.Name) is { } taken && !(taken.Layer == TemplateLayer.User && files.BytesOf(taken) is { } there && PromptFormat.Decode(there) == text))
         {
-            throw new FailureException(FailureKind.Conflict, $"{to} exists already. Choose another name.");
+            throw new FailureException(FailureKind.Conflict, $"{to} already exists. Choose another name.");
         }
 
         if (!dryRun) { files.CopyTo(from.Name, to.Name, text); }
@@ -83,19 +83,19 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
     private static FileCodex Own(CodexUri uri, FileCodices files) => files.Get(uri.Name) switch
     {
-        null => throw new FailureException(FailureKind.NotFound, $"There is no {uri} with a file of its own. It may have been deleted or renamed; choose another."),
-        { Layer: TemplateLayer.Shipped } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and keeps its name. Make a copy under the name that you want."),
+        null => throw new FailureException(FailureKind.NotFound, $"{uri} does not exist as a file. It may have been deleted or renamed. Choose another."),
+        { Layer: TemplateLayer.Shipped } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and cannot be renamed. Create a copy with the name you want."),
         { Layer: TemplateLayer.Workspace } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Rename its file there."),
         var codex => codex,
     };
 
-    /// <summary>The document as it is to stand under its new name; where it refers to itself, it goes on doing so.</summary>
+    /// <summary>Gets the document text for the new name, with references to itself updated.</summary>
     private string NewText(FileCodex codex, FileCodices files, CodexUri from, CodexUri to)
     {
         var text = files.BytesOf(codex) is { } bytes ? PromptFormat.Decode(bytes) : null;
         if (text is null || (files.Format.Extension == ".json5" && !Json5Reader.Read(text).IsValid))
         {
-            throw new FailureException(FailureKind.Conflict, $"{from} was not renamed, because its file has a mistake. Open {codex.Path} and correct it.");
+            throw new FailureException(FailureKind.Conflict, $"{from} was not renamed because its file has an error. Open {codex.Path} and fix it.");
         }
 
         var (renamed, _) = Rewritten(files, codex, text, from, to);
@@ -143,16 +143,16 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         if (fields.Count == 0)
         {
             // What cannot be read whole may hide one.
-            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new SkippedReference(uri, holder.Title, "Its file has a mistake.")); }
+            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new SkippedReference(uri, holder.Title, "Its file has an error.")); }
 
             return;
         }
 
         var why = holder.Layer switch
         {
-            TemplateLayer.Shipped => "It ships with Plue.",
+            TemplateLayer.Shipped => "Ships with Plue.",
             TemplateLayer.Workspace => "It belongs to the workspace.",
-            _ when isBroken => "Its file has a mistake.",
+            _ when isBroken => "Its file has an error.",
             _ => null,
         };
         if (why is null && !dryRun)
@@ -176,7 +176,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
         try
         {
-            if (!document.IsValid) { throw new FailureException(FailureKind.Conflict, "Its file has a mistake."); }
+            if (!document.IsValid) { throw new FailureException(FailureKind.Conflict, "Its file has an error."); }
             if (!dryRun) { UserConfig.Rewrite(paths, (text, values) => ReferenceEdit.Rename(text, FoundReferences.InSettings(values), from, to)); }
 
             updated.AddRange(found.Select(reference => new LinkedCodex(reference.Field, paths.Config, Title, true)));

@@ -7,8 +7,8 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What a file says.</summary>
-/// <param name="IsBroken">It could not be read whole and must not be used.</param>
+/// <summary>The content of a parsed file.</summary>
+/// <param name="IsBroken">True if the file could not be parsed completely and must not be used.</param>
 internal sealed record DocumentReading(Json5Object Values, IReadOnlyList<DocumentProblem> Problems, bool IsBroken);
 
 /// <summary>How the files of one collection are read and written.</summary>
@@ -22,7 +22,7 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
     /// <summary>The folder of a workspace's <c>.plue</c> that has such files; null where a workspace can have none.</summary>
     public virtual string? WorkspaceFolder => null;
 
-    /// <summary>Whether a workspace's file of this name stands over the user's.</summary>
+    /// <summary>True if a workspace file of this name overrides the user's.</summary>
     public virtual bool WorkspaceWins(string name) => true;
 
     public virtual IEnumerable<string> ShippedNames => [];
@@ -31,7 +31,7 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
 
     public abstract string TemplateIdOf(string name, Json5Object values);
 
-    /// <summary>What the reading depends on beside the file, the same object as long as it stays so.</summary>
+    /// <summary>Gets the object that parsing depends on besides the file; the same instance while it is unchanged.</summary>
     public abstract object? DependsOn(Json5Object values);
 
     public abstract DocumentReading Read(string name, byte[] bytes);
@@ -40,16 +40,16 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
     public virtual DocumentReading Read(string name, byte[] bytes, TemplateLayer layer) => Read(name, bytes);
 
     /// <summary>A new file.</summary>
-    /// <param name="template">What the new one shall be of.</param>
+    /// <param name="template">The required template of the new document.</param>
     public abstract string Write(string name, string? title, string template, Json5Object values);
 
-    /// <summary>Sets fields, or takes them out where null.</summary>
+    /// <summary>Sets fields, or removes them if null.</summary>
     public abstract Json5Edited Edit(string text, IReadOnlyList<(string Field, Json5Node? Value)> changes);
 
     /// <summary>The field that holds the title of a codex with these values.</summary>
     public virtual string TitleField(Json5Object values) => "name";
 
-    /// <summary>What a copy under another name says differently.</summary>
+    /// <summary>Gets the text of a copy with another name.</summary>
     public virtual string Renamed(string text, string name) => text;
 
     /// <summary>The text without secrets, for showing.</summary>
@@ -70,7 +70,7 @@ internal abstract class DocumentFormat(CodexCollection collection, string extens
         List<DocumentProblem> problems = [.. DocumentProblem.From(document), .. LiteralSecrets.Find(document)];
         if (document.Root is not Json5Object values)
         {
-            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"The file holds {other.Kind} where an object was expected.", other.Span)); }
+            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"The file contains {other.Kind} where an object was expected.", other.Span)); }
 
             return new DocumentReading(Json5Object.Empty, problems, IsBroken: true);
         }
@@ -92,7 +92,7 @@ internal sealed class ProviderFormat(TemplateCatalog templates) : DocumentFormat
 
     public override DocumentReading Read(string name, byte[] bytes) => ReadJson5(bytes, (_, values) => templates.Find(TemplateId) is { } template
         ? TemplateValidation.Check(template, values)
-        : [DocumentProblem.Error($"The template `{TemplateId}` is missing, so nothing here can be checked.", values.Span)]);
+        : [DocumentProblem.Error($"The template `{TemplateId}` is missing, so the file cannot be checked.", values.Span)]);
 
     public override string Write(string name, string? title, string template, Json5Object values) =>
         Json5Writer.WriteFile(title is null || values.Has("name") ? values : Json5Object.Of([("name", new Json5String(title)), .. values.Members.Select(member => (member.Name, member.Value))]));
@@ -121,12 +121,12 @@ internal sealed class ItemFormat(TemplateCatalog templates) : DocumentFormat(Cod
     public override DocumentReading Read(string name, byte[] bytes) => ReadJson5(bytes, (_, values) =>
     {
         var at = values.Find(TemplateField)?.Span ?? values.Span;
-        if (values.GetString(TemplateField) is not { Length: > 0 } id) { return [DocumentProblem.Error("`template` is missing: it says which of your templates this follows.", at)]; }
-        if (!Accepts(templates, id)) { return [DocumentProblem.Error($"What follows `{id}` is not kept in items.", at)]; }
+        if (values.GetString(TemplateField) is not { Length: > 0 } id) { return [DocumentProblem.Error("`template` is missing. Set it to the template of this item.", at)]; }
+        if (!Accepts(templates, id)) { return [DocumentProblem.Error($"Documents of the template `{id}` are not stored in items.", at)]; }
         if (templates.Find(id) is not { } template)
         {
             var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
-            return [DocumentProblem.Error($"There is no template `{id}`, or it has mistakes.{NearestName.Hint(id, known)}", at) with { Code = FindingCodes.Reference }];
+            return [DocumentProblem.Error($"The template `{id}` does not exist or has errors.{NearestName.Hint(id, known)}", at) with { Code = FindingCodes.Reference }];
         }
 
         return TemplateValidation.Check(template, FieldCheck.Without(values, TemplateField));
@@ -155,7 +155,7 @@ internal sealed class TemplateFormat(TemplateCatalog templates) : DocumentFormat
 {
     public override string? WorkspaceFolder => "templates";
 
-    /// <summary>One with mistakes, or one that a workspace may not have, does not.</summary>
+    /// <summary>False for a file with errors, or one that a workspace may not have.</summary>
     public override bool WorkspaceWins(string name) => templates.FindEntry(name)?.Layer == TemplateLayer.Workspace;
 
     public override IEnumerable<string> ShippedNames => TemplateCatalog.ShippedIds();
@@ -164,7 +164,7 @@ internal sealed class TemplateFormat(TemplateCatalog templates) : DocumentFormat
 
     public override string TemplateIdOf(string name, Json5Object values) => name;
 
-    /// <summary>Its parents, which are files as well: it is read anew each time.</summary>
+    /// <summary>Its parents, which are files as well: it is read again each time.</summary>
     public override object? DependsOn(Json5Object values) => new();
 
     public override DocumentReading Read(string name, byte[] bytes) => Read(name, bytes, TemplateLayer.User);
@@ -222,10 +222,10 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
         List<DocumentProblem> problems = [.. parsed.Problems, .. TemplateValidation.CheckTags(parsed.Values)];
         PromptArguments.Read(parsed.Values, problems);
         problems.AddRange(parsed.Values.Members.Where(member => !Fields.Contains(member.Name)).Select(member =>
-            DocumentProblem.Warning($"A prompt has no field `{member.Name}`: it means nothing here.{NearestName.Hint(member.Name, Fields)}", member.NameSpan)));
+            DocumentProblem.Warning($"A prompt has no field `{member.Name}`, so it has no effect.{NearestName.Hint(member.Name, Fields)}", member.NameSpan)));
         if (HiddenCharacters.Count(text.TrimStart('\uFEFF')) is > 0 and var hidden)
         {
-            problems.Add(new DocumentProblem(hidden == 1 ? "The file has a character that nobody sees and a model reads." : $"The file has {hidden} characters that nobody sees and a model reads.", 1, 1, IsError: false));
+            problems.Add(new DocumentProblem(hidden == 1 ? "The file has an invisible character that a model reads." : $"The file has {hidden} invisible characters that a model reads.", 1, 1, IsError: false));
         }
 
         if (LiteralSecrets.IsInText(text)) { problems.Add(new DocumentProblem(LiteralSecrets.Message, 1, 1, IsError: true)); }
@@ -252,7 +252,7 @@ internal sealed class PromptFormat() : DocumentFormat(CodexCollection.Prompts, "
     }
 
     private static string Set(string text, string field, Json5Node? value) => FrontMatter.Set(text, field, value)
-        ?? throw new FailureException(FailureKind.MissingField, $"Nothing was changed. `{field}` of a prompt is text or a list of texts.");
+        ?? throw new FailureException(FailureKind.MissingField, $"Nothing was changed. `{field}` of a prompt must be a string or a list of strings.");
 }
 
 /// <summary>Holds single values against a template before they are written.</summary>
@@ -268,7 +268,7 @@ internal static class FieldCheck
     /// <exception cref="FailureException">MissingField: a field the template does not know, or a value it does not allow.</exception>
     public static void ThrowIfInvalid(Template template, IReadOnlyList<(string Field, Json5Node? Value)> changes)
     {
-        // What is taken out has to be a field as well, or its name is a slip.
+        // A removed name must be a known field as well; otherwise it is a typo.
         var values = Json5Object.Of(changes.Where(change => change.Value is not null || template.Field(change.Field) is null).Select(change =>
             (change.Field, change.Value ?? (change.Field == TemplateValidation.TagsField ? Json5Array.Of(Enumerable.Empty<Json5Node>()) : new Json5Null()))));
         var wrong = TemplateValidation.Check(template with { Fields = [.. template.Fields.Select(field => field with { Required = false })] }, values).FirstOrDefault(problem => problem.IsError);

@@ -19,11 +19,11 @@ internal static class DocumentLock
         }
         catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
         {
-            throw new FailureException(FailureKind.Conflict, $"{what}, because another window is writing. Try again.", exception);
+            throw new FailureException(FailureKind.Conflict, $"{what} because another window is writing. Try again.", exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{what}: {exception.Message} Allow writing in {paths.Home}, then try again.", exception);
+            throw new FailureException(FailureKind.StoreReadOnly, $"{what}: {exception.Message} Make {paths.Home} writable, then try again.", exception);
         }
     }
 }

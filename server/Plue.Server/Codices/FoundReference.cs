@@ -18,19 +18,19 @@ public enum ReferenceForm
     File,
 }
 
-/// <summary>A reference as it stands in a file.</summary>
-/// <param name="Text">As it is written; of a secret without a word before it.</param>
+/// <summary>A reference as it is in a file.</summary>
+/// <param name="Text">The text as written; for a secret, without a preceding word.</param>
 /// <param name="To">The codex; null for a secret, a file, and an address that is none.</param>
 /// <param name="Field">The nearest key above it.</param>
 /// <param name="Path">Keys and places that lead to it: <c>fields[2].default</c>.</param>
-/// <param name="Filter">The template that the target must follow, <see cref="References.MarkdownFilter"/> for a prompt; null takes any.</param>
-/// <param name="Span">The whole value, quotes included.</param>
+/// <param name="Filter">The required template of the target, <see cref="References.MarkdownFilter"/> for a prompt; null accepts any.</param>
+/// <param name="Span">The span of the value, including quotes.</param>
 internal sealed record FoundReference(string Text, ReferenceForm Form, CodexUri? To, string Field, string Path, string? Filter, Json5Span Span)
 {
-    /// <summary>A template without which the file cannot be read: its reading says already whether it is there.</summary>
+    /// <summary>True for a template that the file needs to be parsed, whose absence parsing already reports.</summary>
     public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemFormat.TemplateField;
 
-    /// <summary>What stands for the codex under another name, in the same form.</summary>
+    /// <summary>Gets the text of this reference to a renamed codex, in the same form.</summary>
     public string Renamed(CodexUri to) => Form switch
     {
         ReferenceForm.Name => to.Name,
@@ -54,8 +54,8 @@ internal static class FoundReferences
         _ => In(root, find(ProviderFormat.TemplateId)?.Fields ?? []),
     };
 
-    /// <summary>In values: every address whatever its field's type, what stands where an address belongs, and paths where the field is of files.</summary>
-    /// <param name="fields">Of the template that the values follow; what they do not know is looked through as well.</param>
+    /// <summary>Finds references in values: addresses in any field, other text in fields for addresses, and paths in fields for files.</summary>
+    /// <param name="fields">The fields of the template of these values. Unknown values are searched, too.</param>
     public static IEnumerable<FoundReference> In(Json5Node root, IReadOnlyList<TemplateField> fields) => root is Json5Object values ? InObject(values, fields, "") : [];
 
     /// <summary>In one value.</summary>

@@ -7,8 +7,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>
-/// What a model is told besides the messages: the prompt of the codex with its placeholders filled in, then the rules of the workspace. Files are looked
-/// at each time, so that a change counts from the next turn. Never throws for what the files say: that is in the result.
+/// Builds the system instructions of a request: the prompt of the codex with its placeholders filled in, then the workspace rules. Files are checked
+/// each time, so that a change applies from the next turn. Invalid files never throw: they are reported in the result.
 /// </summary>
 /// <param name="withRules">Whether the user wants the workspace's rules.</param>
 internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prompts, WorkspaceRules rules, AllowedTexts allowed, Workspace workspace, Func<bool> withRules)
@@ -30,7 +30,7 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
     {
         if (templates.FindEntry(templateId) is not { Template: { } template } entry)
         {
-            return new Instructions(null, [new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "") { LeftOut = "There is no such template, or it has mistakes." }]);
+            return new Instructions(null, [new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "") { LeftOut = "The template does not exist or has errors." }]);
         }
 
         var source = new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", template.Name, VersionOf(template))
@@ -40,7 +40,7 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
         return Build(template, own, more) is var result ? result with { Sources = [.. result.Sources, source] } : result;
     }
 
-    /// <summary>Of a template as it would be: it need not be in force, and is no source.</summary>
+    /// <summary>Builds the instructions of a template that need not be effective; the template is not listed as a source.</summary>
     public Instructions Build(Template template, Json5Object own, Func<Json5Object>? more = null)
     {
         var values = template.WithDefaults(own);
@@ -79,7 +79,7 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
         return new Instructions(system.Length == 0 ? null : system, sources) { Failure = failure, Note = note };
     }
 
-    /// <summary>A prompt that the user asked for by name, with the codex's values filled in and everything else left to be filled.</summary>
+    /// <summary>Fills a prompt that the user invoked by name with the codex's values. Other placeholders are kept.</summary>
     /// <exception cref="FailureException">NotFound.</exception>
     public (Prompt Prompt, FilledPrompt Filled) Command(string reference, string templateId, Json5Object own, Func<Json5Object> more)
     {
@@ -90,14 +90,14 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
         return (prompt, PromptPlaceholders.Fill(prompt.Text, values, name => name is PromptArguments.Selection or PromptArguments.File || prompt.Arguments.Any(argument => argument.Name == name)));
     }
 
-    /// <summary>Lets a text that was left out for its hidden characters count from now on.</summary>
-    /// <param name="version">What the user saw.</param>
+    /// <summary>Lets a text that was omitted for its hidden characters count from now on.</summary>
+    /// <param name="version">The version that the user reviewed.</param>
     /// <exception cref="FailureException">Conflict: it is another by now, or needs no permission.</exception>
     public void Allow(Instructions steering, string source, string version)
     {
         var found = steering.Sources.FirstOrDefault(candidate => candidate.Source == source && candidate.MayBeAllowed is not null)
-            ?? throw new FailureException(FailureKind.Conflict, "Nothing waits for your permission there any more. Look at the list again.");
-        if (found.Version.ToString() != version) { throw new FailureException(FailureKind.Conflict, $"{found.Title} was changed while you looked at it. Look again before you allow it."); }
+            ?? throw new FailureException(FailureKind.Conflict, "Nothing there requires permission any more. Review the list again.");
+        if (found.Version.ToString() != version) { throw new FailureException(FailureKind.Conflict, $"{found.Title} changed since you reviewed it. Review it again before you allow it."); }
 
         allowed.Allow(found.MayBeAllowed!, found.Source);
     }
@@ -125,8 +125,8 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
     private (string? Text, string? Note) Rules(List<InstructionSource> sources)
     {
         if (workspace.OpenFolder is null) { return (null, null); }
-        if (workspace.TrustedFolder is null) { return (null, "This folder is not trusted, so nothing in it steers the chat: no AGENTS.md, CLAUDE.md, prompts or templates."); }
-        if (!withRules()) { return (null, "AGENTS.md and CLAUDE.md are switched off in the settings."); }
+        if (workspace.TrustedFolder is null) { return (null, "The workspace is not trusted, so its AGENTS.md, CLAUDE.md, prompts and templates are not used."); }
+        if (!withRules()) { return (null, "AGENTS.md and CLAUDE.md are turned off in the settings."); }
 
         var text = new StringBuilder();
         foreach (var file in rules.Read())
@@ -147,10 +147,10 @@ internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prom
     }
 
     private static string HiddenSentence(int count) => count == 1
-        ? "It has a character that nobody sees and a model reads."
-        : $"It has {count} characters that nobody sees and a model reads.";
+        ? "It has an invisible character that a model reads."
+        : $"It has {count} invisible characters that a model reads.";
 
-    /// <summary>Of its file and those of its parents, as they are now.</summary>
+    /// <summary>Gets the version of the template file and its parents.</summary>
     private ContentVersion VersionOf(Template template)
     {
         lock (sync)

@@ -5,15 +5,15 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>Something that is still to be put into a text.</summary>
-/// <param name="Start">Of <c>{{name}}</c> in the text, in UTF-16 units.</param>
+/// <param name="Start">The start of <c>{{name}}</c> in the text, in UTF-16 units.</param>
 public sealed record PlaceholderSpan(string Name, int Start, int Length);
 
 /// <param name="Holes">In the order of the text.</param>
 public sealed record FilledPrompt(string Text, IReadOnlyList<PlaceholderSpan> Holes);
 
 /// <summary>
-/// <c>{{field}}</c>, <c>{{budget.usd}}</c>, <c>{{messages[-1].content}}</c> in a prompt. What is put in is text and is not looked at again; a path that
-/// leads nowhere is nothing, and a line of nothing but such paths is left out. <c>\{{</c> is two braces.
+/// <c>{{field}}</c>, <c>{{budget.usd}}</c>, <c>{{messages[-1].content}}</c> in a prompt. Inserted values are not expanded again. A path without
+/// a value is empty, and a line with only such paths is omitted. <c>\{{</c> is two braces.
 /// </summary>
 public static class PromptPlaceholders
 {
@@ -43,7 +43,7 @@ public static class PromptPlaceholders
         }
     }
 
-    /// <param name="isKept">Names that somebody else fills in, left as they are written; null keeps none.</param>
+    /// <param name="isKept">Names that are filled in later and kept as written; null keeps none.</param>
     public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? isKept = null)
     {
         var output = new StringBuilder(text.Length);
@@ -59,7 +59,7 @@ public static class PromptPlaceholders
 
             output.Length = began;
             placeholders.RemoveRange(held, placeholders.Count - held);
-            // The last line has no end of its own: what stands before it gives its.
+            // The last line has no end of its own: what precedes it gives its.
             if (end < 0 && output.Length > 0) { output.Length--; }
         }
 
@@ -107,8 +107,8 @@ public static class PromptPlaceholders
         return hasMore || !hasNothing || !line.IsWhiteSpace();
     }
 
-    /// <summary>What stands between the braces that open there; null where no placeholder does.</summary>
-    /// <param name="length">Of all of it, braces included.</param>
+    /// <summary>Gets the path between the braces that open there; null if there is no placeholder.</summary>
+    /// <param name="length">The length including the braces.</param>
     private static ValuePath? PathAt(ReadOnlySpan<char> line, int open, out int length)
     {
         var inner = line[(open + 2)..];

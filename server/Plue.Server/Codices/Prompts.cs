@@ -12,23 +12,23 @@ namespace Plue.Server.Codices;
 /// <param name="Problems">Such as a user's file that could not be read, so that the shipped prompt is used.</param>
 public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems)
 {
-    /// <summary>What it asks for when it is used as a command.</summary>
+    /// <summary>The arguments of the prompt when it is used as a command.</summary>
     public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
     /// <summary>Null for a shipped one.</summary>
     public string? Path { get; init; }
     public required byte[] Bytes { get; init; }
-    /// <summary>Of its file, in lower-case hex.</summary>
+    /// <summary>The SHA-256 of the file, in lower-case hex.</summary>
     public string Sha256 => AllowedTexts.HashOf(Bytes);
     public int HiddenCharacters { get; init; }
 }
 
-/// <param name="Prompt">The one that counts; null when none does.</param>
-/// <param name="LeftOut">A workspace's that would stand over it, and has characters that nobody sees and nobody allowed.</param>
+/// <param name="Prompt">The effective prompt; null if there is none.</param>
+/// <param name="LeftOut">A workspace prompt that would override it but contains invisible characters and was not allowed.</param>
 public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
 
-/// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read at every call, so a change counts from the next turn.</summary>
+/// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read on every call, so a change applies from the next turn.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
-/// <param name="isAllowed">Whether the user lets a workspace's prompt with hidden characters count, by its hash.</param>
+/// <param name="isAllowed">True if the user allowed a workspace prompt with hidden characters, by its hash.</param>
 public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Func<string, bool>? isAllowed = null)
 {
     private const string Extension = ".md";
@@ -41,14 +41,14 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
     {
         var uri = CodexUri.Parse(reference);
         var found = FindWithLayer(uri);
-        if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is left out: it has characters that nobody sees. Allow it in the list of what steers a chat, or take them out."); }
+        if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is skipped because it has invisible characters. Allow it in the chat's instructions, or remove the characters."); }
 
         return found.Prompt ?? throw new FailureException(FailureKind.NotFound, uri.Collection == CodexCollection.Prompts
-            ? $"There is no prompt {uri}.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
-            : $"{uri} is no prompt. Choose one of codex://prompts/.");
+            ? $"The prompt {uri} does not exist.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
+            : $"{uri} is not a prompt. Choose one from codex://prompts/.");
     }
 
-    /// <summary>Null when none counts, or the address is of another collection.</summary>
+    /// <summary>Null if there is none, or the address is in another collection.</summary>
     public Prompt? Find(CodexUri uri) => FindWithLayer(uri).Prompt;
 
     /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
@@ -80,7 +80,7 @@ public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Fu
 
         if (format.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), omitted); }
 
-        return problems.Count == 0 ? new FoundPrompt(null, omitted) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
+        return problems.Count == 0 ? new FoundPrompt(null, omitted) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be loaded. {problems[0].Message}");
     }
 
     /// <summary>Every address that leads to a prompt, sorted.</summary>

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What changed between two texts, as <c>diff -u</c> writes it, without the lines that name the files.</summary>
+/// <summary>The difference between two texts in the format of <c>diff -u</c>, without the lines that name the files.</summary>
 internal static class UnifiedDiff
 {
     private const int Context = 3;
-    /// <summary>Texts that differ in more lines are shown as one part taken out and one put in.</summary>
+    /// <summary>Texts with more changed lines are shown as one deletion and one insertion.</summary>
     private const int MaxEdits = 1000;
 
     /// <returns>Empty for equal texts.</returns>
@@ -35,7 +35,7 @@ internal static class UnifiedDiff
         return output.ToString();
     }
 
-    /// <summary>The places that differ, in order; between two of them stands at least one equal line.</summary>
+    /// <summary>The places that differ, in order; between two of them is at least one equal line.</summary>
     /// <param name="a">Lines as <see cref="Lines"/> gives them.</param>
     internal static List<LineChange> Changes(List<string> a, List<string> b)
     {
@@ -153,9 +153,9 @@ internal static class UnifiedDiff
     }
 
     /// <param name="Kind">A space, <c>-</c> or <c>+</c>.</param>
-    /// <param name="Old">How many lines of the old text stand before this one; <paramref name="New"/> of the new text.</param>
+    /// <param name="Old">The number of lines before this one in the old text; <paramref name="New"/> of the new text.</param>
     private readonly record struct Edit(char Kind, string Line, int Old, int New);
 
-    /// <summary>Lines of the old text, counted from 0, and what stands for them in the new one.</summary>
+    /// <summary>A range of old lines, from 0, and the new lines that replace it.</summary>
     internal readonly record struct LineChange(int OldStart, int OldLines, int NewStart, int NewLines);
 }

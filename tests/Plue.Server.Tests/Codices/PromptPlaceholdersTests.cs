@@ -31,7 +31,7 @@ public class PromptPlaceholdersTests
     public void A_placeholder_is_the_value_of_its_field(string text, string expected) => Assert.Equal(expected, PromptPlaceholders.Fill(text, Values).Text);
 
     [Fact]
-    public void What_somebody_else_fills_in_stays_and_its_place_is_told()
+    public void Keeps_placeholders_that_are_filled_later_and_returns_their_position()
     {
         var filled = PromptPlaceholders.Fill("{{title}}: {{ topic }}\n{{gone}}\n{{selection}}", Values, name => name is "topic" or "selection");
         Assert.Equal("Dates: {{ topic }}\n{{selection}}", filled.Text);
@@ -47,7 +47,7 @@ public class PromptPlaceholdersTests
     }
 
     [Fact]
-    public void Whatever_a_value_says_stands_in_the_text_as_it_is() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
+    public void Values_are_inserted_without_further_expansion() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
         Gen.Elements("{{title}}", "{{", "}}", "\\", "\\{{", "x", "\n", "{{x}}").ArrayOf().Select(string.Concat).Where(value => value.Length > 0).ToArbitrary(),
         value => PromptPlaceholders.Fill("<{{x}}>", Json5Object.Of(("x", new Json5String(value)))).Text == $"<{value}>"));
 

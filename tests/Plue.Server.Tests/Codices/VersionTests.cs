@@ -96,7 +96,7 @@ public sealed class VersionTests : IDisposable
     }
 
     [Fact]
-    public void What_is_restored_never_takes_the_place_of_another()
+    public void Restore_never_overwrites_another_document()
     {
         Save("x", "{}");
         providers.Delete("x");
