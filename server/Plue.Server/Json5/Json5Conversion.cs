@@ -15,7 +15,7 @@ public static class Json5Conversion
         return document.RootElement.Clone();
     }
 
-    /// <summary>The members of an object by name; the last of several counts.</summary>
+    /// <summary>The members of an object by name; the last duplicate is used.</summary>
     public static IReadOnlyDictionary<string, JsonElement> Members(Json5Object values)
     {
         var members = new Dictionary<string, JsonElement>(StringComparer.Ordinal);

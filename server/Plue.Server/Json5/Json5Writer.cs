@@ -9,12 +9,12 @@ public static class Json5Writer
     private const int Indentation = 2;
     private const int MaxLineLength = 100;
 
-    /// <summary>A whole file, ending with a line end.</summary>
+    /// <summary>Writes a complete file with a final line break.</summary>
     public static string WriteFile(Json5Node node) => Write(node) + "\n";
 
     /// <param name="indent">Spaces before the line that the value starts on.</param>
     /// <param name="newLine">The line end of the file it goes to.</param>
-    /// <param name="quote">What a text stands in: <c>"</c> or <c>'</c>. Texts within a list or an object always have the first.</param>
+    /// <param name="quote">The quote of a string: <c>"</c> or <c>'</c>. Strings within a list or an object always use the first.</param>
     public static string Write(Json5Node node, int indent = 0, string newLine = "\n", char quote = '"')
     {
         if (node is Json5String text) { return Quote(text.Value, quote); }
