@@ -6,28 +6,28 @@ namespace Plue.Server.Language;
 
 internal enum SuggestionKind { Key, Value, Reference, Model, Tool, Icon, Color }
 
-/// <summary>One entry of the list that comes up while typing.</summary>
-/// <param name="Insert">What takes the place of <paramref name="Replaces"/>.</param>
+/// <summary>A completion item.</summary>
+/// <param name="Insert">The text that replaces <paramref name="Replaces"/>.</param>
 internal sealed record Suggestion(string Label, SuggestionKind Kind, string Insert, TextSpan Replaces)
 {
     public string? Detail { get; init; }
     /// <summary>Markdown.</summary>
     public string? Documentation { get; init; }
-    /// <summary>What the typed text is held against; unset means the label.</summary>
+    /// <summary>The text to filter by; defaults to the label.</summary>
     public string? Filter { get; init; }
     public required string Sort { get; init; }
     /// <summary>Whether <see cref="Insert"/> has places to fill in, as snippets have.</summary>
     public bool IsSnippet { get; init; }
-    /// <summary>Whether the list comes up again for what is to be filled in.</summary>
+    /// <summary>True to trigger suggestions again for the inserted placeholder.</summary>
     public bool TriggersSuggest { get; init; }
 }
 
-/// <summary>What can stand at a place.</summary>
+/// <summary>Computes the suggestions at a position.</summary>
 internal static class Completions
 {
     private const int MaxSuggestions = 2000;
 
-    /// <param name="Snippet">What is written instead of the text, with places to fill in.</param>
+    /// <param name="Snippet">A snippet with placeholders that is inserted instead of the text.</param>
     private sealed record Choice(string Text, SuggestionKind Kind, string? Detail = null, string? Documentation = null, bool IsText = true, string? Snippet = null);
 
     public static IReadOnlyList<Suggestion> At(LanguageSources sources, OpenDocument document, int offset)
@@ -47,7 +47,7 @@ internal static class Completions
         };
     }
 
-    /// <summary>A whole file, where there is none yet but perhaps a word.</summary>
+    /// <summary>Suggests a complete file if the document is empty or has a single word.</summary>
     private static Suggestion? Beginning(OpenDocument document)
     {
         var typed = document.Text.AsSpan().Trim();
@@ -89,7 +89,7 @@ internal static class Completions
         }
     }
 
-    /// <summary>A key of an agent at the top of a template is the default of a field, which somebody must have.</summary>
+    /// <summary>True if an agent key at the top of a template is the default of an existing field.</summary>
     private static bool IsOfUse(DocumentModel model, Shape shape, TemplateField key) =>
         shape.Role != Role.Template || !AgentSpec.Keys.Contains(key.Name) || key.Name == TemplateValidation.TagsField || model.Fields.Any(field => field.Name == key.Name);
 
@@ -113,7 +113,7 @@ internal static class Completions
         return plain < 0 && single >= 0 ? '\'' : '"';
     }
 
-    /// <summary>A comma where the rest of the line has none.</summary>
+    /// <summary>Gets a comma if the rest of the line has none.</summary>
     private static string Comma(string text, int end)
     {
         var rest = text.AsSpan(end);
@@ -147,7 +147,7 @@ internal static class Completions
         {
             if (cursor.Quote != '\0' && !choice.IsText) { continue; }
 
-            // A text whose end is not typed would swallow the rest of the line.
+            // An unclosed string would include the rest of the line.
             var replaces = cursor.Quote == '\0' ? cursor.Token : cursor.IsClosed ? cursor.Inner : new TextSpan(cursor.Inner.Start, Math.Max(cursor.Inner.Start, offset));
             var text = choice.Snippet ?? choice.Text;
             var insert = !choice.IsText ? text
@@ -193,7 +193,7 @@ internal static class Completions
         };
     }
 
-    /// <summary>What a filter lets through, with what it is called.</summary>
+    /// <summary>Gets the addresses that match a filter, with their titles.</summary>
     private static IEnumerable<Choice> Addresses(LanguageSources sources, string? filter)
     {
         var requested = sources.References.ExpectedCollection(filter);
@@ -202,7 +202,7 @@ internal static class Completions
             foreach (var name in (string[])[References.DefaultLarge, References.DefaultSmall])
             {
                 var address = $"codex://providers/{name}";
-                yield return new Choice(address, SuggestionKind.Reference, sources.References.Resolve(address, null) is { Problem: null, Title: { } title } ? title : "Your choice; none is made yet");
+                yield return new Choice(address, SuggestionKind.Reference, sources.References.Resolve(address, null) is { Problem: null, Title: { } title } ? title : "Default provider; none is selected yet");
             }
 
             foreach (var (settings, fault) in sources.Providers.List())
@@ -225,13 +225,13 @@ internal static class Completions
             ? sources.Providers.KnownModels(settings).Select(known => new Choice(known.Id, SuggestionKind.Model, HoverMarkdown.Summarize(known), HoverMarkdown.Describe(known)))
             : [];
 
-    /// <summary>Those in force, but the one that is being written, which cannot descend from itself.</summary>
+    /// <summary>Gets the effective templates except the one being edited, which cannot inherit from itself.</summary>
     private static IEnumerable<TemplateEntry> TemplateIds(LanguageSources sources, DocumentModel model) => sources.Templates.List()
         .Where(entry => entry.Template is not null && !(model.Document.Location.Collection == CodexCollection.Templates && entry.Id == model.Document.Location.Name))
         .Where(entry => model.Document.Location.Collection != CodexCollection.Items || ItemFormat.Accepts(sources.Templates, entry.Id))
         .DistinctBy(entry => entry.Id);
 
-    private static Choice OfTool(ToolName tool) => new(tool.Name, SuggestionKind.Tool, tool.MayChange ? "may change things" : null, HoverMarkdown.Escape(tool.Description));
+    private static Choice OfTool(ToolName tool) => new(tool.Name, SuggestionKind.Tool, tool.MayChange ? "can make changes" : null, HoverMarkdown.Escape(tool.Description));
 
     /// <summary>Every use of a tool, or those of a pattern; of the tool that starts tasks each template that it can be.</summary>
     private static IEnumerable<Choice> Rules(LanguageSources sources)

@@ -4,7 +4,7 @@ namespace Plue.Server.Language;
 
 internal enum CursorKind { None, Key, Value }
 
-/// <summary>A key as far as it is typed, with its value where that is text or a word.</summary>
+/// <summary>A possibly incomplete key, with its value if that is a string or a word.</summary>
 internal sealed record ParsedMember(string Name, TextSpan At)
 {
     public string? Value { get; set; }
@@ -14,13 +14,13 @@ internal sealed record ParsedMember(string Name, TextSpan At)
 internal sealed class Frame(bool isObject, int start)
 {
     public bool IsObject => isObject;
-    /// <summary>Of its opening mark.</summary>
+    /// <summary>The offset of the opening bracket.</summary>
     public int Start => start;
-    /// <summary>Those behind the place too, as far as they can be told.</summary>
+    /// <summary>All members, including those after the position if they can be parsed.</summary>
     public List<ParsedMember> Members { get; } = [];
 }
 
-/// <summary>A frame, and the key of it that leads on to the place; null in a list, and where the key itself is typed.</summary>
+/// <summary>A frame and its key on the path to the position; null in a list, and while the key is being typed.</summary>
 internal readonly record struct FrameStep(Frame Frame, string? Key);
 
 /// <summary>
@@ -28,7 +28,7 @@ internal readonly record struct FrameStep(Frame Frame, string? Key);
 /// typed. Never fails: a text that is none leads nowhere.
 /// </summary>
 /// <param name="Steps">From the outermost; empty outside of everything.</param>
-/// <param name="Token">What stands at the place and is to be replaced; empty when nothing does.</param>
+/// <param name="Token">The token at the position that is to be replaced; empty if there is none.</param>
 /// <param name="Quote">The mark that the token begins with, or the zero character.</param>
 /// <param name="IsClosed">Whether a token with a mark ends with one.</param>
 /// <param name="HasColon">Whether a colon follows.</param>
@@ -47,7 +47,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, T
         public ParsedMember? Current { get; set; }
     }
 
-    /// <summary>What stands between the token's marks, or the token.</summary>
+    /// <summary>The text between the token's quotes, or the token.</summary>
     public TextSpan Inner => Quote == '\0' ? Token : new TextSpan(Token.Start + 1, Math.Max(Token.Start + 1, IsClosed ? Token.End - 1 : Token.End));
 
     public static Cursor At(string text, int offset)
@@ -158,7 +158,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, T
         }
     }
 
-    /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is passed over.</summary>
+    /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is skipped.</summary>
     private static void Close(Stack<Open> open, bool ofObject)
     {
         if (!(open.TryPeek(out var top) && top.Frame.IsObject == ofObject) && open.All(frame => frame.Frame.IsObject != ofObject)) { return; }
@@ -214,7 +214,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, T
 
             i += length;
             if (text[i] == quote) { return new Lexeme(TokenKind.Text, start, i + 1); }
-            // Behind a backslash anything may stand.
+            // Any character can follow a backslash.
             if (text[i] != '\\') { return new Lexeme(TokenKind.Text, start, i, IsClosed: false); }
         }
 

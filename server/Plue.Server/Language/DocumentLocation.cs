@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Language;
 
 /// <summary>Which of a user's files it is.</summary>
-/// <param name="Name">Of the file, without its extension.</param>
+/// <param name="Name">The file name without extension.</param>
 internal sealed record DocumentLocation(CodexCollection Collection, string Name, TemplateLayer Layer, string Path)
 {
     private const string Json5Extension = ".json5";
@@ -20,7 +20,7 @@ internal sealed record DocumentLocation(CodexCollection Collection, string Name,
         ["providers"] = (CodexCollection.Providers, Json5Extension),
     };
 
-    /// <summary>Of which folders an editor shall tell, as patterns below a home or a workspace's <c>.plue</c>. A workspace can have no providers.</summary>
+    /// <summary>Gets the glob patterns of documents below the home folder or a workspace's <c>.plue</c>. A workspace cannot have providers.</summary>
     public static IReadOnlyList<string> Patterns(bool ofWorkspace) =>
         [.. Folders.Where(folder => !ofWorkspace || folder.Value.Collection != CodexCollection.Providers).Select(folder => $"{folder.Key}/*{folder.Value.Extension}")];
 

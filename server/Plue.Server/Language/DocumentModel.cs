@@ -13,13 +13,13 @@ internal sealed record LocatedValue(Json5Node Node, Shape? Shape, Json5Member Ke
 /// <summary>An object of a document, and what it should be.</summary>
 internal sealed record LocatedObject(Json5Object Value, Shape Shape);
 
-/// <summary>What is to be known of a place to complete or explain it.</summary>
-/// <param name="Shape">Of the object whose key is typed, or of the value; null where nothing is known.</param>
+/// <summary>The context of a position for completion or hover.</summary>
+/// <param name="Shape">The shape of the object whose key is typed, or of the value; null if unknown.</param>
 /// <param name="Values">The nearest object around the place.</param>
 /// <param name="KeyName">The key at the place, or the one whose value it is; null in an empty place for a key.</param>
 internal sealed record DocumentPosition(Cursor Cursor, Shape? Shape, Json5Object Values, string? KeyName);
 
-/// <summary>A document together with the templates that say what may stand in it.</summary>
+/// <summary>A document with the templates that define its content.</summary>
 internal sealed class DocumentModel
 {
     private const int MaxValues = 200_000;
@@ -39,7 +39,7 @@ internal sealed class DocumentModel
 
     public TemplateCatalog Templates => sources.Templates;
 
-    /// <summary>Those that the template has or that the codex may fill; a parent's first. Also of a file with mistakes, as far as they can be told.</summary>
+    /// <summary>The fields that the template has or that the codex can set, inherited ones first. Also for a file with errors, as far as they can be parsed.</summary>
     public IReadOnlyList<TemplateField> Fields => fields.Value;
 
     public string? ParentId => Document.Root.GetString("parent_template");
@@ -51,7 +51,7 @@ internal sealed class DocumentModel
         return Within(root, walk.Root(root), new Json5Member("", root), root).Take(MaxValues);
     }
 
-    /// <summary>Every object of which it is known what may stand in it.</summary>
+    /// <summary>Gets all objects with a known shape.</summary>
     public IEnumerable<LocatedObject> Objects() => Objects(Document.Root, walk.Root(Document.Root)).Take(MaxValues);
 
     public DocumentPosition PositionAt(int offset)
@@ -129,7 +129,7 @@ internal sealed class DocumentModel
         }
     }
 
-    /// <summary>What the reader understood, and what only the marks tell.</summary>
+    /// <summary>Combines the parsed value with what only the tokens show.</summary>
     private static Json5Object ValuesOf(Frame frame, Json5Node? around)
     {
         var read = around is null ? null : Find(around, frame.Start) as Json5Object;

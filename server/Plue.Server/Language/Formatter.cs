@@ -9,7 +9,7 @@ namespace Plue.Server.Language;
 /// </summary>
 internal static class Formatter
 {
-    /// <returns>What to replace, in order; nothing for a text with mistakes.</returns>
+    /// <returns>The edits in order; empty for a text with errors.</returns>
     public static IReadOnlyList<(TextSpan At, string Text)> Format(OpenDocument document)
     {
         if (!document.Location.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null) { return []; }
@@ -19,7 +19,7 @@ internal static class Formatter
         var text = document.Text;
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
         var edits = new List<(TextSpan, string)>();
-        // Of each open mark the level of what stands in it: one more than that of the line it stands on, so that marks on one line make one level.
+        // Of each open mark the level of what is in it: one more than that of the line it stands on, so that marks on one line make one level.
         var open = new Stack<int>();
         var (lineLevel, end, before) = (0, 0, '\0');
         foreach (var token in Tokens(text, document.Json5))

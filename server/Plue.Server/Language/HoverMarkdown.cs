@@ -6,12 +6,12 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>What is said of fields and models in lists and hovers. Markdown; what comes from files is escaped.</summary>
+/// <summary>Markdown descriptions of fields and models for hovers and lists. Text from files is escaped.</summary>
 internal static class HoverMarkdown
 {
     private const int MaxCharacters = 600;
 
-    /// <summary>Of one line, for lists.</summary>
+    /// <summary>Gets a one-line summary for lists.</summary>
     public static string Type(TemplateField field) => field.Type switch
     {
         FieldType.Array when field.Items is { } items => $"array of {Type(items)}",
@@ -32,8 +32,8 @@ internal static class HoverMarkdown
         if (field.Options.Count > 0) { yield return $"One of {string.Join(", ", field.Options.Select(Code))}."; }
         if (field.Default is not null and not Json5Null) { yield return $"Default: {Code(Json5Writer.Write(field.Default))}."; }
         if (Bounds(field) is { } bounds) { yield return bounds; }
-        if (field.Conditional is { } condition) { yield return $"Counts only while {Code(condition.Field)} is {string.Join(" or ", condition.Values.Select(value => Code(Json5Writer.Write(value))))}."; }
-        if (field.Locked) { yield return "Locked: what descends from the template may narrow it and never widen it."; }
+        if (field.Conditional is { } condition) { yield return $"Applies only while {Code(condition.Field)} is {string.Join(" or ", condition.Values.Select(value => Code(Json5Writer.Write(value))))}."; }
+        if (field.Locked) { yield return "Locked: templates that inherit it can narrow it but not widen it."; }
     }
 
     /// <summary>Price and window, for lists.</summary>
@@ -44,8 +44,8 @@ internal static class HoverMarkdown
     {
         List<string> lines = [$"**{Escape(model.Name ?? model.Id)}**"];
         if (model.Description is { Length: > 0 } description) { lines.Add(Escape(description)); }
-        lines.Add(Price(model) is { } price ? $"{price}." : "Its price is not known.");
-        if (model.ContextLength is { } window) { lines.Add($"Window: {Count(window)} tokens{(model.MaxOutput is { } max ? $", answers up to {Count(max)}" : "")}."); }
+        lines.Add(Price(model) is { } price ? $"{price}." : "Price unknown.");
+        if (model.ContextLength is { } window) { lines.Add($"Context window: {Count(window)} tokens{(model.MaxOutput is { } max ? $", answers up to {Count(max)}" : "")}."); }
         List<string> can =
         [
             .. new[] { model.SupportsTools == true ? "tools" : null, model.SupportsVision == true ? "images" : null, model.CanReason == true ? "reasoning" : null }.OfType<string>(),

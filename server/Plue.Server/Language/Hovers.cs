@@ -8,7 +8,7 @@ namespace Plue.Server.Language;
 /// <param name="Markdown">Without links or images from a file.</param>
 internal sealed record HoverText(string Markdown, TextSpan At);
 
-/// <summary>What is known of the thing at a place.</summary>
+/// <summary>Computes the hover at a position.</summary>
 internal static class Hovers
 {
     public static HoverText? At(LanguageSources sources, OpenDocument document, int offset)
@@ -31,16 +31,16 @@ internal static class Hovers
         return new HoverText(OfValue(sources, model, place, shape, document[place.Cursor.Inner]) ?? HoverMarkdown.Describe(shape.Field, name), at);
     }
 
-    /// <summary>Of a key at the top of a template: whose field it is the default of.</summary>
+    /// <summary>Describes a key at the top of a template that sets the default of a field.</summary>
     private static IEnumerable<string> OfShort(LanguageSources sources, DocumentModel model, Shape shape, TemplateField key) =>
         shape.Role == Role.Template && AgentSpec.Keys.Contains(key.Name) && Origin(sources, model.ParentId, key.Name) is { } origin
-            ? [$"The default of the field of {HoverMarkdown.Code(origin)}."]
+            ? [$"Overrides the default from {HoverMarkdown.Code(origin)}."]
             : [];
 
     private static string? OfValue(LanguageSources sources, DocumentModel model, DocumentPosition place, Shape shape, string text) => shape.Meaning switch
     {
         Meaning.Model => OfModel(sources, ModelNames.ProviderOf(sources, model, place.Values), text),
-        Meaning.Tool or Meaning.Rule when ToolNames.Find(text.Split('(')[0]) is { } tool => $"**{HoverMarkdown.Escape(tool.Name)}**\n\n{HoverMarkdown.Escape(tool.Description)}{(tool.MayChange ? "\n\nIt may change things." : "")}",
+        Meaning.Tool or Meaning.Rule when ToolNames.Find(text.Split('(')[0]) is { } tool => $"**{HoverMarkdown.Escape(tool.Name)}**\n\n{HoverMarkdown.Escape(tool.Description)}{(tool.MayChange ? "\n\nIt can make changes." : "")}",
         Meaning.CatalogProvider when sources.Catalog.Find(text) is { } vendor => $"**{HoverMarkdown.Escape(vendor.Name)}**\n\n{Plural.Of(vendor.Models.Count, "model")} in the catalog.",
         _ => null,
     };
@@ -60,7 +60,7 @@ internal static class Hovers
     {
         var lines = new List<string> { $"**{HoverMarkdown.Escape(reference)}**" };
         if (sources.Secrets.FirstOrDefault(secret => secret.Reference == reference) is not { } known) { lines.Add(sources.References.Resolve(reference, null).Problem is { } problem ? HoverMarkdown.Escape(problem) : "A secret."); }
-        else { lines.Add(known.Origins.Count > 0 ? $"In the vault. Sent to {string.Join(", ", known.Origins.Select(HoverMarkdown.Code))} and nowhere else." : "In the vault."); }
+        else { lines.Add(known.Origins.Count > 0 ? $"Stored in the vault. Sent only to {string.Join(", ", known.Origins.Select(HoverMarkdown.Code))}." : "In the vault."); }
 
         return string.Join("\n\n", lines);
     }
@@ -94,7 +94,7 @@ internal static class Hovers
             if (codex.Description is { Length: > 0 } description) { lines.Add(HoverMarkdown.Escape(description)); }
             lines.Add(codex.Layer switch
             {
-                TemplateLayer.Shipped => "It ships with Plue.",
+                TemplateLayer.Shipped => "Ships with Plue.",
                 TemplateLayer.Workspace => "It is of this workspace.",
                 _ => "It is yours.",
             });

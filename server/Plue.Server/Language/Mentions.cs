@@ -7,12 +7,12 @@ namespace Plue.Server.Language;
 internal enum MentionKind { Address, TemplateId, OwnId, Secret, Field, FieldDefinition }
 
 /// <summary>A place in a document that names something.</summary>
-/// <param name="At">All of it, without quotes.</param>
+/// <param name="At">The full range without quotes.</param>
 /// <param name="Name">The part that another name would take the place of.</param>
-/// <param name="Found">Of an address, a template and a secret: the reference.</param>
+/// <param name="Found">The reference behind an address, a template or a secret.</param>
 internal sealed record Mention(MentionKind Kind, TextSpan At, TextSpan Name, string Text, FoundReference? Found = null)
 {
-    /// <summary>What is meant, as far as it is a codex.</summary>
+    /// <summary>The mentioned codex, if it is one.</summary>
     public CodexUri? Codex { get; init; } = Found?.To;
 
     public bool IsField => Kind is MentionKind.Field or MentionKind.FieldDefinition;
@@ -115,7 +115,7 @@ internal static partial class Mentions
         }
     }
 
-    /// <summary>What stands between the quotes; null where it is written with escapes, so that its parts cannot be pointed at.</summary>
+    /// <summary>Gets the range between the quotes; null if the text contains escapes, so that parts cannot be located.</summary>
     private static TextSpan? Plain(OpenDocument document, Json5String text)
     {
         var at = new TextSpan(text.Span.Start + 1, text.Span.End - 1);

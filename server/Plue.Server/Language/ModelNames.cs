@@ -25,7 +25,7 @@ internal static class ModelNames
         _ => null,
     };
 
-    /// <summary>As the file says it now, which may be more than was saved.</summary>
+    /// <summary>Gets the settings from the open file, which may have unsaved changes.</summary>
     private static ProviderSettings? OfFile(LanguageSources sources, string id, Json5Object values)
     {
         var (kind, catalog) = (values.GetString("provider_type") ?? ProviderKinds.Default, values.GetString("catalog_provider"));

@@ -30,7 +30,7 @@ internal static class Navigation
         return mention.Codex is { } uri && sources.Find(uri) is { } target ? new Occurrence(target, target.Location.IsJson5 && target.Root.Find("id") is { } id ? TextSpan.Of(id.Span) : Begin) : null;
     }
 
-    /// <summary>Who names the thing at the place: a field within its document, a codex in every file.</summary>
+    /// <summary>Finds mentions of the symbol at a position: a field in its document, a codex in all files.</summary>
     public static IReadOnlyList<Occurrence> References(LanguageSources sources, OpenDocument document, int offset, bool withDefinition)
     {
         var model = new DocumentModel(sources, document);

@@ -12,10 +12,10 @@ internal static class PromptCompletions
 
     private static readonly (string Name, string Insert, string Description)[] Keys =
     [
-        ("name", "name: ", "What lists show; unset means the file's name."),
-        ("description", "description: ", "One sentence: what it is for."),
-        ("tags", "tags: [$1]", "Words to find it by."),
-        ("arguments", "arguments: [$1]", "What the prompt is given when it is used as a command, by name."),
+        ("name", "name: ", "Title shown in lists. Defaults to the file name."),
+        ("description", "description: ", "One sentence that describes its purpose."),
+        ("tags", "tags: [$1]", "Tags for filtering and search."),
+        ("arguments", "arguments: [$1]", "Named arguments of the prompt when it is used as a command."),
     ];
 
     public static IReadOnlyList<Suggestion> At(LanguageSources sources, OpenDocument document, int offset)
@@ -48,7 +48,7 @@ internal static class PromptCompletions
         .SelectMany(entry => entry.Template!.Fields)
         .DistinctBy(field => field.Name);
 
-    /// <summary>What something fills in: arguments, what the editor and the chat tell, and the fields of the templates that use the prompt; of all of them where none does.</summary>
+    /// <summary>Gets the names that have a value: arguments, values from the editor and the chat, and fields of the templates that use the prompt, or of all templates if none does.</summary>
     public static IReadOnlyCollection<string> NamesFor(LanguageSources sources, OpenDocument document)
     {
         var users = CodexLinks.OfTemplates(sources.Templates).Where(reference => reference.To == document.Location.Uri).Select(reference => sources.Templates.Find(reference.From)).OfType<Template>().ToList();
@@ -59,7 +59,7 @@ internal static class PromptCompletions
     private static IEnumerable<PromptArgument> Arguments(OpenDocument document) =>
     [
         .. PromptArguments.Read(document.FrontMatter.Values),
-        new PromptArgument(PromptArguments.Selection, "What is selected in the editor.", IsOptional: true), new PromptArgument(PromptArguments.File, "The file in the editor.", IsOptional: true),
+        new PromptArgument(PromptArguments.Selection, "The selection in the active editor.", IsOptional: true), new PromptArgument(PromptArguments.File, "The file in the active editor.", IsOptional: true),
     ];
 
     private static IEnumerable<Suggestion> Fields(LanguageSources sources, OpenDocument document, string before, int start, int offset)
@@ -84,7 +84,7 @@ internal static class PromptCompletions
         }
     }
 
-    /// <summary>Whether the line stands between the marks of the head, its end perhaps not typed yet.</summary>
+    /// <summary>True if the line is in the front matter, which may not be closed yet.</summary>
     private static bool IsInHead(string text, int line)
     {
         var lines = text.AsSpan(0, line).TrimStart('\uFEFF').ToString().ReplaceLineEndings("\n").Split('\n');

@@ -6,7 +6,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Language;
 
 /// <summary>A way to put something right.</summary>
-/// <param name="Problem">What it mends.</param>
+/// <param name="Problem">The diagnostic that it fixes.</param>
 /// <param name="IsUsual">The likely one of several.</param>
 internal sealed record QuickFix(string Title, LanguageProblem Problem, bool IsUsual = false)
 {
@@ -18,7 +18,7 @@ internal sealed record QuickFix(string Title, LanguageProblem Problem, bool IsUs
     public string? MovesKeyOf { get; init; }
 }
 
-/// <summary>What can be done about the problems of a place.</summary>
+/// <summary>Computes the quick fixes for the diagnostics of a range.</summary>
 internal static partial class QuickFixes
 {
     public static IReadOnlyList<QuickFix> At(LanguageSources sources, OpenDocument document, TextSpan range)
@@ -91,7 +91,7 @@ internal static partial class QuickFixes
         };
         if (value.Members.Count == 0) { return $" {field.Name}: {text} "; }
 
-        // As the member that stands first: on a line of its own, or in front of it.
+        // Like the first member: on a separate line, or before it on the same line.
         var between = document.Text[(value.Span.Start + 1)..value.Members[0].NameSpan.Start];
         var end = between.AsSpan().IndexOfAnyExcept("\r\n \t");
         var lead = between.AsSpan().ContainsAny('\n', '\r') ? between[..(end < 0 ? between.Length : end)] : " ";
@@ -111,7 +111,7 @@ internal static partial class QuickFixes
         return null;
     }
 
-    /// <summary>Key, value and comma, and the line where nothing else stands on it.</summary>
+    /// <summary>Removes key, value and comma, and the line if nothing else is on it.</summary>
     private static IReadOnlyList<(TextSpan, string)> Removal(OpenDocument document, Json5Member member)
     {
         var text = document.Text;
@@ -143,7 +143,7 @@ internal static partial class QuickFixes
 
         var root = Path.GetDirectoryName(Path.GetDirectoryName(document.Location.Path));
         return root is null ? null : uri.Collection == CodexCollection.Prompts
-            ? (Path.Combine(root, "prompts", uri.Name + ".md"), $"---\ndescription: What {uri.Name} tells a model.\n---\n")
+            ? (Path.Combine(root, "prompts", uri.Name + ".md"), $"---\ndescription: Instructions for {uri.Name}.\n---\n")
             : (Path.Combine(root, "templates", uri.Name + ".json5"), $"{{\n  id: \"{uri.Name}\",\n  name: \"{uri.Name}\",\n  fields: [],\n}}\n");
     }
 

@@ -5,8 +5,8 @@ namespace Plue.Server.Language;
 
 internal enum SymbolKind { Block, List, Field, Hook, Value, Heading }
 
-/// <param name="At">All of it.</param>
-/// <param name="Name">What is shown, and where it stands.</param>
+/// <param name="At">The full range.</param>
+/// <param name="Name">The displayed name and its range.</param>
 internal sealed record DocumentSymbol(string Title, string? Detail, SymbolKind Kind, TextSpan At, TextSpan Name, IReadOnlyList<DocumentSymbol> Children);
 
 /// <summary>The outline of a document.</summary>
@@ -47,7 +47,7 @@ internal static class Symbols
 
     private static string? Scalar(Json5Node value) => value is Json5Object or Json5Array ? null : Json5Writer.Write(value) is var text && text.Length > 80 ? text[..80] + "…" : text;
 
-    /// <summary>Of Markdown, those of deeper levels below the others. What stands in fenced code is none.</summary>
+    /// <summary>Gets the headings of a Markdown document as a tree, without those in fenced code.</summary>
     private static IReadOnlyList<DocumentSymbol> Headings(string text)
     {
         var found = new List<(int Level, string Title, TextSpan Line)>();

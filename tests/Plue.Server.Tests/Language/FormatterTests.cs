@@ -26,10 +26,10 @@ public sealed class FormatterTests
     [InlineData("{ id: ")]
     [InlineData("")]
     [InlineData("// one\u2028{ a: 1 }")]
-    public void A_text_with_mistakes_is_left_alone(string text) => Assert.Equal(text, Formatted(text));
+    public void Does_not_format_invalid_text(string text) => Assert.Equal(text, Formatted(text));
 
     [Fact]
-    public void What_ships_stays_as_it_is()
+    public void Shipped_files_are_already_formatted()
     {
         foreach (var id in TemplateCatalog.ShippedIds())
         {

@@ -17,13 +17,13 @@ public sealed class NavigationTests : IAsyncLifetime
 
     [Theory]
     [InlineData(Scout, "{ fields: [{ ty|pe: 'text' }] }", "What it holds")]
-    [InlineData(Scout, "{ parent_template: 'task', budg|et: {} }", "The default of the field of `task`")]
+    [InlineData(Scout, "{ parent_template: 'task', budg|et: {} }", "Overrides the default from `task`")]
     [InlineData(Scout, "{ parent_template: 'task', fields: [{ name: 'go|al' }] }", "Inherited from `task`")]
     [InlineData(Scout, "{ parent_template: 'task', available_tools: ['ba|sh'] }", "Runs a command")]
-    [InlineData(Scout, "{ parent_template: 'ta|sk' }", "It ships with Plue")]
+    [InlineData(Scout, "{ parent_template: 'ta|sk' }", "Ships with Plue")]
     [InlineData(Scout, "{ system_prompt_ref: 'codex://prompts/sc|out' }", "Looks around")]
     [InlineData(Scout, "{ provider_ref: 'codex://providers/lo|cal' }", "Anthropic")]
-    [InlineData(Scout, "{ provider_ref: 'codex://providers/nob|ody' }", "There is no codex")]
+    [InlineData(Scout, "{ provider_ref: 'codex://providers/nob|ody' }", "does not exist")]
     [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-son|net-4-6' }", "per million tokens")]
     [InlineData("providers/local.json5", "{ api_key_ref: 'vault://local/api|_key' }", "api.anthropic.com")]
     [InlineData("providers/local.json5", "{ max_t|okens: 5 }", "From 1 to 200000")]
@@ -31,7 +31,7 @@ public sealed class NavigationTests : IAsyncLifetime
     public void The_thing_under_the_pointer_is_explained(string file, string text, string expected) => Assert.Contains(expected, home.Hover(file, text), StringComparison.Ordinal);
 
     [Fact]
-    public void What_a_file_says_cannot_become_a_link_or_an_image_in_a_hover()
+    public void File_content_cannot_become_a_link_or_an_image_in_a_hover()
     {
         home.Write("prompts/bad.md", "---\ndescription: \"[click](command:plue.x) ![x](https://example.com/a.png) <b>\"\n---\n");
 
@@ -65,7 +65,7 @@ public sealed class NavigationTests : IAsyncLifetime
     }
 
     [Fact]
-    public void A_field_of_ones_own_is_found_where_it_is_written()
+    public void Finds_the_definition_of_a_user_field()
     {
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("conditional: { field: \"area", "conditional: { field: \"ar|ea", StringComparison.Ordinal));
 
@@ -139,7 +139,7 @@ public sealed class NavigationTests : IAsyncLifetime
     [InlineData("{ parent_template: 'ta|sk' }")]
     [InlineData("{ parent_template: 'task', fields: [{ name: 'x', conditional: { field: 'sta|tus' } }] }")]
     [InlineData("{ name: 'Sc|out' }")]
-    public void What_is_not_the_users_own_has_no_name_to_change(string text)
+    public void Symbols_that_are_not_the_users_cannot_be_renamed(string text)
     {
         var (document, offset) = home.At(Scout, text);
 
@@ -162,7 +162,7 @@ public sealed class NavigationTests : IAsyncLifetime
     [InlineData("Change to “read”", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['ra|ed'] }", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['read'] }")]
     [InlineData("Change to “scout”", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/sc|uot' }", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }")]
     [InlineData("Add “name”", "{|\n  id: 'scout',\n}", "{\n  name: \"\",\n  id: 'scout',\n}")]
-    public void A_mistake_is_mended(string title, string text, string expected)
+    public void Offers_a_quick_fix(string title, string text, string expected)
     {
         var (document, offset) = home.At(Scout, text);
 
