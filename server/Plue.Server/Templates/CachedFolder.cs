@@ -1,6 +1,6 @@
 namespace Plue.Server.Templates;
 
-/// <summary>The files of a folder, remembered while the folder is as it was: asked with each message, it is rarely read. Not thread-safe.</summary>
+/// <summary>The files of a folder, cached while the folder is unchanged, because they are needed for each message. Not thread-safe.</summary>
 internal sealed class CachedFolder(string folder, string extension)
 {
     /// <summary>A change so soon after the last one may show the same time, however coarse the clock of the disk is.</summary>

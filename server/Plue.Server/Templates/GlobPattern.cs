@@ -37,7 +37,7 @@ internal sealed class GlobPattern
     /// <summary>Whether everything that the other one fits is fitted by this one. Never true by mistake; false where it would take more than looking from left to right.</summary>
     public bool Covers(GlobPattern other)
     {
-        // reached[j]: what stands before here covers the first j parts of the other.
+        // reached[j]: what precedes here covers the first j parts of the other.
         var reached = new bool[other.parts.Count + 1];
         reached[0] = true;
         foreach (var (kind, letter) in parts)

@@ -2,7 +2,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>What is wrong with a rule, and where in its text.</summary>
+/// <summary>A syntax error in a rule, with its position.</summary>
 public sealed record PermissionRuleError(string Message, int Start, int Length);
 
 /// <summary>
@@ -49,7 +49,7 @@ public sealed record PermissionRule
         var close = text.LastIndexOf(')');
         if (close < open) { return Fail("The `)` is missing at the end of the rule.", open, text.Length - open, out error); }
 
-        if (close < text.Length - 1) { return Fail("The rule ends with its `)`, and this stands behind it.", close + 1, text.Length - close - 1, out error); }
+        if (close < text.Length - 1) { return Fail("The rule must end with `)`. Remove the text after it.", close + 1, text.Length - close - 1, out error); }
 
         var pattern = text[(open + 1)..close];
         return Wrong(tool, pattern) is var (message, at, length) ? Fail(message, open + 1 + at, length, out error) : new PermissionRule(tool, pattern);
@@ -106,31 +106,31 @@ public sealed record PermissionRule
 
     private static (string Message, int At, int Length)? Wrong(string tool, string pattern)
     {
-        if (string.IsNullOrWhiteSpace(pattern)) { return ("The pattern between `(` and `)` is missing. Leave both out to mean every use.", -1, pattern.Length + 2); }
+        if (string.IsNullOrWhiteSpace(pattern)) { return ("The pattern between `(` and `)` is missing. Remove both to match every use.", -1, pattern.Length + 2); }
 
-        if (tool.Contains(ToolNames.ServerSeparator, StringComparison.Ordinal)) { return ("The tools of a server take no pattern.", 0, pattern.Length); }
+        if (tool.Contains(ToolNames.ServerSeparator, StringComparison.Ordinal)) { return ("Rules for MCP tools cannot have a pattern.", 0, pattern.Length); }
 
         if (pattern.Count(c => c == '*') > MaxStars) { return ($"The pattern has more than {MaxStars} stars.", 0, pattern.Length); }
 
-        if (pattern.AsSpan().IndexOfAnyInRange('\0', '\u001F') is >= 0 and var control) { return ("A pattern is one line without control characters.", control, 1); }
+        if (pattern.AsSpan().IndexOfAnyInRange('\0', '\u001F') is >= 0 and var control) { return ("A pattern must be one line without control characters.", control, 1); }
 
-        if (char.IsWhiteSpace(pattern[0]) || char.IsWhiteSpace(pattern[^1])) { return ("The pattern begins and ends without spaces.", 0, pattern.Length); }
+        if (char.IsWhiteSpace(pattern[0]) || char.IsWhiteSpace(pattern[^1])) { return ("The pattern must not begin or end with a space.", 0, pattern.Length); }
 
         if (tool == "spawn_task" && pattern.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-*") is >= 0 and var letter)
         {
-            return ("The pattern of spawn_task is the id of a template, such as `task-reviewer`.", letter, 1);
+            return ("The pattern of spawn_task must be the id of a template, such as `task-reviewer`.", letter, 1);
         }
 
         if (!TakesPath(tool)) { return null; }
 
-        if (pattern.IndexOf('\\', StringComparison.Ordinal) is >= 0 and var backslash) { return ("A path in a rule has `/` between its names, on every system.", backslash, 1); }
+        if (pattern.IndexOf('\\', StringComparison.Ordinal) is >= 0 and var backslash) { return ("A path in a rule uses `/` as the separator on every platform.", backslash, 1); }
 
         var start = 0;
         foreach (var name in pattern.Split('/'))
         {
-            if (name is "." or "..") { return ($"A path in a rule goes straight to its place, without `{name}`.", start, name.Length); }
+            if (name is "." or "..") { return ($"A path in a rule must not contain `{name}`.", start, name.Length); }
 
-            if (name.Contains("**", StringComparison.Ordinal) && name != "**") { return ("`**` stands alone between two `/`, as in `docs/**`.", start, name.Length); }
+            if (name.Contains("**", StringComparison.Ordinal) && name != "**") { return ("`**` must be a whole path segment, as in `docs/**`.", start, name.Length); }
 
             start += name.Length + 1;
         }

@@ -15,7 +15,7 @@ internal static class SchemaCheck
         "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "description", "title",
     ];
 
-    /// <param name="label">How messages begin.</param>
+    /// <param name="label">The beginning of messages.</param>
     public static void Check(Json5Object schema, string label, List<DocumentProblem> problems)
     {
         void Fail(string message, Json5Node at) => problems.Add(DocumentProblem.Error(message, at.Span));
@@ -52,7 +52,7 @@ internal static class SchemaCheck
         foreach (var one in type is Json5Array several ? several.Items : [type])
         {
             if (one is not Json5String name) { fail($"`type` is {one.Kind} where one of {string.Join(", ", Types)} was expected.", one); }
-            else if (!Types.Contains(name.Value)) { fail($"`type` is none of {string.Join(", ", Types)}.{NearestName.Hint(name.Value, Types)}", one); }
+            else if (!Types.Contains(name.Value)) { fail($"`type` must be one of {string.Join(", ", Types)}.{NearestName.Hint(name.Value, Types)}", one); }
         }
     }
 

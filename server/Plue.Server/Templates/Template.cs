@@ -2,7 +2,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>What a kind of codex has and does. Shapes: server/template-file.json5.</summary>
+/// <summary>The definition of a kind of codex. Shapes: server/template-file.json5.</summary>
 public sealed record Template
 {
     public required string Id { get; init; }

@@ -2,7 +2,7 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>What a template file may hold, as fields: what <c>server/template-file.json5</c> says. For completion, hover and the exported schema.</summary>
+/// <summary>The fields of a template file, from <c>server/template-file.json5</c>. For completion, hover and the exported schema.</summary>
 public static class TemplateFileSchema
 {
     private const string Resource = "template-file.json5";
@@ -12,7 +12,7 @@ public static class TemplateFileSchema
 
     private static IReadOnlyList<TemplateField> ReadShipped()
     {
-        var bytes = DocumentFile.ReadResource(Resource) ?? throw new InvalidOperationException($"{Resource} is not in the program.");
+        var bytes = DocumentFile.ReadResource(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var document = Json5Reader.Read(bytes);
         var problems = DocumentProblem.From(document).ToList();
         var keys = new KeyReader(document.Root as Json5Object ?? Json5Object.Empty, "the template file", problems);

@@ -45,7 +45,7 @@ public sealed partial class TemplateFileSchemaTests
         Assert.Equal(offered, Words.Where(word => word == "action" ? offered.Contains(word) : Takes(text, word)));
 
     [Fact]
-    public void What_an_agent_is_written_with_at_the_top_has_the_keys_of_its_field()
+    public void Top_level_agent_keys_have_the_keys_of_their_field()
     {
         var task = Assert.IsType<Template>(new TemplateCatalog(new PluePaths("/nowhere")).Find("task"));
         foreach (var key in AgentSpec.Keys.Where(key => key != TemplateValidation.TagsField))
@@ -58,7 +58,7 @@ public sealed partial class TemplateFileSchemaTests
     }
 
     private static bool Takes(string text, string key) =>
-        !TemplateReader.Read(Encoding.UTF8.GetBytes(text.Replace("HERE", $"{key}: 1", StringComparison.Ordinal))).Problems.Any(problem => problem.Message.StartsWith($"`{key}` is not a key of ", StringComparison.Ordinal));
+        !TemplateReader.Read(Encoding.UTF8.GetBytes(text.Replace("HERE", $"{key}: 1", StringComparison.Ordinal))).Problems.Any(problem => problem.Message.StartsWith($"`{key}` is not a valid key of ", StringComparison.Ordinal));
 
     private static TemplateField Of(IEnumerable<TemplateField> fields, string name) => fields.Single(field => field.Name == name);
 
