@@ -30,7 +30,7 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
         }
     }
 
-    /// <exception cref="FailureException">StoreReadOnly: it was not kept, so what it would make room for has to stay.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: it was not stored, so what it would make room for has to stay.</exception>
     public void Keep(string catalogId, byte[] content)
     {
         var versions = Of(catalogId);

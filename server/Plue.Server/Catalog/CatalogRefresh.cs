@@ -6,11 +6,11 @@ using Plue.Server.Messages;
 namespace Plue.Server.Catalog;
 
 /// <param name="IsUpdated">False when the server says that nothing changed.</param>
-/// <param name="ProviderCount">Of those fetched that count.</param>
+/// <param name="ProviderCount">The number of fetched providers that were accepted.</param>
 public sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, string Sentence);
 
 /// <summary>
-/// Fetches the catalog from the Catwalk server that the settings name. Whatever is wrong with an answer, the catalog from before stays.
+/// Fetches the catalog from the Catwalk server that the settings name. If a response is invalid, the current catalog is kept.
 /// </summary>
 /// <param name="http">Sends to an address; follows no redirect.</param>
 public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings> settings, Func<Uri, HttpMessageInvoker> http, TimeProvider time)
@@ -28,15 +28,15 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     /// <exception cref="FailureException">MissingField: no address is set. Unreachable, Timeout, BadResponse, StoreReadOnly: nothing was changed.</exception>
     public async Task<CatalogRefreshOutcome> RunAsync(CancellationToken cancellationToken)
     {
-        var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to keep what is fetched.");
+        var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to store fetched data.");
         if (settings().RefreshUrl is not { Length: > 0 } url)
         {
             throw new FailureException(FailureKind.MissingField,
-                $"No catalog server is set, so the shipped catalog counts. To fetch a newer one, write its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\".");
+                $"No catalog server is configured, so the shipped catalog is used. To fetch a newer one, set its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\".");
         }
 
         var address = Address(url) ?? throw new FailureException(FailureKind.MissingField,
-            $"The address of the catalog server in `{CatalogSettings.UrlKey}` cannot be used. Give one that begins with https:// and has no user name.");
+            $"The address of the catalog server in `{CatalogSettings.UrlKey}` is not valid. It must begin with https:// and have no user name.");
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -62,7 +62,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { /* That is how it ends. */ }
     }
 
-    /// <returns>The list's whole address; null when this is none that may be asked.</returns>
+    /// <returns>The absolute URL of the list; null if it is not allowed.</returns>
     internal static Uri? Address(string url)
     {
         if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var given) || given.UserInfo.Length > 0 || given.Host.Length == 0) { return null; }
@@ -81,7 +81,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
             if (state is not null && time.GetUtcNow() - state.TriedAt < Day) { return; }
 
-            // Written first, so that a server that is down is asked once a day too, by however many windows.
+            // Written first, so that an unavailable server is also requested only once a day by all windows.
             fetched.Store((state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with { TriedAt = time.GetUtcNow() });
             logger.LogInformation("{Outcome}", (await RunAsync(cancellationToken).ConfigureAwait(false)).Sentence);
         }
@@ -108,7 +108,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
             {
                 fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow() });
-                return new CatalogRefreshOutcome(false, Accepted(fetched.Providers).Count, $"The catalog of {server} is the one that is already here.");
+                return new CatalogRefreshOutcome(false, Accepted(fetched.Current).Count, $"The catalog of {server} is already up to date.");
             }
 
             RequireList(response, server);
@@ -127,18 +127,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         }
     }
 
-    private const string Kept = "The catalog from before stays.";
+    private const string Kept = "The current catalog was kept.";
 
     private static void RequireList(HttpResponseMessage response, string server)
     {
         if ((int)response.StatusCode is >= 300 and < 400)
         {
             var target = response.Headers.Location is { IsAbsoluteUri: true } location ? location.GetLeftPart(UriPartial.Authority) : "another address";
-            throw Broken($"{server} points to {target}, and Plue does not follow. If you trust that address, write it as `{CatalogSettings.UrlKey}`.");
+            throw Broken($"{server} redirects to {target}, which Plue does not follow. If you trust that address, set it as `{CatalogSettings.UrlKey}`.");
         }
 
-        if (response.StatusCode != HttpStatusCode.OK) { throw Broken($"{server} did not give its catalog: it answered {(int)response.StatusCode}."); }
-        if (response.Content.Headers.ContentEncoding.Count > 0) { throw Broken($"{server} sent a compressed catalog, which was not asked for."); }
+        if (response.StatusCode != HttpStatusCode.OK) { throw Broken($"{server} did not return its catalog: status {(int)response.StatusCode}."); }
+        if (response.Content.Headers.ContentEncoding.Count > 0) { throw Broken($"{server} sent a compressed catalog, which is not supported."); }
         if (response.Content.Headers.ContentLength > CatalogFile.MaxBytes) { throw TooLarge(server); }
     }
 
@@ -156,18 +156,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         return whole.ToArray();
     }
 
-    /// <returns>How many count, and the others with why.</returns>
+    /// <returns>The number of accepted providers, and the skipped ones with reasons.</returns>
     private (int Count, List<string> Refused) Check(byte[] body, string server)
     {
         var (value, _) = CatalogFile.Parse(body);
-        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers) { throw Broken($"{server} did not answer with a list of providers."); }
+        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers) { throw Broken($"{server} did not return a list of providers."); }
         if (list.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(list) > CatalogLimits.Models) { throw TooLarge(server); }
 
         var accepted = Accepted(providers);
         List<string> refused = [.. providers.Ids.Where(id => !accepted.Contains(id))];
         var nameless = list.GetArrayLength() - providers.Ids.Count;
-        if (nameless > 0) { refused.Add(nameless == 1 ? "one without an id of its own" : $"{nameless} without an id of their own"); }
-        if (accepted.Count == 0) { throw Broken($"{server} answered with a list in which no provider can be used."); }
+        if (nameless > 0) { refused.Add(nameless == 1 ? "one without an id" : $"{nameless} without an id"); }
+        if (accepted.Count == 0) { throw Broken($"{server} returned a list without a usable provider."); }
 
         return (accepted.Count, refused);
     }
@@ -179,12 +179,12 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     {
         const int Named = 5;
         return refused.Count == 0 ? ""
-            : $" Left out, because they have errors or an address other than the shipped one: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
+            : $" Skipped because they have errors or a different address than the shipped catalog: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
     }
 
     private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= MaxTagLength } tag } ? tag : null;
 
-    private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is larger than Plue takes.");
+    private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is too large.");
 
     private static FailureException Broken(string sentence) => new(FailureKind.BadResponse, $"{sentence} {Kept}");
 }

@@ -9,7 +9,7 @@ public sealed class ProviderCatalogTests : IDisposable
     public void Dispose() => home.Dispose();
 
     [Fact]
-    public void A_users_file_stands_in_for_the_shipped_one_and_its_removal_brings_that_back()
+    public void A_users_file_overrides_the_shipped_one_until_it_is_deleted()
     {
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
         home.Write("groq", CatalogHome.Acme("groq"));
