@@ -117,7 +117,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         return false;
     }
 
-    /// <returns>The answer that asked for it.</returns>
+    /// <returns>The response that requested it.</returns>
     private MessageDraft? Result(JsonElement block, MessageDraft? parent)
     {
         var id = block.Text("tool_use_id") ?? "";
@@ -172,7 +172,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         if (line.Is("isApiErrorMessage"))
         {
             var why = TextOf(body.Get("content"));
-            (message.Status, message.Error) = (MessageStatus.Failed, new Failure(FailureKind.Internal, why.Length > 0 ? why : "The answer failed."));
+            (message.Status, message.Error) = (MessageStatus.Failed, new Failure(FailureKind.Internal, why.Length > 0 ? why : "The response failed."));
             return message;
         }
 
@@ -228,7 +228,7 @@ internal sealed class ClaudeCodeReader(OmittedContent omitted)
         return message;
     }
 
-    /// <summary>A content that is one text stands for one block.</summary>
+    /// <summary>Gets the content blocks; a plain string is one block.</summary>
     private static IEnumerable<JsonElement> Blocks(JsonElement line)
     {
         if (line.Get("message")?.Get("content") is not { } content) { return []; }

@@ -5,7 +5,7 @@ namespace Plue.Server.Transfer;
 
 /// <summary>
 /// A rollout of the Codex program: a record a line, <c>{timestamp, type, payload}</c>, of which the response items are the conversation; older
-/// files have the items bare. All that comes between two questions is one answer.
+/// files have the items bare. Everything between two user messages is one response.
 /// </summary>
 internal sealed class CodexCliReader(OmittedContent omitted)
 {
@@ -197,7 +197,7 @@ internal sealed class CodexCliReader(OmittedContent omitted)
         var before = last?.Depth ?? 0;
         var summary = Add(MessageRole.System);
         summary.Compaction = new Compaction(before, 0, 0);
-        summary.Parts.Add(new MessagePart.Text(payload.Text("message") is { Length: > 0 } text ? text : "What came before was summarized; the summary can be used only by its vendor."));
+        summary.Parts.Add(new MessagePart.Text(payload.Text("message") is { Length: > 0 } text ? text : "Earlier messages were summarized; the summary can be used only by its vendor."));
     }
 
     private MessageDraft Answer()

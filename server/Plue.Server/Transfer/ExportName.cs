@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>A file name that every system takes, made of a title.</summary>
+/// <summary>Creates a file name from a title that is valid on all platforms.</summary>
 internal static class ExportName
 {
     /// <summary>In UTF-16 units: three bytes each at most, and file systems take 255 with what is put around a name.</summary>

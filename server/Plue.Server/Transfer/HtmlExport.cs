@@ -8,7 +8,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// The branch that is shown as one HTML file: no script, nothing from the network, pictures inside. A policy in the file says so to the browser
+/// The branch that is shown as one HTML file: no script, nothing from the network, pictures inside. A policy in the file reports it to the browser
 /// as well. Everything a model or a user wrote is escaped, or rendered by <see cref="SafeMarkdown"/>.
 /// </summary>
 internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
@@ -67,7 +67,7 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
                 Image(file);
                 break;
             case MessagePart.File file:
-                Fold($"{file.Path}{MessageDisplay.DescribeFile(file)}", Pre(file.Content ?? kept.KeptText(file) ?? "The content is not there any more."));
+                Fold($"{file.Path}{MessageDisplay.DescribeFile(file)}", Pre(file.Content ?? kept.KeptText(file) ?? "The content is no longer available."));
                 break;
             case MessagePart.ToolUse use:
                 Fold($"Tool call: {use.ToolName}", Pre(use.Parameters));
@@ -94,7 +94,7 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
         }
     }
 
-    /// <summary>Told by its bytes: what a chat says about a file can say anything.</summary>
+    /// <summary>Detects the image type from the bytes, because the type stored in a chat is unreliable.</summary>
     private (string MediaType, byte[] Content)? Picture(MessagePart.File file)
     {
         try

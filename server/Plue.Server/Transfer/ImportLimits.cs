@@ -15,7 +15,7 @@ internal static class ImportLimits
     /// <exception cref="FailureException">BadRequest.</exception>
     public static void Check(int messages)
     {
-        if (messages > MaxMessages) { throw new FailureException(FailureKind.BadRequest, "This file has more than 200,000 messages, which one chat cannot keep. Split it and import the parts."); }
+        if (messages > MaxMessages) { throw new FailureException(FailureKind.BadRequest, "The file has more than 200,000 messages, the maximum for one chat. Split it and import the parts."); }
     }
 
     /// <summary>A name of a model or a tool, in one line.</summary>

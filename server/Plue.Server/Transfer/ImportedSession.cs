@@ -77,10 +77,10 @@ internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole 
     /// <summary>How many messages lead to this one, itself included.</summary>
     public int Depth { get; } = (parent?.Depth ?? 0) + 1;
 
-    /// <param name="request">The same request may be counted again, with its last word.</param>
+    /// <param name="request">A request can be counted again with its final usage.</param>
     public void Count(string request, Usage counted) => usage[request] = counted;
 
-    /// <param name="program">Who made it, in words that can be no provider's id.</param>
+    /// <param name="program">The importing program, in a form that cannot be a provider id.</param>
     public Message ToMessage(string program) => new()
     {
         Id = id,

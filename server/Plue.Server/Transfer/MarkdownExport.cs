@@ -36,7 +36,7 @@ internal sealed class MarkdownExport(MaskedChat kept)
             case MessagePart.File file:
                 Line($"{InertMarkdown.InlineCode(file.Path)}{MessageDisplay.DescribeFile(file)}{(file.IsImage ? ": an image, not included" : "")}");
                 if ((file.Content ?? kept.KeptText(file)) is { } content) { Line(InertMarkdown.Fenced(content, file.Language)); }
-                else if (!file.IsImage) { Line("> The content is not there any more."); }
+                else if (!file.IsImage) { Line("> The content is no longer available."); }
                 break;
             case MessagePart.ToolUse use:
                 Fold($"Tool call: {use.ToolName}", InertMarkdown.Fenced(use.Parameters, "json"));

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Takes known secrets out of every text of a chat, whatever kind of part holds it.</summary>
+/// <summary>Masks known secrets in all texts of a chat.</summary>
 internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
 {
     public StoredChat Of(StoredChat chat) => mask.IsEmpty ? chat : chat with

@@ -9,7 +9,7 @@ internal static class MessageDisplay
 {
     public static string Speaker(Message message) => message switch
     {
-        { Compaction: not null } => "Summary of what came before",
+        { Compaction: not null } => "Summary of earlier messages",
         { Role: MessageRole.User } => "You",
         { Role: MessageRole.System } => "Note",
         _ => message.ProviderInfo is { } info ? info.ModelId ?? info.ProviderId : "Answer",
@@ -20,23 +20,23 @@ internal static class MessageDisplay
     /// <summary>How a message ended if it did not end well; null otherwise.</summary>
     public static string? Ending(Message message) => message.Status switch
     {
-        MessageStatus.Streaming => "This answer was still being written.",
+        MessageStatus.Streaming => "This response was still being written.",
         MessageStatus.Stopped => "Stopped.",
         MessageStatus.Interrupted => "Interrupted.",
         MessageStatus.Failed => message.Error?.Message ?? "Failed.",
         _ => null,
     };
 
-    /// <summary>When it was made, and what of it is not shown.</summary>
+    /// <summary>Gets the times of a chat and its hidden branches.</summary>
     public static string About(StoredChat chat)
     {
         var count = chat.Messages.Count;
-        var words = string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "message" : "messages")}, begun {Time(chat.CreatedAt)}, last changed {Time(chat.UpdatedAt)}.");
+        var words = string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "message" : "messages")}, created {Time(chat.CreatedAt)}, last changed {Time(chat.UpdatedAt)}.");
         return OtherBranches(chat.Tree) switch
         {
             0 => words,
-            1 => $"{words} This is the branch that was shown; there is 1 other.",
-            var others => string.Create(CultureInfo.InvariantCulture, $"{words} This is the branch that was shown; there are {others} others."),
+            1 => $"{words} This is the selected branch; there is 1 other.",
+            var others => string.Create(CultureInfo.InvariantCulture, $"{words} This is the selected branch; there are {others} others."),
         };
     }
 

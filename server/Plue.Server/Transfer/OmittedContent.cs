@@ -6,18 +6,18 @@ namespace Plue.Server.Transfer;
 internal sealed class OmittedContent
 {
     public static readonly Kind Unreadable = new("entry could not be read", "entries could not be read");
-    public static readonly Kind TooLong = new("line was longer than 64 MiB and was passed over", "lines were longer than 64 MiB and were passed over");
-    public static readonly Kind UnknownPart = new("part of a kind that Plue does not know was left out", "parts of a kind that Plue does not know were left out");
-    public static readonly Kind Content = new("file or image came without its content; its name is kept", "files or images came without their content; their names are kept");
-    public static readonly Kind SideConversation = new("message of an agent's side conversation was left out", "messages of agents' side conversations were left out");
-    public static readonly Kind Environment = new("message that the program added for the model was left out", "messages that the program added for the model were left out");
-    public static readonly Kind Metadata = new("entry of the program's own bookkeeping was left out", "entries of the program's own bookkeeping were left out");
-    public static readonly Kind LocalCommand = new("command that was typed to the program was left out", "commands that were typed to the program were left out");
-    public static readonly Kind EncryptedReasoning = new("thinking block can be used only by its vendor; what is readable of it is kept", "thinking blocks can be used only by their vendor; what is readable of them is kept");
-    public static readonly Kind Document = new("document that was attached was left out", "documents that were attached were left out");
-    public static readonly Kind ToolImage = new("image in a tool's result was left out", "images in tools' results were left out");
-    public static readonly Kind OtherFile = new("file in the folders is no chat that Plue knows", "files in the folders are no chats that Plue knows");
-    public static readonly Kind OverLimit = new("folder has more than Plue looks through; import a folder inside it", "folders have more than Plue looks through; import folders inside them");
+    public static readonly Kind TooLong = new("line was longer than 64 MiB and was skipped", "lines were longer than 64 MiB and were skipped");
+    public static readonly Kind UnknownPart = new("part of an unknown type was omitted", "parts of unknown types were omitted");
+    public static readonly Kind Content = new("file or image had no content; only its name was imported", "files or images had no content; only their names were imported");
+    public static readonly Kind SideConversation = new("message of a subagent conversation was omitted", "messages of subagent conversations were omitted");
+    public static readonly Kind Environment = new("message that the program added for the model was omitted", "messages that the program added for the model were omitted");
+    public static readonly Kind Metadata = new("metadata entry was omitted", "metadata entries were omitted");
+    public static readonly Kind LocalCommand = new("local command was omitted", "local commands were omitted");
+    public static readonly Kind EncryptedReasoning = new("encrypted reasoning block can be used only by its vendor; its readable part was imported", "encrypted reasoning blocks can be used only by their vendor; their readable parts were imported");
+    public static readonly Kind Document = new("attached document was omitted", "attached documents were omitted");
+    public static readonly Kind ToolImage = new("image in a tool result was omitted", "images in tool results were omitted");
+    public static readonly Kind OtherFile = new("file in the folders is not a supported chat", "files in the folders are not supported chats");
+    public static readonly Kind OverLimit = new("folder has too many files; import one of its subfolders", "folders have too many files; import their subfolders");
 
     private readonly Dictionary<Kind, int> counts = [];
 

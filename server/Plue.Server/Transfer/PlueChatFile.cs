@@ -63,7 +63,7 @@ internal sealed record PlueChatFile
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new FailureException(FailureKind.BadRequest, "This file is damaged or cut off. Export the chat again.", exception);
+            throw new FailureException(FailureKind.BadRequest, "The file is damaged or truncated. Export the chat again.", exception);
         }
 
         if (file is not { Format: FormatName }) { throw new FailureException(FailureKind.BadRequest, "This is not a chat that Plue exported. Choose another file."); }
@@ -85,7 +85,7 @@ internal sealed record PlueChatFile
         };
     }
 
-    /// <summary>Each behind the one it follows; what follows nothing that is here comes first, and what follows itself is left out.</summary>
+    /// <summary>Sorts messages after their parents; messages with a missing parent come first, and cycles are omitted.</summary>
     private List<StoredMessage> InOrder(OmittedContent omitted)
     {
         List<StoredMessage> given = [];
@@ -144,7 +144,7 @@ internal sealed record PlueChatFile
         }
     }
 
-    /// <summary>What goes along, masked, as far as there is room.</summary>
+    /// <summary>The masked attachments, within the size limit.</summary>
     private sealed class Contents(Blobs blobs, ITextMask mask)
     {
         private long bytes;
@@ -172,7 +172,7 @@ internal sealed record PlueChatFile
             }
             catch (FailureException)
             {
-                return file; // It is gone here too: the message says what it was.
+                return file; // It is missing here as well; the message describes it.
             }
         }
 

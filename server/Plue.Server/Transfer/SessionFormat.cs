@@ -4,7 +4,7 @@ namespace Plue.Server.Transfer;
 
 public enum SessionFormat { Plue, ClaudeCode, Codex }
 
-/// <summary>Tells by its beginning who wrote a file.</summary>
+/// <summary>Detects the format of a session file from its beginning.</summary>
 internal static class SessionFormats
 {
     private const int BeginningBytes = 256 * 1024;

@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The JSON objects of a file with one a line, read piece by piece. A line that is no object, or too long, is counted and passed over.</summary>
+/// <summary>The JSON objects of a file with one a line, read piece by piece. A line that is no object, or too long, is counted and skipped.</summary>
 internal static class SessionLines
 {
     private const int MaxLineLength = 64 * 1024 * 1024;
