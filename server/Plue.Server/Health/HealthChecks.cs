@@ -1,19 +1,19 @@
 namespace Plue.Server.Health;
 
-/// <summary>What is looked at, in the order in which it is shown.</summary>
+/// <summary>The checks in display order.</summary>
 internal sealed class HealthChecks(HealthServices services)
 {
     private static readonly TimeSpan CheckTimeout = TimeSpan.FromSeconds(6);
     private static readonly TimeSpan OnlineTimeout = TimeSpan.FromSeconds(20);
 
-    /// <summary>With each provider; shorter than with all of them, so that one that is silent is one row.</summary>
+    /// <summary>The timeout per provider; shorter than the total, so that an unresponsive provider is only one row.</summary>
     public TimeSpan ProviderTimeout { get; init; } = TimeSpan.FromSeconds(15);
 
     /// <summary>Why the vault could not be opened for this look; null where that was not tried.</summary>
     public string? NotOpened { get; init; }
 
-    /// <param name="online">Asks each provider that is switched on for its models.</param>
-    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    /// <param name="online">Asks each provider that is enabled for its models.</param>
+    /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public Task<HealthReport> RunAsync(bool online, CancellationToken cancellationToken)
     {
         var (disk, vault, machine, providers) = (new DiskChecks(services), new VaultChecks(services, NotOpened), new MachineChecks(services), new ProviderChecks(services, online ? ProviderTimeout : null));

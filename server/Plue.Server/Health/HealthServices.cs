@@ -7,7 +7,7 @@ using Plue.Server.Tools.Mcp;
 
 namespace Plue.Server.Health;
 
-/// <summary>What the checks look at; bound in Composition. Nothing of it is made before a check asks.</summary>
+/// <summary>The services that the checks use; bound in Composition and created on demand.</summary>
 internal sealed record HealthServices
 {
     public required string Version { get; init; }

@@ -43,7 +43,7 @@ public class HealthCheckTests
         Assert.Equal(isHealthy, new HealthReport([HealthRow.Ok("One", "Well."), new HealthRow("Two", state, "So.") { IsNeeded = isNeeded }]).IsHealthy);
 
     [Fact]
-    public async Task Nobody_waits_for_a_report_that_was_called_off()
+    public async Task A_canceled_report_returns_immediately()
     {
         using var source = new CancellationTokenSource();
         var running = HealthCheck.RunAsync([new HealthCheck("One", false, async token =>
@@ -67,7 +67,7 @@ public class HealthCheckTests
     public void The_users_folder_is_written_as_a_tilde(string text, string folder, string expected) => Assert.Equal(expected, HealthCheck.WithTilde(text, folder));
 
     [Fact]
-    public async Task What_files_and_servers_say_shows_its_hidden_characters_and_no_secret()
+    public async Task Text_from_files_and_servers_shows_hidden_characters_and_no_secrets()
     {
         var report = await HealthCheck.RunAsync(
             [HealthCheck.Create("One", false, () => [HealthRow.Warning("a\u202Eb", "the secret") with { Advice = "not the secret" }])], Patience, text => text.Replace("secret", "***", StringComparison.Ordinal), "", default);

@@ -16,7 +16,7 @@ public sealed class HealthTests : IAsyncLifetime
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Fact]
-    public async Task With_nothing_connected_the_way_to_a_provider_is_told()
+    public async Task Without_a_provider_it_suggests_how_to_connect_one()
     {
         var result = await CheckAsync();
         var row = Row(result, "Providers");
@@ -34,7 +34,7 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("config.json5", "{ default_large: 'house' }");
         var offline = await CheckAsync();
         Assert.True(offline.Healthy, JsonSerializer.Serialize(offline, Wire.Options));
-        Assert.Equal("New chats are answered by Scripted.", Row(offline, "Providers").Sentence);
+        Assert.Equal("New chats use Scripted.", Row(offline, "Providers").Sentence);
         Assert.Empty(endpoint.Requests);
 
         var online = await CheckAsync(online: true);
@@ -43,7 +43,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_provider_that_stays_silent_is_one_row_and_the_others_are_told_all_the_same()
+    public async Task An_unresponsive_provider_is_one_row_and_the_others_are_reported()
     {
         await using var silent = new ScriptedEndpoint(ScriptedAnswer.Silence());
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""") };
@@ -54,8 +54,8 @@ public sealed class HealthTests : IAsyncLifetime
         var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
         Assert.Equal(
             [
-                ("Providers", "Ok", "New chats are answered by Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
-                ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not answer: nothing came within 2 seconds."),
+                ("Providers", "Ok", "New chats use Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
+                ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not respond: it did not respond within 2 seconds."),
             ],
             rows);
         Assert.True(report.IsHealthy);
@@ -101,7 +101,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_locked_vault_is_told_with_the_way_to_open_it_and_a_damaged_one_is_needed()
+    public async Task Reports_a_locked_vault_with_its_fix_and_requires_repair_of_a_damaged_one()
     {
         await home.House.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Vault").State);
@@ -141,7 +141,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_data_folder_that_others_may_read_is_told_with_the_line_that_mends_it()
+    public async Task Reports_a_data_folder_readable_by_others_with_the_command_that_fixes_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other rights.");
         if (OperatingSystem.IsWindows()) { return; }
