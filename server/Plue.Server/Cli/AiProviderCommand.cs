@@ -27,7 +27,7 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
 
     private Command Build()
     {
-        var command = new Command("ai-provider", "Answer other programs: requests on stdin, one JSON object a line, replies on stdout") { passphraseFd };
+        var command = new Command("ai-provider", "Serve other programs: requests on stdin, one JSON object per line, responses on stdout") { passphraseFd };
         command.SetAction(RunAsync);
         return command;
     }
@@ -66,7 +66,7 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
         }
     }
 
-    /// <summary>A pipe that nobody closes is waited for, but not against Ctrl+C.</summary>
+    /// <summary>Waits for input even if nobody closes the pipe, but stops on Ctrl+C.</summary>
     private async Task<string?> ReadLineAsync(CancellationToken cancellationToken)
     {
         var reading = Task.Run(terminal.ReadLine, CancellationToken.None);
@@ -89,7 +89,7 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
             }
 
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            if (id is not null && !running.TryAdd(id, stop)) { throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is under way."); }
+            if (id is not null && !running.TryAdd(id, stop)) { throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is already in progress."); }
 
             try { await ServeAsync(services, id, request, stop.Token); }
             finally
@@ -103,7 +103,7 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            Refuse(services, id, new Failure(FailureKind.BadRequest, "That line is not a request: one JSON object with action, provider and params."));
+            Refuse(services, id, new Failure(FailureKind.BadRequest, "The line is not a request. Send one JSON object with action, provider and params."));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -141,7 +141,7 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
                 await StreamAsync(services, id, provider, ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Time.GetUtcNow()), cancellationToken);
                 break;
             default:
-                throw new FailureException(FailureKind.BadRequest, "The action is none of authenticate, list_models, stream_chat and cancel.");
+                throw new FailureException(FailureKind.BadRequest, "The action must be authenticate, list_models, stream_chat or cancel.");
         }
     }
 
@@ -199,14 +199,14 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
         }
     }
 
-    /// <summary>A configured provider by its name; else a kind, connected as the configuration says and stored nowhere.</summary>
+    /// <summary>Gets a configured provider by name, or a temporary one of a kind with the given configuration.</summary>
     private IProvider Provider(RunServices services, string? name, JsonElement parameters)
     {
-        if (string.IsNullOrEmpty(name)) { throw new FailureException(FailureKind.MissingField, "The request names no provider: one of yours, or a kind such as ollama."); }
+        if (string.IsNullOrEmpty(name)) { throw new FailureException(FailureKind.MissingField, "The request has no provider. Set one of yours, or a kind such as ollama."); }
         if (services.Providers.List().Any(known => known.Settings.Id == name)) { return services.Providers.Get(name); }
 
-        var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider and no kind named {name}.");
-        if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider is not started for another program."); }
+        var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"No provider or kind is named {name}.");
+        if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider cannot be started for another program."); }
 
         var configuration = parameters.Field("configuration") ?? default;
         return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Build(Unstored(services, kind, configuration)));
@@ -224,7 +224,7 @@ internal sealed class AiProviderCommand(Func<RunServices> openServices, Terminal
         string? key = null;
         if (configuration.Text("api_key") is { Length: > 0 } secret)
         {
-            key = services.RegisterKey(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
+            key = services.RegisterKey(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing. A key needs an address it may be sent to."));
         }
 
         return new ProviderSettings

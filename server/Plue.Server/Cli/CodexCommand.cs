@@ -13,12 +13,12 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
     /// <param name="services">Made only when a verb really runs.</param>
     public static Command Create(Func<CodexServices> services, Terminal terminal) => new CodexCommand(services, terminal).Build();
 
-    private Command Build() => new("codex", "Look at providers, prompts, templates and items, and go back to earlier versions of them")
+    private Command Build() => new("codex", "Show providers, prompts, templates and items, and restore earlier versions")
     {
         List(), Get(), History(),
-        Change("undo", "Bring the version before back", (documents, uri) => documents.Undo(uri)),
-        Change("redo", "Take an undo back", (documents, uri) => documents.Redo(uri)),
-        Change("restore", "Bring a deleted document back from the trash", (documents, uri) => documents.Restore(uri)),
+        Change("undo", "Restore the previous version", (documents, uri) => documents.Undo(uri)),
+        Change("redo", "Redo an undone change", (documents, uri) => documents.Redo(uri)),
+        Change("restore", "Restore a deleted document from the trash", (documents, uri) => documents.Restore(uri)),
         Rename(),
         Links(),
     };
@@ -26,9 +26,9 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
     private Command List()
     {
         var collection = new Argument<string>("collection") { Description = "providers, prompts, templates or items" };
-        var template = new Option<string?>("--template") { Description = "Only those of this template or one that descends from it" };
-        var tag = new Option<string[]>("--tag") { Description = "Only those with this tag; may be given several times" };
-        var deleted = new Option<bool>("--deleted") { Description = "What lies in the trash" };
+        var template = new Option<string?>("--template") { Description = "Only documents of this template or one that inherits from it" };
+        var tag = new Option<string[]>("--tag") { Description = "Only documents with this tag; can be repeated" };
+        var deleted = new Option<bool>("--deleted") { Description = "List the trash" };
         return Verb("list", "List the documents of a collection", [collection, template, tag, deleted], (documents, parsed, json) =>
         {
             var listed = documents.List(new CodexListParams(parsed.GetValue(collection)!, null) { TemplateId = parsed.GetValue(template), Tags = parsed.GetValue(tag), Deleted = parsed.GetValue(deleted) });
@@ -42,7 +42,7 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
 
     private Command Get()
     {
-        var (uri, version) = (Uri(), new Option<long?>("--version") { Description = "As this version had it" });
+        var (uri, version) = (Uri(), new Option<long?>("--version") { Description = "Print this version" });
         return Verb("get", "Print a document", [uri, version], (documents, parsed, json) =>
         {
             var address = parsed.GetValue(uri)!;
@@ -58,7 +58,7 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
 
     private Command History()
     {
-        var (uri, diff) = (Uri(), new Option<bool>("--diff") { Description = "With what each version changed" });
+        var (uri, diff) = (Uri(), new Option<bool>("--diff") { Description = "Include the changes of each version" });
         return Verb("history", "List the versions of a document, newest first", [uri, diff], (documents, parsed, json) =>
         {
             var history = documents.History(parsed.GetValue(uri)!);
@@ -79,7 +79,7 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
     private Command Links()
     {
         var uri = Uri();
-        return Verb("links", "List what refers to a document and what it refers to", [uri], (documents, parsed, json) =>
+        return Verb("links", "List references to and from a document", [uri], (documents, parsed, json) =>
         {
             var links = documents.Links(parsed.GetValue(uri)!);
             if (json)
@@ -95,9 +95,9 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
 
     private Command Rename()
     {
-        var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new last part of its address" }, CommonOptions.Json());
-        var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
-        return commands.Create("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
+        var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new name" }, CommonOptions.Json());
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show the changes without making them" };
+        return commands.Create("rename", "Rename a document and update references to it", [uri, name, dryRun, json], async (opened, parsed, cancellationToken) =>
         {
             var done = await opened.Documents.RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
             if (parsed.GetValue(json))
@@ -140,7 +140,7 @@ internal sealed class CodexCommand(Func<CodexServices> services, Terminal termin
         string.Create(CultureInfo.InvariantCulture, $"{codex.Uri}  {codex.Title}  {codex.Layer?.ToString().ToLowerInvariant()}  version {codex.Version}{(codex.Tags.Count > 0 ? "  #" : "")}{string.Join(" #", codex.Tags)}");
 }
 
-/// <summary>What <c>plue codex</c> needs from the rest of the house; bound in Composition.</summary>
+/// <summary>The services of <c>plue codex</c>; bound in Composition.</summary>
 internal sealed record CodexServices(DocumentHandlers Documents, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     public ValueTask DisposeAsync() => Dispose();

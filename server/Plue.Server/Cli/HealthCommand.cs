@@ -13,7 +13,7 @@ namespace Plue.Server.Cli;
 internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, Terminal terminal)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<bool> online = new("--online") { Description = "Also ask each provider that is switched on for its models" };
+    private readonly Option<bool> online = new("--online") { Description = "Also request the models of each enabled provider" };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Option<int?> fd = CommonOptions.PassphraseFd();
 
@@ -22,7 +22,7 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
     private Command Build()
     {
         var commands = new Subcommands<HealthCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
-        return commands.Create("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
+        return commands.Create("health", "Check everything that Plue needs and suggest fixes", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
         {
             var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
             var result = await services.Handlers.CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
@@ -33,7 +33,7 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
         });
     }
 
-    /// <returns>Why the passphrase that was passed opens no vault, which is one more thing to be told; null when it does, or none was passed.</returns>
+    /// <returns>Why the passphrase does not unlock the vault, for the report; null if it does or none was passed.</returns>
     private async Task<string?> OpenVaultAsync(HealthCommandServices services, ParseResult parsed, CancellationToken cancellationToken)
     {
         var descriptor = parsed.GetValue(fd);
@@ -68,7 +68,7 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
         }
 
         terminal.WriteLine();
-        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Plue lacks something that it needs.");
+        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Something that Plue needs is missing.");
     }
 
     private static string Summary(IReadOnlyList<HealthRowView> rows)
@@ -90,7 +90,7 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
         _ => "failed ",
     };
 
-    /// <returns>What to type; null where a shell can do nothing that the advice does not say.</returns>
+    /// <returns>The command to type; null if a shell command does not help beyond the advice.</returns>
     private static string? LineFor(HealthFixView fix) => fix switch
     {
         { Action: HealthAction.ConnectProvider } => "plue providers add --help",
@@ -104,7 +104,7 @@ internal sealed class HealthCommand(Func<string?, HealthCommandServices> open, T
     };
 }
 
-/// <summary>What <c>plue health</c> needs from the rest of the house; bound in Composition.</summary>
+/// <summary>The services of <c>plue health</c>; bound in Composition.</summary>
 /// <param name="UserFolder">Written <c>~</c> in a report.</param>
 internal sealed record HealthCommandServices(HealthHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, string UserFolder, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {

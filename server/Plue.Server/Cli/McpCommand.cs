@@ -18,17 +18,17 @@ internal sealed class McpCommand(Func<string?, McpCommandServices> open, Termina
     private Command Build()
     {
         var commands = new Subcommands<McpCommandServices>(parsed => open(parsed.GetValue(workspace)), terminal);
-        var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
-        var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
+        var name = new Argument<string>("name") { Description = "The name of the server in its configuration file" };
+        var fingerprint = new Option<string?>("--fingerprint") { Description = "The fingerprint that was shown; without it, the server is shown and not approved" };
         var fd = CommonOptions.PassphraseFd();
-        return new Command("mcp", "Servers of the Model Context Protocol")
+        return new Command("mcp", "Manage Model Context Protocol servers")
         {
-            commands.Create("list", "List the servers that are declared; none is started", [workspace, json], (services, parsed, _) =>
+            commands.Create("list", "List the configured servers without starting them", [workspace, json], (services, parsed, _) =>
             {
                 Show(commands, parsed, services.Handlers.List());
                 return Task.FromResult(ExitCodes.Done);
             }),
-            commands.Create("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
+            commands.Create("approve", "Approve a server in its current state", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
             {
                 var listed = services.Handlers.List();
                 if (parsed.GetValue(fingerprint) is { } seen)
@@ -39,16 +39,16 @@ internal sealed class McpCommand(Func<string?, McpCommandServices> open, Termina
 
                 var one = Only(listed, parsed.GetValue(name)!);
                 Show(commands, parsed, one);
-                terminal.WriteError($"Nothing was approved. To let it start, add: --fingerprint {one.Servers[0].Fingerprint}");
+                terminal.WriteError($"The server was not approved. To approve it, add: --fingerprint {one.Servers[0].Fingerprint}");
                 return ExitCodes.Failed;
             }),
-            commands.Create("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
+            commands.Create("revoke", "Revoke the approval of a server and sign out", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
                 await services.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
                 Show(commands, parsed, Only(await services.Handlers.RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
-            commands.Create("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
+            commands.Create("test", "Start an approved server, list its tools and stop it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
                 await services.UnlockAsync(parsed.GetValue(fd), terminal, cancellationToken);
                 Show(commands, parsed, Only(await services.Handlers.StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
@@ -59,7 +59,7 @@ internal sealed class McpCommand(Func<string?, McpCommandServices> open, Termina
 
     private static McpListResult Only(McpListResult listed, string name) => listed.Servers.FirstOrDefault(server => server.Name == name) is { } server
         ? new McpListResult([server], [])
-        : throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
+        : throw new FailureException(FailureKind.NotFound, $"The server {HiddenCharacters.Visible(name)} does not exist.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
 
     private void Show(Subcommands<McpCommandServices> commands, ParseResult parsed, McpListResult listed)
     {
@@ -101,7 +101,7 @@ internal sealed class McpCommand(Func<string?, McpCommandServices> open, Termina
     private static string WithoutControls(string text) => HiddenCharacters.Visible(text);
 }
 
-/// <summary>What <c>plue mcp</c> needs from the rest of the house; bound in Composition.</summary>
+/// <summary>The services of <c>plue mcp</c>; bound in Composition.</summary>
 internal sealed record McpCommandServices(McpHandlers Handlers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     /// <summary>By the passphrase that was passed, else by the keychain: which keys a server wants is known when it starts.</summary>

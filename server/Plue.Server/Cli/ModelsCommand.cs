@@ -5,14 +5,14 @@ using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue models</c>: what a provider offers, as last listed; the catalog's list where the vendor cannot be asked.</summary>
+/// <summary><c>plue models</c>: lists the models of a provider from the last request, or from the catalog if the vendor cannot be reached.</summary>
 internal static class ModelsCommand
 {
     public static Command Create(Func<ProviderCommandServices> services, Terminal terminal)
     {
         var commands = new Subcommands<ProviderCommandServices>(_ => services(), terminal);
-        var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
-        var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
+        var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; defaults to the one that new chats use" };
+        var refresh = new Option<bool>("--refresh") { Description = "Request the list from the vendor even if the stored list is current" };
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
         return commands.Create("models", "List the models of a provider", [id, refresh, json, fd], async (opened, parsed, cancellationToken) =>
         {

@@ -18,12 +18,12 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     /// <param name="services">Made only when a verb really runs.</param>
     public static Command Create(Func<ProviderCommandServices> services, Terminal terminal) => new ProvidersCommand(services, terminal).Build();
 
-    private Command Build() => new("providers", "Manage the connections that answer") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
+    private Command Build() => new("providers", "Manage providers") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
 
     private Command List()
     {
         var json = CommonOptions.Json();
-        return commands.Create("list", "List providers: the user's own and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("list", "List configured providers and those found on this machine", [json], async (opened, parsed, cancellationToken) =>
         {
             var listed = await opened.Handlers.ListAsync(cancellationToken);
             if (parsed.GetValue(json)) { commands.WriteJson(listed); }
@@ -40,7 +40,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Show()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return commands.Create("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("show", "Show a provider: its fields without secrets, where it is used and its last result", [id, json], async (opened, parsed, cancellationToken) =>
         {
             var detail = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
             if (parsed.GetValue(json))
@@ -64,11 +64,11 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Add()
     {
         var fields = new FieldOptions();
-        var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
-        var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
+        var id = new Option<string?>("--id") { Description = "The name in codex://providers/; defaults to a name derived from --name" };
+        var catalog = new Option<string?>("--catalog") { Description = "A catalog vendor, which sets kind and address" };
         var command = commands.Create("add", "Add a provider", [id, catalog, .. fields.All], async (opened, parsed, cancellationToken) =>
         {
-            if (parsed.GetValue(id) is { } taken && opened.HasFile(taken)) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
+            if (parsed.GetValue(id) is { } taken && opened.HasFile(taken)) { throw new FailureException(FailureKind.Conflict, $"The provider {taken} already exists. Change it with: plue providers set {taken}"); }
 
             var added = await opened.Handlers.ConfigureAsync(fields.Params(parsed, parsed.GetValue(id), parsed.GetValue(catalog)), cancellationToken);
             ShowChanged(added, parsed.GetValue(fields.Json));
@@ -77,7 +77,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
         });
         command.Validators.Add(result =>
         {
-            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null) { result.AddError("Give --kind, or --catalog with a vendor of the catalog."); }
+            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null) { result.AddError("Set --kind, or --catalog to a catalog vendor."); }
         });
         return command;
     }
@@ -85,9 +85,9 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Set()
     {
         var (fields, id) = (new FieldOptions(), Id());
-        var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
-        var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
-        return commands.Create("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
+        var catalog = new Option<string?>("--catalog") { Description = "A catalog vendor; an empty string removes it" };
+        var unset = new Option<string[]>("--unset") { Description = "Remove a field; can be repeated" };
+        return commands.Create("set", "Change fields of a provider", [id, catalog, unset, .. fields.All], async (opened, parsed, cancellationToken) =>
         {
             var known = await opened.Handlers.GetAsync(parsed.GetValue(id)!, cancellationToken);
             ShowChanged(await opened.Handlers.ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
@@ -98,7 +98,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Enable()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return commands.Create("enable", "Switch a provider on, if it answers", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return commands.Create("enable", "Enable a provider if it responds", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
             await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
@@ -108,7 +108,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Disable()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return commands.Create("disable", "Switch a provider off", [id, json], async (opened, parsed, cancellationToken) =>
+        return commands.Create("disable", "Disable a provider", [id, json], async (opened, parsed, cancellationToken) =>
         {
             ShowChanged(await opened.Handlers.SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
             return ExitCodes.Done;
@@ -118,7 +118,7 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Test()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return commands.Create("test", "Ask a provider whether it works", [id, json, fd], async (opened, parsed, cancellationToken) =>
+        return commands.Create("test", "Test a provider", [id, json, fd], async (opened, parsed, cancellationToken) =>
         {
             await opened.UnlockAsync(parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await opened.Handlers.TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
@@ -128,14 +128,14 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Delete()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
+        var deleteKey = new Option<bool>("--delete-key") { Description = "Also delete its key from the vault, unless another provider uses it" };
         return commands.Create("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (opened, parsed, cancellationToken) =>
         {
             var withKey = parsed.GetValue(deleteKey);
             if (withKey && (await opened.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(opened.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
             var keyIsGone = await opened.Handlers.DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
             terminal.WriteLine(parsed.GetValue(json) ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
-                : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; there was no key of its own" : "")}.");
+                : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; it had no key of its own" : "")}.");
             return ExitCodes.Done;
         });
     }
@@ -143,9 +143,9 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     private Command Default()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
-        var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
-        return commands.Create("default", "Choose what new chats use", [id, small, model, json], async (opened, parsed, cancellationToken) =>
+        var small = new Option<bool>("--small") { Description = "Set the background model provider instead of the default" };
+        var model = new Option<string?>("--model") { Description = "One of its models; defaults to its default model" };
+        return commands.Create("default", "Set the provider of new chats", [id, small, model, json], async (opened, parsed, cancellationToken) =>
         {
             var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
             ShowChanged(await opened.Handlers.SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
@@ -180,24 +180,24 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
 
-    /// <summary>What add and set have in common.</summary>
+    /// <summary>Options that add and set share.</summary>
     private sealed class FieldOptions
     {
-        public readonly Option<string?> Kind = new("--kind") { Description = "How Plue talks to it" };
+        public readonly Option<string?> Kind = new("--kind") { Description = "The provider kind" };
         public readonly Option<bool> Json = CommonOptions.Json();
-        private readonly Option<string?> name = new("--name") { Description = "What lists show" };
-        private readonly Option<string?> endpoint = new("--endpoint") { Description = "The address to call; an empty text takes it away" };
-        private readonly Option<string?> model = new("--model") { Description = "The model used when a chat names none; an empty text takes it away" };
-        private readonly Option<string[]> anyField = new("--field") { Description = "Any other field of the file, as NAME=VALUE; the value is JSON or text. Never a key: those go to the vault" };
-        private readonly Option<bool> asDefault = new("--default") { Description = "New chats use it" };
-        private readonly Option<bool> asSmall = new("--default-small") { Description = "Small jobs use it" };
+        private readonly Option<string?> name = new("--name") { Description = "The display name" };
+        private readonly Option<string?> endpoint = new("--endpoint") { Description = "The endpoint URL; an empty string removes it" };
+        private readonly Option<string?> model = new("--model") { Description = "The default model; an empty string removes it" };
+        private readonly Option<string[]> anyField = new("--field") { Description = "Another field of the file, as NAME=VALUE; the value is JSON or text. Store keys in the vault instead" };
+        private readonly Option<bool> asDefault = new("--default") { Description = "Use it for new chats" };
+        private readonly Option<bool> asSmall = new("--default-small") { Description = "Use it for background work" };
 
         public FieldOptions()
         {
             Kind.AcceptOnlyFromAmong([.. Providers.ProviderKinds.All]);
             anyField.Validators.Add(result =>
             {
-                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--field takes NAME=VALUE."); }
+                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--field must have the form NAME=VALUE."); }
             });
         }
 
@@ -215,13 +215,13 @@ internal sealed class ProvidersCommand(Func<ProviderCommandServices> services, T
     }
 }
 
-/// <summary>What <c>plue providers</c> and <c>plue models</c> need from the rest of the house; bound in Composition.</summary>
+/// <summary>The services of <c>plue providers</c> and <c>plue models</c>; bound in Composition.</summary>
 internal sealed record ProviderCommandServices(ProviderHandlers Handlers, ProviderRegistry Providers, Vault.Vault Vault, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     /// <summary>Whether a provider of this id has a file of its own.</summary>
     public bool HasFile(string id) => Providers.Find(id) is { Settings.Source: ProviderSource.File };
 
-    /// <summary>For a provider that is about to be asked, which may stand for the user's choice.</summary>
+    /// <summary>Unlocks the vault for a provider that is about to be used, which may be the default provider.</summary>
     public async Task UnlockAsync(string id, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
     {
         var asked = id switch

@@ -3,7 +3,7 @@ using Plue.Server.Chat;
 
 namespace Plue.Server.Cli;
 
-/// <summary>Prints an answer as it comes: the text on stdout, what else there is to say on stderr.</summary>
+/// <summary>Prints a response while it streams: the text to stdout, notices to stderr.</summary>
 internal sealed class ResponseText(Terminal terminal) : ITurnSink
 {
     private bool hasText;
@@ -18,10 +18,10 @@ internal sealed class ResponseText(Terminal terminal) : ITurnSink
                 break;
             case TurnEvent.Restarted { Why: var why }:
                 EndLine();
-                terminal.WriteError($"The answer starts again: {why}");
+                terminal.WriteError($"The response was restarted: {why}");
                 break;
             case TurnEvent.Retrying { Until: var until, Why: var why }:
-                terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"{why} Trying again at {until.ToLocalTime():HH:mm:ss}."));
+                terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"{why} Retrying at {until.ToLocalTime():HH:mm:ss}."));
                 break;
             case TurnEvent.TurnFinished:
                 EndLine();
@@ -50,7 +50,7 @@ internal sealed class ResponseText(Terminal terminal) : ITurnSink
         return false;
     }
 
-    /// <summary>What a terminal would act on instead of showing: all control characters but those that set text.</summary>
+    /// <summary>True if a terminal would interpret the character: all control characters except whitespace.</summary>
     private static bool IsControl(char character) => char.IsControl(character) && character is not ('\n' or '\t' or '\r');
 
     private void EndLine()

@@ -7,7 +7,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Cli;
 
-/// <summary>What one run needs from the rest of the house; bound in Composition, made only when a run really begins.</summary>
+/// <summary>The services of one run; bound in Composition and created when the run starts.</summary>
 internal sealed class RunServices : IAsyncDisposable
 {
     public required ProviderRegistry Providers { get; init; }
@@ -20,10 +20,10 @@ internal sealed class RunServices : IAsyncDisposable
     /// <summary>Keeps a key that was handed over, for one origin; gives its reference.</summary>
     public required Func<string, string, string> RegisterKey { get; init; }
     public required Func<TemplateCatalog> Templates { get; init; }
-    /// <summary>What a codex of this template with these values is told, with the rules of the folder that was named.</summary>
+    /// <summary>Builds the instructions for a template with these values, including those of the workspace folder.</summary>
     public required Func<string, Json5Object, Instructions> SteeringOf { get; init; }
     public required ITextMask Redactor { get; init; }
-    /// <summary>What is taken out of the answer; null when the user wants it as it is.</summary>
+    /// <summary>The mask for the response; null if the user wants it unmasked.</summary>
     public required Func<ITextMask?> Secrets { get; init; }
     public required Func<ValueTask> Dispose { get; init; }
 

@@ -6,7 +6,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Cli;
 
-/// <summary>What a command needs from the rest of the house for one run.</summary>
+/// <summary>The services of a command for one run.</summary>
 internal interface ICommandServices : IAsyncDisposable
 {
     /// <summary>Takes the vault's values out of a text.</summary>
@@ -52,7 +52,7 @@ internal sealed class Subcommands<THouse>(Func<ParseResult, THouse> open, Termin
     public void WriteJson<T>(T value) => terminal.WriteLine(JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))));
 }
 
-/// <summary>What verbs of several commands take.</summary>
+/// <summary>Options that several commands share.</summary>
 internal static class CommonOptions
 {
     public static Option<bool> Json() => new("--json") { Description = "Print JSON" };

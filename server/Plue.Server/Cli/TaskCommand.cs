@@ -15,8 +15,8 @@ using Plue.Server.Templates;
 namespace Plue.Server.Cli;
 
 /// <summary>
-/// <c>plue task run TEMPLATE "goal"</c>: an agent at work without an editor. What nobody allowed beforehand is refused, because nobody is there to be asked.
-/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 over its budget, 4 something was refused, whatever it says of the rest, 130 interrupted.
+/// <c>plue task run TEMPLATE "goal"</c>: runs an agent without an editor. Calls that require approval are denied, because no user is available.
+/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied, whatever the result, 130 interrupted.
 /// </summary>
 internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> open, Terminal terminal)
 {
@@ -24,15 +24,15 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
     private const int Refused = 4;
     private const int MaxPolicyLength = 1024 * 1024;
 
-    private readonly Argument<string> template = new("template") { Description = "The kind of agent, by its id: task-code-writer" };
-    private readonly Argument<string> goal = new("goal") { Description = "What is to be reached" };
+    private readonly Argument<string> template = new("template") { Description = "The agent template, by its id, such as task-code-writer" };
+    private readonly Argument<string> goal = new("goal") { Description = "The goal of the task" };
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<decimal?> budget = new("--budget") { Description = "The most that it and everything under it may cost, in US dollars", HelpName = "USD" };
-    private readonly Option<long?> tokens = new("--tokens") { Description = "The most tokens, in and out" };
-    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; without it the template's" };
-    private readonly Option<string?> model = new("--model") { Description = "The model to ask" };
+    private readonly Option<decimal?> budget = new("--budget") { Description = "The budget of the task and its subtasks, in US dollars", HelpName = "USD" };
+    private readonly Option<long?> tokens = new("--tokens") { Description = "The limit of input and output tokens" };
+    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; defaults to the template's" };
+    private readonly Option<string?> model = new("--model") { Description = "The model to use" };
     private readonly Option<string[]> set = TemplateOptions.Set();
-    private readonly Option<string?> policy = new("--policy") { Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); what it does not allow is refused", HelpName = "FILE" };
+    private readonly Option<string?> policy = new("--policy") { Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied", HelpName = "FILE" };
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
@@ -43,11 +43,11 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
     {
         budget.Validators.Add(result =>
         {
-            if (result.GetValue(budget) is <= 0) { result.AddError("--budget is more than 0."); }
+            if (result.GetValue(budget) is <= 0) { result.AddError("--budget must be greater than 0."); }
         });
         tokens.Validators.Add(result =>
         {
-            if (result.GetValue(tokens) is <= 0) { result.AddError("--tokens is more than 0."); }
+            if (result.GetValue(tokens) is <= 0) { result.AddError("--tokens must be greater than 0."); }
         });
         policy.Validators.Add(result =>
         {
@@ -55,10 +55,10 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
             catch (FailureException fault) { result.AddError(fault.Message); }
         });
         var commands = new Subcommands<TaskServices>(parsed => open(parsed.GetValue(workspace), Policy(parsed.GetValue(policy))), terminal);
-        return new Command("task", "Agents at work")
+        return new Command("task", "Run and list agent tasks")
         {
-            commands.Create("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
-            commands.Create("list", "List the tasks, the last used first", [workspace, json], (services, parsed, _) =>
+            commands.Create("run", "Run an agent with a goal and print its result", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
+            commands.Create("list", "List tasks, most recently used first", [workspace, json], (services, parsed, _) =>
             {
                 foreach (var row in services.Tasks.Look.Rows(null, includeArchived: false))
                 {
@@ -111,11 +111,11 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
 
             if (services.Tasks.ResultOf(uri) is { } result) { return Report(services, result, asJson); }
 
-            // Nobody is there to raise a budget, and who is above waits for that.
+            // No user can increase the budget, and the parent task waits for that.
             if (services.Tasks.Look.Rows(uri, includeArchived: true).FirstOrDefault(row => row.Status == TaskStates.OverBudget) is { } over)
             {
                 await services.Tasks.StopAsync(uri, under: true, StopCause.TaskEnded, CancellationToken.None);
-                Report(services, services.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "It is over its budget." }, asJson);
+                Report(services, services.Tasks.ResultOf(uri)! with { Status = TaskStates.OverBudget, Reason = over.Note ?? "The budget is exceeded." }, asJson);
                 return OverBudget;
             }
 
@@ -145,10 +145,10 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
         if (file is null) { return new AgentPermissions([], [], []); }
 
         string text;
-        try { text = System.Text.Encoding.UTF8.GetString(RegularFile.Read(file, MaxPolicyLength) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too long for a policy.")); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} cannot be read ({fault.Message.TrimEnd('.')}).", fault); }
+        try { text = System.Text.Encoding.UTF8.GetString(RegularFile.Read(file, MaxPolicyLength) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too large for a policy file.")); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
 
-        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is no JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
+        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is not a JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
         if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd) { throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` is none of the lists `allow` and `deny`."); }
 
         foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))
@@ -160,7 +160,7 @@ internal sealed class TaskCommand(Func<string?, AgentPermissions, TaskServices> 
     }
 }
 
-/// <summary>What <c>plue task</c> needs from the rest of the house.</summary>
+/// <summary>The services of <c>plue task</c>.</summary>
 internal sealed record TaskServices(AgentTasks Tasks, ProviderRegistry Providers, Lazy<Vault.Vault> Vault, Func<string, Template?> TemplateOf, Func<string, string> Mask, Func<ValueTask> End) : ICommandServices
 {
     public ValueTask DisposeAsync() => End();

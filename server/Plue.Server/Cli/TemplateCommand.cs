@@ -21,14 +21,14 @@ internal sealed class TemplateCommand
         commands = new Subcommands<TemplateServices>(parsed => services(parsed.GetValue(workspace)), terminal);
     }
 
-    /// <param name="services">Given the folder that the user names; made only when a verb really runs.</param>
+    /// <param name="services">Receives the workspace option; called only when the command runs.</param>
     public static Command Create(Func<string?, TemplateServices> services, Terminal terminal) => new TemplateCommand(services, terminal).Build();
 
-    private Command Build() => new("template", "Look at templates, check them, and try what they would do") { List(), Show(), Check(), Try(), Schema() };
+    private Command Build() => new("template", "Show, check and try templates") { List(), Show(), Check(), Try(), Schema() };
 
     private Command List()
     {
-        var collection = new Option<string?>("--collection") { Description = "Only those whose codices live there: chats, tasks, providers or items" };
+        var collection = new Option<string?>("--collection") { Description = "Only templates for this collection: chats, tasks, providers or items" };
         collection.AcceptOnlyFromAmong("chats", "tasks", "providers", "items");
         return Verb("list", "List templates", [collection], (templates, parsed, json) =>
         {
@@ -46,7 +46,7 @@ internal sealed class TemplateCommand
     private Command Show()
     {
         var id = Id();
-        return Verb("show", "Show a template with its parents' fields", [id], (templates, parsed, json) =>
+        return Verb("show", "Show a template with its inherited fields", [id], (templates, parsed, json) =>
         {
             var template = templates.Get(new TemplateGetParams(parsed.GetValue(id)!));
             if (json)
@@ -66,9 +66,9 @@ internal sealed class TemplateCommand
 
     private Command Check()
     {
-        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "One template; without it all of them, the items and the providers" };
-        var strict = new Option<bool>("--strict") { Description = "Fail on warnings and risks too, but for what only this machine lacks" };
-        return Verb("check", "Look for what is wrong with templates; fails when there is something", [id, strict], (templates, parsed, json) =>
+        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "A template; defaults to all templates, items and providers" };
+        var strict = new Option<bool>("--strict") { Description = "Also fail on warnings and risks, except those specific to this machine" };
+        return Verb("check", "Check templates for problems; fails if there are any", [id, strict], (templates, parsed, json) =>
         {
             var found = templates.Check(new TemplateCheckParams(parsed.GetValue(id), null));
             if (json) { commands.WriteJson(found); }
@@ -86,7 +86,7 @@ internal sealed class TemplateCommand
     {
         var id = Id();
         var set = TemplateOptions.Set();
-        return Verb("try", "Show what a codex of this template would send, without calling anybody", [id, set], (templates, parsed, json) =>
+        return Verb("try", "Show the first request of this template without sending it", [id, set], (templates, parsed, json) =>
         {
             var fields = templates.Get(new TemplateGetParams(parsed.GetValue(id)!)).Fields;
             var values = TemplateOptions.Values(
@@ -101,7 +101,7 @@ internal sealed class TemplateCommand
 
     private Command Schema()
     {
-        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "The codices of this template; without it the files of templates" };
+        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "A template; defaults to the template file format" };
         return Verb("schema", "Print a JSON schema for other editors", [id], (templates, parsed, json) =>
         {
             var schema = templates.Schema(new TemplateSchemaParams(parsed.GetValue(id)));
@@ -115,11 +115,11 @@ internal sealed class TemplateCommand
     private void Show(TemplateTryResult tried)
     {
         terminal.WriteLine($"{tried.Id}  {tried.Name}");
-        terminal.WriteLine(tried.Provider is { } provider ? $"Answers: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}" : "Answers: nobody");
-        foreach (var tool in tried.Tools) { terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (may change things)" : "")}  {tool.Description}"); }
+        terminal.WriteLine(tried.Provider is { } provider ? $"Provider: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}" : "Answers: nobody");
+        foreach (var tool in tried.Tools) { terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (can make changes)" : "")}  {tool.Description}"); }
         terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"First request: about {tried.InputTokens} tokens{(tried.FirstCost is { } first ? $", at most ${first:0.00####}" : "")}"));
         if (tried.MostCost is { } max) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${max:0.00####}")); }
-        foreach (var source in tried.Sources) { terminal.WriteLine($"From: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}"); }
+        foreach (var source in tried.Sources) { terminal.WriteLine($"Source: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}"); }
         terminal.WriteLine();
         terminal.WriteLine(tried.System);
         if (tried.Message.Length > 0)
@@ -156,7 +156,7 @@ internal sealed class TemplateCommand
     }
 }
 
-/// <summary>What <c>plue template</c> needs from the rest of the house; bound in Composition.</summary>
+/// <summary>The services of <c>plue template</c>; bound in Composition.</summary>
 internal sealed record TemplateServices(TemplateHandlers Templates, Func<string, string> Mask, Func<ValueTask> Dispose) : ICommandServices
 {
     public ValueTask DisposeAsync() => Dispose();

@@ -43,7 +43,7 @@ public sealed class TaskProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_no_policy_allows_is_refused_and_the_task_ends_with_4()
+    public async Task Calls_outside_the_policy_are_denied_and_the_exit_code_is_4()
     {
         var write = AgentsHome.Spawn("w1", "x") with { Name = "write", Parameters = """{"path":"a.txt","content":"hello"}""" };
         AgentsHome.WriteTemplate(home, "careful", "provider_ref: 'codex://providers/small', available_tools: ['write']");

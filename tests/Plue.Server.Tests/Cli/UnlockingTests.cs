@@ -46,7 +46,7 @@ public sealed class UnlockingTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task Nobody_is_asked_for_a_passphrase_where_no_key_is_wanted(string line)
+    public async Task No_passphrase_prompt_when_no_key_is_needed(string line)
     {
         await WriteAsync(hasKey: false);
         await RunAsync(line, "");
@@ -55,7 +55,7 @@ public sealed class UnlockingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Where_nobody_can_be_asked_it_is_told_how_the_passphrase_is_passed_and_what_needs_no_key_goes_on()
+    public async Task Without_a_terminal_it_explains_how_to_pass_the_passphrase_and_continues_without_keys()
     {
         await WriteAsync(hasKey: true);
         home.Write("providers/free.json5", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -97,7 +97,7 @@ public sealed class UnlockingTests : IAsyncDisposable
         await VaultCommand.UnlockByKeychainAsync(vault, default);
         Assert.Equal("", error.ToString());
         await VaultCommand.UnlockIfRequestedAsync(lazy, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
-        Assert.Contains("does not hold the vault's key", error.ToString(), StringComparison.Ordinal);
+        Assert.Contains("does not contain the vault's key", error.ToString(), StringComparison.Ordinal);
     }
 
     /// <summary>A vault with a key, and a provider that has it there or does without.</summary>
