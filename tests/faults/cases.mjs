@@ -220,7 +220,7 @@ export const cases = [
     id: 'REL-20',
     sentence: 'Settings are broken, of wrong types or unknown: defaults count for them, the file stays, and unknown ones outlive a change.',
     holders: [
-      csharp('Codices.UserConfigTests.What_the_file_says_counts_and_what_is_wrong_is_reported'),
+      csharp('Codices.UserConfigTests.Valid_settings_apply_and_invalid_ones_are_reported'),
       csharp('Codices.UserConfigTests.Choosing_a_provider_keeps_comments_and_unknown_keys'),
       csharp('Codices.UserConfigTests.A_bad_file_is_left_alone'),
       csharp('Codices.FileCodicesTests.A_broken_file_is_listed_with_its_fault_and_hides_no_other'),
@@ -233,7 +233,7 @@ export const cases = [
       csharp('Store.MigrationTests.Killed_at_any_moment_of_a_migration_the_file_is_the_old_one_or_the_new_one'),
       csharp('Store.MigrationTests.Without_a_backup_nothing_is_migrated'),
       csharp('Store.DamagedJournalTests.A_journal_of_a_newer_format_is_refused_and_not_touched'),
-      csharp('Vault.VaultFileTests.A_file_of_a_later_version_says_so_whatever_its_shape'),
+      csharp('Vault.VaultFileTests.A_later_file_version_is_reported_regardless_of_its_shape'),
     ],
   },
   {

@@ -9,7 +9,7 @@ using static Plue.Tools.FaultStory.Prepared;
 
 namespace Plue.Tools.FaultStory;
 
-/// <summary>Files that a disk or a hand has damaged: what is not damaged is still there, the rest is told and kept aside.</summary>
+/// <summary>Files that a disk or a hand has damaged: what is not damaged is still there, the rest is told and copied to a separate file.</summary>
 /// <param name="every">1 takes every place, 7 every seventh.</param>
 internal sealed class Damage(string folder, int every)
 {
@@ -186,7 +186,7 @@ internal sealed class Damage(string folder, int every)
         kept++;
     }
 
-    /// <summary>Somebody deletes the lock of a chat in which an answer is under way, and another window writes to it.</summary>
+    /// <summary>Somebody deletes the lock of a chat in which an answer is in progress, and another window writes to it.</summary>
     private async Task<IEnumerable<string>> CheckDeletedLockAsync()
     {
         var home = NewHome();

@@ -85,7 +85,7 @@ async function runSteps(scenario, workbench, endpoint) {
     assert.doesNotMatch(told(), /tabs/);
     await chat.getByText('AGENTS.md no longer counts.').waitFor();
     await button(/^Steered by 3:.*Something needs a look/).click();
-    await list().getByText('Left out. It has 3 characters that nobody sees and a model reads.').waitFor();
+    await list().getByText('Left out. It has 3 invisible characters that a model reads.').waitFor();
   });
 
   await scenario.step('It counts when the reader says so', async () => {
