@@ -103,7 +103,7 @@ public sealed class BareMachineTests : IDisposable
         Assert.Contains("/data is not writable, so nothing can be saved.", health.Stdout, StringComparison.Ordinal);
         var without = await InContainerAsync(["--remount-ro", "/"], "health", []);
         Assert.Contains("/.plue cannot be created, so nothing can be saved.", without.Stdout, StringComparison.Ordinal);
-        Assert.Contains("name another folder in PLUE_HOME", without.Stdout, StringComparison.Ordinal);
+        Assert.Contains("set PLUE_HOME to another folder", without.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]

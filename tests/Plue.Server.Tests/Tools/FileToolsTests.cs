@@ -273,7 +273,7 @@ public sealed partial class FileToolsTests : IDisposable
         ToolFixture.Shell("mkfifo pipe; truncate -s 100G sparse; mkdir folder; ln -s a b; ln -s b a", fixture.Workspace);
         using var socket = new System.Net.Sockets.Socket(System.Net.Sockets.AddressFamily.Unix, System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Unspecified);
         socket.Bind(new System.Net.Sockets.UnixDomainSocketEndPoint(fixture.PathOf("socket")));
-        foreach (var (name, sentence) in new[] { ("pipe", "pipe, socket or device"), ("sparse", "larger than"), ("folder", "is a folder"), ("a", "cycle"), ("socket", "pipe, socket or device"), (".", "workspace itself") })
+        foreach (var (name, sentence) in new[] { ("pipe", "pipe, socket or device"), ("sparse", "larger than"), ("folder", "is a folder"), ("a", "cycle"), ("socket", "pipe, socket or device"), (".", "is the workspace folder") })
         {
             Assert.Contains(sentence, await fixture.ErrorAsync(fixture.Read, ToolFixture.Json(("path", name))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
             Assert.Contains(sentence, await fixture.ErrorAsync(Writing, ToolFixture.Json(("path", name), ("content", "x"))).WaitAsync(TimeSpan.FromSeconds(5)), StringComparison.Ordinal);
