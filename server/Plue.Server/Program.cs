@@ -5,9 +5,9 @@ using Plue.Server.Cli;
 using Plue.Server.Modules;
 using Plue.Server.Platform;
 
-CrashFiles.Prevent();
+CrashDumps.Prevent();
 using var stop = new CancellationTokenSource();
-using var ending = ProcessEnd.WithinAfterSignal(TimeSpan.FromSeconds(4.5), stop);
+using var ending = ProcessExit.WithinAfterSignal(TimeSpan.FromSeconds(4.5), stop);
 var terminal = Terminal.OfThisProcess();
 Services? services = null;
 (string Name, Func<Command> Create)[] commands =

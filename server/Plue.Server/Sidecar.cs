@@ -16,7 +16,7 @@ internal static class Sidecar
     /// <returns>0 after shutdown and exit, 1 when the editor went without.</returns>
     public static async Task<int> RunAsync(LogLevel logLevel, Stream input, Stream output, CancellationToken cancellationToken)
     {
-        IdleMemory.OfThisProcess().Watch();
+        IdleMemory.ForThisProcess().Watch();
         await using var services = new Services(logLevel);
         var threads = new RequestThreads();
         var exitCode = await RunAsync(services, threads.Read(input), output, threads, cancellationToken);
@@ -39,8 +39,8 @@ internal static class Sidecar
         var lifecycle = new LifecycleHandlers(server, services.Platform.Workspace, stop, logger);
         await using var handlers = HandlerList.Register(server, services, chat, conversations, lifecycle);
         var working = Task.WhenAll(
-            services.Providers.Catalogs.Refresh.KeepFreshAsync(services.Platform.CreateLogger("Catalog"), background.Token),
-            services.Permissions.Inbox.KeepAsync(background.Token),
+            services.Providers.Catalogs.Refresh.RunDailyAsync(services.Platform.CreateLogger("Catalog"), background.Token),
+            services.Permissions.Inbox.RunAsync(background.Token),
             conversations.FollowAsync(background.Token));
         _ = new TrashCleaner(services.Platform).RunAsync(background.Token);
         await ServeAsync(server, stop.Token);

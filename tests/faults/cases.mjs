@@ -220,7 +220,7 @@ export const cases = [
     id: 'REL-20',
     sentence: 'Settings are broken, of wrong types or unknown: defaults count for them, the file stays, and unknown ones outlive a change.',
     holders: [
-      csharp('Codices.UserConfigTests.What_the_file_says_counts_and_what_is_wrong_is_reported'),
+      csharp('Codices.UserConfigTests.Valid_settings_apply_and_invalid_ones_are_reported'),
       csharp('Codices.UserConfigTests.Choosing_a_provider_keeps_comments_and_unknown_keys'),
       csharp('Codices.UserConfigTests.A_bad_file_is_left_alone'),
       csharp('Codices.FileCodicesTests.A_broken_file_is_listed_with_its_fault_and_hides_no_other'),
@@ -233,7 +233,7 @@ export const cases = [
       csharp('Store.MigrationTests.Killed_at_any_moment_of_a_migration_the_file_is_the_old_one_or_the_new_one'),
       csharp('Store.MigrationTests.Without_a_backup_nothing_is_migrated'),
       csharp('Store.DamagedJournalTests.A_journal_of_a_newer_format_is_refused_and_not_touched'),
-      csharp('Vault.VaultFileTests.A_file_of_a_later_version_says_so_whatever_its_shape'),
+      csharp('Vault.VaultFileTests.A_later_file_version_is_reported_regardless_of_its_shape'),
     ],
   },
   {
@@ -372,7 +372,7 @@ export const cases = [
       csharp('Tools.FileToolsTests.REL_36_What_is_no_ordinary_file_is_refused_at_once'),
       csharp('Tools.SearchToolTests.REL_36_37_Pipes_keys_binaries_and_names_that_are_no_text_hold_nothing_up'),
       csharp('Chat.AttachmentsTests.Folders_pipes_devices_and_what_is_not_there_are_sentences_and_never_wait'),
-      csharp('Platform.OrdinaryFileTests.A_special_file_is_refused_at_once_however_it_is_opened'),
+      csharp('Platform.RegularFileTests.A_special_file_is_refused_at_once_however_it_is_opened'),
       csharp('Rpc.SpecialFilesTests.With_a_special_file_at_every_path_of_the_data_folder_each_request_is_answered_and_SIGTERM_ends_it'),
     ],
   },
@@ -402,7 +402,7 @@ export const cases = [
     isBlocker: true,
     holders: [
       story('killed while it asks'),
-      csharp('Permissions.SharedInboxTests.A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped'),
+      csharp('Permissions.SharedApprovalsTests.A_question_that_is_taken_back_there_is_gone_here_and_a_dead_windows_question_is_dropped'),
       csharp('Rpc.ApprovalHandlersTests.An_answer_to_what_no_longer_waits_is_refused'),
     ],
   },

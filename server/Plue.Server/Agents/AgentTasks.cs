@@ -236,7 +236,7 @@ public sealed class AgentTasks : ITaskSupervisor, IBudget
             task =>
             {
                 AgentBudget Over(AgentBudget old) => new(budget.Usd ?? old.Usd, budget.Tokens ?? old.Tokens, budget.Rounds ?? old.Rounds, budget.Seconds ?? old.Seconds);
-                return new ChatFields { Values = Values((Narrowing.Budget, JsonValue.Of(TaskFields.ToJson5(Over(Look.SpecOf(task).Budget))))) };
+                return new ChatFields { Values = Values((Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(Over(Look.SpecOf(task).Budget))))) };
             },
             null, cancellationToken);
     }

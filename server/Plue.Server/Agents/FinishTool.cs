@@ -31,7 +31,7 @@ public sealed class FinishTool(Json5Object? outputs, Func<string, JsonElement, C
     public ToolDeclaration Declaration { get; } = new(
         ToolName,
         "Ends your work and returns its result. Call it once, alone, when everything is done or cannot be done. Nothing you write after it is read.",
-        Json5.JsonValue.Of(SchemaOf(outputs)).GetRawText());
+        Json5.Json5Conversion.Of(SchemaOf(outputs)).GetRawText());
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken) =>
         Task.FromResult<PlannedCall>(new Call(context.CodexId, parameters.Clone(), hand));

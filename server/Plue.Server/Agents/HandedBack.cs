@@ -32,9 +32,9 @@ internal sealed record HandedBack(string Question, JsonElement? Outputs, string?
     public JsonElement ToValue()
     {
         List<(string, Json5Node)> fields = [("question", new Json5String(Question))];
-        if (Outputs is { } outputs) { fields.Add(("outputs", JsonValue.ToJson5(outputs) ?? new Json5Null())); }
+        if (Outputs is { } outputs) { fields.Add(("outputs", Json5Conversion.ToJson5(outputs) ?? new Json5Null())); }
         if (Problem is { } problem) { fields.Add(("problem", new Json5String(problem))); }
-        return JsonValue.Of(Json5Object.Of(fields));
+        return Json5Conversion.Of(Json5Object.Of(fields));
     }
 
     /// <summary>The last that it was told.</summary>

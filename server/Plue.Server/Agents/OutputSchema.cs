@@ -72,9 +72,9 @@ public static class OutputSchema
         return null;
     }
 
-    private static bool Same(JsonElement value, Json5Node node) => (JsonValue.ToJson5(value) ?? new Json5Null()).HasSameValueAs(node);
+    private static bool Same(JsonElement value, Json5Node node) => (Json5Conversion.ToJson5(value) ?? new Json5Null()).HasSameValueAs(node);
 
-    private static string Shown(Json5Node node) => JsonValue.Of(node).GetRawText();
+    private static string Shown(Json5Node node) => Json5Conversion.Of(node).GetRawText();
 
     private static string? CheckCombined(JsonElement value, Json5Object words, string place, int depth)
     {

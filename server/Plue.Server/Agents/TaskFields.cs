@@ -33,7 +33,7 @@ internal static class TaskFields
     }
 
     public static AgentBudget BudgetOf(StoredChat task, string field) =>
-        task.Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.Object && JsonValue.ToJson5(value) is Json5Object budget
+        task.Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.Object && Json5Conversion.ToJson5(value) is Json5Object budget
             ? AgentBudget.Of(budget)
             : new AgentBudget(null, null, null, null);
 

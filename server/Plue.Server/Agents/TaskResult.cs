@@ -19,15 +19,15 @@ public sealed record TaskResult(
     private const string After = "after";
 
     /// <summary>One JSON object, with the names of docs/records.md.</summary>
-    public string ToJson() => JsonValue.Of(Fields()).GetRawText();
+    public string ToJson() => Json5Conversion.Of(Fields()).GetRawText();
 
     /// <param name="head">The last message that it takes into account.</param>
-    internal JsonElement ToValue(string head) => JsonValue.Of(Fields().With(After, new Json5String(head)));
+    internal JsonElement ToValue(string head) => Json5Conversion.Of(Fields().With(After, new Json5String(head)));
 
     /// <summary>The one that is kept with a task; null while it has none, or has gone on since.</summary>
     internal static TaskResult? Of(StoredChat task)
     {
-        if (TaskFields.Find(task, TaskFields.Result) is not { ValueKind: JsonValueKind.Object } value || JsonValue.ToJson5(value) is not Json5Object kept) { return null; }
+        if (TaskFields.Find(task, TaskFields.Result) is not { ValueKind: JsonValueKind.Object } value || Json5Conversion.ToJson5(value) is not Json5Object kept) { return null; }
         if (kept.GetString(After) != task.Tree.Head) { return null; }
 
         return new TaskResult(
@@ -41,7 +41,7 @@ public sealed record TaskResult(
         [
             ("task", new Json5String(Task)),
             ("status", new Json5String(Status)),
-            ("outputs", JsonValue.ToJson5(Outputs) ?? new Json5Null()),
+            ("outputs", Json5Conversion.ToJson5(Outputs) ?? new Json5Null()),
             ("output", new Json5String(Output)),
             ("files_changed", Json5Array.Of(FilesChanged)),
             ("cost", Cost is { } cost ? new Json5Number((double)cost) : new Json5Null()),

@@ -20,7 +20,7 @@ public sealed record TaskRouting(string Chosen, string Why, IReadOnlyList<Reject
     internal TaskRouting Failed(string why) =>
         new(Next[0].Name, $"{Chosen} failed: {why}", [.. Rejected, new Rejection(Chosen, why)], [.. Next.Skip(1)], 0);
 
-    internal JsonElement ToValue() => JsonValue.Of(Json5Object.Of(
+    internal JsonElement ToValue() => Json5Conversion.Of(Json5Object.Of(
         ("chosen", new Json5String(Chosen)),
         ("why", new Json5String(Why)),
         ("rejected", Json5Array.Of(Rejected.Select(one => (Json5Node)Json5Object.Of(("candidate", new Json5String(one.Candidate)), ("why", new Json5String(one.Why)))))),
@@ -30,7 +30,7 @@ public sealed record TaskRouting(string Chosen, string Why, IReadOnlyList<Reject
 
     internal static TaskRouting? Of(StoredChat task)
     {
-        if (TaskFields.Find(task, TaskFields.Routing) is not { } value || JsonValue.ToJson5(value) is not Json5Object kept) { return null; }
+        if (TaskFields.Find(task, TaskFields.Routing) is not { } value || Json5Conversion.ToJson5(value) is not Json5Object kept) { return null; }
 
         IEnumerable<Json5Object> Each(string name) => (kept.GetArray(name)?.Items ?? []).OfType<Json5Object>();
         return new TaskRouting(

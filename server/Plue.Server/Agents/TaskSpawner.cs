@@ -64,7 +64,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         await making.WaitAsync(cancellationToken);
         try
         {
-            var all = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal) { [StoredChat.GoalField] = JsonValue.Of(new Json5String(goal)) };
+            var all = new Dictionary<string, JsonElement>(values, StringComparer.Ordinal) { [StoredChat.GoalField] = Json5Conversion.Of(new Json5String(goal)) };
             var plan = PlanFor(templateId, all, providerId, model, budget, parentId);
             conversation = await MakeAsync(plan, all, parentId, toolUseId: null, depth: 0, cancellationToken);
         }
@@ -86,7 +86,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         await making.WaitAsync(cancellationToken);
         try
         {
-            var all = new Dictionary<string, JsonElement>(JsonValue.Members(values), StringComparer.Ordinal);
+            var all = new Dictionary<string, JsonElement>(Json5Conversion.Members(values), StringComparer.Ordinal);
             all.Remove(StoredChat.SpawnedByField);
             var plan = PlanFor(templateId, all, ProviderIn(all), ModelIn(all), new AgentBudget(null, null, null, null), spawnedBy, isHook: true);
             conversation = await MakeAsync(plan, all, spawnedBy, toolUseId: null, depth, cancellationToken);
@@ -196,7 +196,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
             if (TaskResult.Of(task) is { } result) { return result; }
 
             var status = task.Text(TaskStates.Field) ?? TaskStates.Queued;
-            if (status != told) { progress?.Say($"{task.Title}: {status.Replace('_', ' ')}\n"); }
+            if (status != told) { progress?.Report($"{task.Title}: {status.Replace('_', ' ')}\n"); }
             told = status;
             await next.WaitAsync(cancellationToken);
         }
@@ -274,7 +274,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private static Dictionary<string, JsonElement> ValuesOf(SpawnRequest request)
     {
         var values = request.Values is { } given ? given.EnumerateObject().ToDictionary(value => value.Name, value => value.Value, StringComparer.Ordinal) : new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        values[StoredChat.GoalField] = JsonValue.Of(new Json5String(request.Goal));
+        values[StoredChat.GoalField] = Json5Conversion.Of(new Json5String(request.Goal));
         return values;
     }
 
@@ -288,7 +288,7 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
         // Hooks have bounds of their own.
         if (parentId is not null && !isHook) { CheckPlace(parentId); }
 
-        var spec = AgentSpec.Of(template.WithDefaults(Json5Object.Of(values.Select(pair => (pair.Key, JsonValue.ToJson5(pair.Value) ?? new Json5Null())))));
+        var spec = AgentSpec.Of(template.WithDefaults(Json5Object.Of(values.Select(pair => (pair.Key, Json5Conversion.ToJson5(pair.Value) ?? new Json5Null())))));
         var route = Routing.Choose(providerId is null ? candidates.Find(spec, model) : [candidates.Of(new(providerId, model), [])]);
         if (route.InOrder.Count == 0)
         {
@@ -316,10 +316,10 @@ internal sealed class TaskSpawner(AgentServices services, AgentTasks tasks) : IT
     private async Task<Conversation> MakeAsync(Plan plan, Dictionary<string, JsonElement> values, string? parentId, string? toolUseId, int depth, CancellationToken cancellationToken)
     {
         var chosen = plan.Route.InOrder[0];
-        List<(string, JsonElement)> kept = [(Narrowing.Budget, JsonValue.Of(TaskFields.ToJson5(plan.Limits)))];
-        if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved) { kept.Add((TaskFields.Reserved, JsonValue.Of(reserved))); }
-        if (parentId is not null) { kept.Add((StoredChat.SpawnedByField, JsonValue.Of(new Json5String(parentId)))); }
-        if (toolUseId is not null) { kept.Add((TaskFields.Call, JsonValue.Of(new Json5String(toolUseId)))); }
+        List<(string, JsonElement)> kept = [(Narrowing.Budget, Json5Conversion.Of(TaskFields.ToJson5(plan.Limits)))];
+        if (TaskFields.ToJson5(plan.Reserved) is { Members.Count: > 0 } reserved) { kept.Add((TaskFields.Reserved, Json5Conversion.Of(reserved))); }
+        if (parentId is not null) { kept.Add((StoredChat.SpawnedByField, Json5Conversion.Of(new Json5String(parentId)))); }
+        if (toolUseId is not null) { kept.Add((TaskFields.Call, Json5Conversion.Of(new Json5String(toolUseId)))); }
         if (plan.Route.InOrder.Count + plan.Route.Rejected.Count > 1) { kept.Add((TaskFields.Routing, TaskRouting.Of(plan.Route).ToValue())); }
 
         values.Remove("provider_ref");

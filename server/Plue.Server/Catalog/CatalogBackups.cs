@@ -11,7 +11,7 @@ public sealed record CatalogVersion(string Id, string CatalogId, DateTimeOffset 
 /// <summary>The last ten versions of each of the user's catalogs, kept before every change.</summary>
 internal sealed class CatalogBackups(string folder, TimeProvider time)
 {
-    public const int KeptOfEach = 10;
+    public const int MaxPerCatalog = 10;
     private const string TimeFormat = "yyyyMMdd'T'HHmmssfff'Z'";
 
     /// <summary>Newest first.</summary>
@@ -30,7 +30,7 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
         }
     }
 
-    /// <exception cref="FailureException">StoreReadOnly: it was not kept, so what it would make room for has to stay.</exception>
+    /// <exception cref="FailureException">StoreReadOnly: it was not stored, so what it would make room for has to stay.</exception>
     public void Keep(string catalogId, byte[] content)
     {
         var versions = Of(catalogId);
@@ -38,7 +38,7 @@ internal sealed class CatalogBackups(string folder, TimeProvider time)
         // Two changes within a millisecond are two versions all the same, and a clock that was set back does not disturb the order.
         var at = versions is [var newest, ..] && newest.At >= now ? newest.At.AddMilliseconds(1) : now;
         CatalogFile.Replace(Path.Combine(folder, $"{catalogId}.{at.UtcDateTime.ToString(TimeFormat, CultureInfo.InvariantCulture)}{CatalogFile.Extension}"), content);
-        foreach (var old in versions.Skip(KeptOfEach - 1)) { CatalogFile.Delete(old.Path); }
+        foreach (var old in versions.Skip(MaxPerCatalog - 1)) { CatalogFile.Delete(old.Path); }
     }
 
     private List<CatalogVersion> Of(string catalogId) => [.. List().Where(version => version.CatalogId == catalogId)];

@@ -19,7 +19,7 @@ internal static class CatalogFile
     {
         try
         {
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, MaxBytes) + 1];
             var count = 0;
@@ -31,12 +31,12 @@ internal static class CatalogFile
                 if (read == 0) { return (buffer[..count], null); }
 
                 count += read;
-                if (count > MaxBytes) { return (null, "The file is larger than 16 MiB, the most that is read."); }
+                if (count > MaxBytes) { return (null, "The file is larger than 16 MiB, the maximum size."); }
             }
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return (null, "The file is not there.");
+            return (null, "The file does not exist.");
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -77,7 +77,7 @@ internal static class CatalogFile
         return buffer.WrittenSpan.ToArray();
     }
 
-    /// <summary>Replaces the file whole; a link stays a link and its target is replaced.</summary>
+    /// <summary>Replaces the file atomically. If the path is a link, its target is replaced.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public static void Replace(string path, ReadOnlySpan<byte> content)
     {
@@ -88,7 +88,7 @@ internal static class CatalogFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be written: {exception.Message} Free some space or allow writing there, then try again.", exception);
+            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be written: {exception.Message} Free some space or make the folder writable, then try again.", exception);
         }
     }
 
@@ -101,19 +101,19 @@ internal static class CatalogFile
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be deleted: {exception.Message} Allow writing there, then try again.", exception);
+            throw new FailureException(FailureKind.StoreReadOnly, $"{path} could not be deleted: {exception.Message} Make the folder writable, then try again.", exception);
         }
     }
 }
 
-/// <summary>Tells whether a file is still the one that was read.</summary>
+/// <summary>Identifies a version of a file by its size and times.</summary>
 internal readonly record struct FileStamp(long Length, long Ticks)
 {
     public static readonly FileStamp None = new(-1, 0);
 
-    public bool IsThere => this != None;
+    public bool Exists => this != None;
 
-    /// <summary>Of a link, what it leads to counts; one that leads nowhere is there and cannot be read.</summary>
+    /// <summary>A link is resolved to its target. A broken link exists but cannot be read.</summary>
     public static FileStamp Of(string path)
     {
         FileSystemInfo info = new FileInfo(path);

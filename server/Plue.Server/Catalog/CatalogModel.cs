@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>Prices are USD for a million tokens. 0 in all four means free, flat-rate or unknown: Plue shows it as unknown.</summary>
+/// <summary>Prices are USD per million tokens. 0 in all four means free, flat-rate or unknown: Plue shows it as unknown.</summary>
 public sealed record CatalogModel
 {
     public required string Id { get; init; }
@@ -46,7 +46,7 @@ public sealed record CatalogModel
     }
 }
 
-/// <summary>What the vendor wants sent with a model unless the user says otherwise.</summary>
+/// <summary>Default request options that the vendor recommends for a model.</summary>
 public sealed record CatalogOptions
 {
     public decimal? Temperature { get; init; }

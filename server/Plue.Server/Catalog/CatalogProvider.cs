@@ -11,7 +11,7 @@ public sealed record CatalogProvider
     public string? ApiKey { get; init; }
     /// <summary>A URL, or <c>$ENV</c> where the vendor's default host is meant.</summary>
     public string? ApiEndpoint { get; init; }
-    /// <summary>One of <see cref="Models"/>: where the file names one that is not there, the first.</summary>
+    /// <summary>One of <see cref="Models"/>. Defaults to the first if the file names an unknown one.</summary>
     public string? DefaultLargeModelId { get; init; }
     public string? DefaultSmallModelId { get; init; }
     public IReadOnlyDictionary<string, string> DefaultHeaders { get; init; } = new Dictionary<string, string>();

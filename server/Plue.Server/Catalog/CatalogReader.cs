@@ -4,7 +4,7 @@ using System.Text.Json;
 namespace Plue.Server.Catalog;
 
 /// <summary>Something in a catalog that should not be as it is.</summary>
-/// <param name="Path">To the field: <c>models[2].context_window</c>; empty for the whole.</param>
+/// <param name="Path">The path to the field, such as <c>models[2].context_window</c>; empty for the whole document.</param>
 /// <param name="IsError">Errors keep a catalog from being used; warnings do not.</param>
 /// <param name="Message">A sentence for a person.</param>
 public sealed record CatalogFault(string Path, bool IsError, string Message)
@@ -24,15 +24,15 @@ public sealed record CatalogReading(CatalogProvider? Provider, IReadOnlyList<Cat
 /// </summary>
 public static class CatalogReader
 {
-    /// <summary>A model with this id stands for those that the server lists.</summary>
+    /// <summary>A model with this id represents all models that the server lists.</summary>
     private const string AnyModel = "";
 
     /// <param name="knownTypes">Types that Plue has a kind for; null leaves them unchecked.</param>
     public static CatalogReading Read(JsonElement document, IReadOnlySet<string>? knownTypes = null)
     {
-        if (document.ValueKind != JsonValueKind.Object) { return Nothing("A catalog is one JSON object."); }
+        if (document.ValueKind != JsonValueKind.Object) { return Invalid("A catalog must be a JSON object."); }
 
-        if (!IsReadable(document)) { return Nothing(NotUnicode); }
+        if (!IsReadable(document)) { return Invalid(NotUnicode); }
 
         List<CatalogFault> faults = [];
         var fields = new Fields(document, "", faults);
@@ -47,17 +47,17 @@ public static class CatalogReader
             ApiKey = fields.Text("api_key"),
             ApiEndpoint = fields.Text("api_endpoint"),
             DefaultHeaders = fields.TextMap("default_headers"),
-            DefaultLargeModelId = AmongThem(large, listed),
-            DefaultSmallModelId = AmongThem(small, listed),
+            DefaultLargeModelId = KnownModelId(large, listed),
+            DefaultSmallModelId = KnownModelId(small, listed),
             Models = listed,
         };
         CatalogRules.Check(provider, models, large, small, knownTypes, faults);
         return new CatalogReading(provider, faults);
     }
 
-    internal const string NotUnicode = "The catalog holds text that is not valid Unicode.";
+    internal const string NotUnicode = "The catalog contains text that is not valid Unicode.";
 
-    /// <summary>The JSON reader looks at the characters of a text only when the text is asked for, and throws then.</summary>
+    /// <summary>The JSON reader validates the characters of a string only when the string is read, and throws then.</summary>
     internal static bool IsReadable(JsonElement document)
     {
         try
@@ -71,10 +71,10 @@ public static class CatalogReader
         }
     }
 
-    private static CatalogReading Nothing(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
+    private static CatalogReading Invalid(string why) => new(null, [new CatalogFault("", IsError: true, why)]);
 
     /// <summary>Some vendors' usual model is not in their own list.</summary>
-    private static string? AmongThem(string? id, List<CatalogModel> models) =>
+    private static string? KnownModelId(string? id, List<CatalogModel> models) =>
         id is null || models.Any(model => model.Id == id) ? id : models.FirstOrDefault()?.Id;
 
     private static CatalogModel Model(Fields fields) => new()
@@ -85,8 +85,8 @@ public static class CatalogReader
         CostPer1mOut = fields.Number("cost_per_1m_out") ?? 0,
         CostPer1mInCached = fields.Number("cost_per_1m_in_cached") ?? 0,
         CostPer1mOutCached = fields.Number("cost_per_1m_out_cached") ?? 0,
-        ContextWindow = fields.Whole("context_window") ?? 0,
-        DefaultMaxTokens = fields.Whole("default_max_tokens") ?? 0,
+        ContextWindow = fields.Integer("context_window") ?? 0,
+        DefaultMaxTokens = fields.Integer("default_max_tokens") ?? 0,
         CanReason = fields.Flag("can_reason") ?? false,
         ReasoningLevels = fields.Texts("reasoning_levels"),
         // Old files spell it the second way.
@@ -99,7 +99,7 @@ public static class CatalogReader
     {
         Temperature = fields.Number("temperature"),
         TopP = fields.Number("top_p"),
-        TopK = fields.Whole("top_k"),
+        TopK = fields.Integer("top_k"),
         FrequencyPenalty = fields.Number("frequency_penalty"),
         PresencePenalty = fields.Number("presence_penalty"),
         ProviderOptions = fields.Object("provider_options")?.Json,
@@ -139,7 +139,7 @@ public static class CatalogReader
             HashSet<string> seen = new(StringComparer.Ordinal);
             foreach (var member in element.EnumerateObject())
             {
-                if (!seen.Add(member.Name)) { Report(member.Name, "This is written twice. Keep one."); }
+                if (!seen.Add(member.Name)) { Report(member.Name, "This is defined twice. Remove one."); }
             }
         }
 
@@ -158,7 +158,7 @@ public static class CatalogReader
             if (Find(name) is not { } value) { return null; }
             if (value.ValueKind == JsonValueKind.String) { return value.GetString() is { } text && (keepEmpty || text.Length > 0) ? text : null; }
 
-            Report(name, "This is a text.");
+            Report(name, "This must be a string.");
             return null;
         }
 
@@ -167,7 +167,7 @@ public static class CatalogReader
             if (Find(name) is not { } value) { return null; }
             if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) { return value.GetBoolean(); }
 
-            Report(name, "This is true or false.");
+            Report(name, "This must be true or false.");
             return null;
         }
 
@@ -176,11 +176,11 @@ public static class CatalogReader
             if (Find(name) is not { } value) { return null; }
             if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number)) { return number; }
 
-            Report(name, "This is a number.");
+            Report(name, "This must be a number.");
             return null;
         }
 
-        public long? Whole(string name)
+        public long? Integer(string name)
         {
             if (Find(name) is not { } value) { return null; }
             if (value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var number) && number == decimal.Truncate(number) && number is >= 0 and <= long.MaxValue)
@@ -188,7 +188,7 @@ public static class CatalogReader
                 return (long)number;
             }
 
-            Report(name, "This is a whole number, 0 or more.");
+            Report(name, "This must be a whole number, 0 or more.");
             return null;
         }
 
@@ -200,7 +200,7 @@ public static class CatalogReader
                 return [.. value.EnumerateArray().Select(item => item.GetString() ?? "")];
             }
 
-            Report(name, "This is a list of texts.");
+            Report(name, "This must be a list of strings.");
             return null;
         }
 
@@ -210,7 +210,7 @@ public static class CatalogReader
             foreach (var member in Object(name)?.element.EnumerateObject() ?? default)
             {
                 if (member.Value.ValueKind == JsonValueKind.String) { map[member.Name] = member.Value.GetString() ?? ""; }
-                else { Report($"{name}.{member.Name}", "This is a text."); }
+                else { Report($"{name}.{member.Name}", "This must be a string."); }
             }
 
             return map;
@@ -221,7 +221,7 @@ public static class CatalogReader
             if (Find(name) is not { } value) { return null; }
             if (value.ValueKind == JsonValueKind.Object) { return new Fields(value, $"{path}{name}.", faults); }
 
-            Report(name, "This is an object.");
+            Report(name, "This must be an object.");
             return null;
         }
 
@@ -231,7 +231,7 @@ public static class CatalogReader
             if (Find(name) is not { } value) { yield break; }
             if (value.ValueKind != JsonValueKind.Array)
             {
-                Report(name, "This is a list.");
+                Report(name, "This must be a list.");
                 yield break;
             }
 
@@ -242,7 +242,7 @@ public static class CatalogReader
                 if (item.ValueKind == JsonValueKind.Object) { yield return new Fields(item, $"{path}{place}.", faults); }
                 else
                 {
-                    Report(place, "This is an object.");
+                    Report(place, "This must be an object.");
                     yield return new Fields(NoFields, $"{path}{place}.", faults);
                 }
             }

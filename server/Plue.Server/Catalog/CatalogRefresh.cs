@@ -6,37 +6,37 @@ using Plue.Server.Messages;
 namespace Plue.Server.Catalog;
 
 /// <param name="IsUpdated">False when the server says that nothing changed.</param>
-/// <param name="ProviderCount">Of those fetched that count.</param>
-public sealed record CatalogRefreshed(bool IsUpdated, int ProviderCount, string Sentence);
+/// <param name="ProviderCount">The number of fetched providers that were accepted.</param>
+public sealed record CatalogRefreshOutcome(bool IsUpdated, int ProviderCount, string Sentence);
 
 /// <summary>
-/// Fetches the catalog from the Catwalk server that the settings name. Whatever is wrong with an answer, the catalog from before stays.
+/// Fetches the catalog from the Catwalk server that the settings name. If a response is invalid, the current catalog is kept.
 /// </summary>
 /// <param name="http">Sends to an address; follows no redirect.</param>
 public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings> settings, Func<Uri, HttpMessageInvoker> http, TimeProvider time)
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+    public static readonly TimeSpan RequestTimeout = TimeSpan.FromSeconds(30);
     /// <summary>How long after the start it is first considered, so that no start waits for it.</summary>
-    public static readonly TimeSpan FirstLook = TimeSpan.FromMinutes(2);
-    private static readonly TimeSpan LookEvery = TimeSpan.FromHours(1);
+    public static readonly TimeSpan FirstCheckDelay = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan CheckInterval = TimeSpan.FromHours(1);
     private static readonly TimeSpan Day = TimeSpan.FromDays(1);
     private const string ListPath = "/v2/providers";
-    private const int LongestTag = 256;
+    private const int MaxTagLength = 256;
 
     private readonly SemaphoreSlim one = new(1, 1);
 
     /// <exception cref="FailureException">MissingField: no address is set. Unreachable, Timeout, BadResponse, StoreReadOnly: nothing was changed.</exception>
-    public async Task<CatalogRefreshed> RunAsync(CancellationToken cancellationToken)
+    public async Task<CatalogRefreshOutcome> RunAsync(CancellationToken cancellationToken)
     {
-        var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to keep what is fetched.");
+        var fetched = catalog.Fetched ?? throw new InvalidOperationException("This catalog has no folder to store fetched data.");
         if (settings().RefreshUrl is not { Length: > 0 } url)
         {
             throw new FailureException(FailureKind.MissingField,
-                $"No catalog server is set, so the shipped catalog counts. To fetch a newer one, write its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\".");
+                $"No catalog server is configured, so the shipped catalog is used. To fetch a newer one, set its address as `{CatalogSettings.UrlKey}` in config.json5, such as \"https://catwalk.charm.land\".");
         }
 
         var address = Address(url) ?? throw new FailureException(FailureKind.MissingField,
-            $"The address of the catalog server in `{CatalogSettings.UrlKey}` cannot be used. Give one that begins with https:// and has no user name.");
+            $"The address of the catalog server in `{CatalogSettings.UrlKey}` is not valid. It must begin with https:// and have no user name.");
         await one.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
@@ -49,11 +49,11 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     }
 
     /// <summary>Fetches once a day while the settings ask for it; ends with <paramref name="cancellationToken"/> and never fails.</summary>
-    public async Task KeepFreshAsync(ILogger logger, CancellationToken cancellationToken)
+    public async Task RunDailyAsync(ILogger logger, CancellationToken cancellationToken)
     {
         try
         {
-            for (var wait = FirstLook; ; wait = LookEvery)
+            for (var wait = FirstCheckDelay; ; wait = CheckInterval)
             {
                 await Task.Delay(wait, time, cancellationToken).ConfigureAwait(false);
                 await RunIfDueAsync(logger, cancellationToken).ConfigureAwait(false);
@@ -62,7 +62,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested) { /* That is how it ends. */ }
     }
 
-    /// <returns>The list's whole address; null when this is none that may be asked.</returns>
+    /// <returns>The absolute URL of the list; null if it is not allowed.</returns>
     internal static Uri? Address(string url)
     {
         if (!Uri.TryCreate(url.Trim(), UriKind.Absolute, out var given) || given.UserInfo.Length > 0 || given.Host.Length == 0) { return null; }
@@ -81,7 +81,7 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
             if (state is not null && time.GetUtcNow() - state.TriedAt < Day) { return; }
 
-            // Written first, so that a server that is down is asked once a day too, by however many windows.
+            // Written first, so that an unavailable server is also requested only once a day by all windows.
             fetched.Store((state ?? new StoredCatalogState(address.ToString(), null, null, default, null)) with { TriedAt = time.GetUtcNow() });
             logger.LogInformation("{Outcome}", (await RunAsync(cancellationToken).ConfigureAwait(false)).Sentence);
         }
@@ -91,12 +91,12 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         }
     }
 
-    private async Task<CatalogRefreshed> FetchAsync(FetchedCatalog fetched, Uri address, CancellationToken cancellationToken)
+    private async Task<CatalogRefreshOutcome> FetchAsync(FetchedCatalog fetched, Uri address, CancellationToken cancellationToken)
     {
         var server = address.GetLeftPart(UriPartial.Authority);
         var state = fetched.State is { } known && known.Url == address.ToString() ? known : null;
-        using var patience = new CancellationTokenSource(Patience, time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var timeout = new CancellationTokenSource(RequestTimeout, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, address);
@@ -108,18 +108,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
             if (response.StatusCode == HttpStatusCode.NotModified && state?.ETag is not null)
             {
                 fetched.Store(state with { FetchedAt = time.GetUtcNow(), TriedAt = time.GetUtcNow() });
-                return new CatalogRefreshed(false, Accepted(fetched.Answer).Count, $"The catalog of {server} is the one that is already here.");
+                return new CatalogRefreshOutcome(false, Accepted(fetched.Current).Count, $"The catalog of {server} is already up to date.");
             }
 
             RequireList(response, server);
             var body = await ReadAsync(response, server, either.Token).ConfigureAwait(false);
             var (providers, refused) = Check(body, server);
             fetched.Store(body, new StoredCatalogState(address.ToString(), TagOf(response), time.GetUtcNow(), time.GetUtcNow(), null));
-            return new CatalogRefreshed(true, providers, $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{LeftOut(refused)}");
+            return new CatalogRefreshOutcome(true, providers, $"{providers} {(providers == 1 ? "provider was" : "providers were")} fetched from {server}.{SkippedNotice(refused)}");
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            throw new FailureException(FailureKind.Timeout, $"{server} did not send the catalog within {Patience.TotalSeconds:0} seconds. {Kept}");
+            throw new FailureException(FailureKind.Timeout, $"{server} did not send the catalog within {RequestTimeout.TotalSeconds:0} seconds. {Kept}");
         }
         catch (Exception fault) when (fault is HttpRequestException or IOException)
         {
@@ -127,18 +127,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         }
     }
 
-    private const string Kept = "The catalog from before stays.";
+    private const string Kept = "The current catalog was kept.";
 
     private static void RequireList(HttpResponseMessage response, string server)
     {
         if ((int)response.StatusCode is >= 300 and < 400)
         {
             var target = response.Headers.Location is { IsAbsoluteUri: true } location ? location.GetLeftPart(UriPartial.Authority) : "another address";
-            throw Broken($"{server} points to {target}, and Plue does not follow. If you trust that address, write it as `{CatalogSettings.UrlKey}`.");
+            throw Broken($"{server} redirects to {target}, which Plue does not follow. If you trust that address, set it as `{CatalogSettings.UrlKey}`.");
         }
 
-        if (response.StatusCode != HttpStatusCode.OK) { throw Broken($"{server} did not give its catalog: it answered {(int)response.StatusCode}."); }
-        if (response.Content.Headers.ContentEncoding.Count > 0) { throw Broken($"{server} sent a compressed catalog, which was not asked for."); }
+        if (response.StatusCode != HttpStatusCode.OK) { throw Broken($"{server} did not return its catalog: status {(int)response.StatusCode}."); }
+        if (response.Content.Headers.ContentEncoding.Count > 0) { throw Broken($"{server} sent a compressed catalog, which is not supported."); }
         if (response.Content.Headers.ContentLength > CatalogFile.MaxBytes) { throw TooLarge(server); }
     }
 
@@ -156,18 +156,18 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
         return whole.ToArray();
     }
 
-    /// <returns>How many count, and the others with why.</returns>
+    /// <returns>The number of accepted providers, and the skipped ones with reasons.</returns>
     private (int Count, List<string> Refused) Check(byte[] body, string server)
     {
         var (value, _) = CatalogFile.Parse(body);
-        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers) { throw Broken($"{server} did not answer with a list of providers."); }
+        if (value is not { ValueKind: JsonValueKind.Array } list || FetchedProviders.Read(body) is not { } providers) { throw Broken($"{server} did not return a list of providers."); }
         if (list.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(list) > CatalogLimits.Models) { throw TooLarge(server); }
 
         var accepted = Accepted(providers);
         List<string> refused = [.. providers.Ids.Where(id => !accepted.Contains(id))];
         var nameless = list.GetArrayLength() - providers.Ids.Count;
-        if (nameless > 0) { refused.Add(nameless == 1 ? "one without an id of its own" : $"{nameless} without an id of their own"); }
-        if (accepted.Count == 0) { throw Broken($"{server} answered with a list in which no provider can be used."); }
+        if (nameless > 0) { refused.Add(nameless == 1 ? "one without an id" : $"{nameless} without an id"); }
+        if (accepted.Count == 0) { throw Broken($"{server} returned a list without a usable provider."); }
 
         return (accepted.Count, refused);
     }
@@ -175,16 +175,16 @@ public sealed class CatalogRefresh(ProviderCatalog catalog, Func<CatalogSettings
     private HashSet<string> Accepted(FetchedProviders providers) =>
         [.. providers.Ids.Where(id => providers.Find(id) is { } document && FetchedCatalog.Refusal(catalog.Read(document), catalog.Shipped(id)?.Provider) is null)];
 
-    private static string LeftOut(List<string> refused)
+    private static string SkippedNotice(List<string> refused)
     {
         const int Named = 5;
         return refused.Count == 0 ? ""
-            : $" Left out, because they have errors or an address other than the shipped one: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
+            : $" Skipped because they have errors or a different address than the shipped catalog: {string.Join(", ", refused.Take(Named))}{(refused.Count > Named ? $" and {refused.Count - Named} more" : "")}.";
     }
 
-    private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= LongestTag } tag } ? tag : null;
+    private static string? TagOf(HttpResponseMessage response) => response.Headers.ETag is { IsWeak: false, Tag: { Length: <= MaxTagLength } tag } ? tag : null;
 
-    private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is larger than Plue takes.");
+    private static FailureException TooLarge(string server) => Broken($"{server} sent a catalog that is too large.");
 
     private static FailureException Broken(string sentence) => new(FailureKind.BadResponse, $"{sentence} {Kept}");
 }

@@ -1,8 +1,8 @@
 namespace Plue.Server.Catalog;
 
-/// <summary>What <c>config.json5</c> says about fetching the catalog.</summary>
+/// <summary>The catalog settings in <c>config.json5</c>.</summary>
 /// <param name="RefreshUrl">The address of a Catwalk server, without the path; null while the user gave none.</param>
-/// <param name="RefreshDaily">Fetch it once a day without being asked. Off unless the user switched it on.</param>
+/// <param name="RefreshDaily">Whether to fetch the catalog daily. Off by default.</param>
 public sealed record CatalogSettings(string? RefreshUrl, bool RefreshDaily)
 {
     public const string UrlKey = "catalog_refresh_url";

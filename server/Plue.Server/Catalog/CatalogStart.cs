@@ -2,15 +2,15 @@ using System.Text.Json;
 
 namespace Plue.Server.Catalog;
 
-/// <summary>A catalog to begin with.</summary>
-/// <param name="Json">A whole document in the Catwalk format.</param>
+/// <summary>A skeleton for a new catalog.</summary>
+/// <param name="Json">A complete document in the Catwalk format.</param>
 public sealed record CatalogStart(string Id, string Name, string Description, string Json)
 {
     public JsonElement Document => JsonElement.Parse(Json);
 
     public static IReadOnlyList<CatalogStart> All { get; } =
     [
-        new("openai-compatible", "OpenAI-compatible", "A vendor or gateway that speaks the Chat Completions of OpenAI.", """
+        new("openai-compatible", "OpenAI-compatible", "A vendor or gateway that supports the OpenAI Chat Completions API.", """
             {
               "name": "My provider",
               "id": "my-provider",
@@ -25,7 +25,7 @@ public sealed record CatalogStart(string Id, string Name, string Description, st
               ]
             }
             """),
-        new("anthropic-compatible", "Anthropic-compatible", "A vendor or gateway that speaks the Messages of Anthropic.", """
+        new("anthropic-compatible", "Anthropic-compatible", "A vendor or gateway that supports the Anthropic Messages API.", """
             {
               "name": "My Anthropic-compatible provider",
               "id": "my-anthropic",
@@ -39,7 +39,7 @@ public sealed record CatalogStart(string Id, string Name, string Description, st
               ]
             }
             """),
-        new("local", "Local server", "A server on this machine: its models are those that it lists.", """
+        new("local", "Local server", "A server on this machine. Its models come from its own list.", """
             {
               "name": "My local server",
               "id": "my-local-server",

@@ -6,25 +6,25 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <summary>
-/// The last answer of the catalog server that the settings name, as it came. It counts only while they still name that server. It brings models
-/// and prices, and does not decide where anything is sent: one that differs from the shipped catalog in that is passed over.
+/// The last response of the configured catalog server. It applies only while the settings name that server. It provides models
+/// and prices but cannot change addresses: a provider whose address differs from the shipped catalog is skipped.
 /// </summary>
 /// <param name="settings">Read again only when the file of the settings changed.</param>
 internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> settings)
 {
     private readonly string bodyPath = Path.Combine(paths.Index, "catalog.json");
     private readonly string statePath = Path.Combine(paths.Index, "catalog-state.json");
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private (FileStamp State, FileStamp Config) stamps;
     private StoredCatalogState? state;
     private volatile FetchedProviders providers = FetchedProviders.None;
 
     /// <summary>The same object as long as nothing changed on the disk.</summary>
-    public FetchedProviders Answer
+    public FetchedProviders Current
     {
         get
         {
-            Notice();
+            ReloadIfChanged();
             return providers;
         }
     }
@@ -34,16 +34,16 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     {
         get
         {
-            Notice();
+            ReloadIfChanged();
             return state;
         }
     }
 
-    /// <summary>Atomic: until the last step the answer before counts.</summary>
+    /// <summary>Atomic: the previous response applies until the last step.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public void Store(ReadOnlySpan<byte> body, StoredCatalogState fetched)
     {
-        lock (gate)
+        lock (sync)
         {
             CatalogFile.Replace(bodyPath, body);
             Store(fetched with { Sha256 = Convert.ToHexStringLower(SHA256.HashData(body)) });
@@ -53,22 +53,22 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     /// <summary>Keeps the answer and changes what is known about it.</summary>
     public void Store(StoredCatalogState known)
     {
-        lock (gate)
+        lock (sync)
         {
             CatalogFile.Replace(statePath, JsonSerializer.SerializeToUtf8Bytes(known, StoredCatalogContext.Default.StoredCatalogState));
             stamps = default;
         }
     }
 
-    /// <returns>Why a fetched provider is passed over, or null.</returns>
+    /// <returns>Why a fetched provider is skipped, or null.</returns>
     /// <param name="shipped">The shipped one of the same id.</param>
     public static string? Refusal(CatalogReading reading, CatalogProvider? shipped)
     {
-        // Some vendors' usual model is not in their own list; the first one stands in for it.
+        // Some vendors' usual model is not in their own list; the first one is in for it.
         if (reading.Faults.FirstOrDefault(fault => fault.IsError && !fault.Path.StartsWith("default_", StringComparison.Ordinal)) is { } fault) { return fault.ToString(); }
-        if (reading.Provider is not { } provider) { return "There is nothing in it."; }
-        if (provider.Endpoint is { Scheme: "http", IsLoopback: false }) { return "What is sent to its address can be read on the way."; }
-        if (shipped is not null && !(IsSameAddress(provider, shipped) && provider.ApiKey == shipped.ApiKey)) { return "It would send what is asked, or the key, elsewhere than the catalog that ships with Plue."; }
+        if (reading.Provider is not { } provider) { return "It is empty."; }
+        if (provider.Endpoint is { Scheme: "http", IsLoopback: false }) { return "Requests to its address are not encrypted."; }
+        if (shipped is not null && !(IsSameAddress(provider, shipped) && provider.ApiKey == shipped.ApiKey)) { return "It would send requests or the key to a different address than the shipped catalog."; }
 
         return null;
     }
@@ -76,17 +76,17 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     private static bool IsSameAddress(CatalogProvider one, CatalogProvider other) =>
         one.ApiEndpoint == other.ApiEndpoint || (one.Endpoint is { } first && other.Endpoint is { } second && first == second);
 
-    private void Notice()
+    private void ReloadIfChanged()
     {
         var stateStamp = FileStamp.Of(statePath);
         // Without an answer the settings do not matter.
-        var now = (stateStamp, stateStamp.IsThere ? FileStamp.Of(paths.Config) : FileStamp.None);
-        lock (gate)
+        var now = (stateStamp, stateStamp.Exists ? FileStamp.Of(paths.Config) : FileStamp.None);
+        lock (sync)
         {
             if (now == stamps) { return; }
 
             stamps = now;
-            state = stateStamp.IsThere ? ReadState() : null;
+            state = stateStamp.Exists ? ReadState() : null;
             if (state?.FetchedAt is null || settings().RefreshUrl is not { } url || CatalogRefresh.Address(url)?.ToString() != state.Url) { providers = FetchedProviders.None; }
             else if (CatalogFile.Read(bodyPath).Bytes is { } body && FetchedProviders.Read(body) is { } read)
             {
@@ -111,7 +111,7 @@ internal sealed class FetchedCatalog(PluePaths paths, Func<CatalogSettings> sett
     }
 }
 
-/// <summary>The providers of one answer, each read when it is first asked for.</summary>
+/// <summary>The providers of one response. Each is parsed when it is first requested.</summary>
 internal sealed class FetchedProviders
 {
     public static readonly FetchedProviders None = new([], []);
@@ -159,11 +159,11 @@ internal sealed class FetchedProviders
     }
 }
 
-/// <param name="Url">What was asked.</param>
+/// <param name="Url">The requested URL.</param>
 /// <param name="ETag">The server's tag of the answer, quotes included.</param>
 /// <param name="FetchedAt">When the server last said that the answer is the newest; null when it never did.</param>
-/// <param name="TriedAt">When it was last asked, however that ended.</param>
-/// <param name="Sha256">Of the answer, in lower-case hex.</param>
+/// <param name="TriedAt">The time of the last attempt, successful or not.</param>
+/// <param name="Sha256">The SHA-256 of the response, in lower-case hex.</param>
 internal sealed record StoredCatalogState(string Url, string? ETag, DateTimeOffset? FetchedAt, DateTimeOffset TriedAt, string? Sha256);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower)]

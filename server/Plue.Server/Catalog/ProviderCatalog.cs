@@ -5,8 +5,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <summary>
-/// What vendors offer: the shipped catalogs, over them what was fetched, over that the user's, by id. A file is read when it is first asked for and
-/// again when it changed; a user's file with errors hides nothing. Safe to use from several threads.
+/// The catalog of providers by id: the user's catalogs override fetched ones, which override the shipped ones. Files are read on first use and
+/// after they change. A user's file with errors overrides nothing. Thread-safe.
 /// </summary>
 public sealed class ProviderCatalog
 {
@@ -26,7 +26,7 @@ public sealed class ProviderCatalog
     public ProviderCatalog() { }
 
     /// <param name="knownTypes">Types of the format that Plue has a kind for; null leaves them unchecked.</param>
-    /// <param name="settings">Asked only when something was fetched, and again when the file of the settings changed.</param>
+    /// <param name="settings">Read only if something was fetched, and again after the settings file changed.</param>
     public ProviderCatalog(PluePaths paths, IReadOnlySet<string>? knownTypes = null, Func<CatalogSettings>? settings = null)
     {
         (folder, this.knownTypes) = (paths.Catalog, knownTypes);
@@ -34,19 +34,19 @@ public sealed class ProviderCatalog
     }
 
     /// <summary>The ids of all vendors, sorted, without reading them.</summary>
-    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths, Answer)];
+    public IReadOnlyList<string> Ids => [.. AllIds(UserFiles().Paths, FetchedNow)];
 
     /// <returns>Null when no vendor that can be used has this id.</returns>
-    public CatalogProvider? Find(string id) => Get(id) is { IsInForce: true } entry ? entry.Provider : null;
+    public CatalogProvider? Find(string id) => Get(id) is { IsEffective: true } entry ? entry.Provider : null;
 
     /// <returns>Null when there is none with this id, not even a broken file.</returns>
-    public CatalogEntry? Get(string id) => CatalogId.IsValid(id) ? Get(id, Answer) : null;
+    public CatalogEntry? Get(string id) => CatalogId.IsValid(id) ? Get(id, FetchedNow) : null;
 
     /// <summary>All of them, sorted by id, and what is wrong with the user's.</summary>
     public CatalogListing List()
     {
         var (files, problem) = UserFiles();
-        var others = Answer;
+        var others = FetchedNow;
         List<CatalogEntry> entries = [.. AllIds(files, others).Select(id => Get(id, others)).OfType<CatalogEntry>()];
         return new CatalogListing(entries, problem ?? Broken(files, entries));
     }
@@ -55,7 +55,7 @@ public sealed class ProviderCatalog
     public IReadOnlyList<CatalogFault> Validate(JsonElement document) => Read(document).Faults;
 
     /// <summary>When the server last confirmed what was fetched; null when nothing was.</summary>
-    public DateTimeOffset? RefreshedAt => fetched is { Answer.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
+    public DateTimeOffset? RefreshedAt => fetched is { Current.Ids.Count: > 0 } ? fetched.State?.FetchedAt : null;
 
     internal FetchedCatalog? Fetched => fetched;
 
@@ -63,8 +63,8 @@ public sealed class ProviderCatalog
 
     internal CatalogEntry? Shipped(string id) => shipped.GetOrAdd(id, ReadShipped);
 
-    /// <summary>What counts once the user's own catalog of this id is gone; null for nothing.</summary>
-    internal CatalogProvider? Without(string id) => Behind(id, Answer)?.Provider;
+    /// <summary>Gets the catalog that applies after the user's catalog with this id is deleted; null if there is none.</summary>
+    internal CatalogProvider? Without(string id) => LowerLayer(id, FetchedNow)?.Provider;
 
     /// <summary>Where the user's catalog with this id lies or would lie.</summary>
     internal string? FileOf(string id) => folder is null ? null : Path.Combine(folder, id + CatalogFile.Extension);
@@ -78,13 +78,13 @@ public sealed class ProviderCatalog
         var stamp = file is null ? FileStamp.None : FileStamp.Of(file);
         if (known.TryGetValue(id, out var slot) && slot.Stamp == stamp && ReferenceEquals(slot.Fetched, others)) { return slot.Entry; }
 
-        var entry = file is not null && stamp.IsThere ? ReadUser(id, file, Behind(id, others)) : Behind(id, others);
+        var entry = file is not null && stamp.Exists ? ReadUser(id, file, LowerLayer(id, others)) : LowerLayer(id, others);
         if (entry is null) { known.TryRemove(id, out _); }
         else { known[id] = new Slot(stamp, others, entry); }
         return entry;
     }
 
-    private FetchedProviders Answer => fetched?.Answer ?? FetchedProviders.None;
+    private FetchedProviders FetchedNow => fetched?.Current ?? FetchedProviders.None;
 
     private static IEnumerable<string> AllIds(IReadOnlyList<string> files, FetchedProviders others) =>
         files.Select(IdOf).Where(CatalogId.IsValid)
@@ -106,11 +106,11 @@ public sealed class ProviderCatalog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return ([], $"Your own catalogs in {folder} could not be read: {exception.Message} The others count.");
+            return ([], $"Your catalogs in {folder} could not be read: {exception.Message} The other catalogs are used.");
         }
     }
 
-    private CatalogEntry? Behind(string id, FetchedProviders others) => ReadFetched(id, others) ?? Shipped(id);
+    private CatalogEntry? LowerLayer(string id, FetchedProviders others) => ReadFetched(id, others) ?? Shipped(id);
 
     private CatalogEntry ReadUser(string id, string file, CatalogEntry? behind)
     {
@@ -128,9 +128,9 @@ public sealed class ProviderCatalog
                 ?? (reading.Provider ?? new CatalogProvider { Id = id }) with { Id = id, Name = reading.Provider is { Name.Length: > 0 } named ? named.Name : id },
             Document = document ?? Empty,
             Faults = reading.HasErrors && behind is not null
-                ? [.. reading.Faults, new CatalogFault("", IsError: false, "Until the errors are corrected, the catalog that this one stands in for counts.")]
+                ? [.. reading.Faults, new CatalogFault("", IsError: false, "Until the errors are fixed, the catalog that this one overrides is used.")]
                 : reading.Faults,
-            IsInForce = !reading.HasErrors || behind is not null,
+            IsEffective = !reading.HasErrors || behind is not null,
             OverridesShipped = behind is not null,
             File = file,
         };
@@ -140,7 +140,7 @@ public sealed class ProviderCatalog
 
     /// <summary>A catalog is found by its file's name, so that must be its id.</summary>
     private static CatalogReading Named(string id, CatalogReading reading) => reading.Provider is { } provider && provider.Id.Length > 0 && provider.Id != id
-        ? reading with { Faults = [.. reading.Faults, new CatalogFault("id", IsError: true, $"The file is named {id}{CatalogFile.Extension} and the id is another. Give both the same name.")] }
+        ? reading with { Faults = [.. reading.Faults, new CatalogFault("id", IsError: true, $"The file is named {id}{CatalogFile.Extension}, but the id differs. Use the same name for both.")] }
         : reading;
 
     private CatalogEntry? ReadFetched(string id, FetchedProviders others)
@@ -150,8 +150,8 @@ public sealed class ProviderCatalog
         var reading = Read(document);
         if (FetchedCatalog.Refusal(reading, Shipped(id)?.Provider) is not null || reading.Provider is not { } provider) { return null; }
 
-        // The headers of such a list name another program as the one that asks.
-        return Whole(id, CatalogLayer.Fetched, provider with { DefaultHeaders = new Dictionary<string, string>() }, document, [.. reading.Faults.Select(fault => fault with { IsError = false })]);
+        // The headers of such a list identify another program as the client.
+        return ToEntry(id, CatalogLayer.Fetched, provider with { DefaultHeaders = new Dictionary<string, string>() }, document, [.. reading.Faults.Select(fault => fault with { IsError = false })]);
     }
 
     private CatalogEntry? ReadShipped(string id)
@@ -163,17 +163,17 @@ public sealed class ProviderCatalog
         stream.ReadExactly(bytes);
         var document = JsonElement.Parse(bytes);
         var reading = Read(document);
-        return Whole(id, CatalogLayer.Shipped, reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} cannot be read."), document, reading.Faults);
+        return ToEntry(id, CatalogLayer.Shipped, reading.Provider ?? throw new InvalidOperationException($"The shipped catalog {id} could not be read."), document, reading.Faults);
     }
 
-    private static CatalogEntry Whole(string id, CatalogLayer layer, CatalogProvider provider, JsonElement document, IReadOnlyList<CatalogFault> faults) => new()
+    private static CatalogEntry ToEntry(string id, CatalogLayer layer, CatalogProvider provider, JsonElement document, IReadOnlyList<CatalogFault> faults) => new()
     {
         Id = id,
         Layer = layer,
         Provider = provider,
         Document = document,
         Faults = faults,
-        IsInForce = true,
+        IsEffective = true,
         OverridesShipped = false,
     };
 
@@ -187,11 +187,11 @@ public sealed class ProviderCatalog
         ];
         const int Named = 3;
         return broken.Count == 0 ? null
-            : $"Of your own catalogs these are not followed until they are corrected: {string.Join(", ", broken.Take(Named))}{(broken.Count > Named ? $" and {broken.Count - Named} more" : "")}.";
+            : $"These catalogs of yours are ignored until their errors are fixed: {string.Join(", ", broken.Take(Named))}{(broken.Count > Named ? $" and {broken.Count - Named} more" : "")}.";
     }
 
     private sealed record Slot(FileStamp Stamp, FetchedProviders Fetched, CatalogEntry Entry);
 }
 
-/// <param name="Problem">What is wrong with the user's own files, for a person; null when nothing is.</param>
+/// <param name="Problem">A description of problems in the user's files; null if there are none.</param>
 public sealed record CatalogListing(IReadOnlyList<CatalogEntry> Entries, string? Problem);

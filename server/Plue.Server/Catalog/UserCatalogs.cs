@@ -5,28 +5,28 @@ using Plue.Server.Platform;
 namespace Plue.Server.Catalog;
 
 /// <param name="Id">As far as it has one; else its place in the file.</param>
-public sealed record CatalogLeftOut(string Id, string Why);
+public sealed record SkippedCatalog(string Id, string Why);
 
 /// <param name="Imported">Ids.</param>
-public sealed record CatalogImported(IReadOnlyList<string> Imported, IReadOnlyList<CatalogLeftOut> LeftOut);
+public sealed record CatalogImportOutcome(IReadOnlyList<string> Imported, IReadOnlyList<SkippedCatalog> LeftOut);
 
 /// <summary>
-/// Changes to the user's own catalogs. What a change replaces or deletes goes to the backups first. A change that would send what a provider in use is asked to
-/// another origin is refused with OriginChange until the caller allows it.
+/// Changes the user's own catalogs. Replaced and deleted files are backed up first. A change that would send requests of a provider in use to
+/// another origin is refused with OriginChange unless the caller allows it.
 /// </summary>
-/// <param name="originChange">One sentence if a provider in use would be asked at another origin once the catalog of this id were that; else null.</param>
+/// <param name="originChange">One sentence if the change would send requests of a provider in use to another origin; otherwise null.</param>
 public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeProvider time, Func<string, CatalogProvider?, string?> originChange)
 {
     private readonly CatalogBackups backups = new(paths.CatalogBackups, time);
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
 
-    /// <summary>Writes it under the id that it says; the document is kept as it is, unknown fields included.</summary>
+    /// <summary>Saves a catalog under its id; unknown fields are kept.</summary>
     /// <param name="previousId">The id it had, when this renames it; else null.</param>
     /// <exception cref="FailureException">BadRequest: it has errors. Conflict: the new id is taken. NotFound, PermissionDenied: what is renamed is not the user's. StoreReadOnly.</exception>
     public CatalogEntry Save(JsonElement document, string? previousId, bool allowOriginChange = false)
     {
         var id = Checked(document, "The catalog was not saved");
-        lock (gate)
+        lock (sync)
         {
             if (!allowOriginChange)
             {
@@ -36,7 +36,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
             if (previousId is not null && previousId != id)
             {
                 RequireOwn(previousId, "renamed");
-                if (catalog.Get(id) is not null) { throw new FailureException(FailureKind.Conflict, $"There is already a catalog named {id}. Choose another id, or delete that one first."); }
+                if (catalog.Get(id) is not null) { throw new FailureException(FailureKind.Conflict, $"A catalog named {id} already exists. Choose another id, or delete that one first."); }
 
                 // The new file first: cut short, there are two and none is lost.
                 Write(id, CatalogFile.Text(document));
@@ -44,15 +44,15 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
             }
             else { Write(id, CatalogFile.Text(document)); }
 
-            return catalog.Get(id) ?? throw Vanished(id);
+            return catalog.Get(id) ?? throw NoLongerExists(id);
         }
     }
 
-    /// <returns>The catalog that counts from now on, where one was behind it; else null.</returns>
+    /// <returns>The catalog that applies now, if a lower layer has one; otherwise null.</returns>
     /// <exception cref="FailureException">NotFound. PermissionDenied: it ships with Plue or was fetched. StoreReadOnly.</exception>
     public CatalogEntry? Delete(string id, bool allowOriginChange = false)
     {
-        lock (gate)
+        lock (sync)
         {
             RequireOwn(id, "deleted");
             if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Without(id))]); }
@@ -61,10 +61,10 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         }
     }
 
-    /// <param name="path">A whole path: a file with one provider, or with an array of them.</param>
+    /// <param name="path">An absolute path to a file with one provider or an array of providers.</param>
     /// <param name="replace">Takes the place of catalogs with the same ids.</param>
     /// <exception cref="FailureException">NotFound, BadRequest: the file is none of the kind, or larger than what is taken. Nothing was imported.</exception>
-    public CatalogImported Import(string path, bool replace, bool allowOriginChange = false)
+    public CatalogImportOutcome Import(string path, bool replace, bool allowOriginChange = false)
     {
         var items = ReadList(path);
         if (!allowOriginChange)
@@ -74,16 +74,16 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         }
 
         List<string> imported = [];
-        List<CatalogLeftOut> leftOut = [];
-        lock (gate)
+        List<SkippedCatalog> omitted = [];
+        lock (sync)
         {
             foreach (var (item, place) in items)
             {
                 var reading = catalog.Read(item);
                 var id = reading.Provider?.Id is { Length: > 0 } named ? named : place;
                 var why = reading.HasErrors ? Errors(reading.Faults)
-                    : imported.Contains(id) ? "The file has it twice; the first was taken."
-                    : !replace && catalog.Get(id) is not null ? "There is already a catalog with this id. Import with replacing to take its place."
+                    : imported.Contains(id) ? "The file contains it twice. The first one was imported."
+                    : !replace && catalog.Get(id) is not null ? "A catalog with this id already exists. Import with replace to overwrite it."
                     : null;
                 if (why is null)
                 {
@@ -92,22 +92,22 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
                 }
 
                 if (why is null) { imported.Add(id); }
-                else { leftOut.Add(new CatalogLeftOut(id, why)); }
+                else { omitted.Add(new SkippedCatalog(id, why)); }
             }
         }
 
-        return new CatalogImported(imported, leftOut);
+        return new CatalogImportOutcome(imported, omitted);
     }
 
-    /// <summary>Writes one provider as an object, several as an array. A file that is there is replaced whole.</summary>
-    /// <param name="path">A whole path in a folder that exists.</param>
+    /// <summary>Writes one provider as an object, several as an array. An existing file is replaced.</summary>
+    /// <param name="path">An absolute path in an existing folder.</param>
     /// <exception cref="FailureException">NotFound: no catalog has this id. BadRequest: one has errors, or the path is none. StoreReadOnly. Nothing was written.</exception>
     public void Export(IReadOnlyList<string> ids, string path)
     {
-        if (ids.Count == 0) { throw new FailureException(FailureKind.BadRequest, "Nothing was chosen to export. Name at least one catalog."); }
-        RequireWhole(path);
-        if (Directory.Exists(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is a folder. Name a file in it."); }
-        if (!Directory.Exists(Path.GetDirectoryName(path))) { throw new FailureException(FailureKind.BadRequest, $"The folder of {path} is not there. Choose another, or make it first."); }
+        if (ids.Count == 0) { throw new FailureException(FailureKind.BadRequest, "No catalog is selected for export. Select at least one."); }
+        ThrowIfInvalid(path);
+        if (Directory.Exists(path)) { throw new FailureException(FailureKind.BadRequest, $"{path} is a folder. Choose a file in it."); }
+        if (!Directory.Exists(Path.GetDirectoryName(path))) { throw new FailureException(FailureKind.BadRequest, $"The folder of {path} does not exist. Choose another, or make it first."); }
 
         List<JsonElement> documents = [.. ids.Distinct(StringComparer.Ordinal).Select(Exportable)];
         CatalogFile.Replace(path, documents is [var only] ? CatalogFile.Text(only) : CatalogFile.Text(documents));
@@ -116,7 +116,7 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <summary>Newest first.</summary>
     public IReadOnlyList<CatalogVersion> Backups() => backups.List();
 
-    /// <returns>What that version holds, as far as it can be read.</returns>
+    /// <returns>The content of that version, as far as it can be read.</returns>
     public static CatalogProvider? ReadVersion(CatalogVersion version) =>
         CatalogFile.Read(version.Path).Bytes is { } bytes && CatalogFile.Parse(bytes).Value is { } document ? CatalogReader.Read(document).Provider : null;
 
@@ -124,21 +124,21 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <exception cref="FailureException">NotFound. BadRequest: that version has errors. StoreReadOnly.</exception>
     public CatalogEntry Restore(string backupId, bool allowOriginChange = false)
     {
-        lock (gate)
+        lock (sync)
         {
             var version = backups.List().FirstOrDefault(version => version.Id == backupId)
-                ?? throw new FailureException(FailureKind.NotFound, $"There is no earlier version {backupId}. Only the last {CatalogBackups.KeptOfEach} of each catalog are kept.");
+                ?? throw new FailureException(FailureKind.NotFound, $"The earlier version {backupId} does not exist. Only the last {CatalogBackups.MaxPerCatalog} of each catalog are kept.");
             var (bytes, problem) = CatalogFile.Read(version.Path);
             JsonElement? document = null;
             if (bytes is not null) { (document, problem) = CatalogFile.Parse(bytes); }
-            if (bytes is null || document is not { } value) { throw new FailureException(FailureKind.BadRequest, $"That version cannot be used, so nothing was changed. {problem} It lies at {version.Path}."); }
+            if (bytes is null || document is not { } value) { throw new FailureException(FailureKind.BadRequest, $"That version is invalid, so nothing was changed. {problem} It is stored at {version.Path}."); }
 
-            var id = Checked(value, $"That version is not used, and nothing was changed; it lies at {version.Path}");
-            if (id != version.CatalogId) { throw new FailureException(FailureKind.BadRequest, $"That version says the id {id} and not {version.CatalogId}, so nothing was changed. It lies at {version.Path}."); }
+            var id = Checked(value, $"That version is invalid, so nothing was changed. It is stored at {version.Path}");
+            if (id != version.CatalogId) { throw new FailureException(FailureKind.BadRequest, $"That version has the id {id} instead of {version.CatalogId}, so nothing was changed. It is stored at {version.Path}."); }
 
             if (!allowOriginChange) { RefuseOriginChanges([(id, catalog.Read(value).Provider)]); }
             Write(id, bytes);
-            return catalog.Get(id) ?? throw Vanished(id);
+            return catalog.Get(id) ?? throw NoLongerExists(id);
         }
     }
 
@@ -147,20 +147,20 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
     /// <exception cref="FailureException">NotFound, BadRequest.</exception>
     public static IReadOnlyList<(JsonElement Document, string Place)> ReadList(string path)
     {
-        RequireWhole(path);
+        ThrowIfInvalid(path);
         var (bytes, problem) = CatalogFile.Read(path);
         if (bytes is null) { throw new FailureException(FailureKind.NotFound, $"{path} was not read. {problem}"); }
 
         var (value, fault) = CatalogFile.Parse(bytes);
         if (value is not { ValueKind: JsonValueKind.Object or JsonValueKind.Array } document)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{path} holds no catalog. {fault ?? "A catalog is one JSON object, or an array of them."}");
+            throw new FailureException(FailureKind.BadRequest, $"{path} contains no catalog. {fault ?? "A catalog is one JSON object, or an array of them."}");
         }
 
         if (document.ValueKind == JsonValueKind.Object) { return [(document, "")]; }
         if (document.GetArrayLength() > CatalogLimits.Providers || CatalogLimits.CountModels(document) > CatalogLimits.Models)
         {
-            throw new FailureException(FailureKind.BadRequest, $"{path} holds more than {CatalogLimits.Providers:N0} providers or {CatalogLimits.Models:N0} models, the most that is taken at once.");
+            throw new FailureException(FailureKind.BadRequest, $"{path} contains more than {CatalogLimits.Providers:N0} providers or {CatalogLimits.Models:N0} models, the maximum for an import.");
         }
 
         return [.. document.EnumerateArray().Select((item, index) => (item, $"[{index}]"))];
@@ -186,22 +186,22 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         return errors.Count switch
         {
             1 => errors[0].ToString(),
-            2 => $"{errors[0]} And one more error.",
+            2 => $"{errors[0]} There is one more error.",
             _ => $"{errors[0]} And {errors.Count - 1} more errors.",
         };
     }
 
     private void RequireOwn(string id, string done)
     {
-        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).IsThere) { return; }
+        if (CatalogId.IsValid(id) && FileStamp.Of(PathOf(id)).Exists) { return; }
 
         throw catalog.Get(id) switch
         {
             null => new FailureException(FailureKind.NotFound, $"There is no catalog named {id}."),
             { Layer: CatalogLayer.Fetched } => new FailureException(FailureKind.PermissionDenied,
-                $"{id} came from the catalog server and cannot be {done}. Save a catalog of your own with the same id to use that in its place."),
+                $"{id} came from the catalog server and cannot be {done}. Save your own catalog with the same id to override it."),
             _ => new FailureException(FailureKind.PermissionDenied,
-                $"{id} ships with Plue and cannot be {done}. Save a catalog of your own with the same id to use that in its place."),
+                $"{id} ships with Plue and cannot be {done}. Save your own catalog with the same id to override it."),
         };
     }
 
@@ -231,21 +231,21 @@ public sealed class UserCatalogs(PluePaths paths, ProviderCatalog catalog, TimeP
         catalog.Forget(id);
     }
 
-    /// <summary>What the file holds now; null when there is none.</summary>
+    /// <summary>The current content of the file; null if it does not exist.</summary>
     private byte[]? Before(string id)
     {
-        if (!FileStamp.Of(PathOf(id)).IsThere) { return null; }
+        if (!FileStamp.Of(PathOf(id)).Exists) { return null; }
 
         var (bytes, problem) = CatalogFile.Read(PathOf(id));
-        return bytes ?? throw new FailureException(FailureKind.StoreReadOnly, $"{PathOf(id)} could not be put aside, so nothing was changed. {problem}");
+        return bytes ?? throw new FailureException(FailureKind.StoreReadOnly, $"{PathOf(id)} could not be backed up, so nothing was changed. {problem}");
     }
 
     private string PathOf(string id) => Path.Combine(paths.Catalog, id + CatalogFile.Extension);
 
-    private static void RequireWhole(string path)
+    private static void ThrowIfInvalid(string path)
     {
-        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw new FailureException(FailureKind.BadRequest, $"{path} is not a whole path. Give one from the root of the disk."); }
+        if (!Path.IsPathFullyQualified(path) || path.Contains('\0')) { throw new FailureException(FailureKind.BadRequest, $"{path} is not an absolute path. Enter an absolute path."); }
     }
 
-    private static FailureException Vanished(string id) => new(FailureKind.Conflict, $"{id} was saved and then removed by someone else.");
+    private static FailureException NoLongerExists(string id) => new(FailureKind.Conflict, $"{id} was saved, then deleted by another process.");
 }

@@ -78,7 +78,7 @@ public sealed class AnswerMask(ITextMask mask)
         }
 
         var whole = held.Length == 0 ? text : held + text;
-        var settled = mask.Settled(whole);
+        var settled = mask.StableLength(whole);
         held = whole[settled..];
         if (settled > 0) { give(Delta(mask.Mask(settled == whole.Length ? whole : whole[..settled]))); }
     }

@@ -78,7 +78,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         try { content = Convert.FromBase64String(data); }
         catch (FormatException fault) { throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is incomplete. Attach it again.", fault); }
 
-        if (!ImageType.IsTaken(mediaType) || ImageType.Of(content) != mediaType)
+        if (!ImageType.IsSupported(mediaType) || ImageType.Detect(content) != mediaType)
         {
             throw new FailureException(FailureKind.BadRequest, $"{HiddenCharacters.VisibleLine(name)} is not a PNG, JPEG, GIF or WebP image. Save it as one of these and attach it again.");
         }
@@ -90,7 +90,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     public (string MediaType, byte[] Content) ReadBlob(string blob)
     {
         var content = blobs.Read(blob);
-        return (ImageType.Of(content) ?? "text/plain", content);
+        return (ImageType.Detect(content) ?? "text/plain", content);
     }
 
     /// <summary>Whether the file on the disk is another now than what was sent. Null where that cannot be told: it has none, or it is not there now.</summary>
@@ -115,7 +115,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
     {
         var key = (path, file.Length, file.LastWriteTimeUtc);
         if (hashes.TryGetValue(key, out var known)) { return known; }
-        if (OrdinaryFile.Read(path, Blobs.MostBytes) is not { } content) { return null; }
+        if (RegularFile.Read(path, Blobs.MaxBytes) is not { } content) { return null; }
 
         if (hashes.Count >= MaxCached) { hashes.Clear(); }
         return hashes[key] = Blobs.IdOf(content);
@@ -174,14 +174,14 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
             var full = folder is null ? Path.GetFullPath(path) : Path.GetFullPath(path, folder);
             // One look at where it leads answers everything, so that a link cannot lead elsewhere in between.
             var real = RealPath.Of(full);
-            var isInside = RealPath.LeadsInto(real, folder);
+            var isInside = RealPath.ResolvesInto(real, folder);
             place = new(full, real, isInside ? ShownOf(full, folder!) : full, isInside);
             if (folder is null && RealPath.IsInside(full, workspace.OpenFolder)) { return NotTrusted; }
         }
         catch (Exception exception) when (exception is ArgumentException or IOException or NotSupportedException) { return $"{path} is not a path."; }
 
         // Also the place that is read, should a link lead elsewhere by now.
-        return protectedPaths.WhyNot(place.Full, place.Real) is { } why ? $"{place.Shown} {why}." : null;
+        return protectedPaths.DenialReason(place.Full, place.Real) is { } why ? $"{place.Shown} {why}." : null;
     }
 
     private const string NotTrusted = "The folder is not trusted, so its files cannot be read.";
@@ -202,17 +202,17 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         try
         {
             file = new FileInfo(place.Real);
-            content = OrdinaryFile.Read(place.Real, Blobs.MostBytes);
+            content = RegularFile.Read(place.Real, Blobs.MaxBytes);
             // A link may have been put elsewhere between the look and the reading.
             if (RealPath.Of(place.Full) != place.Real) { return Refused(place.Shown, $"{place.Shown} changed while it was read. Try again."); }
         }
         catch (Exception exception) when (IsOfTheDisk(exception)) { return Refused(place.Shown, Sentence(place.Shown, exception)); }
 
         if (content is null) { return Refused(place.Shown, $"{place.Shown} is {Size(file.Length)}; files over 64 MiB are not read. Attach a part of it.", file.Length); }
-        if (ProtectedPaths.WhyNot(content) is { } why) { return Refused(place.Shown, $"{place.Shown} {why}.", content.Length); }
+        if (ProtectedPaths.DenialReason(content) is { } why) { return Refused(place.Shown, $"{place.Shown} {why}.", content.Length); }
 
         var stamp = (Blobs.IdOf(content), Modified: new DateTimeOffset(file.LastWriteTimeUtc));
-        if (ImageType.Of(content) is not null) { return OfImage(place.Shown, content, stamp); }
+        if (ImageType.Detect(content) is not null) { return OfImage(place.Shown, content, stamp); }
         return FileText.Of(content) is { } text ? OfText(place.Shown, text, content.Length, stamp, wanted) : OfBinary(place.Shown, content.Length, stamp);
     }
 
@@ -261,7 +261,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
 
     private static Looked OfImage(string path, byte[] content, (string Hash, DateTimeOffset Modified)? stamp)
     {
-        var mediaType = ImageType.Of(content);
+        var mediaType = ImageType.Detect(content);
         var view = new AttachedFile { Path = path, Kind = AttachmentKind.Image, MediaType = mediaType, Size = content.Length };
         if (content.Length > MaxImageBytes) { return new(view with { Problem = $"{path} is {Size(content.Length)}; images over 20 MiB are not sent. Make it smaller." }); }
 
@@ -281,7 +281,7 @@ public sealed class Attachments(Blobs blobs, Workspace workspace, ProtectedPaths
         try
         {
             var content = blobs.Read(blob);
-            if (ImageType.Of(content) is null) { return Refused(name, $"{name} is not an image. Attach the file itself."); }
+            if (ImageType.Detect(content) is null) { return Refused(name, $"{name} is not an image. Attach the file itself."); }
 
             var look = OfImage(name, content, null);
             return look with { View = look.View with { Blob = blob } };

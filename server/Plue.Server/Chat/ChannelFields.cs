@@ -69,7 +69,7 @@ internal static class ChannelFields
             ContextFiles => fields with { ContextFiles = FilesOf([.. fields.ContextFiles ?? chat.ContextFiles, .. Texts(name, value)]) },
             "stop_sequences" => fields with { Options = options with { StopSequences = [.. options.StopSequences ?? [], .. Texts(name, value)] } },
             _ when Names.Contains(name) => throw Wrong($"`{name}` is not a list: put it in `set`."),
-            _ when template?.Field(name) is { Type: FieldType.Array } => SetOwn(fields, name, JsonValue.Of(Longer(fields, name, value, chat, template)), chat, template),
+            _ when template?.Field(name) is { Type: FieldType.Array } => SetOwn(fields, name, Json5Conversion.Of(Longer(fields, name, value, chat, template)), chat, template),
             _ when template?.Field(name) is not null => throw Wrong($"`{name}` is not a list: put it in `set`."),
             _ => throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no list `{name}`.{NearestName.Hint(name, Lists.Concat(OwnNames(template)))}"),
         };
@@ -82,7 +82,7 @@ internal static class ChannelFields
         Check(fields.Options);
         if (template is null || given is null) { return; }
 
-        FieldCheck.Refuse(template, [.. given.Where(pair => pair.Key != ProviderRef && Names.Contains(pair.Key) && template.Field(pair.Key) is not null).Select(pair => (pair.Key, JsonValue.ToJson5(pair.Value)))]);
+        FieldCheck.ThrowIfInvalid(template, [.. given.Where(pair => pair.Key != ProviderRef && Names.Contains(pair.Key) && template.Field(pair.Key) is not null).Select(pair => (pair.Key, Json5Conversion.ToJson5(pair.Value)))]);
     }
 
     /// <summary>What a codex begins with: what was given, and the defaults that are kept with it. The others count from the template.</summary>
@@ -105,7 +105,7 @@ internal static class ChannelFields
         var begun = fields;
         foreach (var name in Copied.Where(name => !IsGiven(fields, name) && !values.ContainsKey(name)))
         {
-            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 })) { begun = Set(begun, name, JsonValue.Of(value), nothing, template); }
+            if (template.Default(name) is { } value and not (Json5Null or Json5Array { Items.Count: 0 })) { begun = Set(begun, name, Json5Conversion.Of(value), nothing, template); }
         }
 
         foreach (var (name, value) in values) { begun = Set(begun, name, value, nothing, template); }
@@ -118,7 +118,7 @@ internal static class ChannelFields
     /// <summary>All fields with the defaults of the template.</summary>
     /// <param name="next">A message that is about to be added.</param>
     public static Json5Object Values(StoredChat chat, Template template, Message? next = null) =>
-        template.WithDefaults(new Json5Object([.. ChatValues.Told(chat, next).Members, .. ChatValues.Own(chat).Members]));
+        template.WithDefaults(new Json5Object([.. ChatValues.PromptValues(chat, next).Members, .. ChatValues.Own(chat).Members]));
 
     private static bool IsGiven(ChatFields fields, string name) => name switch
     {
@@ -131,7 +131,7 @@ internal static class ChannelFields
 
     private static void CheckRequired(Template template, ChatFields fields, IReadOnlyDictionary<string, JsonElement> values)
     {
-        List<(string Name, Json5Node Value)> all = [.. values.Select(pair => (pair.Key, Value: JsonValue.ToJson5(pair.Value))).Where(pair => pair.Value is not null && template.Field(pair.Key) is not null).Select(pair => (pair.Key, pair.Value!))];
+        List<(string Name, Json5Node Value)> all = [.. values.Select(pair => (pair.Key, Value: Json5Conversion.ToJson5(pair.Value))).Where(pair => pair.Value is not null && template.Field(pair.Key) is not null).Select(pair => (pair.Key, pair.Value!))];
         if (fields.Title is { Length: > 0 } title && template.Field(Title) is not null && !values.ContainsKey(Title)) { all.Add((Title, new Json5String(title))); }
         if (fields.Model is { Length: > 0 } model && template.Field("model") is not null && !values.ContainsKey("model")) { all.Add(("model", new Json5String(model))); }
 
@@ -146,7 +146,7 @@ internal static class ChannelFields
     private static Dictionary<string, JsonElement> WithStatus(IReadOnlyDictionary<string, JsonElement>? values, Template template)
     {
         var all = new Dictionary<string, JsonElement>(values ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal);
-        all.TryAdd(TaskStates.Field, JsonValue.Of(template.Default(TaskStates.Field) ?? new Json5String(TaskStates.Queued)));
+        all.TryAdd(TaskStates.Field, Json5Conversion.Of(template.Default(TaskStates.Field) ?? new Json5String(TaskStates.Queued)));
         return all;
     }
 
@@ -155,20 +155,20 @@ internal static class ChannelFields
         if (template?.Field(name) is null) { throw Wrong($"A {(chat.IsTask ? "task" : "chat")} has no field `{name}`.{NearestName.Hint(name, Names.Concat(OwnNames(template)))}"); }
         if (value.GetRawText().Length > MaxValueLength) { throw Wrong($"`{name}` is longer than {MaxValueLength / 1024} thousand characters."); }
 
-        var node = JsonValue.ToJson5(value);
+        var node = Json5Conversion.ToJson5(value);
         if (node is not null && LiteralSecrets.IsIn([name], node)) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
 
-        FieldCheck.Refuse(template, [(name, node)]);
+        FieldCheck.ThrowIfInvalid(template, [(name, node)]);
         var values = new Dictionary<string, JsonElement>(fields.Values ?? new Dictionary<string, JsonElement>(), StringComparer.Ordinal) { [name] = value.Clone() };
         return fields with { Values = values };
     }
 
     private static Json5Array Longer(ChatFields fields, string name, JsonElement value, StoredChat chat, Template template)
     {
-        var before = fields.Values?.TryGetValue(name, out var set) == true ? JsonValue.ToJson5(set)
-            : chat.Values.TryGetValue(name, out var stored) ? JsonValue.ToJson5(stored)
+        var before = fields.Values?.TryGetValue(name, out var set) == true ? Json5Conversion.ToJson5(set)
+            : chat.Values.TryGetValue(name, out var stored) ? Json5Conversion.ToJson5(stored)
             : template.Default(name);
-        var more = JsonValue.ToJson5(value) switch { Json5Array array => array.Items, null => [], var one => [one] };
+        var more = Json5Conversion.ToJson5(value) switch { Json5Array array => array.Items, null => [], var one => [one] };
         return Json5Array.Of(((before as Json5Array)?.Items ?? []).Concat(more));
     }
 

@@ -23,7 +23,7 @@ internal sealed class ChatServices(
     public ProviderRegistry Providers => providers.Registry;
     public Workspace Workspace => platform.Workspace;
     public TemplateCatalog Templates => codices.Templates;
-    public SteeringText Steering => codices.Steering;
+    public InstructionBuilder Steering => codices.Steering;
     public Attachments Attachments { get; } = new(store.Blobs, platform.Workspace, platform.ProtectedPaths, codices.Secrets);
     public RequestFiles Files => new(Attachments);
     public EditServices Edits => edits;

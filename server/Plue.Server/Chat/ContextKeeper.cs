@@ -18,7 +18,7 @@ internal sealed class ContextKeeper(ChatState state)
         var settings = chat.ProviderId is { } id ? services.Providers.Find(id)?.Settings : null;
         var model = chat.Model ?? settings?.Model ?? chat.Messages.LastOrDefault(message => message.Role == MessageRole.Assistant)?.ProviderInfo?.ModelId;
         return ContextMeter.Measure(
-            chat.Messages, services.Steering.Of(chat).System, PinnedTokens, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
+            chat.Messages, services.Steering.Build(chat).System, PinnedTokens, draft, settings is null || model is null ? null : WindowOf(settings, model), IsSummed);
     }
 
     /// <summary>Summarises before a question is sent, when the window is nearly full. Never keeps the question from being sent.</summary>
@@ -30,7 +30,7 @@ internal sealed class ContextKeeper(ChatState state)
         if (settings.Capabilities.OwnHistory || model is null || WindowOf(settings, model) is not { } window) { return null; }
         // Where pinned files or the question itself fill the window, a summary of a few words would be paid for with every question and help nothing.
         if (!Compactor.MakesRoom(path, window)) { return null; }
-        if (!ContextMeter.Measure(path, services.Steering.Of(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull) { return null; }
+        if (!ContextMeter.Measure(path, services.Steering.Build(state.Chat).System, PinnedTokens, 0, window, IsSummed).IsNearlyFull) { return null; }
 
         try
         {

@@ -206,7 +206,7 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>What another response follows: the question, or the summary that was made for its first response and serves this one too.</summary>
     private string BeforeAnswer(Message question, IReadOnlyList<Message> path)
     {
-        var answered = path[^1].Id == question.Id ? Chat.Tree.PathTo(Chat.Tree.EndOf(question.Id)) : path;
+        var answered = path[^1].Id == question.Id ? Chat.Tree.PathTo(Chat.Tree.LeafOf(question.Id)) : path;
         return answered.SkipWhile(message => message.Id != question.Id).Skip(1).TakeWhile(message => message.Compaction is not null).LastOrDefault()?.Id ?? question.Id;
     }
 
@@ -219,11 +219,11 @@ public sealed class Conversation : IAsyncDisposable
         state.RefuseWhileRunning();
         var tree = Chat.Tree;
         var message = Find(messageId);
-        var gone = message.Role == MessageRole.User ? tree.Under(message.Id) : tree.AnswerOf(message);
+        var gone = message.Role == MessageRole.User ? tree.DescendantsOf(message.Id) : tree.ResponsesTo(message);
         var first = tree.Find(gone[0])!;
         var beside = tree.AlternativesOf(first);
         var other = beside.LastOrDefault(id => string.CompareOrdinal(id, first.Id) < 0) ?? beside.FirstOrDefault(id => id != first.Id);
-        await writer.DiscardAsync(gone, other is not null && gone.Contains(tree.Head) ? tree.EndOf(other) : null, cancellationToken);
+        await writer.DiscardAsync(gone, other is not null && gone.Contains(tree.Head) ? tree.LeafOf(other) : null, cancellationToken);
         state.Sink.Publish(gone.Count == 1 && other is null ? new TurnEvent.MessageRemoved(message.Id) : new TurnEvent.BranchChanged(Chat.Tree.Head));
         state.NotifyChanged();
     }
@@ -233,7 +233,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         using var change = await BeginMoveAsync(cancellationToken);
-        await state.Writer().SwitchAsync(Chat.Tree.EndOf(Find(messageId).Id), cancellationToken);
+        await state.Writer().SwitchAsync(Chat.Tree.LeafOf(Find(messageId).Id), cancellationToken);
         PublishMoved();
     }
 
@@ -243,7 +243,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         using var change = await BeginMoveAsync(cancellationToken);
-        if (Chat.Tree.Undone is { } head) { await MoveEditsAsync(Beyond(Chat.Messages, head).Reverse(), isUndo: true, cancellationToken); }
+        if (Chat.Tree.UndoTarget is { } head) { await MoveEditsAsync(Beyond(Chat.Messages, head).Reverse(), isUndo: true, cancellationToken); }
         await state.Writer().UndoAsync(cancellationToken);
         PublishMoved();
     }
@@ -254,7 +254,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         await state.Loop.Enter();
         using var change = await BeginMoveAsync(cancellationToken);
-        if (Chat.Tree.Redone is { } head) { await MoveEditsAsync(Beyond(Chat.Tree.PathTo(head), Chat.Tree.Head), isUndo: false, cancellationToken); }
+        if (Chat.Tree.RedoTarget is { } head) { await MoveEditsAsync(Beyond(Chat.Tree.PathTo(head), Chat.Tree.Head), isUndo: false, cancellationToken); }
         await state.Writer().RedoAsync(cancellationToken);
         PublishMoved();
     }
@@ -404,7 +404,7 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Runs a command for Plue itself, as if its agent had called bash: its rights hold, and the user may be asked.</summary>
     public async Task<ToolCallResult> RunCommandAsync(string command, CancellationToken cancellationToken)
     {
-        var call = new ToolCall(Ids.New("check"), "bash", JsonValue.Of(Json5Object.Of(("command", new Json5String(command)))).GetRawText());
+        var call = new ToolCall(Ids.New("check"), "bash", Json5Conversion.Of(Json5Object.Of(("command", new Json5String(command)))).GetRawText());
         List<ITool> found = [];
         foreach (var source in services.ToolSources) { found.AddRange(await source.FindAsync(["bash"], [], cancellationToken)); }
         return (await services.ToolRunner.RunAsync([call], new Toolbox(found), id => state.Tools.ContextOf(call.ToolUseId, id), new NoObserver(), cancellationToken))[0];
@@ -412,7 +412,7 @@ public sealed class Conversation : IAsyncDisposable
 
     private sealed class NoObserver : IToolObserver
     {
-        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
         public void Progress(ToolCall call, string text) { }
         public void Waiting(ToolCall call, bool isWaiting) { }
         public void Finished(ToolCallResult result) { }
@@ -452,7 +452,7 @@ public sealed class Conversation : IAsyncDisposable
     {
         await updating.WaitAsync(cancellationToken);
         using var change = new Change(updating, null);
-        using var hold = await state.Writer().HoldAsync(cancellationToken);
+        using var hold = await state.Writer().AcquireAsync(cancellationToken);
         var now = state.Writer().Chat;
         if (expectedVersion is { } expected && now.Version is var version && version != expected)
         {
@@ -524,7 +524,7 @@ public sealed class Conversation : IAsyncDisposable
         if (parentId != Chat.Tree.Head) { state.Sink.Publish(new TurnEvent.BranchChanged(parentId)); }
 
         // Not released in between: what others write would come between the question and its response.
-        var held = writer.HoldOn();
+        var held = writer.TryExtend();
         _ = RespondAsync(new Turn(context), turn, writer, held);
         return turn.Id;
     }
@@ -568,7 +568,7 @@ public sealed class Conversation : IAsyncDisposable
     /// <summary>Between two rounds, too: what others write would come in the middle of the response. Where it cannot be had, the turn says why when it begins to write.</summary>
     private async Task<IDisposable?> HoldAsync(ChatJournal writer)
     {
-        try { return await writer.HoldAsync(CancellationToken.None); }
+        try { return await writer.AcquireAsync(CancellationToken.None); }
         catch (FailureException fault)
         {
             services.Logger.LogDebug("{Chat} is not held for its turn: {Why}", CodexId, fault.Message);
@@ -650,7 +650,7 @@ public sealed class Conversation : IAsyncDisposable
     private async Task BeganAsync()
     {
         if (state.Running is { } turn) { await Task.WhenAny(turn.Ended.Task, Task.Delay(Timeout.Infinite, state.Closing.Token)); }
-        if (!IsClosing) { state.Journal?.WasStarted(); }
+        if (!IsClosing) { state.Journal?.MarkStarted(); }
     }
 
     /// <summary>Hooks that ask for a response answer what was sent last.</summary>
@@ -855,7 +855,7 @@ public sealed class Conversation : IAsyncDisposable
         await changing.WaitAsync(cancellationToken);
         try
         {
-            return new Change(changing, state.Journal is not { } journal || IsClosing ? null : await journal.HoldAsync(cancellationToken));
+            return new Change(changing, state.Journal is not { } journal || IsClosing ? null : await journal.AcquireAsync(cancellationToken));
         }
         catch
         {

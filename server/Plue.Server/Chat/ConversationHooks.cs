@@ -35,7 +35,7 @@ internal sealed class ConversationHooks : IHookTarget
     public async Task<IReadOnlyList<HookChange>> SetFieldAsync(string field, Json5Node value, CancellationToken cancellationToken)
     {
         var before = Chat;
-        var json = JsonValue.Of(value);
+        var json = Json5Conversion.Of(value);
         var fields = ChannelFields.Set(ChatFields.None with { By = ChangedBy.Hook }, field, json, before, Template);
         ChannelFields.Check(fields, new Dictionary<string, JsonElement> { [field] = json }, Template);
         var was = ChannelFields.Values(before, Template!).Find(field);
@@ -49,7 +49,7 @@ internal sealed class ConversationHooks : IHookTarget
 
     public async Task NoteAsync(HookNote note, CancellationToken cancellationToken)
     {
-        await state.Writer().NoteHookAsync(note.Change.TriggerName, note.Change.Field, note.Action.Name, note.Outcome, note.Error, note.Depth, cancellationToken);
+        await state.Writer().RecordHookAsync(note.Change.TriggerName, note.Change.Field, note.Action.Name, note.Outcome, note.Error, note.Depth, cancellationToken);
         if (note.Error is not null) { state.NotifyChanged(); }
     }
 }

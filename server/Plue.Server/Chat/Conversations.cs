@@ -315,7 +315,7 @@ public sealed class Conversations : IChats, IAsyncDisposable
         if (chat.Values.Count == 0) { return null; }
 
         var values = chat.Values.Where(pair => !chat.IsTask || pair.Key != StoredChat.SpawnedByField).ToDictionary(StringComparer.Ordinal);
-        if (chat.IsTask) { values[TaskStates.Field] = JsonValue.Of(new Json5String(TaskStates.Stopped)); }
+        if (chat.IsTask) { values[TaskStates.Field] = Json5Conversion.Of(new Json5String(TaskStates.Stopped)); }
 
         return values;
     }

@@ -14,29 +14,29 @@ internal sealed class Following(ITurnSink sink, StoredChat chat)
 
     public void Begin() => (isChanged, isMissed) = (false, false);
 
-    public void Take(ChatNews news)
+    public void Take(ChatUpdate news)
     {
-        isChanged |= news is not ChatNews.Text;
+        isChanged |= news is not ChatUpdate.TextAppended;
         switch (news)
         {
-            case ChatNews.Begun(var message):
+            case ChatUpdate.MessageStarted(var message):
                 StartTurn();
                 sink.Publish(new TurnEvent.MessageStarted(message));
                 break;
-            case ChatNews.Text(var messageId, var part, false, var content):
+            case ChatUpdate.TextAppended(var messageId, var part, false, var content):
                 sink.Publish(new TurnEvent.TextDelta(messageId, part, content));
                 break;
-            case ChatNews.Text(var messageId, var part, true, var content):
+            case ChatUpdate.TextAppended(var messageId, var part, true, var content):
                 sink.Publish(new TurnEvent.ReasoningDelta(messageId, part, content));
                 break;
-            case ChatNews.Ended(var message):
+            case ChatUpdate.MessageCompleted(var message):
                 sink.Publish(new TurnEvent.MessageFinished(message));
                 if (!message.GoesOn) { EndTurn(message); }
                 break;
-            case ChatNews.Added(var message):
+            case ChatUpdate.MessageAdded(var message):
                 sink.Publish(new TurnEvent.MessageAdded(message));
                 break;
-            case ChatNews.Other:
+            case ChatUpdate.Other:
                 isMissed = true;
                 break;
         }

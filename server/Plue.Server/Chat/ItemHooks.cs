@@ -43,7 +43,7 @@ internal sealed class ItemHooks(Automation automation, Documents documents)
             files.Change(uri.Name, null, values =>
             {
                 IReadOnlyList<(string, Json5Node?)> changes = [(field, value is Json5Null ? null : value)];
-                files.Check(changes, files.Form.TemplateIdOf(uri.Name, values));
+                files.Check(changes, files.Format.TemplateIdOf(uri.Name, values));
                 return changes;
             }, ChangedBy.Hook);
             return Task.FromResult(HookChange.Of(field));

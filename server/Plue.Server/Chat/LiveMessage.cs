@@ -34,7 +34,7 @@ public sealed class LiveMessage(Message start)
     public bool IsEmpty => parts.Count == 0;
     public ProviderInfo? ProviderInfo { get; set; } = start.ProviderInfo;
     public IReadOnlyList<string> NotCarried { get; set; } = [];
-    public IReadOnlyList<SteeringSource> SteeredBy { get; set; } = start.SteeredBy;
+    public IReadOnlyList<InstructionSource> SteeredBy { get; set; } = start.SteeredBy;
     public StopReason? StopReason { get; set; }
 
     /// <summary>Tool calls that no result came for yet: id and name.</summary>
@@ -111,7 +111,7 @@ public sealed class LiveMessage(Message start)
 
         var part = parts[index];
         part.IsClosed = true;
-        part.Problem = problem ?? ToolArguments.WhyNot(parameters) ?? part.Problem;
+        part.Problem = problem ?? ToolArguments.ErrorIn(parameters) ?? part.Problem;
         part.Text.Clear();
         if (part.Problem == ToolArguments.TooLong) { part.Text.Capacity = 0; }
         else { part.Text.Append(LoneSurrogates.Replaced(parameters)); }

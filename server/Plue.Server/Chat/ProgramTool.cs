@@ -130,7 +130,7 @@ internal sealed class ProgramTool(string name) : ITool
     {
         try
         {
-            var content = OrdinaryFile.Read(path, MaxFileBytes) ?? throw new ToolFailureException("The file is too large to be changed here.");
+            var content = RegularFile.Read(path, MaxFileBytes) ?? throw new ToolFailureException("The file is too large to be changed here.");
             return Strict.GetString(content);
         }
         catch (FileNotFoundException) { return null; }

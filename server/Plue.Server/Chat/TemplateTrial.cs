@@ -22,10 +22,10 @@ internal sealed record TrialAnswerer(ProviderSettings Settings, string? Model, M
 /// <param name="FirstCost">USD of the first request at most; null when the price or the longest answer is not known.</param>
 /// <param name="MostCost">USD at most, from the budget; null without one.</param>
 internal sealed record TrialResult(
-    Template Template, Steering Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
+    Template Template, Instructions Steering, string Message, IReadOnlyList<string> Tools, TrialAnswerer? Answerer, long InputTokens, decimal? FirstCost, decimal? MostCost, IReadOnlyList<Finding> Findings);
 
 /// <summary>A dry run: nobody is called, nothing is stored. What is told of models is what is known already.</summary>
-internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, SteeringText instructions, Prompts prompts)
+internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry providers, TemplateChecks checks, InstructionBuilder instructions, Prompts prompts)
 {
     private const string ProviderField = "provider_ref";
 
@@ -38,7 +38,7 @@ internal sealed class TemplateTrial(TemplateCatalog templates, ProviderRegistry 
         var spec = AgentSpec.Of(values);
         var findings = checks.Of(id, null).Concat(OfValues(template, given)).ToList();
         var answerer = Answerer(spec, id, findings);
-        var steering = instructions.Of(id, given);
+        var steering = instructions.Build(id, given);
         // What a prompt's address has wrong was found by the checks, unless the values bring it.
         if (steering.Failure is { } failure && findings.All(finding => finding.Code != FindingCodes.Reference)) { findings.Add(new Finding(FindingKind.Error, FindingCodes.Reference, id, "", 1, 1, failure.Message)); }
 

@@ -59,7 +59,7 @@ internal sealed class ToolHost(ToolRunner runner, Toolbox toolbox, IProgramTurn 
 
     private sealed class Relay(ToolHost host) : IToolObserver
     {
-        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken) => host.Observer?.IntendAsync(call, cancellationToken) ?? ValueTask.CompletedTask;
+        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => host.Observer?.RecordIntentAsync(call, cancellationToken) ?? ValueTask.CompletedTask;
 
         public string WhyStopped => host.Observer?.WhyStopped ?? InterruptedCall.Error;
 

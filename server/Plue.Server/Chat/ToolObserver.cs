@@ -11,7 +11,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
 
     public string WhyStopped => (context.Turn.StoppedBy ?? StopCause.User).CallError;
 
-    public async ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
+    public async ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
     {
         // Without a way through the loop: calls that start subtasks start them in their order.
         if (intent is not null)
@@ -21,7 +21,7 @@ internal sealed class ToolObserver(TurnContext context, TurnRound round, Lazy<Ta
         }
 
         await context.Loop.Enter();
-        await context.Log.IntendAsync(round.ToMessage(MessageStatus.Streaming), cancellationToken);
+        await context.Log.RecordIntentAsync(round.ToMessage(MessageStatus.Streaming), cancellationToken);
     }
 
     public void Progress(ToolCall call, string text)

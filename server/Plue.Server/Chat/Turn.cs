@@ -262,7 +262,7 @@ internal sealed class Turn(TurnContext context)
         (turn.IsAtTools, live.StopReason) = (true, StopReason.ToolUse);
         var calls = live.Calls;
         Message? begun = null;
-        using var observer = new ToolObserver(context, round, new Lazy<Task>(() => context.Log.IntendAsync(begun!, stop).AsTask()));
+        using var observer = new ToolObserver(context, round, new Lazy<Task>(() => context.Log.RecordIntentAsync(begun!, stop).AsTask()));
         // A call that the vendor left half gets a result, too.
         foreach (var (toolUseId, _) in live.OpenToolCalls.Where(open => calls.All(call => call.ToolUseId != open.ToolUseId)))
         {

@@ -29,7 +29,7 @@ internal sealed class TurnContext
     /// <summary>Taken out of the response; null leaves it as it came.</summary>
     public ITextMask? Secrets { get; init; }
     /// <summary>The instructions of the turn, stored with each of its messages together with the provider that responds.</summary>
-    public IReadOnlyList<SteeringSource> Instructions { get; init; } = [];
+    public IReadOnlyList<InstructionSource> Instructions { get; init; } = [];
     /// <summary>Why the model was chosen, stored with each message; null where nothing was to be chosen.</summary>
     public RoutingNote? Routing { get; init; }
 }

@@ -25,14 +25,14 @@ internal sealed class TurnRequests : ITurnRequests
     private Failure? failure; // why it could not say it
     private IReadOnlyList<string> notes = []; // tools that are missing, one sentence each
 
-    private TurnRequests(ChatState state, IProvider provider, Steering instructions, ModelChoice chosen, IReadOnlyList<ModelChoice> fallbacks, bool goOn)
+    private TurnRequests(ChatState state, IProvider provider, Instructions instructions, ModelChoice chosen, IReadOnlyList<ModelChoice> fallbacks, bool goOn)
     {
         (this.state, services, this.provider, Instructions, Chosen, this.goOn) = (state, state.Services, provider, instructions, chosen, goOn);
         pinned = services.Files.Pinned(state.Chat.ContextFiles);
         Candidates = [new Candidate(provider.Settings.Name, chosen), .. fallbacks.Select(choice => new Candidate(services.Providers.NameOf(choice.ProviderId), choice))];
     }
 
-    public Steering Instructions { get; }
+    public Instructions Instructions { get; }
 
     /// <summary>As the user chose it; a model of null leaves it to the provider.</summary>
     public ModelChoice Chosen { get; }
@@ -50,7 +50,7 @@ internal sealed class TurnRequests : ITurnRequests
         var (chat, services) = (state.Chat, state.Services);
         var chosenProvider = await services.Providers.GetAsync(choice.ProviderId ?? throw NoProvider(), cancellationToken);
         await services.CheckBudgetAsync(chosenProvider.Settings, chat.TotalCost ?? 0, 0, cancellationToken);
-        var instructions = services.Steering.Of(chat);
+        var instructions = services.Steering.Build(chat);
         if (instructions.Failure is { } unusable) { throw new FailureException(unusable); }
         if (state.Tools.Mode == PermissionMode.PlanOnly) { instructions = instructions with { System = instructions.System is { } system ? $"{system}\n\n{PlanOnly}" : PlanOnly }; }
 

@@ -17,7 +17,7 @@ namespace Plue.Server.Cli;
 /// </summary>
 internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private const int LongestLine = 16 * 1024 * 1024;
+    private const int MaxLineLength = 16 * 1024 * 1024;
 
     private readonly Option<int?> passphraseFd = new("--passphrase-fd") { Description = "Read the vault's passphrase from this file descriptor" };
     private readonly ConcurrentDictionary<string, CancellationTokenSource> running = new(StringComparer.Ordinal);
@@ -28,7 +28,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
 
     private Command Build()
     {
-        var command = new Command("ai-provider", "Answer other programs: requests on stdin, one JSON object a line, replies on stdout") { passphraseFd };
+        var command = new Command("ai-provider", "Serve other programs: requests on stdin, one JSON object per line, responses on stdout") { passphraseFd };
         command.SetAction(RunAsync);
         return command;
     }
@@ -38,7 +38,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         var services = open(null);
         try
         {
-            await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
 
             List<Task> requests = [];
             while (await ReadLineAsync(cancellationToken) is { } line)
@@ -67,12 +67,12 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
     }
 
-    /// <summary>A pipe that nobody closes is waited for, but not against Ctrl+C.</summary>
+    /// <summary>Waits for input even if nobody closes the pipe, but stops on Ctrl+C.</summary>
     private async Task<string?> ReadLineAsync(CancellationToken cancellationToken)
     {
         var reading = Task.Run(terminal.ReadLine, CancellationToken.None);
         var line = await reading.WaitAsync(cancellationToken);
-        return line is { Length: > LongestLine } ? "" : line;
+        return line is { Length: > MaxLineLength } ? "" : line;
     }
 
     private async Task ServeAsync(Services services, string line, CancellationToken cancellationToken)
@@ -90,7 +90,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
             }
 
             using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            if (id is not null && !running.TryAdd(id, stop)) { throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is under way."); }
+            if (id is not null && !running.TryAdd(id, stop)) { throw new FailureException(FailureKind.BadRequest, $"A request with the id {id} is already in progress."); }
 
             try { await ServeAsync(services, id, request, stop.Token); }
             finally
@@ -104,7 +104,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
         catch (Exception fault) when (fault is JsonException or InvalidOperationException)
         {
-            Refuse(services, id, new Failure(FailureKind.BadRequest, "That line is not a request: one JSON object with action, provider and params."));
+            Refuse(services, id, new Failure(FailureKind.BadRequest, "The line is not a request. Send one JSON object with action, provider and params."));
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
@@ -142,7 +142,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
                 await StreamAsync(services, id, provider, ExternalWire.ReadChat(parameters, id ?? Ids.New("ai"), services.Platform.Time.GetUtcNow()), cancellationToken);
                 break;
             default:
-                throw new FailureException(FailureKind.BadRequest, "The action is none of authenticate, list_models, stream_chat and cancel.");
+                throw new FailureException(FailureKind.BadRequest, "The action must be authenticate, list_models, stream_chat or cancel.");
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         Action<ProviderEvent> give = next =>
         {
             if (next is ProviderEvent.UsageReported reported) { usage = reported; }
-            else { Give(services, id, next, usage); }
+            else { WriteEvent(services, id, next, usage); }
         };
         await foreach (var next in Retry.StreamAsync(provider, request, services.Platform.Time, cancellationToken))
         {
@@ -162,7 +162,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         }
     }
 
-    private void Give(Services services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
+    private void WriteEvent(Services services, string? id, ProviderEvent next, ProviderEvent.UsageReported? usage)
     {
         switch (next)
         {
@@ -206,8 +206,8 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         if (string.IsNullOrEmpty(name)) { throw new FailureException(FailureKind.MissingField, "The request names no provider: one of yours, or a kind such as ollama."); }
         if (services.Providers.Registry.List().Any(known => known.Settings.Id == name)) { return services.Providers.Registry.Get(name); }
 
-        var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"There is no provider and no kind named {name}.");
-        if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider is not started for another program."); }
+        var kind = ProviderKinds.Find(name) ?? throw new FailureException(FailureKind.NotFound, $"No provider or kind is named {name}.");
+        if (kind.Capabilities.IsUserProgram) { throw new FailureException(FailureKind.BadRequest, "An external provider cannot be started for another program."); }
 
         var configuration = parameters.Field("configuration") ?? default;
         return unstored.GetOrAdd($"{name}\n{(configuration.ValueKind == JsonValueKind.Undefined ? "" : configuration.GetRawText())}", _ => services.Providers.Factory.Build(Unstored(services, kind, configuration)));
@@ -225,7 +225,7 @@ internal sealed class AiProviderCommand(Func<string?, Services> open, Terminal t
         string? key = null;
         if (configuration.Text("api_key") is { Length: > 0 } secret)
         {
-            key = services.Vault.EnvironmentKeys.Give(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
+            key = services.Vault.EnvironmentKeys.Register(secret, address ?? throw new FailureException(FailureKind.MissingField, "configuration.endpoint is missing: the key has to be meant for an address."));
         }
 
         return new ProviderSettings

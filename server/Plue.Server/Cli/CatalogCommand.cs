@@ -14,7 +14,7 @@ namespace Plue.Server.Cli;
 internal static class CatalogCommand
 {
     public static Command Create(Func<CatalogServices> open, Terminal terminal) =>
-        new("catalog", "See and change what vendors offer, at what price")
+        new("catalog", "Manage the catalog of vendors, models and prices")
         {
             List(open, terminal),
             Show(open, terminal),
@@ -30,7 +30,7 @@ internal static class CatalogCommand
     private static Command List(Func<CatalogServices> open, Terminal terminal) => Verb("list", "List all vendors", [], open, terminal, (services, _, _) =>
     {
         var list = CatalogViews.List(services.Catalog.List());
-        return Answer(list, () =>
+        return Result(list, () =>
         {
             foreach (var item in list.Items) { terminal.WriteLine(Line(item)); }
             if (list.FolderProblem is { } problem) { terminal.WriteError(problem); }
@@ -43,12 +43,12 @@ internal static class CatalogCommand
         return Verb("show", "Show one vendor with its models", [id], open, terminal, (services, parsed, _) =>
         {
             var chosen = parsed.GetRequiredValue(id);
-            var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"There is no catalog named {chosen}. See them with: plue catalog list"), typical: null);
-            return Answer(detail, () =>
+            var detail = CatalogViews.Detail(services.Catalog.Get(chosen) ?? throw new FailureException(FailureKind.NotFound, $"The catalog {chosen} does not exist. List catalogs with: plue catalog list"), typical: null);
+            return Result(detail, () =>
             {
                 terminal.WriteLine(Line(detail.Summary));
                 if (detail.Summary.Endpoint is { } endpoint) { terminal.WriteLine($"  address: {endpoint}"); }
-                if (detail.Summary.KeyVariable is { } variable) { terminal.WriteLine($"  key: usually in {variable}"); }
+                if (detail.Summary.KeyVariable is { } variable) { terminal.WriteLine($"  key variable: {variable}"); }
                 if (detail.File is { } file) { terminal.WriteLine($"  file: {file}"); }
                 foreach (var model in detail.Models) { terminal.WriteLine(Line(model)); }
                 foreach (var problem in detail.Problems) { terminal.WriteError(Line(problem)); }
@@ -68,10 +68,10 @@ internal static class CatalogCommand
                     .Select(fault => CatalogViews.Problem(fault with { Path = string.Join('.', new[] { item.Place, fault.Path }.Where(part => part.Length > 0)) }))),
             ];
             var hasErrors = problems.Any(problem => problem.Severity == ProblemSeverity.Error);
-            return Answer(new CatalogValidateResult(problems), () =>
+            return Result(new CatalogValidateResult(problems), () =>
             {
                 foreach (var problem in problems) { terminal.WriteLine(Line(problem)); }
-                if (problems.Count == 0) { terminal.WriteLine("Nothing is wrong with it."); }
+                if (problems.Count == 0) { terminal.WriteLine("No problems found."); }
             }, hasErrors ? ExitCodes.Failed : ExitCodes.Done);
         });
     }
@@ -79,58 +79,58 @@ internal static class CatalogCommand
     private static Command Import(Func<CatalogServices> open, Terminal terminal)
     {
         var file = File("A file with one provider, or with an array of them");
-        var replace = new Option<bool>("--replace") { Description = "Take the place of catalogs with the same ids" };
+        var replace = new Option<bool>("--replace") { Description = "Replace catalogs with the same ids" };
         var allow = AllowOriginChange();
         return Verb("import", "Add vendors from a file", [file, replace, allow], open, terminal, (services, parsed, _) =>
         {
             var result = CatalogViews.Imported(services.Own.Import(Path.GetFullPath(parsed.GetRequiredValue(file)), parsed.GetValue(replace), parsed.GetValue(allow)), services.Catalog);
-            return Answer(result, () =>
+            return Result(result, () =>
             {
                 foreach (var item in result.Imported) { terminal.WriteLine($"Imported {item.Id}."); }
-                foreach (var item in result.Skipped) { terminal.WriteError($"Left out {item.Id}: {item.Why}"); }
+                foreach (var item in result.Skipped) { terminal.WriteError($"Skipped {item.Id}: {item.Why}"); }
             }, result.Imported.Count == 0 ? ExitCodes.Failed : ExitCodes.Done);
         });
     }
 
     private static Command Export(Func<CatalogServices> open, Terminal terminal)
     {
-        var ids = new Argument<string[]>("id") { Description = "One id or several", Arity = ArgumentArity.OneOrMore };
-        var to = new Option<string>("--to") { Description = "The file to write; one that is there is replaced", HelpName = "FILE", Required = true };
+        var ids = new Argument<string[]>("id") { Description = "One or more ids", Arity = ArgumentArity.OneOrMore };
+        var to = new Option<string>("--to") { Description = "The file to write; an existing file is replaced", HelpName = "FILE", Required = true };
         return Verb("export", "Write vendors to a file", [ids, to], open, terminal, (services, parsed, _) =>
         {
             var path = Path.GetFullPath(parsed.GetRequiredValue(to));
             services.Own.Export(parsed.GetRequiredValue(ids), path);
-            return Answer(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
+            return Result(new Nothing(), () => terminal.WriteLine($"Wrote {path}."));
         });
     }
 
     private static Command Delete(Func<CatalogServices> open, Terminal terminal)
     {
-        var id = new Argument<string>("id") { Description = "The id of a catalog of your own" };
+        var id = new Argument<string>("id") { Description = "The id of one of your catalogs" };
         var allow = AllowOriginChange();
-        return Verb("delete", "Delete a catalog of your own; it can be restored", [id, allow], open, terminal, (services, parsed, _) =>
+        return Verb("delete", "Delete one of your catalogs; it can be restored", [id, allow], open, terminal, (services, parsed, _) =>
         {
             var chosen = parsed.GetRequiredValue(id);
             var behind = services.Own.Delete(chosen, parsed.GetValue(allow));
-            return Answer(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your {chosen}. The one that it stood in for counts again."));
+            return Result(new Nothing(), () => terminal.WriteLine(behind is null ? $"Deleted {chosen}." : $"Deleted your catalog {chosen}. The catalog that it overrode is used again."));
         });
     }
 
     private static Command Refresh(Func<CatalogServices> open, Terminal terminal) =>
-        Verb("refresh", "Fetch the catalog from the server that the settings name", [], open, terminal, async (services, _, cancellationToken) =>
+        Verb("refresh", "Fetch the catalog from the configured server", [], open, terminal, async (services, _, cancellationToken) =>
         {
             var result = CatalogViews.Refreshed(await services.Refresh.RunAsync(cancellationToken).ConfigureAwait(false));
-            return await Answer(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
+            return await Result(result, () => terminal.WriteLine(result.Sentence)).ConfigureAwait(false);
         });
 
-    private static Command Stats(Func<CatalogServices> open, Terminal terminal) => Verb("stats", "Count vendors, models and abilities", [], open, terminal, (services, _, _) =>
+    private static Command Stats(Func<CatalogServices> open, Terminal terminal) => Verb("stats", "Show statistics of vendors and models", [], open, terminal, (services, _, _) =>
     {
         var stats = CatalogViews.Stats(services.Catalog);
-        return Answer(stats, () =>
+        return Result(stats, () =>
         {
-            terminal.WriteLine(Text($"{stats.ProviderCount} vendors, {stats.UserProviderCount} of them your own"));
-            terminal.WriteLine(Text($"{stats.ModelCount} models: {stats.ReasoningModelCount} reason, {stats.ImageModelCount} take images, the price of {stats.PricedModelCount} is known"));
-            if (stats is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest }) { terminal.WriteLine($"{Range(lowest, highest)} for a million tokens of input"); }
+            terminal.WriteLine(Text($"{stats.ProviderCount} vendors, {stats.UserProviderCount} of them yours"));
+            terminal.WriteLine(Text($"{stats.ModelCount} models: {stats.ReasoningModelCount} with reasoning, {stats.ImageModelCount} with image input, {stats.PricedModelCount} with known prices"));
+            if (stats is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest }) { terminal.WriteLine($"{Range(lowest, highest)} per million input tokens"); }
             if (stats.LargestContext is { } window) { terminal.WriteLine(Text($"up to {window} tokens of context")); }
             terminal.WriteLine(stats.RefreshedAt is { } at ? $"fetched {Moment(at)}" : "never fetched from a server");
         });
@@ -138,34 +138,34 @@ internal static class CatalogCommand
 
     private static Command Restore(Func<CatalogServices> open, Terminal terminal)
     {
-        var backup = new Argument<string?>("backup") { Description = "The earlier version; without it they are listed", Arity = ArgumentArity.ZeroOrOne };
+        var backup = new Argument<string?>("backup") { Description = "The earlier version; without it, earlier versions are listed", Arity = ArgumentArity.ZeroOrOne };
         var allow = AllowOriginChange();
-        return Verb("restore", "List earlier versions of your catalogs, or bring one back", [backup, allow], open, terminal, (services, parsed, _) =>
+        return Verb("restore", "List or restore earlier versions of your catalogs", [backup, allow], open, terminal, (services, parsed, _) =>
         {
             if (parsed.GetValue(backup) is { } chosen)
             {
                 var detail = CatalogViews.Detail(services.Own.Restore(chosen, parsed.GetValue(allow)), typical: null);
-                return Answer(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
+                return Result(detail, () => terminal.WriteLine($"Restored {detail.Summary.Id}."));
             }
 
             var versions = CatalogViews.Backups(services.Own);
-            return Answer(versions, () =>
+            return Result(versions, () =>
             {
-                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Counted.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}")); }
+                foreach (var version in versions.Items) { terminal.WriteLine(Text($"{version.Id}  {version.Name}  {Plural.Of(version.ModelCount, "model")}  replaced {Moment(version.At)}")); }
                 if (versions.Items.Count == 0) { terminal.WriteLine("There are no earlier versions."); }
             });
         });
     }
 
-    /// <summary>What a verb has to say, once as JSON and once for people.</summary>
-    private sealed record Said(string Json, Action ForPeople, int ExitCode);
+    /// <summary>The output of a command, as JSON or as text.</summary>
+    private sealed record CommandResult(string Json, Action ForPeople, int ExitCode);
 
-    private static Task<Said> Answer<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
-        Task.FromResult(new Said(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode));
+    private static Task<CommandResult> Result<T>(T result, Action forPeople, int exitCode = ExitCodes.Done) =>
+        Task.FromResult(new CommandResult(JsonSerializer.Serialize(result, (JsonTypeInfo<T>)Wire.Options.GetTypeInfo(typeof(T))), forPeople, exitCode));
 
     private static Command Verb(
         string name, string description, Symbol[] symbols, Func<CatalogServices> open, Terminal terminal,
-        Func<CatalogServices, ParseResult, CancellationToken, Task<Said>> run)
+        Func<CatalogServices, ParseResult, CancellationToken, Task<CommandResult>> run)
     {
         var json = new Option<bool>("--json") { Description = "Print JSON" };
         var command = new Command(name, description) { json };
@@ -194,15 +194,15 @@ internal static class CatalogCommand
         return command;
     }
 
-    private static Option<bool> AllowOriginChange() => new("--allow-origin-change") { Description = "Let a provider in use be asked at another address" };
+    private static Option<bool> AllowOriginChange() => new("--allow-origin-change") { Description = "Allow a change of the address of a provider in use" };
 
     private static Argument<string> File(string description) => new("file") { Description = description };
 
     private static string Line(CatalogSummary item)
     {
         var prices = item is { LowestInputPerMillion: { } lowest, HighestInputPerMillion: { } highest } ? $"{Range(lowest, highest)} in" : "price n/a";
-        var models = item.ModelCount == 0 ? "lists its own models" : Counted.Of(item.ModelCount, "model");
-        var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, in place of the shipped one)" : "  (yours)";
+        var models = item.ModelCount == 0 ? "lists its own models" : Plural.Of(item.ModelCount, "model");
+        var own = item.Source != CatalogSource.User ? "" : item.OverridesShipped ? "  (yours, overrides the shipped one)" : "  (yours)";
         var errors = item.ErrorCount > 0 ? "  not followed: it has errors" : "";
         return $"{item.Id}  {item.Name}  {item.Kind}  {models}  {prices}{own}{errors}";
     }

@@ -22,9 +22,9 @@ internal static class ChatsCommand
 
     private static Command List(Func<string?, Services> open, Terminal terminal)
     {
-        var archived = new Option<bool>("--archived") { Description = "Archived chats too" };
-        var json = new Option<bool>("--json") { Description = "Print one JSON object a line, as codex/list has them" };
-        var command = new Command("list", "List chats, the last used first") { archived, json };
+        var archived = new Option<bool>("--archived") { Description = "Include archived chats" };
+        var json = new Option<bool>("--json") { Description = "Print one JSON object per line, as in codex/list" };
+        var command = new Command("list", "List chats, most recently used first") { archived, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
         {
             foreach (var chat in services.Store.Chats.List().Where(chat => parsed.GetValue(archived) || !chat.Archived))
@@ -41,9 +41,9 @@ internal static class ChatsCommand
 
     private static Command Export(Func<string?, Services> open, Terminal terminal)
     {
-        var id = new Argument<string>("id") { Description = "As plue chats list shows it, or its codex:// address" };
-        var format = new Option<ExportFormat>("--format") { Description = "markdown or html to read, json to import again", DefaultValueFactory = _ => ExportFormat.Markdown };
-        var file = new Option<string?>("--out") { Description = "The file to write, or a folder; without it the chat is printed" };
+        var id = new Argument<string>("id") { Description = "A chat id from plue chats list, or its codex:// address" };
+        var format = new Option<ExportFormat>("--format") { Description = "markdown or html for reading, json for importing", DefaultValueFactory = _ => ExportFormat.Markdown };
+        var file = new Option<string?>("--out") { Description = "The file or folder to write to; defaults to stdout" };
         var command = new Command("export", "Write a chat to a file") { id, format, file };
         command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
         {
@@ -68,11 +68,11 @@ internal static class ChatsCommand
 
     private static Command Import(Func<string?, Services> open, Terminal terminal)
     {
-        var paths = new Argument<string[]>("path") { Arity = ArgumentArity.OneOrMore, Description = "Files of Plue, Claude Code or Codex, or folders with them" };
+        var paths = new Argument<string[]>("path") { Arity = ArgumentArity.OneOrMore, Description = "Files of Plue, Claude Code or the Codex CLI, or folders that contain them" };
         var format = new Option<ImportFormat>("--format") { Description = "auto, plue, claudeCode or codex", DefaultValueFactory = _ => ImportFormat.Auto };
-        var again = new Option<bool>("--again") { Description = "Make a second chat of what was imported before" };
-        var json = new Option<bool>("--json") { Description = "Print what codex/import answers" };
-        var command = new Command("import", "Take chats over from files") { paths, format, again, json };
+        var again = new Option<bool>("--again") { Description = "Create a second copy of chats that were already imported" };
+        var json = new Option<bool>("--json") { Description = "Print the result of codex/import as JSON" };
+        var command = new Command("import", "Import chats from files") { paths, format, again, json };
         command.SetAction((parsed, cancellationToken) => RunAsync(open, terminal, services =>
         {
             var result = new TransferHandlers(services.Transfer, (_, _) => { }).Import(

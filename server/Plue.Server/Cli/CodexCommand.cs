@@ -9,17 +9,17 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue codex</c>: what codex/* does with documents, from a shell. <c>--json</c> prints the wire's own results.</summary>
 internal sealed class CodexCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private readonly Verbs verbs = new(_ => open(null), terminal);
+    private readonly Subcommands commands = new(_ => open(null), terminal);
 
     /// <param name="open">Called only when a verb really runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new CodexCommand(open, terminal).Build();
 
-    private Command Build() => new("codex", "Look at providers, prompts, templates and items, and go back to earlier versions of them")
+    private Command Build() => new("codex", "Show providers, prompts, templates and items, and restore earlier versions")
     {
         List(), Get(), History(),
-        Change("undo", "Bring the version before back", (documents, uri) => documents.Undo(uri)),
-        Change("redo", "Take an undo back", (documents, uri) => documents.Redo(uri)),
-        Change("restore", "Bring a deleted document back from the trash", (documents, uri) => documents.Restore(uri)),
+        Change("undo", "Restore the previous version", (documents, uri) => documents.Undo(uri)),
+        Change("redo", "Redo an undone change", (documents, uri) => documents.Redo(uri)),
+        Change("restore", "Restore a deleted document from the trash", (documents, uri) => documents.Restore(uri)),
         Rename(),
         Links(),
     };
@@ -27,13 +27,13 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
     private Command List()
     {
         var collection = new Argument<string>("collection") { Description = "providers, prompts, templates or items" };
-        var template = new Option<string?>("--template") { Description = "Only those of this template or one that descends from it" };
-        var tag = new Option<string[]>("--tag") { Description = "Only those with this tag; may be given several times" };
-        var deleted = new Option<bool>("--deleted") { Description = "What lies in the trash" };
+        var template = new Option<string?>("--template") { Description = "Only documents of this template or one that inherits from it" };
+        var tag = new Option<string[]>("--tag") { Description = "Only documents with this tag; can be repeated" };
+        var deleted = new Option<bool>("--deleted") { Description = "List the trash" };
         return Verb("list", "List the documents of a collection", [collection, template, tag, deleted], (documents, parsed, json) =>
         {
             var listed = documents.List(new CodexListParams(parsed.GetValue(collection)!, null) { TemplateId = parsed.GetValue(template), Tags = parsed.GetValue(tag), Deleted = parsed.GetValue(deleted) });
-            if (json) { verbs.WriteJson(listed); }
+            if (json) { commands.WriteJson(listed); }
             else
             {
                 foreach (var codex in listed.Items) { terminal.WriteLine(Line(codex)); }
@@ -43,12 +43,12 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
 
     private Command Get()
     {
-        var (uri, version) = (Uri(), new Option<long?>("--version") { Description = "As this version had it" });
+        var (uri, version) = (Uri(), new Option<long?>("--version") { Description = "Print this version" });
         return Verb("get", "Print a document", [uri, version], (documents, parsed, json) =>
         {
             var address = parsed.GetValue(uri)!;
             var got = parsed.GetValue(version) is { } number ? documents.GetVersion(address, number) : documents.Get(address);
-            if (json) { verbs.WriteJson(got); }
+            if (json) { commands.WriteJson(got); }
             else
             {
                 terminal.Write(got.Document!.Text);
@@ -59,13 +59,13 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
 
     private Command History()
     {
-        var (uri, diff) = (Uri(), new Option<bool>("--diff") { Description = "With what each version changed" });
+        var (uri, diff) = (Uri(), new Option<bool>("--diff") { Description = "Include the changes of each version" });
         return Verb("history", "List the versions of a document, newest first", [uri, diff], (documents, parsed, json) =>
         {
             var history = documents.History(parsed.GetValue(uri)!);
             if (json)
             {
-                verbs.WriteJson(history);
+                commands.WriteJson(history);
                 return;
             }
 
@@ -80,12 +80,12 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
     private Command Links()
     {
         var uri = Uri();
-        return Verb("links", "List what refers to a document and what it refers to", [uri], (documents, parsed, json) =>
+        return Verb("links", "List references to and from a document", [uri], (documents, parsed, json) =>
         {
             var links = documents.Links(parsed.GetValue(uri)!);
             if (json)
             {
-                verbs.WriteJson(links);
+                commands.WriteJson(links);
                 return;
             }
 
@@ -98,12 +98,12 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
     {
         var (uri, name, json) = (Uri(), new Argument<string>("name") { Description = "The new last part of its address" }, CommonOptions.Json());
         var dryRun = new Option<bool>("--dry-run") { Description = "Change nothing, and say what would be" };
-        return verbs.Verb("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (services, parsed, cancellationToken) =>
+        return commands.Verb("rename", "Give a document another name, and change what refers to it", [uri, name, dryRun, json], async (services, parsed, cancellationToken) =>
         {
             var done = await DocumentsOf(services).RenameAsync(new CodexRenameParams(parsed.GetValue(uri)!, parsed.GetValue(name)!, parsed.GetValue(dryRun)), cancellationToken);
             if (parsed.GetValue(json))
             {
-                verbs.WriteJson(done);
+                commands.WriteJson(done);
                 return ExitCodes.Done;
             }
 
@@ -120,7 +120,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
         return Verb(name, description, [uri], (documents, parsed, json) =>
         {
             var changed = change(documents, parsed.GetValue(uri)!);
-            if (json) { verbs.WriteJson(changed); }
+            if (json) { commands.WriteJson(changed); }
             else { terminal.WriteLine(Line(changed)); }
         });
     }
@@ -128,7 +128,7 @@ internal sealed class CodexCommand(Func<string?, Services> open, Terminal termin
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Action<DocumentHandlers, ParseResult, bool> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Verb(name, description, [.. symbols, json], (services, parsed, _) =>
+        return commands.Verb(name, description, [.. symbols, json], (services, parsed, _) =>
         {
             run(DocumentsOf(services), parsed, parsed.GetValue(json));
             return Task.FromResult(ExitCodes.Done);

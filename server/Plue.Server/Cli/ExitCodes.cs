@@ -1,6 +1,6 @@
 namespace Plue.Server.Cli;
 
-/// <summary>What `plue` says to a script.</summary>
+/// <summary>The exit codes of `plue`.</summary>
 internal static class ExitCodes
 {
     public const int Done = 0;

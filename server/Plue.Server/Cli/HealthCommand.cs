@@ -15,7 +15,7 @@ namespace Plue.Server.Cli;
 internal sealed class HealthCommand(Func<string?, Services> open, Terminal terminal, string userFolder)
 {
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<bool> online = new("--online") { Description = "Also ask each provider that is switched on for its models" };
+    private readonly Option<bool> online = new("--online") { Description = "Also request the models of each enabled provider" };
     private readonly Option<bool> json = CommonOptions.Json();
     private readonly Option<int?> fd = CommonOptions.PassphraseFd();
 
@@ -23,12 +23,12 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
 
     private Command Build()
     {
-        var verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
-        return verbs.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
+        var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
+        return commands.Verb("health", "Look at everything that Plue needs, and say what helps", [online, workspace, json, fd], async (services, parsed, cancellationToken) =>
         {
             var notOpened = await OpenVaultAsync(services, parsed, cancellationToken);
             var result = await new HealthHandlers(services.Health).CheckAsync(new HealthCheckParams(parsed.GetValue(online)), notOpened, cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(ForReport(result)); }
+            if (parsed.GetValue(json)) { commands.WriteJson(ForReport(result)); }
             else { Show(result); }
 
             return result.Healthy ? ExitCodes.Done : ExitCodes.Failed;
@@ -43,7 +43,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
 
         try
         {
-            await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, descriptor, parsed.GetValue(online) ? services.Providers.Registry.SwitchedOn() : [], terminal, cancellationToken);
+            await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, descriptor, parsed.GetValue(online) ? services.Providers.Registry.SwitchedOn() : [], terminal, cancellationToken);
             return null;
         }
         catch (FailureException fault) when (fault.Failure.Kind is FailureKind.NotFound or FailureKind.VaultLocked)
@@ -63,14 +63,14 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         var width = result.Rows.Max(row => row.Name.Length);
         foreach (var row in result.Rows)
         {
-            terminal.WriteLine($"{Word(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
+            terminal.WriteLine($"{Label(row.State)}  {row.Name.PadRight(width)}  {row.Sentence}");
             var indent = new string(' ', 11 + width);
             if (row.Advice is { } advice) { terminal.WriteLine(indent + advice); }
             if (row.Fix is { } fix && LineFor(fix) is { } line) { terminal.WriteLine($"{indent}$ {line}"); }
         }
 
         terminal.WriteLine();
-        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Plue lacks something that it needs.");
+        terminal.WriteLine(result.Healthy ? Summary(result.Rows) : "Something that Plue needs is missing.");
     }
 
     private static string Summary(IReadOnlyList<HealthRowView> rows)
@@ -84,7 +84,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         return rows.Any(row => row.State == HealthState.Missing) ? "No problems found. Something optional is missing." : "No problems found.";
     }
 
-    private static string Word(HealthState state) => state switch
+    private static string Label(HealthState state) => state switch
     {
         HealthState.Ok => "ok     ",
         HealthState.Warning => "warning",
@@ -92,7 +92,7 @@ internal sealed class HealthCommand(Func<string?, Services> open, Terminal termi
         _ => "failed ",
     };
 
-    /// <returns>What to type; null where a shell can do nothing that the advice does not say.</returns>
+    /// <returns>The command to type; null if a shell command does not help beyond the advice.</returns>
     private static string? LineFor(HealthFixView fix) => fix switch
     {
         { Action: HealthAction.ConnectProvider } => "plue providers add --help",

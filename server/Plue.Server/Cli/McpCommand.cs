@@ -18,41 +18,41 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
 
     private Command Build()
     {
-        var verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
+        var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         var name = new Argument<string>("name") { Description = "The server's name in the file that declares it" };
         var fingerprint = new Option<string?>("--fingerprint") { Description = "What was shown; without it the server is shown and nothing is approved" };
         var fd = CommonOptions.PassphraseFd();
-        return new Command("mcp", "Servers of the Model Context Protocol")
+        return new Command("mcp", "Manage Model Context Protocol servers")
         {
-            verbs.Verb("list", "List the servers that are declared; none is started", [workspace, json], (services, parsed, _) =>
+            commands.Verb("list", "List the servers that are declared; none is started", [workspace, json], (services, parsed, _) =>
             {
-                Show(verbs, parsed, HandlersOf(services).List());
+                Show(commands, parsed, HandlersOf(services).List());
                 return Task.FromResult(ExitCodes.Done);
             }),
-            verbs.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
+            commands.Verb("approve", "Let a server start, as it is now", [name, fingerprint, workspace, json], async (services, parsed, cancellationToken) =>
             {
                 var listed = HandlersOf(services).List();
                 if (parsed.GetValue(fingerprint) is { } seen)
                 {
-                    Show(verbs, parsed, Only(await HandlersOf(services).ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
+                    Show(commands, parsed, Only(await HandlersOf(services).ApproveAsync(parsed.GetValue(name)!, seen, cancellationToken), parsed.GetValue(name)!));
                     return ExitCodes.Done;
                 }
 
                 var one = Only(listed, parsed.GetValue(name)!);
-                Show(verbs, parsed, one);
-                terminal.WriteError($"Nothing was approved. To let it start, add: --fingerprint {one.Servers[0].Fingerprint}");
+                Show(commands, parsed, one);
+                terminal.WriteError($"The server was not approved. To approve it, add: --fingerprint {one.Servers[0].Fingerprint}");
                 return ExitCodes.Failed;
             }),
-            verbs.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
+            commands.Verb("revoke", "Forget that a server was approved, and its sign-in", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
                 await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
-                Show(verbs, parsed, Only(await HandlersOf(services).RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                Show(commands, parsed, Only(await HandlersOf(services).RevokeAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
-            verbs.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
+            commands.Verb("test", "Start an approved server, list its tools and end it", [name, workspace, json, fd], async (services, parsed, cancellationToken) =>
             {
                 await UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), cancellationToken);
-                Show(verbs, parsed, Only(await HandlersOf(services).StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
+                Show(commands, parsed, Only(await HandlersOf(services).StartAsync(parsed.GetValue(name)!, cancellationToken), parsed.GetValue(name)!));
                 return ExitCodes.Done;
             }),
         };
@@ -67,36 +67,36 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
 
     private static McpListResult Only(McpListResult listed, string name) => listed.Servers.FirstOrDefault(server => server.Name == name) is { } server
         ? new McpListResult([server], [])
-        : throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
+        : throw new FailureException(FailureKind.NotFound, $"The server {HiddenCharacters.Visible(name)} does not exist.{NearestName.Hint(name, [.. listed.Servers.Select(other => other.Name)])}");
 
-    private void Show(Verbs verbs, ParseResult parsed, McpListResult listed)
+    private void Show(Subcommands commands, ParseResult parsed, McpListResult listed)
     {
         if (parsed.GetValue(json))
         {
-            verbs.WriteJson(listed);
+            commands.WriteJson(listed);
             return;
         }
 
         foreach (var server in listed.Servers)
         {
-            terminal.WriteLine($"{server.Name}  {Word(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Counted.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}");
-            terminal.WriteLine($"  Declared in: {Plain(server.Source)}");
-            terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {Plain(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
-            foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {Plain(argument)}"); }
-            if (server.Folder is { } folder) { terminal.WriteLine($"  Folder: {Plain(folder)}"); }
-            if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {Plain(string.Join(' ', server.Environment))}"); }
+            terminal.WriteLine($"{server.Name}  {Label(server.State)}{(server.Tokens is { } tokens ? string.Create(CultureInfo.InvariantCulture, $"  {Plural.Of(server.Tools.Count, "tool")}, about {tokens} tokens") : "")}");
+            terminal.WriteLine($"  Declared in: {WithoutControls(server.Source)}");
+            terminal.WriteLine($"  {(server.Folder is null ? "Address" : "Command")}: {WithoutControls(server.Folder is null ? server.Command : server.Program ?? server.Command)}");
+            foreach (var argument in server.Arguments) { terminal.WriteLine($"  Argument: {WithoutControls(argument)}"); }
+            if (server.Folder is { } folder) { terminal.WriteLine($"  Folder: {WithoutControls(folder)}"); }
+            if (server.Environment.Count > 0) { terminal.WriteLine($"  {(server.Folder is null ? "Headers" : "Variables")}: {WithoutControls(string.Join(' ', server.Environment))}"); }
             if (server.SecretOrigin is { } origin) { terminal.WriteLine($"  Keys go to: {origin}"); }
             if (server.Fingerprint.Length > 0) { terminal.WriteLine($"  Fingerprint: {server.Fingerprint}"); }
-            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {Plain(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}"); }
-            if (server.Error is { } error) { terminal.WriteLine($"  {Plain(error)}"); }
-            foreach (var note in server.Notes) { terminal.WriteLine($"  {Plain(note)}"); }
+            foreach (var change in server.Changes ?? []) { terminal.WriteLine($"  {WithoutControls(change.TrimEnd('\n')).Replace("\n", "\n    ", StringComparison.Ordinal)}"); }
+            if (server.Error is { } error) { terminal.WriteLine($"  {WithoutControls(error)}"); }
+            foreach (var note in server.Notes) { terminal.WriteLine($"  {WithoutControls(note)}"); }
             foreach (var tool in server.Tools) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {tool.Name}  {tool.Tokens} tokens")); }
         }
 
-        foreach (var problem in listed.Problems) { terminal.WriteError(Plain(problem)); }
+        foreach (var problem in listed.Problems) { terminal.WriteError(WithoutControls(problem)); }
     }
 
-    private static string Word(McpState state) => state switch
+    private static string Label(McpState state) => state switch
     {
         McpState.NotApproved => "not approved",
         McpState.Starting => "starting",
@@ -106,5 +106,5 @@ internal sealed class McpCommand(Func<string?, Services> open, Terminal terminal
         _ => "stopped",
     };
 
-    private static string Plain(string text) => HiddenCharacters.Visible(text);
+    private static string WithoutControls(string text) => HiddenCharacters.Visible(text);
 }

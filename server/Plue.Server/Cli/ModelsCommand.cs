@@ -6,21 +6,21 @@ using Plue.Server.Providers.Connections;
 
 namespace Plue.Server.Cli;
 
-/// <summary><c>plue models</c>: what a provider offers, as last listed; the catalog's list where the vendor cannot be asked.</summary>
+/// <summary><c>plue models</c>: lists the models of a provider from the last request, or from the catalog if the vendor cannot be reached.</summary>
 internal static class ModelsCommand
 {
     public static Command Create(Func<string?, Services> open, Terminal terminal)
     {
-        var verbs = new Verbs(_ => open(null), terminal);
+        var commands = new Subcommands(_ => open(null), terminal);
         var id = new Argument<string?>("provider") { Arity = ArgumentArity.ZeroOrOne, Description = "The provider's name in codex://providers/; without it, the one that new chats use" };
         var refresh = new Option<bool>("--refresh") { Description = "Ask the vendor even when the stored list is fresh" };
         var (json, fd) = (CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (services, parsed, cancellationToken) =>
+        return commands.Verb("models", "List the models of a provider", [id, refresh, json, fd], async (services, parsed, cancellationToken) =>
         {
             var asked = parsed.GetValue(id) ?? ProviderRegistry.DefaultLarge;
             await ProvidersCommand.UnlockAsync(services, asked, parsed.GetValue(fd), terminal, cancellationToken);
             var listed = await ProvidersCommand.HandlersOf(services).ModelsAsync(asked, parsed.GetValue(refresh), cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
+            if (parsed.GetValue(json)) { commands.WriteJson(listed); }
             else
             {
                 foreach (var model in listed.Models) { terminal.WriteLine(Line(model)); }

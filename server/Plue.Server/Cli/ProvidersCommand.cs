@@ -14,20 +14,20 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue providers</c>: what provider/* does, from a shell. <c>--json</c> prints the wire's own results.</summary>
 internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal terminal)
 {
-    private readonly Verbs verbs = new(_ => open(null), terminal);
+    private readonly Subcommands commands = new(_ => open(null), terminal);
 
     /// <param name="open">Called only when a verb really runs.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new ProvidersCommand(open, terminal).Build();
 
-    private Command Build() => new("providers", "Manage the connections that answer") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
+    private Command Build() => new("providers", "Manage providers") { List(), Show(), Add(), Set(), Enable(), Disable(), Test(), Delete(), Default() };
 
     private Command List()
     {
         var json = CommonOptions.Json();
-        return verbs.Verb("list", "List providers: the user's own and those found on this machine", [json], async (services, parsed, cancellationToken) =>
+        return commands.Verb("list", "List providers: the user's own and those found on this machine", [json], async (services, parsed, cancellationToken) =>
         {
             var listed = await HandlersOf(services).ListAsync(cancellationToken);
-            if (parsed.GetValue(json)) { verbs.WriteJson(listed); }
+            if (parsed.GetValue(json)) { commands.WriteJson(listed); }
             else
             {
                 foreach (var provider in listed.Items) { terminal.WriteLine(Line(provider)); }
@@ -41,12 +41,12 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     private Command Show()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (services, parsed, cancellationToken) =>
+        return commands.Verb("show", "Show one provider: its fields without secrets, what uses it, how it did", [id, json], async (services, parsed, cancellationToken) =>
         {
             var detail = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
             if (parsed.GetValue(json))
             {
-                verbs.WriteJson(detail);
+                commands.WriteJson(detail);
                 return ExitCodes.Done;
             }
 
@@ -67,7 +67,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var fields = new FieldOptions();
         var id = new Option<string?>("--id") { Description = "Its name in codex://providers/; made from --name otherwise" };
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog, which fills in kind and address" };
-        var command = verbs.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (services, parsed, cancellationToken) =>
+        var command = commands.Verb("add", "Add a provider", [id, catalog, .. fields.All], async (services, parsed, cancellationToken) =>
         {
             if (parsed.GetValue(id) is { } taken && services.Providers.Registry.Find(taken) is { Settings.Source: ProviderSource.File }) { throw new FailureException(FailureKind.Conflict, $"There is a provider {taken} already. Change it with: plue providers set {taken}"); }
 
@@ -78,7 +78,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         });
         command.Validators.Add(result =>
         {
-            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null) { result.AddError("Give --kind, or --catalog with a vendor of the catalog."); }
+            if (result.GetValue(fields.Kind) is null && result.GetValue(catalog) is null) { result.AddError("Set --kind, or --catalog to a catalog vendor."); }
         });
         return command;
     }
@@ -88,7 +88,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (fields, id) = (new FieldOptions(), Id());
         var catalog = new Option<string?>("--catalog") { Description = "A vendor of the catalog; an empty text takes it away" };
         var unset = new Option<string[]>("--unset") { Description = "Take a field away; may be given several times" };
-        return verbs.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (services, parsed, cancellationToken) =>
+        return commands.Verb("set", "Change a provider; what is not named stays as it is", [id, catalog, unset, .. fields.All], async (services, parsed, cancellationToken) =>
         {
             var known = await HandlersOf(services).GetAsync(parsed.GetValue(id)!, cancellationToken);
             ShowChanged(await HandlersOf(services).ConfigureAsync(fields.Params(parsed, known.Summary.Id, parsed.GetValue(catalog), parsed.GetValue(unset)), cancellationToken), parsed.GetValue(fields.Json));
@@ -99,7 +99,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     private Command Enable()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (services, parsed, cancellationToken) =>
+        return commands.Verb("enable", "Switch a provider on, if it answers", [id, json, fd], async (services, parsed, cancellationToken) =>
         {
             await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: true, cancellationToken), parsed.GetValue(json));
@@ -109,7 +109,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     private Command Disable()
     {
         var (id, json) = (Id(), CommonOptions.Json());
-        return verbs.Verb("disable", "Switch a provider off", [id, json], async (services, parsed, cancellationToken) =>
+        return commands.Verb("disable", "Switch a provider off", [id, json], async (services, parsed, cancellationToken) =>
         {
             ShowChanged(await HandlersOf(services).SetEnabledAsync(parsed.GetValue(id)!, enabled: false, cancellationToken), parsed.GetValue(json));
             return ExitCodes.Done;
@@ -119,7 +119,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     private Command Test()
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
-        return verbs.Verb("test", "Ask a provider whether it works", [id, json, fd], async (services, parsed, cancellationToken) =>
+        return commands.Verb("test", "Ask a provider whether it works", [id, json, fd], async (services, parsed, cancellationToken) =>
         {
             await UnlockAsync(services, parsed.GetValue(id)!, parsed.GetValue(fd), terminal, cancellationToken);
             return ShowTested(await HandlersOf(services).TestAsync(parsed.GetValue(id)!, cancellationToken), parsed.GetValue(json));
@@ -130,13 +130,13 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
     {
         var (id, json, fd) = (Id(), CommonOptions.Json(), CommonOptions.PassphraseFd());
         var deleteKey = new Option<bool>("--delete-key") { Description = "Delete its key from the vault too, unless another provider uses it" };
-        return verbs.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (services, parsed, cancellationToken) =>
+        return commands.Verb("delete", "Move a provider's file to the trash", [id, deleteKey, json, fd], async (services, parsed, cancellationToken) =>
         {
             var withKey = parsed.GetValue(deleteKey);
             if (withKey && (await services.Vault.Vault.StatusAsync(cancellationToken)).Exists) { await VaultCommand.UnlockAsync(services.Vault.Vault, parsed.GetValue(fd), terminal, cancellationToken); }
             var keyIsGone = await HandlersOf(services).DeleteAsync(parsed.GetValue(id)!, withKey, cancellationToken);
             terminal.WriteLine(parsed.GetValue(json) ? $$"""{"deleted":true,"keyDeleted":{{(keyIsGone ? "true" : "false")}}}"""
-                : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; there was no key of its own" : "")}.");
+                : $"{parsed.GetValue(id)} is in the trash{(keyIsGone ? " and its key is deleted" : withKey ? "; it had no key of its own" : "")}.");
             return ExitCodes.Done;
         });
     }
@@ -146,7 +146,7 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
         var (id, json) = (Id(), CommonOptions.Json());
         var small = new Option<bool>("--small") { Description = "For small jobs instead of new chats" };
         var model = new Option<string?>("--model") { Description = "One of its models; without it, its own choice" };
-        return verbs.Verb("default", "Choose what new chats use", [id, small, model, json], async (services, parsed, cancellationToken) =>
+        return commands.Verb("default", "Choose what new chats use", [id, small, model, json], async (services, parsed, cancellationToken) =>
         {
             var choice = new ModelChoice(parsed.GetValue(id)!, parsed.GetValue(model));
             ShowChanged(await HandlersOf(services).SetDefaultAsync(choice, parsed.GetValue(small), cancellationToken), parsed.GetValue(json));
@@ -166,12 +166,12 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
             ProviderRegistry.DefaultSmall => await providers.DefaultSmallIdAsync(cancellationToken),
             _ => id,
         };
-        await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, passphraseFd, providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, passphraseFd, providers.Find(asked) is { Settings: var settings } ? [settings] : [], terminal, cancellationToken);
     }
 
     private void ShowChanged(ProviderSummary provider, bool json)
     {
-        if (json) { verbs.WriteJson(provider); }
+        if (json) { commands.WriteJson(provider); }
         else { terminal.WriteLine(Line(provider)); }
     }
 
@@ -196,24 +196,24 @@ internal sealed class ProvidersCommand(Func<string?, Services> open, Terminal te
 
     private static string Time(DateTimeOffset at) => at.UtcDateTime.ToString("u", CultureInfo.InvariantCulture);
 
-    /// <summary>What add and set have in common.</summary>
+    /// <summary>Options that add and set share.</summary>
     private sealed class FieldOptions
     {
-        public readonly Option<string?> Kind = new("--kind") { Description = "How Plue talks to it" };
+        public readonly Option<string?> Kind = new("--kind") { Description = "The provider kind" };
         public readonly Option<bool> Json = CommonOptions.Json();
-        private readonly Option<string?> name = new("--name") { Description = "What lists show" };
-        private readonly Option<string?> endpoint = new("--endpoint") { Description = "The address to call; an empty text takes it away" };
-        private readonly Option<string?> model = new("--model") { Description = "The model used when a chat names none; an empty text takes it away" };
-        private readonly Option<string[]> anyField = new("--field") { Description = "Any other field of the file, as NAME=VALUE; the value is JSON or text. Never a key: those go to the vault" };
-        private readonly Option<bool> asDefault = new("--default") { Description = "New chats use it" };
-        private readonly Option<bool> asSmall = new("--default-small") { Description = "Small jobs use it" };
+        private readonly Option<string?> name = new("--name") { Description = "The display name" };
+        private readonly Option<string?> endpoint = new("--endpoint") { Description = "The endpoint URL; an empty string removes it" };
+        private readonly Option<string?> model = new("--model") { Description = "The default model; an empty string removes it" };
+        private readonly Option<string[]> anyField = new("--field") { Description = "Another field of the file, as NAME=VALUE; the value is JSON or text. Store keys in the vault instead" };
+        private readonly Option<bool> asDefault = new("--default") { Description = "Use it for new chats" };
+        private readonly Option<bool> asSmall = new("--default-small") { Description = "Use it for background work" };
 
         public FieldOptions()
         {
             Kind.AcceptOnlyFromAmong([.. Providers.ProviderKinds.All]);
             anyField.Validators.Add(result =>
             {
-                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--field takes NAME=VALUE."); }
+                if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--field must have the form NAME=VALUE."); }
             });
         }
 

@@ -8,8 +8,8 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Cli;
 
-/// <summary>Who is asked by <c>plue run</c>: a template with the values of the command line, ready to answer once.</summary>
-/// <param name="Options">What the template asks of the model.</param>
+/// <summary>The agent of <c>plue run</c>: a template with the values of the command line, ready for one request.</summary>
+/// <param name="Options">The model options of the template.</param>
 internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Options)
 {
     public const string DefaultTemplate = TemplateCollections.ChatRoot;
@@ -23,10 +23,10 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
     {
         var templates = codices.Templates;
         var template = templates.Find(templateId)
-            ?? throw new FailureException(FailureKind.NotFound, $"There is no template {templateId}, or it has mistakes.{NearestName.Hint(templateId, [.. templates.List().Select(entry => entry.Id)])} Look with: plue template check");
+            ?? throw new FailureException(FailureKind.NotFound, $"The template {templateId} does not exist or has errors.{NearestName.Hint(templateId, [.. templates.List().Select(entry => entry.Id)])} Check it with: plue template check");
         if (template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks))
         {
-            throw new FailureException(FailureKind.BadRequest, $"{templateId} is a template of {template.Collection.Name()}: nothing there answers. Choose one that descends from task or ai-chat.");
+            throw new FailureException(FailureKind.BadRequest, $"{templateId} is a template for {template.Collection.Name()}, which cannot run. Choose one that inherits from task or ai-chat.");
         }
 
         List<(string Name, Json5Node Value)> values =
@@ -34,17 +34,17 @@ internal sealed record RunAgent(AgentSpec Spec, string? System, ChatOptions Opti
         if (template.Field(GoalField) is not null && values.TrueForAll(value => value.Name != GoalField)) { values.Add((GoalField, new Json5String(question))); }
 
         var own = Json5Object.Of(values);
-        // Who answers may be the user's default, or named by an option.
+        // The provider can be the default or set by an option.
         var asked = template with { Fields = [.. template.Fields.Select(field => field.Name == ProviderField ? field with { Required = false } : field)] };
         var wrong = TemplateValidation.Check(asked, own).FirstOrDefault(problem => problem.IsError);
-        if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"{wrong.Message} Give it with --set NAME=VALUE."); }
+        if (wrong is not null) { throw new FailureException(FailureKind.MissingField, $"{wrong.Message} Set it with --set NAME=VALUE."); }
 
         var all = template.WithDefaults(own);
-        var told = codices.Steering.Of(templateId, own);
+        var told = codices.Steering.Build(templateId, own);
         return told.Failure is { } failure ? throw new FailureException(failure) : new RunAgent(AgentSpec.Of(all), told.System, ChatValues.OptionsOf(all));
     }
 
-    /// <summary>The first of its providers that can be asked; the user's default when it names none.</summary>
+    /// <summary>Gets the first usable provider of the template, or the default provider if it names none.</summary>
     /// <exception cref="FailureException">None can; what the first one said.</exception>
     public async Task<IProvider> ProviderAsync(ProviderRegistry providers, CancellationToken cancellationToken)
     {

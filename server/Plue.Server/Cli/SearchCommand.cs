@@ -18,17 +18,17 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
     private readonly Argument<string[]> text = new("text")
     {
         Arity = ArgumentArity.ZeroOrMore,
-        Description = "Words that are all in the message, or \"a phrase\" in quotes of its own; without any, the other options alone choose",
+        Description = "Words that the message must contain, or \"a phrase\" in quotes of its own; without any, the other options alone choose",
     };
     private readonly Option<string?> from = new("--from") { Description = "The first day, as 2026-11-21" };
     private readonly Option<string?> to = new("--to") { Description = "The last day" };
-    private readonly Option<string?> provider = new("--provider") { Description = "Who answered, by the name in codex://providers/" };
-    private readonly Option<string?> model = new("--model") { Description = "The model that answered" };
+    private readonly Option<string?> provider = new("--provider") { Description = "The provider of the response, by its name in codex://providers/" };
+    private readonly Option<string?> model = new("--model") { Description = "The model of the response" };
     private readonly Option<bool> code = new("--code") { Description = "Only messages with a code block" };
-    private readonly Option<Protocol.MessageStatus?> status = new("--status") { Description = "Only messages that ended like this" };
+    private readonly Option<Protocol.MessageStatus?> status = new("--status") { Description = "Only messages with this status" };
     private readonly Option<bool> archived = new("--archived") { Description = "Search archived chats too" };
-    private readonly Option<int> limit = new("--limit") { Description = "How many hits at most", DefaultValueFactory = _ => SearchQuery.DefaultLimit };
-    private readonly Option<bool> json = new("--json") { Description = "Print one JSON object a line, as search/hits has them" };
+    private readonly Option<int> limit = new("--limit") { Description = "Maximum number of hits", DefaultValueFactory = _ => SearchQuery.DefaultLimit };
+    private readonly Option<bool> json = new("--json") { Description = "Print one JSON object per line, as in search/hits" };
 
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new SearchCommand(open, terminal).Build();
 
@@ -67,7 +67,7 @@ internal sealed class SearchCommand(Func<string?, Services> open, Terminal termi
             {
                 foreach (var hit in finds.Select(SearchHandlers.Hit)) { terminal.WriteLine(services.Platform.Redactor.Mask(asJson ? JsonSerializer.Serialize(hit, HitType) : Lines(hit))); }
             }, cancellationToken);
-            if (summary.IsTruncated) { terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits}. See more with --limit.")); }
+            if (summary.IsTruncated) { terminal.WriteError(string.Create(CultureInfo.InvariantCulture, $"There are more than {summary.Hits} hits. Increase --limit to see more.")); }
             if (summary.Unreadable > 0) { terminal.WriteError(summary.Unreadable == 1 ? "1 chat could not be read." : string.Create(CultureInfo.InvariantCulture, $"{summary.Unreadable} chats could not be read.")); }
             return ExitCodes.Done;
         }

@@ -18,10 +18,10 @@ internal static class SecretInput
     public static string FromPipe(Terminal terminal) =>
         WithoutLineEnd(terminal.ReadToEnd(Maximum) ?? throw TooLong());
 
-    /// <exception cref="FailureException">MissingField: nobody can be asked, or nothing was answered.</exception>
+    /// <exception cref="FailureException">MissingField: there is no terminal, or the input is empty.</exception>
     public static string FromPrompt(Terminal terminal, string prompt, string otherwise) => terminal.ReadSecret(prompt) is { Length: > 0 } typed
         ? typed
-        : throw new FailureException(FailureKind.MissingField, $"{(terminal.CanAsk ? "Nothing was typed." : "Nobody can be asked here, because the input is no terminal.")} {otherwise}");
+        : throw new FailureException(FailureKind.MissingField, $"{(terminal.CanAsk ? "The input is empty." : "The input is not a terminal, so there is no prompt.")} {otherwise}");
 
     private static string ReadDescriptor(int descriptor)
     {
@@ -44,8 +44,8 @@ internal static class SecretInput
     private static string WithoutLineEnd(string text)
     {
         var line = text.EndsWith("\r\n", StringComparison.Ordinal) ? text[..^2] : text.EndsWith('\n') ? text[..^1] : text;
-        return line.Length > 0 ? line : throw new FailureException(FailureKind.MissingField, "The secret that was passed in is empty. Pass one.");
+        return line.Length > 0 ? line : throw new FailureException(FailureKind.MissingField, "The secret is empty. Pass a value.");
     }
 
-    private static FailureException TooLong() => new(FailureKind.BadRequest, $"The secret is longer than {Maximum} characters. Check what was passed in.");
+    private static FailureException TooLong() => new(FailureKind.BadRequest, $"The secret is longer than {Maximum} characters. Check the input.");
 }

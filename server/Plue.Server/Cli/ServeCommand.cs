@@ -6,11 +6,11 @@ namespace Plue.Server.Cli;
 /// <summary><c>plue serve</c>: the sidecar of the editor, JSON-RPC on stdin and stdout.</summary>
 internal static class ServeCommand
 {
-    /// <param name="serve">Speaks the protocol over the two streams until the editor goes; gives the exit code.</param>
+    /// <param name="serve">Serves the protocol over the two streams until the editor disconnects; returns the exit code.</param>
     public static Command Create(Func<LogLevel, Stream, Stream, CancellationToken, Task<int>> serve)
     {
-        var level = new Option<LogLevel>("--log") { Description = "The least level that is logged", DefaultValueFactory = _ => LogLevel.Information };
-        var wait = new Option<bool>("--wait-for-debugger") { Description = "Hold until a debugger is attached" };
+        var level = new Option<LogLevel>("--log") { Description = "The minimum log level", DefaultValueFactory = _ => LogLevel.Information };
+        var wait = new Option<bool>("--wait-for-debugger") { Description = "Wait for a debugger to attach" };
         // vscode-languageclient adds these; the transport is always stdio and the parent comes with initialize.
         var stdio = new Option<bool>("--stdio") { Hidden = true };
         var command = new Command("serve", "Serve an editor over stdin and stdout") { level, wait, stdio };

@@ -3,7 +3,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Cli;
 
-/// <summary>Nobody watches while the responses are written.</summary>
+/// <summary>Discards events, because no view shows the responses.</summary>
 internal sealed class SilentEvents : IChatEvents, ITurnSink
 {
     public ITurnSink SinkFor(string codexId) => this;

@@ -15,24 +15,24 @@ using Plue.Server.Templates;
 namespace Plue.Server.Cli;
 
 /// <summary>
-/// <c>plue task run TEMPLATE "goal"</c>: an agent at work without an editor. What nobody allowed beforehand is refused, because nobody is there to be asked.
-/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 over its budget, 4 something was refused, whatever it says of the rest, 130 interrupted.
+/// <c>plue task run TEMPLATE "goal"</c>: runs an agent without an editor. Calls that require approval are denied, because no user is available.
+/// Exit codes: 0 done, 1 failed, 2 bad usage, 3 budget exceeded, 4 a call was denied, whatever the result, 130 interrupted.
 /// </summary>
 internal sealed class TaskCommand(Func<string?, Services> open, Terminal terminal)
 {
     private const int OverBudget = 3;
     private const int Refused = 4;
-    private const int LongestPolicy = 1024 * 1024;
+    private const int MaxPolicyLength = 1024 * 1024;
 
-    private readonly Argument<string> template = new("template") { Description = "The kind of agent, by its id: task-code-writer" };
-    private readonly Argument<string> goal = new("goal") { Description = "What is to be reached" };
+    private readonly Argument<string> template = new("template") { Description = "The agent template, by its id, such as task-code-writer" };
+    private readonly Argument<string> goal = new("goal") { Description = "The goal of the task" };
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
-    private readonly Option<decimal?> budget = new("--budget") { Description = "The most that it and everything under it may cost, in US dollars", HelpName = "USD" };
-    private readonly Option<long?> tokens = new("--tokens") { Description = "The most tokens, in and out" };
-    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; without it the template's" };
-    private readonly Option<string?> model = new("--model") { Description = "The model to ask" };
+    private readonly Option<decimal?> budget = new("--budget") { Description = "The budget of the task and its subtasks, in US dollars", HelpName = "USD" };
+    private readonly Option<long?> tokens = new("--tokens") { Description = "The limit of input and output tokens" };
+    private readonly Option<string?> provider = new("--provider") { Description = "A configured provider; defaults to the template's" };
+    private readonly Option<string?> model = new("--model") { Description = "The model to use" };
     private readonly Option<string[]> set = TemplateOptions.Set();
-    private readonly Option<string?> policy = new("--policy") { Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); what it does not allow is refused", HelpName = "FILE" };
+    private readonly Option<string?> policy = new("--policy") { Description = "A JSON5 file {allow: [], deny: []} of rules such as bash(npm test*); everything else is denied", HelpName = "FILE" };
     private readonly Option<bool> json = new("--json") { Description = "Print the result as one JSON object" };
     private readonly Option<int?> passphraseFd = CommonOptions.PassphraseFd();
 
@@ -43,22 +43,22 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     {
         budget.Validators.Add(result =>
         {
-            if (result.GetValue(budget) is <= 0) { result.AddError("--budget is more than 0."); }
+            if (result.GetValue(budget) is <= 0) { result.AddError("--budget must be greater than 0."); }
         });
         tokens.Validators.Add(result =>
         {
-            if (result.GetValue(tokens) is <= 0) { result.AddError("--tokens is more than 0."); }
+            if (result.GetValue(tokens) is <= 0) { result.AddError("--tokens must be greater than 0."); }
         });
         policy.Validators.Add(result =>
         {
             try { Policy(result.GetValue(policy)); }
             catch (FailureException fault) { result.AddError(fault.Message); }
         });
-        var verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
+        var commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
         return new Command("task", "Agents at work")
         {
-            verbs.Verb("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
-            verbs.Verb("list", "List the tasks, the last used first", [workspace, json], async (services, parsed, _) =>
+            commands.Verb("run", "Have an agent reach a goal, and print what it hands back", [template, goal, workspace, budget, tokens, provider, model, set, policy, json, passphraseFd], RunAsync),
+            commands.Verb("list", "List the tasks, the last used first", [workspace, json], async (services, parsed, _) =>
             {
                 await using var conversations = Tasks(services, parsed, out var tasks);
                 foreach (var row in tasks.Look.Rows(null, includeArchived: false))
@@ -76,10 +76,10 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
     private async Task<int> RunAsync(Services services, ParseResult parsed, CancellationToken cancellationToken)
     {
         // Those under it may be answered by any of them.
-        await VaultCommand.UnlockIfWantedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
+        await VaultCommand.UnlockIfRequestedAsync(services.Vault.Vault, parsed.GetValue(passphraseFd), services.Providers.Registry.SwitchedOn(), terminal, cancellationToken);
 
         var id = parsed.GetValue(template)!;
-        var values = JsonValue.Members(Json5Object.Of(TemplateOptions.Values(
+        var values = Json5Conversion.Members(Json5Object.Of(TemplateOptions.Values(
             parsed.GetValue(set) ?? [], name => services.Codices.Templates.Find(id)?.Field(name) is not { Type: Templates.FieldType.Number or Templates.FieldType.Boolean or Templates.FieldType.Array or Templates.FieldType.Object })));
         await using var conversations = Tasks(services, parsed, out var tasks);
         var conversation = await tasks.Spawner.SpawnAsync(
@@ -156,10 +156,10 @@ internal sealed class TaskCommand(Func<string?, Services> open, Terminal termina
         if (file is null) { return new AgentPermissions([], [], []); }
 
         string text;
-        try { text = System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(file, LongestPolicy) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too long for a policy.")); }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} cannot be read ({fault.Message.TrimEnd('.')}).", fault); }
+        try { text = System.Text.Encoding.UTF8.GetString(RegularFile.Read(file, MaxPolicyLength) ?? throw new FailureException(FailureKind.BadRequest, $"{file} is too large for a policy file.")); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { throw new FailureException(FailureKind.BadRequest, $"{file} could not be read ({fault.Message.TrimEnd('.')}).", fault); }
 
-        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is no JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
+        if (Json5Reader.Read(text) is not { IsValid: true, Root: Json5Object rules }) { throw new FailureException(FailureKind.BadRequest, $"{file} is not a JSON5 object. Write it as {{ allow: [\"bash(npm test*)\"], deny: [] }}."); }
         if (rules.Members.FirstOrDefault(member => member.Name is not ("allow" or "deny") || member.Value is not Json5Array) is { } odd) { throw new FailureException(FailureKind.BadRequest, $"{file}: `{odd.Name}` is none of the lists `allow` and `deny`."); }
 
         foreach (var rule in rules.GetStrings("allow").Concat(rules.GetStrings("deny")))

@@ -13,28 +13,28 @@ namespace Plue.Server.Cli;
 internal sealed class TemplateCommand
 {
     private readonly Terminal terminal;
-    private readonly Verbs verbs;
+    private readonly Subcommands commands;
     private readonly Option<string?> workspace = TemplateOptions.Workspace();
 
     private TemplateCommand(Func<string?, Services> open, Terminal terminal)
     {
         this.terminal = terminal;
-        verbs = new Verbs(parsed => open(parsed.GetValue(workspace)), terminal);
+        commands = new Subcommands(parsed => open(parsed.GetValue(workspace)), terminal);
     }
 
     /// <param name="open">Called only when a verb really runs, with the folder that the user names.</param>
     public static Command Create(Func<string?, Services> open, Terminal terminal) => new TemplateCommand(open, terminal).Build();
 
-    private Command Build() => new("template", "Look at templates, check them, and try what they would do") { List(), Show(), Check(), Try(), Schema() };
+    private Command Build() => new("template", "Show, check and try templates") { List(), Show(), Check(), Try(), Schema() };
 
     private Command List()
     {
-        var collection = new Option<string?>("--collection") { Description = "Only those whose codices live there: chats, tasks, providers or items" };
+        var collection = new Option<string?>("--collection") { Description = "Only templates for this collection: chats, tasks, providers or items" };
         collection.AcceptOnlyFromAmong("chats", "tasks", "providers", "items");
         return Verb("list", "List templates", [collection], (templates, parsed, json) =>
         {
             var listed = templates.List(new TemplateListParams(parsed.GetValue(collection)));
-            if (json) { verbs.WriteJson(listed); }
+            if (json) { commands.WriteJson(listed); }
             else
             {
                 foreach (var template in listed.Templates) { terminal.WriteLine(Line(template)); }
@@ -47,12 +47,12 @@ internal sealed class TemplateCommand
     private Command Show()
     {
         var id = Id();
-        return Verb("show", "Show a template with its parents' fields", [id], (templates, parsed, json) =>
+        return Verb("show", "Show a template with its inherited fields", [id], (templates, parsed, json) =>
         {
             var template = templates.Get(new TemplateGetParams(parsed.GetValue(id)!));
             if (json)
             {
-                verbs.WriteJson(template);
+                commands.WriteJson(template);
                 return ExitCodes.Done;
             }
 
@@ -67,12 +67,12 @@ internal sealed class TemplateCommand
 
     private Command Check()
     {
-        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "One template; without it all of them, the items and the providers" };
-        var strict = new Option<bool>("--strict") { Description = "Fail on warnings and risks too, but for what only this machine lacks" };
-        return Verb("check", "Look for what is wrong with templates; fails when there is something", [id, strict], (templates, parsed, json) =>
+        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "A template; defaults to all templates, items and providers" };
+        var strict = new Option<bool>("--strict") { Description = "Also fail on warnings and risks, except those specific to this machine" };
+        return Verb("check", "Check templates for problems; fails if there are any", [id, strict], (templates, parsed, json) =>
         {
             var found = templates.Check(new TemplateCheckParams(parsed.GetValue(id), null));
-            if (json) { verbs.WriteJson(found); }
+            if (json) { commands.WriteJson(found); }
             else
             {
                 foreach (var finding in found.Findings) { terminal.WriteLine(Line(finding)); }
@@ -87,13 +87,13 @@ internal sealed class TemplateCommand
     {
         var id = Id();
         var set = TemplateOptions.Set();
-        return Verb("try", "Show what a codex of this template would send, without calling anybody", [id, set], (templates, parsed, json) =>
+        return Verb("try", "Show the first request of this template without sending it", [id, set], (templates, parsed, json) =>
         {
             var fields = templates.Get(new TemplateGetParams(parsed.GetValue(id)!)).Fields;
             var values = TemplateOptions.Values(
                 parsed.GetValue(set) ?? [], name => fields.FirstOrDefault(field => field.Name == name)?.Type is not (Protocol.FieldType.Number or Protocol.FieldType.Boolean or Protocol.FieldType.Array or Protocol.FieldType.Object));
-            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values.ToDictionary(value => value.Name, value => JsonValue.Of(value.Value), StringComparer.Ordinal)));
-            if (json) { verbs.WriteJson(tried); }
+            var tried = templates.Try(new TemplateTryParams(parsed.GetValue(id)!, values.ToDictionary(value => value.Name, value => Json5Conversion.Of(value.Value), StringComparer.Ordinal)));
+            if (json) { commands.WriteJson(tried); }
             else { Show(tried); }
 
             return ExitCodes.Done;
@@ -102,11 +102,11 @@ internal sealed class TemplateCommand
 
     private Command Schema()
     {
-        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "The codices of this template; without it the files of templates" };
+        var id = new Argument<string?>("id") { Arity = ArgumentArity.ZeroOrOne, Description = "A template; defaults to the template file format" };
         return Verb("schema", "Print a JSON schema for other editors", [id], (templates, parsed, json) =>
         {
             var schema = templates.Schema(new TemplateSchemaParams(parsed.GetValue(id)));
-            if (json) { verbs.WriteJson(schema); }
+            if (json) { commands.WriteJson(schema); }
             else { terminal.Write(schema.Schema); }
 
             return ExitCodes.Done;
@@ -116,11 +116,11 @@ internal sealed class TemplateCommand
     private void Show(TemplateTryResult tried)
     {
         terminal.WriteLine($"{tried.Id}  {tried.Name}");
-        terminal.WriteLine(tried.Provider is { } provider ? $"Answers: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}" : "Answers: nobody");
-        foreach (var tool in tried.Tools) { terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (may change things)" : "")}  {tool.Description}"); }
+        terminal.WriteLine(tried.Provider is { } provider ? $"Provider: {provider.Name}{(provider.Model is { } model ? $", {model}" : "")}{(provider.Status is { } status ? $"  ({status})" : "")}" : "Answers: nobody");
+        foreach (var tool in tried.Tools) { terminal.WriteLine($"Tool: {tool.Name}{(tool.MayChange ? "  (can make changes)" : "")}  {tool.Description}"); }
         terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"First request: about {tried.InputTokens} tokens{(tried.FirstCost is { } first ? $", at most ${first:0.00####}" : "")}"));
-        if (tried.MostCost is { } most) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${most:0.00####}")); }
-        foreach (var source in tried.Sources) { terminal.WriteLine($"From: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}"); }
+        if (tried.MostCost is { } max) { terminal.WriteLine(string.Create(CultureInfo.InvariantCulture, $"In all: at most ${max:0.00####}")); }
+        foreach (var source in tried.Sources) { terminal.WriteLine($"Source: {source.Source}{(source.LeftOut is { } why ? $"  left out: {why}" : "")}"); }
         terminal.WriteLine();
         terminal.WriteLine(tried.System);
         if (tried.Message.Length > 0)
@@ -135,7 +135,7 @@ internal sealed class TemplateCommand
     private Command Verb(string name, string description, IReadOnlyList<Symbol> symbols, Func<TemplateHandlers, ParseResult, bool, int> run)
     {
         var json = CommonOptions.Json();
-        return verbs.Verb(name, description, [.. symbols, workspace, json], (services, parsed, _) => Task.FromResult(run(TemplateHandlers.Of(services), parsed, parsed.GetValue(json))));
+        return commands.Verb(name, description, [.. symbols, workspace, json], (services, parsed, _) => Task.FromResult(run(TemplateHandlers.Of(services), parsed, parsed.GetValue(json))));
     }
 
     private static Argument<string> Id() => new("id") { Description = "The template's id" };

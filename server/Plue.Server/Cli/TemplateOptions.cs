@@ -9,20 +9,20 @@ internal static class TemplateOptions
 {
     public static Option<string?> Workspace()
     {
-        var option = new Option<string?>("--workspace") { Description = "Also what this folder has in .plue; naming it here is trusting it", HelpName = "DIR" };
+        var option = new Option<string?>("--workspace") { Description = "Also use the .plue folder of this workspace, which trusts it", HelpName = "DIR" };
         option.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder)) { result.AddError($"There is no folder {folder}."); }
+            if (result.Tokens is [{ Value: var folder }] && !Directory.Exists(folder)) { result.AddError($"The folder {folder} does not exist."); }
         });
         return option;
     }
 
     public static Option<string[]> Set()
     {
-        var option = new Option<string[]>("--set") { Description = "A field of the template, as NAME=VALUE; may be given several times", HelpName = "NAME=VALUE" };
+        var option = new Option<string[]>("--set") { Description = "A field of the template, as NAME=VALUE; can be repeated", HelpName = "NAME=VALUE" };
         option.Validators.Add(result =>
         {
-            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--set takes NAME=VALUE."); }
+            if (result.Tokens.Any(token => token.Value.IndexOf('=', StringComparison.Ordinal) < 1)) { result.AddError("--set must have the form NAME=VALUE."); }
         });
         return option;
     }
@@ -39,6 +39,6 @@ internal static class TemplateOptions
 
         var read = Json5Reader.Read(text);
         return read is { IsValid: true, Root: { } value } ? value
-            : throw new FailureException(FailureKind.BadRequest, $"The value of {name} cannot be read: {read.Errors[0].Message} Write it as JSON.");
+            : throw new FailureException(FailureKind.BadRequest, $"The value of {name} is not valid: {read.Errors[0].Message} Enter it as JSON.");
     }
 }

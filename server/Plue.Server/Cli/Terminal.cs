@@ -3,10 +3,10 @@ using System.Text;
 namespace Plue.Server.Cli;
 
 /// <summary>The command line's stdin, stdout and stderr. Beside Rpc this is the only place that may write to stdout.</summary>
-/// <param name="readKey">One key press without echo; null when nobody sits at the keyboard.</param>
+/// <param name="readKey">Reads one key press without echo; null if there is no keyboard.</param>
 public sealed class Terminal(TextReader input, TextWriter output, TextWriter error, bool isInputRedirected, Func<ConsoleKeyInfo>? readKey = null)
 {
-    /// <summary>This process's own. UTF-8 on all three; stdout is written when <see cref="Flush"/> or a whole line asks for it.</summary>
+    /// <summary>The terminal of this process. All streams are UTF-8. Stdout is written on <see cref="Flush"/> or at the end of a line.</summary>
     public static Terminal OfThisProcess()
     {
         var utf8 = new UTF8Encoding(encoderShouldEmitUTF8Identifier: false);
@@ -23,7 +23,7 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
 
     public bool IsInputRedirected { get; } = isInputRedirected;
 
-    /// <summary>Somebody sits at the keyboard.</summary>
+    /// <summary>True if a user is at the keyboard.</summary>
     public bool CanAsk => readKey is not null;
 
     /// <summary>Buffered until a line ends or <see cref="Flush"/>.</summary>
@@ -52,7 +52,7 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
     /// <returns>Null when there is more than <paramref name="maximum"/> characters.</returns>
     public string? ReadToEnd(int maximum)
     {
-        // Most input is short or empty, so room is made as it comes; what was read may be a secret, so no copy of it stays behind.
+        // Most input is short or empty, so the buffer grows on demand. The input may be a secret, so no copy is left behind.
         var buffer = new char[Math.Min(4096, maximum + 1)];
         var length = 0;
         while (input.ReadBlock(buffer, length, buffer.Length - length) is > 0 and var read)
@@ -73,7 +73,7 @@ public sealed class Terminal(TextReader input, TextWriter output, TextWriter err
     }
 
     /// <summary>Asks on stderr and reads keys without showing them.</summary>
-    /// <returns>Null when nobody can answer, or when the answer was broken off with Ctrl+D or Escape.</returns>
+    /// <returns>Null if there is no user, or the input was canceled with Ctrl+D or Escape.</returns>
     public string? ReadSecret(string prompt)
     {
         if (readKey is null) { return null; }

@@ -19,11 +19,11 @@ public static class VaultCommand
 {
     public static Command Create(Func<VaultAccess> vault, Terminal terminal)
     {
-        var command = new Command("vault", "Keep provider keys, encrypted and bound to where they may be sent");
+        var command = new Command("vault", "Manage encrypted provider keys and the origins they may be sent to");
         command.Subcommands.Add(Status(vault, terminal));
         command.Subcommands.Add(Make(vault, terminal));
         command.Subcommands.Add(Unlock(vault, terminal));
-        command.Subcommands.Add(AddWay(vault, terminal));
+        command.Subcommands.Add(AddUnlockMethod(vault, terminal));
         command.Subcommands.Add(List(vault, terminal));
         command.Subcommands.Add(Store(vault, terminal));
         command.Subcommands.Add(Rotate(vault, terminal));
@@ -37,11 +37,11 @@ public static class VaultCommand
     private static Command Status(Func<VaultAccess> vault, Terminal terminal)
     {
         var json = Json();
-        return Verb("status", "Say whether there is a vault and how it is unlocked", [json], terminal, vault, async (services, parsed, cancellationToken) =>
+        return Verb("status", "Show whether a vault exists and how it is unlocked", [json], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
             var status = await opened.StatusAsync(cancellationToken).ConfigureAwait(false);
-            var keychain = await opened.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false);
+            var keychain = await opened.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false);
             if (parsed.GetValue(json)) { terminal.WriteLine(ToJson(writer => WriteStatus(writer, status, keychain))); }
             else
             {
@@ -49,9 +49,9 @@ public static class VaultCommand
                 {
                     { Problem: { } problem } => problem,
                     { Exists: false } => "There is no vault yet. Create one with: plue vault create",
-                    _ => $"The vault is unlocked by: {string.Join(", ", status.Ways)}.",
+                    _ => $"The vault is unlocked by: {string.Join(", ", status.UnlockMethods)}.",
                 });
-                terminal.WriteLine(keychain ? "This machine's keychain answers." : "This machine's keychain does not answer.");
+                terminal.WriteLine(keychain ? "This machine's keychain answers." : "The keychain of this machine is not available.");
             }
 
             return status.Problem is null ? ExitCodes.Done : ExitCodes.Failed;
@@ -60,13 +60,13 @@ public static class VaultCommand
 
     private static Command Make(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (way, passphraseFd) = (Way(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("create", "Make a new vault", [way, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var (method, passphraseFd) = (MethodOption(), PassphraseFd("--passphrase-fd", "Read the new passphrase from this file descriptor"));
+        return Verb("create", "Create a vault", [method, passphraseFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
+            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(method), parsed.GetValue(passphraseFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.CreateAsync(chosen, cancellationToken).ConfigureAwait(false);
-            terminal.WriteLine($"The vault was made. It is unlocked by: {chosen.Kind}.");
+            terminal.WriteLine($"The vault was created. Unlock method: {chosen.Kind}.");
             return ExitCodes.Done;
         });
     }
@@ -74,28 +74,28 @@ public static class VaultCommand
     private static Command Unlock(Func<VaultAccess> vault, Terminal terminal)
     {
         var fd = PassphraseFd();
-        var acceptOlder = new Option<bool>("--accept-older") { Description = "Go on with a vault file that is older than the one last used on this machine" };
-        var command = Verb("unlock", "Check that the vault opens", [fd, acceptOlder], terminal, vault, async (services, parsed, cancellationToken) =>
+        var acceptOlder = new Option<bool>("--accept-older") { Description = "Accept a vault file that is older than the one last used on this machine" };
+        var command = Verb("unlock", "Check that the vault can be unlocked", [fd, acceptOlder], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken, parsed.GetValue(acceptOlder)).ConfigureAwait(false);
-            terminal.WriteLine("The vault opens.");
+            terminal.WriteLine("The vault can be unlocked.");
             return ExitCodes.Done;
         });
         command.Aliases.Add("unlock-check");
         return command;
     }
 
-    private static Command AddWay(Func<VaultAccess> vault, Terminal terminal)
+    private static Command AddUnlockMethod(Func<VaultAccess> vault, Terminal terminal)
     {
-        var (way, fd, newFd) = (Way(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
-        return Verb("add-way", "Add a way of unlocking, or change the passphrase", [way, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
+        var (method, fd, newFd) = (MethodOption(), PassphraseFd(), PassphraseFd("--new-passphrase-fd", "Read the new passphrase from this file descriptor"));
+        return Verb("add-way", "Add an unlock method, or change the passphrase", [method, fd, newFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
-            var chosen = await NewWayAsync(opened, parsed.GetValue(way), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
-            await opened.AddWayAsync(chosen, cancellationToken).ConfigureAwait(false);
-            terminal.WriteLine($"The vault is now unlocked by its {chosen.Kind} too.");
+            var chosen = await NewUnlockMethodAsync(opened, parsed.GetValue(method), parsed.GetValue(newFd), terminal, cancellationToken).ConfigureAwait(false);
+            await opened.AddUnlockMethodAsync(chosen, cancellationToken).ConfigureAwait(false);
+            terminal.WriteLine($"Added the unlock method {chosen.Kind}.");
             return ExitCodes.Done;
         });
     }
@@ -103,7 +103,7 @@ public static class VaultCommand
     private static Command List(Func<VaultAccess> vault, Terminal terminal)
     {
         var (fd, json) = (PassphraseFd(), Json());
-        return Verb("list", "List what is stored: names, origins and last use, never a key", [fd, json], terminal, vault, async (services, parsed, cancellationToken) =>
+        return Verb("list", "List stored keys by name, origins and last use, without their values", [fd, json], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
             await UnlockAsync(opened, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
@@ -127,7 +127,7 @@ public static class VaultCommand
         return Verb("store", "Store a key, or replace one", [reference, origins, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            await UnlockBesideAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
+            await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
             var secret = ReadSecret(parsed.GetValue(secretFd), terminal);
             await opened.StoreAsync(parsed.GetValue(reference)!, secret, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
             terminal.WriteLine($"Stored {parsed.GetValue(reference)}.");
@@ -138,10 +138,10 @@ public static class VaultCommand
     private static Command Rotate(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, json, fd, secretFd) = (Reference(), Json(), PassphraseFd(), SecretFd());
-        return Verb("rotate", "Put a new key in the place of an old one, for the same origins", [reference, json, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
+        return Verb("rotate", "Replace a key and keep its origins", [reference, json, fd, secretFd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var opened = services.Vault;
-            await UnlockBesideAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
+            await UnlockWithSecretAsync(opened, parsed.GetValue(fd), parsed.GetValue(secretFd), terminal, cancellationToken).ConfigureAwait(false);
             await opened.RotateAsync(parsed.GetValue(reference)!, ReadSecret(parsed.GetValue(secretFd), terminal), cancellationToken).ConfigureAwait(false);
             return await ShowAsync(opened, parsed.GetValue(reference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
         });
@@ -150,12 +150,12 @@ public static class VaultCommand
     private static Command Rename(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, json, fd) = (Reference(), Json(), PassphraseFd());
-        var newReference = new Argument<string>("new-reference") { Description = "Its new name; provider files that name it are changed with it" };
+        var newReference = new Argument<string>("new-reference") { Description = "The new name. Provider files that refer to the key are updated" };
         return Verb("rename", "Rename a key", [reference, newReference, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             var changed = await services.Rename(parsed.GetValue(reference)!, parsed.GetValue(newReference)!, cancellationToken).ConfigureAwait(false);
-            if (changed.Count > 0 && !parsed.GetValue(json)) { terminal.WriteLine($"Changed with it: {string.Join(", ", changed)}."); }
+            if (changed.Count > 0 && !parsed.GetValue(json)) { terminal.WriteLine($"Updated files: {string.Join(", ", changed)}."); }
             return await ShowAsync(services.Vault, parsed.GetValue(newReference)!, parsed.GetValue(json), terminal, cancellationToken).ConfigureAwait(false);
         });
     }
@@ -163,7 +163,7 @@ public static class VaultCommand
     private static Command SetOrigins(Func<VaultAccess> vault, Terminal terminal)
     {
         var (reference, origins, json, fd) = (Reference(), Origins(), Json(), PassphraseFd());
-        return Verb("set-origins", "Say anew where a key may be sent", [reference, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        return Verb("set-origins", "Set the allowed origins of a key", [reference, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             await services.Vault.SetOriginsAsync(parsed.GetValue(reference)!, parsed.GetValue(origins)!, cancellationToken).ConfigureAwait(false);
@@ -173,17 +173,17 @@ public static class VaultCommand
 
     private static Command ImportEnv(Func<VaultAccess> vault, Terminal terminal)
     {
-        var file = new Argument<string>("file") { Description = "A .env file. Keys of well-known vendors are taken; others need --name and --origin" };
-        var name = new Option<string?>("--name") { Description = "Take this variable alone" };
-        var origins = new Option<string[]>("--origin") { Description = "Where that key may be sent", AllowMultipleArgumentsPerToken = true };
+        var file = new Argument<string>("file") { Description = "A .env file. Keys of known vendors are imported; others need --name and --origin" };
+        var name = new Option<string?>("--name") { Description = "Import only this variable" };
+        var origins = new Option<string[]>("--origin") { Description = "The allowed origin of that key", AllowMultipleArgumentsPerToken = true };
         var (json, fd) = (Json(), PassphraseFd());
-        return Verb("import-env", "Take keys from a .env file", [file, name, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
+        return Verb("import-env", "Import keys from a .env file", [file, name, origins, json, fd], terminal, vault, async (services, parsed, cancellationToken) =>
         {
             var found = EnvFile.Read(parsed.GetValue(file)!).Select(variable => (Suggestion: EnvSuggestion.Of(variable.Key), variable.Value))
                 .Where(entry => parsed.GetValue(name) is not { } only || only == entry.Suggestion.Name)
                 .Select(entry => (entry.Suggestion, entry.Value, Origins: parsed.GetValue(name) is not null && parsed.GetValue(origins) is { Length: > 0 } own ? own : entry.Suggestion.Origins))
                 .Where(entry => entry.Origins.Count > 0).ToList();
-            if (found.Count == 0) { throw new FailureException(FailureKind.NotFound, "No key of a vendor that Plue knows is in that file. Name one with --name and say with --origin where it may be sent."); }
+            if (found.Count == 0) { throw new FailureException(FailureKind.NotFound, "The file contains no key of a known vendor. Select a variable with --name and set its allowed origin with --origin."); }
 
             await UnlockAsync(services.Vault, parsed.GetValue(fd), terminal, cancellationToken).ConfigureAwait(false);
             foreach (var (suggestion, secret, bound) in found) { await services.Vault.StoreAsync(suggestion.Reference, secret, bound, cancellationToken).ConfigureAwait(false); }
@@ -202,12 +202,12 @@ public static class VaultCommand
     }
 
     /// <summary>Unlocks, unless the passphrase and the key would come from the same place.</summary>
-    private static Task UnlockBesideAsync(Vault.Vault vault, int? passphraseFd, int? secretFd, Terminal terminal, CancellationToken cancellationToken)
+    private static Task UnlockWithSecretAsync(Vault.Vault vault, int? passphraseFd, int? secretFd, Terminal terminal, CancellationToken cancellationToken)
     {
         var isPiped = secretFd is null && terminal.IsInputRedirected;
         if ((isPiped ? 0 : secretFd) is { } shared && shared == passphraseFd)
         {
-            throw new FailureException(FailureKind.BadRequest, "The key and the passphrase cannot both come from one file descriptor. Give --secret-fd and --passphrase-fd different ones.");
+            throw new FailureException(FailureKind.BadRequest, "The key and the passphrase cannot both come from one file descriptor. Use different ones for --secret-fd and --passphrase-fd.");
         }
 
         return UnlockAsync(vault, passphraseFd, terminal, cancellationToken);
@@ -215,13 +215,13 @@ public static class VaultCommand
 
     private static string ReadSecret(int? secretFd, Terminal terminal) => secretFd is { } descriptor ? SecretInput.FromDescriptor(descriptor, terminal)
         : terminal.IsInputRedirected ? SecretInput.FromPipe(terminal)
-        : SecretInput.FromPrompt(terminal, "Key: ", "Type the key, or pipe it in.");
+        : SecretInput.FromPrompt(terminal, "Key: ", "Enter the key, or pipe it to stdin.");
 
-    private static Option<int?> SecretFd() => PassphraseFd("--secret-fd", "Read the key from this file descriptor; else from stdin, or by asking");
+    private static Option<int?> SecretFd() => PassphraseFd("--secret-fd", "Read the key from this file descriptor; defaults to stdin or a prompt");
 
     private static Option<string[]> Origins() => new("--origin")
     {
-        Description = "Where the key may be sent, as a URL; may be given several times",
+        Description = "An allowed origin of the key, as a URL; can be repeated",
         Required = true,
         AllowMultipleArgumentsPerToken = true,
     };
@@ -272,46 +272,46 @@ public static class VaultCommand
 
         if (status.Problem is { } problem) { throw new FailureException(FailureKind.VaultLocked, problem); }
 
-        if (passphraseFd is null && status.Ways.Contains(VaultWay.KeychainKind))
+        if (passphraseFd is null && status.UnlockMethods.Contains(UnlockMethod.KeychainKind))
         {
             try
             {
-                await vault.UnlockAsync(VaultWay.Keychain, cancellationToken, acceptOlder).ConfigureAwait(false);
+                await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken, acceptOlder).ConfigureAwait(false);
                 return;
             }
-            catch (FailureException exception) when (exception.Failure.Kind != FailureKind.VaultOlder && status.Ways.Contains(VaultWay.PassphraseKind) && !terminal.IsInputRedirected)
+            catch (FailureException exception) when (exception.Failure.Kind != FailureKind.VaultOlder && status.UnlockMethods.Contains(UnlockMethod.PassphraseKind) && !terminal.IsInputRedirected)
             {
                 terminal.WriteError(exception.Message);
             }
         }
 
-        if (!status.Ways.Contains(VaultWay.PassphraseKind))
+        if (!status.UnlockMethods.Contains(UnlockMethod.PassphraseKind))
         {
-            throw new FailureException(FailureKind.VaultLocked, "The vault has no passphrase, so the command line cannot open it. Add one from the editor, where it is unlocked.");
+            throw new FailureException(FailureKind.VaultLocked, "The vault has no passphrase, so the command line cannot unlock it. Add a passphrase from the editor.");
         }
 
         // Typed at a terminal it is not shown, although it was to be read from there.
         var passphrase = passphraseFd is { } descriptor && !(descriptor == 0 && terminal.CanAsk)
             ? SecretInput.FromDescriptor(descriptor, terminal)
-            : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Type the passphrase in a terminal, or pass it with --passphrase-fd.");
-        await vault.UnlockAsync(VaultWay.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
+            : SecretInput.FromPrompt(terminal, "Passphrase of the vault: ", "Enter the passphrase in a terminal, or pass it with --passphrase-fd.");
+        await vault.UnlockAsync(UnlockMethod.Passphrase(passphrase), cancellationToken, acceptOlder).ConfigureAwait(false);
     }
 
     /// <summary>Opens the vault when one of those that are asked has its key in it, as <see cref="UnlockAsync"/> does; otherwise nobody is asked for anything.</summary>
     /// <exception cref="FailureException">VaultLocked, MissingField: nobody could be asked.</exception>
     internal static async Task UnlockForAsync(Vault.Vault vault, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
-        var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsOfVault).ToList();
+        var wanted = asked.SelectMany(KeysOf).Where(SecretReference.IsVault).ToList();
         if (wanted.Count == 0 || !(await vault.ReferencesAsync(cancellationToken).ConfigureAwait(false)).Overlaps(wanted)) { return; }
         if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is { Locked: true }) { await UnlockAsync(vault, null, terminal, cancellationToken).ConfigureAwait(false); }
     }
 
     /// <summary>
-    /// By the passphrase that was passed, else as <see cref="UnlockForAsync"/>. For commands that may do without: why the vault stays locked is told on stderr, and
-    /// whoever wants a key of it says so.
+    /// Unlocks with the given passphrase, otherwise like <see cref="UnlockForAsync"/>. For commands that can run without the vault: a failure is written to stderr,
+    /// and a provider that needs a key reports it.
     /// </summary>
     /// <exception cref="FailureException">The passphrase that was passed does not open it.</exception>
-    internal static async Task UnlockIfWantedAsync(Vault.Vault vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
+    internal static async Task UnlockIfRequestedAsync(Vault.Vault vault, int? passphraseFd, IEnumerable<ProviderSettings> asked, Terminal terminal, CancellationToken cancellationToken)
     {
         try
         {
@@ -324,12 +324,12 @@ public static class VaultCommand
         }
     }
 
-    /// <summary>By the keychain alone, so without a question of ours. Where that does not open it, whoever wants a key of it says so.</summary>
+    /// <summary>Unlocks only with the keychain, without a prompt. If that fails, a provider that needs a key reports it.</summary>
     internal static async Task UnlockByKeychainAsync(Vault.Vault vault, CancellationToken cancellationToken)
     {
-        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status || !status.Ways.Contains(VaultWay.KeychainKind)) { return; }
+        if (await vault.StatusAsync(cancellationToken).ConfigureAwait(false) is not { Locked: true } status || !status.UnlockMethods.Contains(UnlockMethod.KeychainKind)) { return; }
 
-        try { await vault.UnlockAsync(VaultWay.Keychain, cancellationToken).ConfigureAwait(false); }
+        try { await vault.UnlockAsync(UnlockMethod.Keychain, cancellationToken).ConfigureAwait(false); }
         catch (FailureException) { /* It stays locked, which is told where that matters. */ }
     }
 
@@ -339,24 +339,24 @@ public static class VaultCommand
         return key is null ? settings.AdditionalAuth.Values : [key, .. settings.AdditionalAuth.Values];
     }
 
-    private static async Task<VaultWay> NewWayAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
+    private static async Task<UnlockMethod> NewUnlockMethodAsync(Vault.Vault vault, string? kind, int? passphraseFd, Terminal terminal, CancellationToken cancellationToken)
     {
         if (kind is null && passphraseFd is null)
         {
-            kind = await vault.KeychainAnswersAsync(cancellationToken).ConfigureAwait(false) ? VaultWay.KeychainKind : VaultWay.PassphraseKind;
-            if (kind == VaultWay.PassphraseKind) { terminal.WriteError("This machine's keychain does not answer, so the vault needs a passphrase."); }
+            kind = await vault.IsKeychainAvailableAsync(cancellationToken).ConfigureAwait(false) ? UnlockMethod.KeychainKind : UnlockMethod.PassphraseKind;
+            if (kind == UnlockMethod.PassphraseKind) { terminal.WriteError("The keychain of this machine is not available, so the vault needs a passphrase."); }
         }
 
-        if (kind == VaultWay.KeychainKind) { return VaultWay.Keychain; }
+        if (kind == UnlockMethod.KeychainKind) { return UnlockMethod.Keychain; }
 
-        if (passphraseFd is { } descriptor) { return VaultWay.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
+        if (passphraseFd is { } descriptor) { return UnlockMethod.Passphrase(SecretInput.FromDescriptor(descriptor, terminal)); }
 
-        const string Otherwise = "Type a passphrase twice in a terminal, or pass it by a file descriptor.";
+        const string Otherwise = "Enter the passphrase twice in a terminal, or pass it with a file descriptor.";
         var first = SecretInput.FromPrompt(terminal, "New passphrase: ", Otherwise);
         var second = SecretInput.FromPrompt(terminal, "Once more: ", Otherwise);
         return first == second
-            ? VaultWay.Passphrase(first)
-            : throw new FailureException(FailureKind.BadRequest, "The two passphrases differ. Nothing was changed; try again.");
+            ? UnlockMethod.Passphrase(first)
+            : throw new FailureException(FailureKind.BadRequest, "The passphrases do not match. Nothing was changed. Try again.");
     }
 
     private static Option<bool> Json() => new("--json") { Description = "Print JSON" };
@@ -374,10 +374,10 @@ public static class VaultCommand
         return option;
     }
 
-    private static Option<string?> Way()
+    private static Option<string?> MethodOption()
     {
-        var option = new Option<string?>("--way") { Description = "How to unlock it; the keychain where there is one" };
-        option.AcceptOnlyFromAmong(VaultWay.KeychainKind, VaultWay.PassphraseKind);
+        var option = new Option<string?>("--way") { Description = "The unlock method; defaults to the keychain if available" };
+        option.AcceptOnlyFromAmong(UnlockMethod.KeychainKind, UnlockMethod.PassphraseKind);
         return option;
     }
 
@@ -403,7 +403,7 @@ public static class VaultCommand
         writer.WriteStartObject();
         writer.WriteBoolean("exists", status.Exists);
         writer.WriteStartArray("ways");
-        foreach (var way in status.Ways) { writer.WriteStringValue(way); }
+        foreach (var method in status.UnlockMethods) { writer.WriteStringValue(method); }
 
         writer.WriteEndArray();
         writer.WriteBoolean("keychainAvailable", keychain);

@@ -6,28 +6,28 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
-/// <summary>Texts with hidden characters that the user lets steer a model all the same, by their content. Other windows allow too.</summary>
+/// <summary>Instruction files with hidden characters that the user allowed, by their content. Shared with other windows.</summary>
 internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
 {
-    private const int Most = 1000;
+    private const int MaxEntries = 1000;
 
-    /// <summary>Of the bytes of a file, in lower-case hex.</summary>
+    /// <summary>The SHA-256 of a file's bytes, in lower-case hex.</summary>
     public static string HashOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
 
     public bool IsAllowed(string sha256) => Read().Any(text => text.Sha256 == sha256);
 
-    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not kept.</exception>
+    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not stored.</exception>
     public void Allow(string sha256, string title)
     {
-        using var turn = DocumentTurn.Take(paths, "allowed-texts", "The permission was not kept");
-        var texts = Read().Where(text => text.Sha256 != sha256).Append(new StoredAllowedText(sha256, title, time.GetUtcNow().UtcDateTime)).TakeLast(Most);
+        using var turn = DocumentLock.Acquire(paths, "allowed-texts", "The permission was not saved");
+        var texts = Read().Where(text => text.Sha256 != sha256).Append(new StoredAllowedText(sha256, title, time.GetUtcNow().UtcDateTime)).TakeLast(MaxEntries);
         try
         {
             DurableFile.Replace(paths.AllowedTexts, JsonSerializer.SerializeToUtf8Bytes(new StoredAllowedTexts([.. texts]), AllowedTextsContext.Default.StoredAllowedTexts));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The permission was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            throw new FailureException(FailureKind.StoreReadOnly, $"The permission was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
         }
     }
 
@@ -36,7 +36,7 @@ internal sealed class AllowedTexts(PluePaths paths, TimeProvider time)
     {
         try
         {
-            using var content = OrdinaryFile.OpenRead(paths.AllowedTexts);
+            using var content = RegularFile.OpenRead(paths.AllowedTexts);
             return JsonSerializer.Deserialize(content, AllowedTextsContext.Default.StoredAllowedTexts)?.Texts ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)

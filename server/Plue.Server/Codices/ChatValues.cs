@@ -9,7 +9,7 @@ namespace Plue.Server.Codices;
 /// <summary>A chat as the values of its template's fields.</summary>
 internal static class ChatValues
 {
-    /// <summary>What the chat says itself.</summary>
+    /// <summary>Gets the fields that the chat itself defines.</summary>
     public static Json5Object Own(StoredChat chat)
     {
         List<(string, Json5Node)> values = [];
@@ -22,25 +22,25 @@ internal static class ChatValues
         Add("max_tokens", chat.Options.MaxTokens is { } tokens ? new Json5Number(tokens) : null);
         Add("stop_sequences", chat.Options.StopSequences is { } stops ? Json5Array.Of(stops) : null);
         Add("reasoning_level", chat.Options.ReasoningLevel is { } level ? new Json5String(level) : null);
-        foreach (var (name, value) in chat.Values) { Add(name, JsonValue.ToJson5(value)); }
+        foreach (var (name, value) in chat.Values) { Add(name, Json5Conversion.ToJson5(value)); }
 
         return Json5Object.Of(values);
     }
 
-    /// <summary>What these values ask of a model.</summary>
+    /// <summary>Gets the model options in these values.</summary>
     public static ChatOptions OptionsOf(Json5Object values) => new(
         values.GetNumber("temperature"), values.GetInteger("max_tokens"), values.GetStrings("stop_sequences") is { Count: > 0 } stops ? stops : null, values.GetString("reasoning_level"));
 
-    /// <summary>The names of what <see cref="Told"/> tells.</summary>
-    public static IReadOnlyList<string> ToldNames { get; } = ["title", "tags", "pinned", "archived", "messages"];
+    /// <summary>The names of the values that <see cref="PromptValues"/> returns.</summary>
+    public static IReadOnlyList<string> PromptNames { get; } = ["title", "tags", "pinned", "archived", "messages"];
 
-    /// <summary>What grows by itself or is about the chat: title, tags and what was said.</summary>
+    /// <summary>Gets the values for prompts: fields, title, tags and messages.</summary>
     /// <param name="next">A message that is about to be added.</param>
-    public static Json5Object Told(StoredChat chat, Message? next = null) => Json5Object.Of(
+    public static Json5Object PromptValues(StoredChat chat, Message? next = null) => Json5Object.Of(
         ("title", new Json5String(chat.Title)), ("tags", Json5Array.Of(chat.Tags)), ("pinned", new Json5Boolean(chat.Pinned)), ("archived", new Json5Boolean(chat.Archived)),
         ("messages", new Json5Array(new MessageNodes(chat.Messages, next))));
 
-    /// <summary>Messages as values: a hook that looks at the last of ten thousand makes only that one.</summary>
+    /// <summary>Messages as lazily created values: a hook that reads the last of ten thousand messages creates only that one.</summary>
     private sealed class MessageNodes(IReadOnlyList<Message> messages, Message? next) : IReadOnlyList<Json5Node>
     {
         public int Count => messages.Count + (next is null ? 0 : 1);

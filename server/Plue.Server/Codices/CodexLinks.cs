@@ -6,19 +6,19 @@ namespace Plue.Server.Codices;
 
 /// <summary>One end of a reference, as seen from the other.</summary>
 /// <param name="Target">A codex address, or a file's path.</param>
-internal sealed record CodexEnd(string Kind, string Target, string Title, bool Exists);
+internal sealed record LinkedCodex(string Kind, string Target, string Title, bool Exists);
 
-/// <summary>A reference that something holds.</summary>
-/// <param name="From">What <see cref="CodexLinks"/> calls the holder: a template's id, or an address.</param>
+/// <summary>A reference between two codices.</summary>
+/// <param name="From">The source of the reference: a template id or an address.</param>
 /// <param name="To">Null for a file.</param>
 /// <param name="File">A path as it is written; null for a codex.</param>
 internal sealed record CodexReference(string Kind, string From, CodexUri? To, string? File);
 
-/// <summary>What refers to what: documents, chats and settings. Read from the files at each call; nothing is kept.</summary>
+/// <summary>References between documents, chats and settings. Read from the files on each call; nothing is cached.</summary>
 /// <param name="chats">All of them and all tasks, archived ones too.</param>
 /// <param name="contextFilesOf">The pinned files of a chat by its id.</param>
 /// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
-/// <param name="trustedFolder">Where relative paths begin; null checks absolute ones alone.</param>
+/// <param name="trustedFolder">The base of relative paths; null checks only absolute ones.</param>
 internal sealed class CodexLinks(
     Documents documents, PluePaths paths, Func<IReadOnlyList<ChatSummary>> chats, Func<string, IReadOnlyList<string>> contextFilesOf, Func<string, bool> isProvider, Func<string?> trustedFolder)
 {
@@ -27,31 +27,31 @@ internal sealed class CodexLinks(
     private const string TemplateKind = "template";
     private const string FileKind = "file";
 
-    /// <summary>What the templates in force refer to by the defaults of their fields, those from their parents included.</summary>
+    /// <summary>Gets the references in the field defaults of the effective templates, including inherited ones.</summary>
     public static IEnumerable<CodexReference> OfTemplates(TemplateCatalog templates) =>
         templates.List().Where(entry => entry.Template is not null).DistinctBy(entry => entry.Id).SelectMany(entry => OfTemplate(entry.Template!));
 
-    /// <summary>What the settings refer to; the kind is the setting's key.</summary>
+    /// <summary>Gets the references in the settings. The kind is the setting's key.</summary>
     public static IEnumerable<CodexReference> OfSettings(PluePaths paths) =>
         FoundReferences.InSettings(UserConfig.Read(paths).Values).Where(found => found.To is not null).Select(found => new CodexReference(found.Field, paths.Config, found.To, null)).Distinct();
 
-    /// <summary>What refers to the codex, by title.</summary>
-    public IReadOnlyList<CodexEnd> Incoming(CodexUri uri)
+    /// <summary>Gets the references to a codex, sorted by title.</summary>
+    public IReadOnlyList<LinkedCodex> Incoming(CodexUri uri)
     {
-        List<CodexEnd> links = [];
+        List<LinkedCodex> links = [];
         foreach (var codex in documents.All.SelectMany(files => files.List()).Where(codex => codex.Uri is not null && codex.Uri != uri))
         {
-            links.AddRange(Of(codex).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, codex.Uri!.ToString(), codex.Title, true)));
+            links.AddRange(Of(codex).Where(reference => reference.To == uri).Select(reference => new LinkedCodex(reference.Kind, codex.Uri!.ToString(), codex.Title, true)));
         }
 
-        links.AddRange(OfSettings(paths).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, paths.Config, "Settings", true)));
-        links.AddRange(chats().SelectMany(chat => Of(chat).Where(reference => reference.To == uri).Select(reference => new CodexEnd(reference.Kind, reference.From, chat.Title, true))));
+        links.AddRange(OfSettings(paths).Where(reference => reference.To == uri).Select(reference => new LinkedCodex(reference.Kind, paths.Config, "Settings", true)));
+        links.AddRange(chats().SelectMany(chat => Of(chat).Where(reference => reference.To == uri).Select(reference => new LinkedCodex(reference.Kind, reference.From, chat.Title, true))));
         return [.. links.Distinct()];
     }
 
-    /// <summary>What the codex refers to, in the order of its file.</summary>
+    /// <summary>Gets the references from a codex, in file order.</summary>
     /// <exception cref="Messages.FailureException">NotFound.</exception>
-    public IReadOnlyList<CodexEnd> Outgoing(CodexUri uri)
+    public IReadOnlyList<LinkedCodex> Outgoing(CodexUri uri)
     {
         IEnumerable<CodexReference> references;
         if (IsChannel(uri))
@@ -87,7 +87,7 @@ internal sealed class CodexLinks(
         _ => [],
     };
 
-    /// <summary>What a chat refers to.</summary>
+    /// <summary>Gets the references of a chat.</summary>
     public static IEnumerable<CodexReference> Of(ChatSummary chat)
     {
         var from = CodexUri.OfChannel(chat.Id).ToString();
@@ -115,25 +115,25 @@ internal sealed class CodexLinks(
 
     private static bool IsChannel(CodexUri uri) => uri.Collection is CodexCollection.Chats or CodexCollection.Tasks;
 
-    /// <summary>What a reference in this field is called.</summary>
+    /// <summary>Gets the kind of reference of a field.</summary>
     public static string KindOf(string field) => field switch
     {
         "system_prompt_ref" => PromptKind,
         _ => field,
     };
 
-    private CodexEnd End(CodexReference reference)
+    private LinkedCodex End(CodexReference reference)
     {
-        if (reference.To is not { } uri) { return new CodexEnd(reference.Kind, reference.File!, Path.GetFileName(reference.File!), FileExists(reference.File!)); }
+        if (reference.To is not { } uri) { return new LinkedCodex(reference.Kind, reference.File!, Path.GetFileName(reference.File!), FileExists(reference.File!)); }
 
         if (IsChannel(uri))
         {
             var chat = chats().FirstOrDefault(chat => chat.Id == uri.Name);
-            return new CodexEnd(reference.Kind, uri.ToString(), chat?.Title ?? uri.Name, chat is not null);
+            return new LinkedCodex(reference.Kind, uri.ToString(), chat?.Title ?? uri.Name, chat is not null);
         }
 
         var codex = Documents.Has(uri.Collection) ? documents.Of(uri.Collection).Get(uri.Name) : null;
-        return new CodexEnd(reference.Kind, uri.ToString(), codex?.Title ?? uri.Name, codex is not null || (uri.Collection == CodexCollection.Providers && isProvider(uri.Name)));
+        return new LinkedCodex(reference.Kind, uri.ToString(), codex?.Title ?? uri.Name, codex is not null || (uri.Collection == CodexCollection.Providers && isProvider(uri.Name)));
     }
 
     private bool FileExists(string file) => Path.IsPathFullyQualified(file) ? File.Exists(file) : trustedFolder() is { } folder && File.Exists(Path.Combine(folder, file));

@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What a list of codices shall hold, in what order and how much of it. The same for chats and for documents.</summary>
+/// <summary>Filters, sorts and pages a list of codices. Used for chats and documents.</summary>
 public sealed record CodexQuery
 {
     public const string TagsField = "tags";
@@ -14,15 +14,15 @@ public sealed record CodexQuery
     public IReadOnlyList<string> Tags { get; init; } = [];
     /// <summary>A field's name; null leaves the order as it came.</summary>
     public string? SortBy { get; init; }
-    /// <summary>What has no value stays at the end.</summary>
+    /// <summary>Rows without a value are sorted last.</summary>
     public bool Descending { get; init; }
     public int Offset { get; init; }
     /// <summary>Null means all.</summary>
     public int? Limit { get; init; }
 
     /// <param name="valueOf">A field's value by its name; null or <see cref="Json5Null"/> where there is none. Asked only for what the query names.</param>
-    /// <returns>The page that was asked for, and how many there are without offset and limit.</returns>
-    /// <exception cref="FailureException">MissingField: the query itself says nothing that can be answered.</exception>
+    /// <returns>The requested page, and the total count without offset and limit.</returns>
+    /// <exception cref="FailureException">MissingField: the query is incomplete.</exception>
     public (IReadOnlyList<TRow> Page, int Total) Apply<TRow>(IEnumerable<TRow> rows, Func<TRow, string, Json5Node?> valueOf)
     {
         Check();
@@ -67,9 +67,9 @@ public sealed record CodexQuery
     }
 }
 
-/// <summary>What a field's value shall be. What is null is not asked for; at least one is.</summary>
+/// <summary>A condition on a field. Null members are ignored; at least one must be set.</summary>
 /// <param name="Field">A name as the document writes it.</param>
-/// <param name="EqualTo">The whole value; its type counts.</param>
+/// <param name="EqualTo">The exact value, including its type.</param>
 /// <param name="Contains">Part of a text without regard to case, or an item of a list (a text item without regard to case).</param>
 /// <param name="Exists">Whether there is a value at all; an empty text or list is none.</param>
 public sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node? Contains, bool? Exists)
@@ -83,18 +83,18 @@ public sealed record CodexCondition(string Field, Json5Node? EqualTo, Json5Node?
 
     internal void Check()
     {
-        if (Field.Length == 0) { throw new FailureException(FailureKind.MissingField, "A filter needs the name of a field."); }
+        if (Field.Length == 0) { throw new FailureException(FailureKind.MissingField, "A filter must name a field."); }
         if (EqualTo is null && Contains is null && Exists is null)
         {
-            throw new FailureException(FailureKind.MissingField, $"The filter of `{Field}` asks for nothing: give it equals, contains or exists.");
+            throw new FailureException(FailureKind.MissingField, $"The filter on `{Field}` has no condition. Add equals, contains or exists.");
         }
     }
 
     private static bool Has(Json5Node? value, Json5Node part) => value switch
     {
-        Json5String text => part is Json5String wanted && text.Value.Contains(wanted.Value, StringComparison.OrdinalIgnoreCase),
+        Json5String text => part is Json5String requested && text.Value.Contains(requested.Value, StringComparison.OrdinalIgnoreCase),
         Json5Array array => array.Items.Any(item => item.HasSameValueAs(part)
-            || (item is Json5String text && part is Json5String wanted && text.Value.Equals(wanted.Value, StringComparison.OrdinalIgnoreCase))),
+            || (item is Json5String text && part is Json5String requested && text.Value.Equals(requested.Value, StringComparison.OrdinalIgnoreCase))),
         _ => false,
     };
 }

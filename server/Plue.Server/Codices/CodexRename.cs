@@ -7,21 +7,21 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <param name="Updated">What referred to it; in a dry run what would be changed.</param>
-/// <param name="Left">What still refers to the old name, and why.</param>
-internal sealed record Renaming(CodexUri From, CodexUri To, IReadOnlyList<CodexEnd> Updated, IReadOnlyList<LeftReference> Left);
+/// <param name="Updated">The updated references; in a dry run, those that would be updated.</param>
+/// <param name="Left">The references that still use the old name, and why.</param>
+internal sealed record RenameResult(CodexUri From, CodexUri To, IReadOnlyList<LinkedCodex> Updated, IReadOnlyList<SkippedReference> Left);
 
 /// <param name="Target">A codex address, or a file's path.</param>
-internal sealed record LeftReference(string Target, string Title, string Why);
+internal sealed record SkippedReference(string Target, string Title, string Why);
 
 /// <summary>What is beside the documents and knows them by their names; bound in <c>Modules/DocumentServices</c>.</summary>
 /// <param name="Chats">All chats and tasks, archived ones too.</param>
 /// <param name="ValuesOf">The fields of a chat that are its template's own, by the chat's id.</param>
 /// <param name="UpdateChat">By the chat's id.</param>
-/// <param name="IsReserved">Whether a provider's name stands for something else.</param>
+/// <param name="IsReserved">True if a provider name is reserved.</param>
 /// <param name="RefuseProvider">Throws where something hangs on a provider's name that cannot be moved.</param>
-/// <param name="KeepWords">What a provider's file must say itself once its name does not say it any more: fields of its file, with values.</param>
-/// <param name="ProviderRenamed">What was remembered of a provider goes along.</param>
+/// <param name="KeepWords">Fields that a provider's file must contain once its name no longer implies them.</param>
+/// <param name="ProviderRenamed">Moves the stored state of a renamed provider.</param>
 internal sealed record RenameServices(
     Func<IReadOnlyList<ChatSummary>> Chats,
     Func<string, IReadOnlyDictionary<string, JsonElement>> ValuesOf,
@@ -32,38 +32,38 @@ internal sealed record RenameServices(
     Action<string, string> ProviderRenamed);
 
 /// <summary>
-/// Gives a document another name, with its history, and changes what refers to it. The document stands under both names until the last reference is changed,
+/// Renames a document with its history and updates references to it. The document exists under both names until the last reference is updated,
 /// so whenever this is broken off nothing dangles, and doing it again finishes it.
 /// </summary>
 internal sealed class CodexRename(Documents documents, PluePaths paths, RenameServices services)
 {
     /// <exception cref="FailureException">
-    /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has a mistake. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
+    /// NotFound: no such document, or not a name. Conflict: the name is taken, or the file has an error. PermissionDenied: it ships with Plue or belongs to the workspace. StoreReadOnly.
     /// </exception>
-    public async Task<Renaming> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
+    public async Task<RenameResult> RunAsync(CodexUri from, string name, bool dryRun, CancellationToken cancellationToken)
     {
         var files = documents.Of(from.Collection);
         var codex = Own(from, files);
         var to = CodexUri.Of(from.Collection, name);
         if (from.Collection == CodexCollection.Templates && !TemplateReader.IsId(to.Name))
         {
-            throw new FailureException(FailureKind.NotFound, "A template's id may have lower-case letters, digits and hyphens only.");
+            throw new FailureException(FailureKind.NotFound, "A template id may contain only lower-case letters, digits and hyphens.");
         }
 
-        if (from == to) { throw new FailureException(FailureKind.Conflict, $"{from} has this name already."); }
-        if (from.Collection == CodexCollection.Providers && services.IsReserved(to.Name)) { throw new FailureException(FailureKind.Conflict, $"{to.Name} stands for the provider that the user chose. Take another name."); }
+        if (from == to) { throw new FailureException(FailureKind.Conflict, $"{from} already has this name."); }
+        if (from.Collection == CodexCollection.Providers && services.IsReserved(to.Name)) { throw new FailureException(FailureKind.Conflict, $"{to.Name} is reserved for the default provider. Choose another name."); }
         if (from.Collection == CodexCollection.Providers) { await services.RefuseProvider(from.Name, cancellationToken); }
 
         var text = NewText(codex, files, from, to);
-        if (files.Get(to.Name) is { } taken && !(taken.Layer == TemplateLayer.User && files.BytesOf(taken) is { } there && PromptForm.Decode(there) == text))
+        if (files.Get(to.Name) is { } taken && !(taken.Layer == TemplateLayer.User && files.BytesOf(taken) is { } there && PromptFormat.Decode(there) == text))
         {
-            throw new FailureException(FailureKind.Conflict, $"{to} exists already. Choose another name.");
+            throw new FailureException(FailureKind.Conflict, $"{to} already exists. Choose another name.");
         }
 
         if (!dryRun) { files.CopyTo(from.Name, to.Name, text); }
 
-        List<CodexEnd> updated = [];
-        List<LeftReference> left = [];
+        List<LinkedCodex> updated = [];
+        List<SkippedReference> left = [];
         foreach (var holder in documents.All.SelectMany(all => all.List().Select(holder => (Files: all, Codex: holder))).Where(holder => holder.Codex.Uri is { } uri && uri != from && uri != to))
         {
             InDocument(holder.Files, holder.Codex, from, to, dryRun, updated, left);
@@ -75,27 +75,27 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         {
             if (from.Collection == CodexCollection.Providers) { services.ProviderRenamed(from.Name, to.Name); }
 
-            files.Drop(from.Name, to.Name, codex.Hash);
+            files.RemoveRenamed(from.Name, to.Name, codex.Hash);
         }
 
-        return new Renaming(from, to, [.. updated.Distinct()], left);
+        return new RenameResult(from, to, [.. updated.Distinct()], left);
     }
 
     private static FileCodex Own(CodexUri uri, FileCodices files) => files.Get(uri.Name) switch
     {
-        null => throw new FailureException(FailureKind.NotFound, $"There is no {uri} with a file of its own. It may have been deleted or renamed; choose another."),
-        { Layer: TemplateLayer.Shipped } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and keeps its name. Make a copy under the name that you want."),
+        null => throw new FailureException(FailureKind.NotFound, $"{uri} does not exist as a file. It may have been deleted or renamed. Choose another."),
+        { Layer: TemplateLayer.Shipped } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and cannot be renamed. Create a copy with the name you want."),
         { Layer: TemplateLayer.Workspace } => throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Rename its file there."),
         var codex => codex,
     };
 
-    /// <summary>The document as it is to stand under its new name; where it refers to itself, it goes on doing so.</summary>
+    /// <summary>Gets the document text for the new name, with references to itself updated.</summary>
     private string NewText(FileCodex codex, FileCodices files, CodexUri from, CodexUri to)
     {
-        var text = files.BytesOf(codex) is { } bytes ? PromptForm.Decode(bytes) : null;
-        if (text is null || (files.Form.Extension == ".json5" && !Json5Reader.Read(text).IsValid))
+        var text = files.BytesOf(codex) is { } bytes ? PromptFormat.Decode(bytes) : null;
+        if (text is null || (files.Format.Extension == ".json5" && !Json5Reader.Read(text).IsValid))
         {
-            throw new FailureException(FailureKind.Conflict, $"{from} was not renamed, because its file has a mistake. Open {codex.Path} and correct it.");
+            throw new FailureException(FailureKind.Conflict, $"{from} was not renamed because its file has an error. Open {codex.Path} and fix it.");
         }
 
         var (renamed, _) = Rewritten(files, codex, text, from, to);
@@ -104,13 +104,13 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
             foreach (var (path, value) in services.KeepWords(codex)) { renamed = Json5Edit.Set(renamed, path, new Json5String(value)).Text; }
         }
 
-        return files.Form.Renamed(renamed, to.Name);
+        return files.Format.Renamed(renamed, to.Name);
     }
 
     /// <summary>The text with its references renamed, and the fields that hold them; none where nothing refers.</summary>
     private (string Text, IReadOnlyList<string> Fields) Rewritten(FileCodices files, FileCodex codex, string text, CodexUri from, CodexUri to)
     {
-        if (files.Form.Extension != ".json5")
+        if (files.Format.Extension != ".json5")
         {
             var head = FrontMatter.Parse(text).Values;
             var found = FoundReferences.In(head, []).Where(reference => reference.To == from).ToList();
@@ -120,7 +120,7 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
         if (Json5Reader.Read(text).Root is not Json5Object root) { return (text, []); }
 
-        List<FoundReference> references = [.. FoundReferences.InFile(files.Form.Collection, root, documents.Templates.Find).Where(reference => reference.To == from)];
+        List<FoundReference> references = [.. FoundReferences.InFile(files.Format.Collection, root, documents.Templates.Find).Where(reference => reference.To == from)];
         return (ReferenceEdit.Rename(text, references, from, to), [.. references.Select(reference => reference.Field)]);
     }
 
@@ -133,26 +133,26 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
         _ => value,
     };
 
-    private void InDocument(FileCodices files, FileCodex holder, CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left)
+    private void InDocument(FileCodices files, FileCodex holder, CodexUri from, CodexUri to, bool dryRun, List<LinkedCodex> updated, List<SkippedReference> left)
     {
-        var (uri, text) = (holder.Uri!.ToString(), files.BytesOf(holder) is { } bytes ? PromptForm.Decode(bytes) : null);
+        var (uri, text) = (holder.Uri!.ToString(), files.BytesOf(holder) is { } bytes ? PromptFormat.Decode(bytes) : null);
         if (text is null) { return; }
 
         var fields = Rewritten(files, holder, text, from, to).Fields;
-        var isBroken = files.Form.Extension == ".json5" && !Json5Reader.Read(text).IsValid;
+        var isBroken = files.Format.Extension == ".json5" && !Json5Reader.Read(text).IsValid;
         if (fields.Count == 0)
         {
             // What cannot be read whole may hide one.
-            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new LeftReference(uri, holder.Title, "Its file has a mistake.")); }
+            if (isBroken && holder.Layer != TemplateLayer.Shipped && text.Contains(from.ToString(), StringComparison.Ordinal)) { left.Add(new SkippedReference(uri, holder.Title, "Its file has an error.")); }
 
             return;
         }
 
         var why = holder.Layer switch
         {
-            TemplateLayer.Shipped => "It ships with Plue.",
+            TemplateLayer.Shipped => "Ships with Plue.",
             TemplateLayer.Workspace => "It belongs to the workspace.",
-            _ when isBroken => "Its file has a mistake.",
+            _ when isBroken => "Its file has an error.",
             _ => null,
         };
         if (why is null && !dryRun)
@@ -161,11 +161,11 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
             catch (FailureException fault) { why = fault.Message; }
         }
 
-        if (why is not null) { left.Add(new LeftReference(uri, holder.Title, why)); }
-        else { updated.AddRange(fields.Select(field => new CodexEnd(CodexLinks.KindOf(field), uri, holder.Title, true))); }
+        if (why is not null) { left.Add(new SkippedReference(uri, holder.Title, why)); }
+        else { updated.AddRange(fields.Select(field => new LinkedCodex(CodexLinks.KindOf(field), uri, holder.Title, true))); }
     }
 
-    private void InSettings(CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left)
+    private void InSettings(CodexUri from, CodexUri to, bool dryRun, List<LinkedCodex> updated, List<SkippedReference> left)
     {
         const string Title = "Settings";
         if (DocumentFile.Read(paths.Config).Bytes is not { } bytes) { return; }
@@ -176,18 +176,18 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
         try
         {
-            if (!document.IsValid) { throw new FailureException(FailureKind.Conflict, "Its file has a mistake."); }
+            if (!document.IsValid) { throw new FailureException(FailureKind.Conflict, "Its file has an error."); }
             if (!dryRun) { UserConfig.Rewrite(paths, (text, values) => ReferenceEdit.Rename(text, FoundReferences.InSettings(values), from, to)); }
 
-            updated.AddRange(found.Select(reference => new CodexEnd(reference.Field, paths.Config, Title, true)));
+            updated.AddRange(found.Select(reference => new LinkedCodex(reference.Field, paths.Config, Title, true)));
         }
         catch (FailureException fault)
         {
-            left.Add(new LeftReference(paths.Config, Title, fault.Message));
+            left.Add(new SkippedReference(paths.Config, Title, fault.Message));
         }
     }
 
-    private async Task InChatsAsync(CodexUri from, CodexUri to, bool dryRun, List<CodexEnd> updated, List<LeftReference> left, CancellationToken cancellationToken)
+    private async Task InChatsAsync(CodexUri from, CodexUri to, bool dryRun, List<LinkedCodex> updated, List<SkippedReference> left, CancellationToken cancellationToken)
     {
         foreach (var chat in services.Chats())
         {
@@ -200,20 +200,20 @@ internal sealed class CodexRename(Documents documents, PluePaths paths, RenameSe
 
                 if (!dryRun) { await services.UpdateChat(chat.Id, Fields(chat, from, to) with { Values = values.Count > 0 ? values : null, By = ChangedBy.Plue }, cancellationToken); }
 
-                updated.AddRange(kinds.Select(kind => new CodexEnd(kind, uri, chat.Title, true)));
+                updated.AddRange(kinds.Select(kind => new LinkedCodex(kind, uri, chat.Title, true)));
             }
             catch (FailureException fault)
             {
-                left.Add(new LeftReference(uri, chat.Title, fault.Message));
+                left.Add(new SkippedReference(uri, chat.Title, fault.Message));
             }
         }
     }
 
     /// <summary>Those of the values that refer to it, under the new name.</summary>
     private static Dictionary<string, JsonElement> RenamedValues(IReadOnlyDictionary<string, JsonElement> values, CodexUri from, CodexUri to) => values
-        .Select(pair => (Name: pair.Key, Value: JsonValue.ToJson5(pair.Value)))
+        .Select(pair => (Name: pair.Key, Value: Json5Conversion.ToJson5(pair.Value)))
         .Where(pair => pair.Value is not null && FoundReferences.In(pair.Value, null, pair.Name).Any(reference => reference.To == from))
-        .ToDictionary(pair => pair.Name, pair => JsonValue.Of(Renamed(pair.Value!, pair.Name, from, to)), StringComparer.Ordinal);
+        .ToDictionary(pair => pair.Name, pair => Json5Conversion.Of(Renamed(pair.Value!, pair.Name, from, to)), StringComparer.Ordinal);
 
     private static ChatFields Fields(ChatSummary chat, CodexUri from, CodexUri to) => from.Collection switch
     {

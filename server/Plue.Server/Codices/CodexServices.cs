@@ -17,7 +17,7 @@ internal sealed class CodexServices
         Templates = new TemplateCatalog(paths, TrustedFolder);
         Prompts = new Prompts(paths, TrustedFolder, allowed.IsAllowed);
         Documents = new Documents(paths, Templates, platform.Time, TrustedFolder);
-        Steering = new SteeringText(
+        Steering = new InstructionBuilder(
             Templates, Prompts, new WorkspaceRules(TrustedFolder), allowed, platform.Workspace, Secrets, () => Config.Values.GetBoolean(UserConfig.WorkspaceRulesKey) != false);
     }
 
@@ -28,5 +28,5 @@ internal sealed class CodexServices
     public TemplateCatalog Templates { get; }
     public Prompts Prompts { get; }
     public Documents Documents { get; }
-    public SteeringText Steering { get; }
+    public InstructionBuilder Steering { get; }
 }

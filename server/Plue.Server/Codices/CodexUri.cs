@@ -8,7 +8,7 @@ public enum CodexCollection { Providers, Chats, Tasks, Prompts, Templates, Items
 /// <summary>
 /// <c>codex://COLLECTION/NAME</c>. A name is safe as a file name on every system: it begins with a letter or digit and has lower-case
 /// ASCII letters, digits, dots, underscores and hyphens, so nothing can climb out of a folder and no two names look or fold alike.
-/// A prompt's name stands without <c>.md</c>: <c>codex://prompts/x.md</c> is the address <c>codex://prompts/x</c>.
+/// A prompt name has no <c>.md</c>: <c>codex://prompts/x.md</c> is the address <c>codex://prompts/x</c>.
 /// </summary>
 public sealed record CodexUri
 {
@@ -29,9 +29,9 @@ public sealed record CodexUri
     public static CodexUri Of(CodexCollection collection, string name) => TryOf(collection, name, out var uri)
         ? uri
         : throw new FailureException(FailureKind.NotFound,
-            $"That cannot be a name in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit.");
+            $"The name is not valid in {Folder(collection)}. Use up to {MaxNameLength} lower-case letters, digits, dots, underscores and hyphens, and begin with a letter or digit.");
 
-    /// <param name="id">Of a chat or a task, which its beginning says.</param>
+    /// <param name="id">The id of a chat or task; its prefix tells which.</param>
     public static CodexUri OfChannel(string id) => Of(id.StartsWith("task_", StringComparison.Ordinal) ? CodexCollection.Tasks : CodexCollection.Chats, id);
 
     public static bool TryOf(CodexCollection collection, string? name, [NotNullWhen(true)] out CodexUri? uri)
@@ -54,7 +54,7 @@ public sealed record CodexUri
     /// <exception cref="FailureException">NotFound: it is not an address.</exception>
     public static CodexUri Parse(string text) => TryParse(text, out var uri)
         ? uri
-        : throw new FailureException(FailureKind.NotFound, "That is not an address of the form codex://COLLECTION/NAME. Correct the reference.");
+        : throw new FailureException(FailureKind.NotFound, "The address must have the form codex://COLLECTION/NAME. Correct the reference.");
 
     public static bool TryParse(string? text, [NotNullWhen(true)] out CodexUri? uri)
     {

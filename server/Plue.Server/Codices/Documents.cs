@@ -10,14 +10,14 @@ namespace Plue.Server.Codices;
 internal sealed class Documents(PluePaths paths, TemplateCatalog templates, TimeProvider time, Func<string?> workspace)
 {
     private const int MaxName = 60;
-    /// <summary>The program has no tables of Unicode; each letter stands above its plain one.</summary>
+    /// <summary>Accented letters and, at the same index in the other string, their base letters. The program has no Unicode tables.</summary>
     private const string Accented = "àáâãäåçèéêëìíîïñòóôõöøùúûüýÿß";
     private const string Plain = "aaaaaaceeeeiiiinoooooouuuuyys";
 
     private readonly FileCodices providers = FileCodices.Providers(paths, templates, time);
-    private readonly FileCodices prompts = new(new PromptForm(), paths.Prompts, paths, time, workspace);
-    private readonly FileCodices templateFiles = new(new TemplateForm(templates), paths.Templates, paths, time, workspace);
-    private readonly FileCodices items = new(new ItemForm(templates), paths.Items, paths, time, workspace);
+    private readonly FileCodices prompts = new(new PromptFormat(), paths.Prompts, paths, time, workspace);
+    private readonly FileCodices templateFiles = new(new TemplateFormat(templates), paths.Templates, paths, time, workspace);
+    private readonly FileCodices items = new(new ItemFormat(templates), paths.Items, paths, time, workspace);
 
     public TemplateCatalog Templates => templates;
 
@@ -32,15 +32,15 @@ internal sealed class Documents(PluePaths paths, TemplateCatalog templates, Time
         CodexCollection.Prompts => prompts,
         CodexCollection.Templates => templateFiles,
         CodexCollection.Items => items,
-        _ => throw new FailureException(FailureKind.NotFound, $"The codices of {collection.ToString().ToLowerInvariant()} are not files."),
+        _ => throw new FailureException(FailureKind.NotFound, $"The collection {collection.ToString().ToLowerInvariant()} is not stored as files."),
     };
 
     /// <exception cref="FailureException">NotFound.</exception>
     public FileCodex Get(CodexUri uri) =>
-        Of(uri.Collection).Get(uri.Name) ?? throw new FailureException(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
+        Of(uri.Collection).Get(uri.Name) ?? throw new FailureException(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
 
-    /// <summary>A name made from a title that nothing has yet.</summary>
-    /// <param name="isTaken">Names that stand for something else.</param>
+    /// <summary>Creates an unused name from a title.</summary>
+    /// <param name="isTaken">True for reserved names.</param>
     public string FreeName(CodexCollection collection, string title, Func<string, bool>? isTaken = null)
     {
         var slug = Slug(title, collection);

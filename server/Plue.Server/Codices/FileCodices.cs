@@ -11,10 +11,10 @@ namespace Plue.Server.Codices;
 
 /// <summary>One document that a person writes.</summary>
 /// <param name="Id">The file's name without its extension.</param>
-/// <param name="Uri">Null when the file's name cannot be an address; the problems say so.</param>
-/// <param name="Path">Of the file; empty for what ships with Plue.</param>
+/// <param name="Uri">Null when the file's name cannot be an address; the problems report it.</param>
+/// <param name="Path">The path of the file; empty for documents that ship with Plue.</param>
 /// <param name="Values">As written, without defaults; what could be read when the file is broken. Of Markdown its front matter.</param>
-/// <param name="IsBroken">It could not be read whole and must not be used.</param>
+/// <param name="IsBroken">True if the file could not be parsed completely and must not be used.</param>
 internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Object Values, IReadOnlyList<DocumentProblem> Problems, bool IsBroken)
 {
     public TemplateLayer Layer { get; init; } = TemplateLayer.User;
@@ -35,30 +35,30 @@ internal sealed record FileCodex(string Id, CodexUri? Uri, string Path, Json5Obj
 
 /// <summary>
 /// The documents of one collection, each a file of the user's folder, over those that ship and under those of a trusted workspace. The files are the
-/// truth: each is looked at in every call and read anew when it changed, so a change made in an editor counts at once; one broken file never hides
+/// truth: each is checked on every call and read again after it changed, so a change in an editor applies immediately. One invalid file never hides
 /// another. What did not change is the same object again. Every version of the user's files is kept in a trail. Safe to use from several threads,
 /// and by several processes at once.
 /// </summary>
 /// <param name="workspace">The trusted folder, or null.</param>
-internal sealed partial class FileCodices(DocumentForm form, string folder, PluePaths paths, TimeProvider? time = null, Func<string?>? workspace = null)
+internal sealed partial class FileCodices(DocumentFormat form, string folder, PluePaths paths, TimeProvider? time = null, Func<string?>? workspace = null)
 {
-    /// <summary>Of the coarsest clocks of file systems in use: a file can change again within it and look the same.</summary>
+    /// <summary>The coarsest timestamp resolution of common file systems: within it, a changed file can look unchanged.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
     private readonly string collection = form.Collection.ToString().ToLowerInvariant();
     private readonly VersionStore versions = new(paths, time ?? TimeProvider.System);
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Lock reading = new();
     private Dictionary<string, Known> known = new(StringComparer.Ordinal);
 
-    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) => new(new ProviderForm(templates), paths.Providers, paths, time);
+    public static FileCodices Providers(PluePaths paths, TemplateCatalog templates, TimeProvider? time = null) => new(new ProviderFormat(templates), paths.Providers, paths, time);
 
-    public DocumentForm Form => form;
+    public DocumentFormat Format => form;
 
-    /// <summary>Why the folder itself cannot be read; null when it can, or is not there.</summary>
+    /// <summary>Why the folder itself cannot be read; null when it can, or does not exist.</summary>
     public DocumentProblem? FolderProblem => DocumentFile.List(folder, form.Extension).Problem;
 
-    /// <summary>Sorted by id, of each the one that counts. A missing folder has none.</summary>
+    /// <summary>Gets the effective document of each id, sorted. Empty if the folder is missing.</summary>
     public IReadOnlyList<FileCodex> List()
     {
         var own = DocumentFile.List(folder, form.Extension).Paths;
@@ -71,7 +71,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
             foreach (var (path, layer) in own.Select(path => (path, TemplateLayer.User)).Concat(workspaces.Select(path => (path, TemplateLayer.Workspace))))
             {
-                if (Look(path, layer) is not { } entry) { continue; }
+                if (Cached(path, layer) is not { } entry) { continue; }
 
                 current[path] = entry;
                 if (layer == TemplateLayer.User || form.WorkspaceWins(entry.Codex.Id)) { codices[entry.Codex.Id] = entry.Codex; }
@@ -97,7 +97,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         }
     }
 
-    /// <summary>The file as it stands; null when it cannot be read any more.</summary>
+    /// <summary>Gets the current file content; null if it is no longer readable.</summary>
     public byte[]? BytesOf(FileCodex codex) => codex.Layer == TemplateLayer.Shipped ? form.ReadShipped(codex.Id) : DocumentFile.Read(codex.Path).Bytes;
 
     /// <summary>The versions of a document. What was edited outside since the last look becomes one.</summary>
@@ -110,27 +110,27 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
             var trail = versions.Read(collection, uri.Name);
             if (codex.Layer != TemplateLayer.User || codex.Hash is null || codex.Hash == trail.Hash) { return trail; }
 
-            lock (gate)
+            lock (sync)
             {
-                using var turn = Turn(uri, "was not looked at");
-                return Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+                using var turn = Lock(uri, "was not looked at");
+                return RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
             }
         }
         catch (FailureException)
         {
-            // The document is shown without its versions: the next change says why none can be kept.
+            // The document is shown without versions. The next change reports why none can be stored.
             return VersionTrail.Empty;
         }
     }
 
-    /// <summary>Of a document that is there or was deleted.</summary>
+    /// <summary>Gets the trail of an existing or deleted document.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the trail cannot be read.</exception>
     public VersionTrail TrailOf(CodexUri uri) => Get(uri.Name) is { } codex ? TrailOf(codex) : versions.Read(collection, uri.Name);
 
-    /// <summary>The bytes of a version; null when there is none or they were not kept.</summary>
+    /// <summary>The bytes of a version; null when there is none or they were not stored.</summary>
     public byte[]? ContentOf(CodexUri uri, long version) => versions.ContentOf(collection, uri.Name, version);
 
-    /// <summary>Every version of a document with its bytes, oldest first; null where they were not kept.</summary>
+    /// <summary>Every version of a document with its bytes, oldest first; null where they were not stored.</summary>
     public void Walk(CodexUri uri, Action<long, byte[]?> onVersion) => versions.Walk(collection, uri.Name, onVersion);
 
     /// <summary>Writes a new file. Values that break a rule of the template are written and reported, as in an editor.</summary>
@@ -138,7 +138,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public FileCodex Create(string id, Json5Object values)
     {
         RefuseSecret([], values);
-        return Create(id, form.Write(id, null, form.TemplateIdOf(id, values), values), VersionAuthor.You, "Created");
+        return Create(id, form.Write(id, null, form.TemplateIdOf(id, values), values), VersionAuthor.User, "Created");
     }
 
     /// <summary>Writes a new file as it is given.</summary>
@@ -148,12 +148,12 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         var uri = CodexUri.Of(form.Collection, id);
         return Change(uri, null, author, (before, _) => before is null && Get(id) is null
             ? new Edited(Encode(text), VersionKind.Created, what)
-            : throw new FailureException(FailureKind.Conflict, $"{uri} exists already. Choose another name."));
+            : throw new FailureException(FailureKind.Conflict, $"{uri} already exists. Choose another name."));
     }
 
     /// <summary>Sets one value and leaves the rest of the file as it was, comments included.</summary>
-    /// <param name="path">The keys that lead to the value; missing objects on the way are made.</param>
-    /// <exception cref="FailureException">NotFound. Conflict: the file has a mistake and is left alone. PermissionDenied: a literal secret. StoreReadOnly.</exception>
+    /// <param name="path">The keys that lead to the value; missing objects are created.</param>
+    /// <exception cref="FailureException">NotFound. Conflict: the file has an error and is left alone. PermissionDenied: a literal secret. StoreReadOnly.</exception>
     public FileCodex Set(string id, IReadOnlyList<string> path, Json5Node value)
     {
         RefuseSecret(path, value);
@@ -162,15 +162,15 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     public FileCodex Set(string id, string field, Json5Node value) => Set(id, [field], value);
 
-    /// <summary>Sets several values, or takes them out where null, in one write: all of them or none.</summary>
+    /// <summary>Sets several values, or removes them if null, in one atomic write.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
     public FileCodex Change(string id, IReadOnlyList<(string Field, Json5Node? Value)> changes) => Change(id, null, _ => changes);
 
-    /// <summary>The same, from the values that the file has when its turn comes.</summary>
-    /// <param name="expectedVersion">Conflict when the document is another version by then; null takes any.</param>
-    /// <param name="author">Who changes it: a constant of <see cref="VersionAuthor"/> or <see cref="ChangedBy"/>.</param>
+    /// <summary>Like the other overload, with changes computed under the lock from the current values.</summary>
+    /// <param name="expectedVersion">Conflict if the document has another version; null accepts any.</param>
+    /// <param name="author">The author of the change: a constant of <see cref="VersionAuthor"/> or <see cref="ChangedBy"/>.</param>
     public FileCodex Change(
-        string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf, string author = VersionAuthor.You)
+        string id, long? expectedVersion, Func<Json5Object, IReadOnlyList<(string Field, Json5Node? Value)>> changesOf, string author = VersionAuthor.User)
     {
         IReadOnlyList<(string Field, Json5Node? Value)> changes = [];
         var verb = author == ChangedBy.Hook ? "Hook set" : "Changed";
@@ -186,15 +186,15 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         });
     }
 
-    /// <summary>Replaces the whole file.</summary>
+    /// <summary>Replaces the content of the file.</summary>
     /// <exception cref="FailureException">NotFound, Conflict: another version. PermissionDenied: a literal secret. StoreReadOnly.</exception>
     public FileCodex Replace(string id, long? expectedVersion, string text)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, expectedVersion, VersionAuthor.You, (before, _) =>
+        return Change(uri, expectedVersion, VersionAuthor.User, (before, _) =>
         {
             if (before is null) { throw Missing(uri); }
-            if (IsRedacted(text) && PromptForm.Decode(before) is var old && (old is null || !IsRedacted(old))) { throw Redacted(); }
+            if (IsRedacted(text) && PromptFormat.Decode(before) is var old && (old is null || !IsRedacted(old))) { throw Redacted(); }
 
             return new Edited(Encode(text), VersionKind.Changed, "Edited");
         });
@@ -212,19 +212,19 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         form.Check(templateId ?? form.TemplateIdOf("", Json5Object.Empty), changes);
     }
 
-    /// <summary>Removes one key, so that its default counts again; comments stay.</summary>
+    /// <summary>Removes a key, so that its default applies again; comments are kept.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
     public FileCodex Unset(string id, IReadOnlyList<string> path) => Edit(id, null, $"Took {path[0]} away", text => Json5Edit.Remove(text, path));
 
     /// <summary>Brings the version before back, byte for byte.</summary>
-    /// <exception cref="FailureException">NotFound. Conflict: there is no earlier version, or the file belongs to nobody here. StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound. Conflict: there is no earlier version, or the file is not the user's. StoreReadOnly.</exception>
     public FileCodex Undo(string id) => Step(id, VersionKind.Undo, trail => trail.UndoTo, "earlier");
 
     /// <summary>Takes an undo back.</summary>
     /// <exception cref="FailureException">As for <see cref="Undo"/>.</exception>
     public FileCodex Redo(string id) => Step(id, VersionKind.Redo, trail => trail.RedoTo, "later");
 
-    /// <summary>Changes what the program itself has a reason to change. Nothing happens where the text stays as it is.</summary>
+    /// <summary>Rewrites the text for an internal reason. Does nothing if the text does not change.</summary>
     /// <exception cref="FailureException">As for <see cref="Set(string, IReadOnlyList{string}, Json5Node)"/>.</exception>
     public FileCodex Rewrite(string id, string what, Func<string, string> rewrite) => Edit(id, null, VersionAuthor.Plue, () => what, text => new Json5Edited(rewrite(text)));
 
@@ -234,11 +234,11 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not noted.</exception>
     public void NoteHook(CodexUri uri, string action, string what, string? error)
     {
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "says nothing of its hook");
-            Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
-            versions.NoteHook(collection, uri.Name, action, what, error);
+            using var turn = Lock(uri, "says nothing of its hook");
+            RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            versions.RecordHook(collection, uri.Name, action, what, error);
         }
     }
 
@@ -247,41 +247,41 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public void CopyTo(string id, string newId, string text)
     {
         var (uri, copy) = (CodexUri.Of(form.Collection, id), CodexUri.Of(form.Collection, newId));
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not renamed");
+            using var turn = Lock(uri, "was not renamed");
             var (bytes, path) = (Encode(text), FilePath(copy));
             var there = DocumentFile.Read(path);
-            if (there.Problem is not null || (there.Bytes is { } other && !other.AsSpan().SequenceEqual(bytes))) { throw new FailureException(FailureKind.Conflict, $"{copy} exists already. Choose another name."); }
+            if (there.Problem is not null || (there.Bytes is { } other && !other.AsSpan().SequenceEqual(bytes))) { throw new FailureException(FailureKind.Conflict, $"{copy} already exists. Choose another name."); }
 
-            Notice(uri, DocumentFile.Read(FilePath(uri)).Bytes);
+            RecordOutsideChange(uri, DocumentFile.Read(FilePath(uri)).Bytes);
             versions.CopyTrail(collection, uri.Name, copy.Name);
             if (there.Bytes is not null) { return; }
 
             Write(path, null, bytes);
-            // A version to begin with: undo leads to no text that knows the old name.
-            TryAppend(copy, VersionKind.Created, VersionAuthor.You, $"Renamed from {uri.Name}", VersionStore.HashOf(bytes), Kept(copy, bytes));
+            // The first version of the copy, so that undo cannot restore text with the old name.
+            TryAppend(copy, VersionKind.Created, VersionAuthor.User, $"Renamed from {uri.Name}", VersionStore.HashOf(bytes), Kept(copy, bytes));
         }
     }
 
     /// <summary>Takes the old name away after <see cref="CopyTo"/>.</summary>
-    /// <param name="hash">Of the file that was copied.</param>
+    /// <param name="hash">The hash of the copied file.</param>
     /// <exception cref="FailureException">Conflict: it changed since. StoreReadOnly.</exception>
-    public void Drop(string id, string newId, string? hash)
+    public void RemoveRenamed(string id, string newId, string? hash)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "still has its old name as well");
+            using var turn = Lock(uri, "still has its old name as well");
             try
             {
                 if (DocumentFile.Read(FilePath(uri)).Bytes is { } now && VersionStore.HashOf(now) != hash)
                 {
-                    throw new FailureException(FailureKind.Conflict, $"{uri} changed while it was renamed, so it is still there as well. Take over what is new, then delete it.");
+                    throw new FailureException(FailureKind.Conflict, $"{uri} changed while it was renamed, so the old document was kept. Copy its latest changes, then delete it.");
                 }
 
                 File.Delete(FilePath(uri));
-                if (!versions.DropTrail(collection, id, newId)) { TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, $"Renamed to {newId}", null, null); }
+                if (!versions.DeleteTrail(collection, id, newId)) { TryAppend(uri, VersionKind.Deleted, VersionAuthor.User, $"Renamed to {newId}", null, null); }
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {
@@ -296,14 +296,14 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     public string Delete(string id)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not deleted");
+            using var turn = Lock(uri, "was not deleted");
             var path = FilePath(uri);
             RefuseWorkspace(uri);
             if (!File.Exists(path)) { throw Unowned(uri); }
 
-            Notice(uri, DocumentFile.Read(path).Bytes);
+            RecordOutsideChange(uri, DocumentFile.Read(path).Bytes);
             try
             {
                 var now = (time ?? TimeProvider.System).GetUtcNow().ToString("yyyyMMdd-HHmmss", CultureInfo.InvariantCulture);
@@ -313,7 +313,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
                 Trash.Stamp(path, time ?? TimeProvider.System);
                 DurableFile.Move(path, target);
-                TryAppend(uri, VersionKind.Deleted, VersionAuthor.You, "Deleted", null, null);
+                TryAppend(uri, VersionKind.Deleted, VersionAuthor.User, "Deleted", null, null);
                 return target;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -323,24 +323,24 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         }
     }
 
-    /// <summary>What lies in the trash, of each address the last one deleted.</summary>
+    /// <summary>Gets the trashed documents; for each address, the one deleted last.</summary>
     public IReadOnlyList<FileCodex> Deleted() =>
     [
         .. TrashFiles().GroupBy(file => file.Uri.Name, StringComparer.Ordinal).OrderBy(files => files.Key, StringComparer.Ordinal)
             .Select(files => Load(files.Last().Path, TemplateLayer.User, files.Key)).OfType<FileCodex>(),
     ];
 
-    /// <summary>Brings the one that was deleted last back from the trash.</summary>
+    /// <summary>Restores the most recently deleted document from the trash.</summary>
     /// <exception cref="FailureException">NotFound: not in the trash. Conflict: the name is taken. StoreReadOnly.</exception>
     public FileCodex Restore(string id)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not restored");
+            using var turn = Lock(uri, "was not restored");
             var from = TrashFiles().LastOrDefault(file => file.Uri == uri).Path ?? throw new FailureException(FailureKind.NotFound, $"{uri} is not in the trash.");
             var path = FilePath(uri);
-            if (DocumentFile.Read(path) is not (null, null)) { throw new FailureException(FailureKind.Conflict, $"There is another {uri} now. Delete it or give it another name, then restore."); }
+            if (DocumentFile.Read(path) is not (null, null)) { throw new FailureException(FailureKind.Conflict, $"Another {uri} now exists. Delete or rename it, then restore."); }
 
             try
             {
@@ -351,7 +351,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
                 throw StoreFailure.From(exception, $"{uri} was not restored");
             }
 
-            if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.You, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
+            if (DocumentFile.Read(path).Bytes is { } bytes) { TryAppend(uri, VersionKind.Restored, VersionAuthor.User, "Restored from the trash", VersionStore.HashOf(bytes), Kept(uri, bytes)); }
 
             return Loaded(uri);
         }
@@ -360,63 +360,63 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     private FileCodex Step(string id, string kind, Func<VersionTrail, long?> targetOf, string which)
     {
         var uri = CodexUri.Of(form.Collection, id);
-        return Change(uri, null, VersionAuthor.You, (_, trail) =>
+        return Change(uri, null, VersionAuthor.User, (_, trail) =>
         {
             if (!File.Exists(FilePath(uri))) { throw Unowned(uri); }
 
-            var target = targetOf(trail) ?? throw new FailureException(FailureKind.Conflict, $"There is no {which} version of {uri}.");
-            var content = ContentOf(uri, target) ?? throw new FailureException(FailureKind.NotFound, $"Version {target} of {uri} cannot be read any more, so nothing was changed.");
+            var target = targetOf(trail) ?? throw new FailureException(FailureKind.Conflict, $"{uri} has no {which} version.");
+            var content = ContentOf(uri, target) ?? throw new FailureException(FailureKind.NotFound, $"Version {target} of {uri} is no longer readable, so nothing was changed.");
             return new Edited(content, kind, $"Back to version {target}") { Of = target };
         });
     }
 
     private FileCodex Edit(string id, long? expectedVersion, string what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, () => what, edit);
 
-    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, VersionAuthor.You, what, edit);
+    private FileCodex Edit(string id, long? expectedVersion, Func<string> what, Func<string, Json5Edited> edit) => Edit(id, expectedVersion, VersionAuthor.User, what, edit);
 
     private FileCodex Edit(string id, long? expectedVersion, string author, Func<string> what, Func<string, Json5Edited> edit)
     {
         var uri = CodexUri.Of(form.Collection, id);
         return Change(uri, expectedVersion, author, (before, _) =>
         {
-            var text = PromptForm.Decode(before ?? throw Missing(uri));
+            var text = PromptFormat.Decode(before ?? throw Missing(uri));
             var error = form.Extension == ".json5" && Json5Reader.Read(before).Errors is [var first, ..] ? first : null;
-            if (text is null && error is null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptForm.NotText.Message}"); }
+            if (text is null && error is null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {PromptFormat.NotText.Message}"); }
 
             var edited = error is null ? edit(text!) : new Json5Edited("", error);
             if (edited.Error is { } found)
             {
                 throw new FailureException(FailureKind.Conflict,
-                    $"{uri} was not changed, because its file has a mistake at line {found.Span.Line}, column {found.Span.Column}: {found.Message} Open {FilePath(uri)} and correct it.");
+                    $"{uri} was not changed because its file has an error at line {found.Span.Line}, column {found.Span.Column}: {found.Message} Open {FilePath(uri)} and fix it.");
             }
 
             return new Edited(edited.Text == text ? before : Encode(edited.Text), VersionKind.Changed, what());
         });
     }
 
-    /// <summary>The one way in which files are written: in turn, after what was made outside is in the trail, and with a version of its own.</summary>
+    /// <summary>Writes all changes: under the lock, after external edits were recorded, and with a new version.</summary>
     private FileCodex Change(CodexUri uri, long? expectedVersion, string author, Func<byte[]?, VersionTrail, Edited> edit)
     {
-        lock (gate)
+        lock (sync)
         {
-            using var turn = Turn(uri, "was not changed");
+            using var turn = Lock(uri, "was not changed");
             var path = FilePath(uri);
             var (own, problem) = DocumentFile.Read(path);
             if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"{uri} was not changed. {problem.Message}"); }
 
             RefuseWorkspace(uri);
-            var trail = Notice(uri, own);
+            var trail = RecordOutsideChange(uri, own);
             if (expectedVersion is { } expected && expected != trail.Number)
             {
-                throw new FailureException(FailureKind.Conflict, $"{uri} was not changed, because it changed since you opened it. Look at what is there now, then try again.");
+                throw new FailureException(FailureKind.Conflict, $"{uri} was not changed because it was modified since you opened it. Review the current version, then try again.");
             }
 
             var shipped = own is null ? form.ReadShipped(uri.Name) : null;
             var edited = edit(own ?? shipped, trail);
             if (own is not null && edited.Bytes.AsSpan().SequenceEqual(own)) { return Loaded(uri); }
 
-            if (edited.Bytes.Length > Json5Reader.MaxBytes) { throw new FailureException(FailureKind.BadRequest, $"{uri} was not written, because a document is at most 4 MiB."); }
-            // What was there before can be taken out step by step.
+            if (edited.Bytes.Length > Json5Reader.MaxBytes) { throw new FailureException(FailureKind.BadRequest, $"{uri} was not written because it is larger than 4 MiB, the maximum for a document."); }
+            // Existing secrets can be removed one at a time.
             if (HoldsSecret(uri, edited.Bytes) && (own is null || !HoldsSecret(uri, own))) { throw new FailureException(FailureKind.PermissionDenied, LiteralSecrets.Message); }
 
             // So that undo leads back to what shipped.
@@ -428,7 +428,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         }
     }
 
-    /// <summary>What a disk could not make sure of after all is taken back, so that a failure changed nothing.</summary>
+    /// <summary>Reverts a change that could not be made durable, so that a failure changes nothing.</summary>
     private static void Write(string path, byte[]? own, byte[] bytes)
     {
         try
@@ -442,8 +442,8 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         }
     }
 
-    /// <summary>Called in turn: an edit made outside becomes a version, so that no later one can hide it.</summary>
-    private VersionTrail Notice(CodexUri uri, byte[]? bytes)
+    /// <summary>Records an external edit as a version, so that a later change cannot hide it. Called under the lock.</summary>
+    private VersionTrail RecordOutsideChange(CodexUri uri, byte[]? bytes)
     {
         var trail = versions.Read(collection, uri.Name);
         if (bytes is null || VersionStore.HashOf(bytes) is var hash && hash == trail.Hash) { return trail; }
@@ -467,30 +467,30 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         catch (FailureException) { /* The file is right already, and the version is noticed at the next look, as one made outside. */ }
     }
 
-    /// <summary>A trail is for ever, so no key goes into it.</summary>
+    /// <summary>Content with a key is not stored, because a trail is permanent.</summary>
     private byte[]? Kept(CodexUri uri, byte[] bytes) => HoldsSecret(uri, bytes) ? null : bytes;
 
     private bool HoldsSecret(CodexUri uri, byte[] bytes) => form.Read(uri.Name, bytes).Problems.Any(problem => problem.Message == LiteralSecrets.Message);
 
-    private IDisposable Turn(CodexUri uri, string what) => DocumentTurn.Take(paths, collection, $"{uri} {what}");
+    private IDisposable Lock(CodexUri uri, string what) => DocumentLock.Acquire(paths, collection, $"{uri} {what}");
 
     private void RefuseWorkspace(CodexUri uri)
     {
         if (WorkspacePaths().Count > 0 && Get(uri.Name)?.Layer == TemplateLayer.Workspace)
         {
-            throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Change its file there, or make a copy of your own.");
+            throw new FailureException(FailureKind.PermissionDenied, $"{uri} belongs to the workspace. Change its file there, or create your own copy.");
         }
     }
 
     private FailureException Unowned(CodexUri uri) => form.ReadShipped(uri.Name) is null
         ? Missing(uri)
-        : new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and stays. Change it to make a copy of your own.");
+        : new FailureException(FailureKind.PermissionDenied, $"{uri} ships with Plue and cannot be deleted. Change it to create your own copy.");
 
     private FileCodex Loaded(CodexUri uri) => Load(FilePath(uri), TemplateLayer.User, uri.Name) ?? throw Missing(uri);
 
     private FileCodex? Remembered(string path, TemplateLayer layer)
     {
-        if (Look(path, layer) is not { } entry)
+        if (Cached(path, layer) is not { } entry)
         {
             known.Remove(path);
             return null;
@@ -500,7 +500,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         return entry.Codex;
     }
 
-    private Known? Look(string path, TemplateLayer layer)
+    private Known? Cached(string path, TemplateLayer layer)
     {
         var file = new FileInfo(path);
         // A link says nothing about its target, and a file that changed a moment ago may change again within the same tick.
@@ -528,7 +528,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         List<DocumentProblem> problems = [];
         if (!CodexUri.TryOf(form.Collection, id, out var uri))
         {
-            problems.Add(new DocumentProblem("The file's name cannot be an address. Rename it with lower-case letters, digits, dots, underscores and hyphens.", 1, 1, IsError: true));
+            problems.Add(new DocumentProblem("The file name is not valid in an address. Rename the file with lower-case letters, digits, dots, underscores and hyphens.", 1, 1, IsError: true));
         }
 
         return bytes is null ? new FileCodex(id, uri, path, Json5Object.Empty, [.. problems, unreadable!], IsBroken: true) { Layer = layer } : Read(bytes, path, layer, id, problems);
@@ -568,13 +568,13 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
         if (IsRedacted(Json5Writer.Write(value))) { throw Redacted(); }
     }
 
-    /// <summary>What is shown in place of a key must never be written over the key itself.</summary>
+    /// <summary>The placeholder shown for a key must never overwrite the key.</summary>
     private static bool IsRedacted(string text) => text.Contains(RedactedJson.Redacted, StringComparison.Ordinal);
 
     private static FailureException Redacted() => new(
-        FailureKind.PermissionDenied, $"Nothing was changed, because {RedactedJson.Redacted} stands for a key that is not shown. Open the file itself to change it.");
+        FailureKind.PermissionDenied, $"Nothing was changed because {RedactedJson.Redacted} replaces a key that is not shown. Open the file to change it.");
 
-    private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"There is no {uri}. It may have been deleted or renamed; choose another.");
+    private static FailureException Missing(CodexUri uri) => new(FailureKind.NotFound, $"{uri} does not exist. It may have been deleted or renamed. Choose another.");
 
     private string FilePath(CodexUri uri) => System.IO.Path.Combine(folder, uri.Name + form.Extension);
 
@@ -583,7 +583,7 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
 
     private sealed record Edited(byte[] Bytes, string Kind, string What)
     {
-        /// <summary>Of undo and redo: the version brought back.</summary>
+        /// <summary>The version that undo or redo restored.</summary>
         public long? Of { get; init; }
     }
 
@@ -591,10 +591,10 @@ internal sealed partial class FileCodices(DocumentForm form, string folder, Plue
     private sealed record Known(long Length, DateTime Modified, DateTime ReadAt, object? DependsOn, FileCodex Codex);
 }
 
-/// <summary>Who made a version.</summary>
+/// <summary>Authors of versions.</summary>
 internal static class VersionAuthor
 {
-    public const string You = "you";
+    public const string User = "you";
     /// <summary>An editor or another program changed the file.</summary>
     public const string Outside = "outside";
     public const string Plue = "plue";

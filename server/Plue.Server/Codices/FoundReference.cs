@@ -18,19 +18,19 @@ public enum ReferenceForm
     File,
 }
 
-/// <summary>A reference as it stands in a file.</summary>
-/// <param name="Text">As it is written; of a secret without a word before it.</param>
+/// <summary>A reference as it is in a file.</summary>
+/// <param name="Text">The text as written; for a secret, without a preceding word.</param>
 /// <param name="To">The codex; null for a secret, a file, and an address that is none.</param>
 /// <param name="Field">The nearest key above it.</param>
 /// <param name="Path">Keys and places that lead to it: <c>fields[2].default</c>.</param>
-/// <param name="Filter">The template that the target must follow, <see cref="References.MarkdownFilter"/> for a prompt; null takes any.</param>
-/// <param name="Span">The whole value, quotes included.</param>
+/// <param name="Filter">The required template of the target, <see cref="References.MarkdownFilter"/> for a prompt; null accepts any.</param>
+/// <param name="Span">The span of the value, including quotes.</param>
 internal sealed record FoundReference(string Text, ReferenceForm Form, CodexUri? To, string Field, string Path, string? Filter, Json5Span Span)
 {
-    /// <summary>A template without which the file cannot be read: its reading says already whether it is there.</summary>
-    public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemForm.TemplateField;
+    /// <summary>True for a template that the file needs to be parsed, whose absence parsing already reports.</summary>
+    public bool IsOfReading => Form == ReferenceForm.Name && Field is "parent_template" or ItemFormat.TemplateField;
 
-    /// <summary>What stands for the codex under another name, in the same form.</summary>
+    /// <summary>Gets the text of this reference to a renamed codex, in the same form.</summary>
     public string Renamed(CodexUri to) => Form switch
     {
         ReferenceForm.Name => to.Name,
@@ -50,12 +50,12 @@ internal static class FoundReferences
     public static IEnumerable<FoundReference> InFile(CodexCollection collection, Json5Object root, Func<string, Template?> find) => collection switch
     {
         CodexCollection.Templates => InTemplate(root, find),
-        CodexCollection.Items => InItem(root, root.GetString(ItemForm.TemplateField) is { } template ? find(template)?.Fields ?? [] : []),
-        _ => In(root, find(ProviderForm.TemplateId)?.Fields ?? []),
+        CodexCollection.Items => InItem(root, root.GetString(ItemFormat.TemplateField) is { } template ? find(template)?.Fields ?? [] : []),
+        _ => In(root, find(ProviderFormat.TemplateId)?.Fields ?? []),
     };
 
-    /// <summary>In values: every address whatever its field's type, what stands where an address belongs, and paths where the field is of files.</summary>
-    /// <param name="fields">Of the template that the values follow; what they do not know is looked through as well.</param>
+    /// <summary>Finds references in values: addresses in any field, other text in fields for addresses, and paths in fields for files.</summary>
+    /// <param name="fields">The fields of the template of these values. Unknown values are searched, too.</param>
     public static IEnumerable<FoundReference> In(Json5Node root, IReadOnlyList<TemplateField> fields) => root is Json5Object values ? InObject(values, fields, "") : [];
 
     /// <summary>In one value.</summary>
@@ -77,7 +77,7 @@ internal static class FoundReferences
                 "parent_template" => [],
                 "fields" => InFields(member.Value, inherited, "fields"),
                 "automation" => InAutomation(member.Value, inherited, find),
-                _ => InValue(member.Value, TemplateShape.Fields.FirstOrDefault(field => field.Name == member.Name), member.Name, member.Name),
+                _ => InValue(member.Value, TemplateFileSchema.Fields.FirstOrDefault(field => field.Name == member.Name), member.Name, member.Name),
             };
             foreach (var reference in found) { yield return reference; }
         }
@@ -86,9 +86,9 @@ internal static class FoundReferences
     /// <summary>In an item: also the template that it follows.</summary>
     public static IEnumerable<FoundReference> InItem(Json5Object root, IReadOnlyList<TemplateField> fields)
     {
-        if (root.Find(ItemForm.TemplateField) is Json5String template) { yield return OfTemplate(template, ItemForm.TemplateField, ItemForm.TemplateField); }
+        if (root.Find(ItemFormat.TemplateField) is Json5String template) { yield return OfTemplate(template, ItemFormat.TemplateField, ItemFormat.TemplateField); }
 
-        foreach (var reference in InObject(new Json5Object([.. root.Members.Where(member => member.Name != ItemForm.TemplateField)]), fields, "")) { yield return reference; }
+        foreach (var reference in InObject(new Json5Object([.. root.Members.Where(member => member.Name != ItemFormat.TemplateField)]), fields, "")) { yield return reference; }
     }
 
     /// <summary>In the settings, where a provider is also written by its name.</summary>
@@ -128,7 +128,7 @@ internal static class FoundReferences
         {
             yield return new FoundReference(text.Value, ReferenceForm.Rule, uri, name, path, TemplateCollections.TaskRoot, text.Span);
         }
-        else if (SecretReference.In(text.Value) is { Reference: var secret }) { yield return new FoundReference(secret, ReferenceForm.Secret, null, name, path, null, text.Span); }
+        else if (SecretReference.FindIn(text.Value) is { Reference: var secret }) { yield return new FoundReference(secret, ReferenceForm.Secret, null, name, path, null, text.Span); }
         else if (field?.Type == FieldType.CodexReference && text.Value.Length > 0) { yield return new FoundReference(text.Value, ReferenceForm.Address, null, name, path, filter, text.Span); }
         else if (field?.Type == FieldType.FileReference && text.Value.Length > 0) { yield return new FoundReference(text.Value, ReferenceForm.File, null, name, path, null, text.Span); }
     }
@@ -198,6 +198,6 @@ internal static class FoundReferences
         name.Value, ReferenceForm.Name, CodexUri.TryOf(CodexCollection.Templates, name.Value, out var uri) ? uri : null, field, path, null, name.Span);
 
     private static FoundReference OfProvider(Json5String text, string key, string path) => CodexUri.TryParse(text.Value, out var uri)
-        ? new FoundReference(text.Value, ReferenceForm.Address, uri, key, path, ProviderForm.TemplateId, text.Span)
-        : new FoundReference(text.Value, ReferenceForm.Name, CodexUri.TryOf(CodexCollection.Providers, text.Value, out uri) ? uri : null, key, path, ProviderForm.TemplateId, text.Span);
+        ? new FoundReference(text.Value, ReferenceForm.Address, uri, key, path, ProviderFormat.TemplateId, text.Span)
+        : new FoundReference(text.Value, ReferenceForm.Name, CodexUri.TryOf(CodexCollection.Providers, text.Value, out uri) ? uri : null, key, path, ProviderFormat.TemplateId, text.Span);
 }

@@ -22,7 +22,7 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
         if (end < 0)
         {
             return new FrontMatter(Json5Object.Empty, string.Join('\n', lines).Trim(),
-                [new DocumentProblem("The front matter has no closing line of three hyphens, so it is read as part of the prompt.", 1, 1, IsError: false)]);
+                [new DocumentProblem("The front matter has no closing line of three hyphens, so it is treated as part of the prompt.", 1, 1, IsError: false)]);
         }
 
         var members = new List<Json5Member>();
@@ -40,7 +40,7 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
         return new FrontMatter(new Json5Object(members), string.Join('\n', lines[(end + 1)..]).Trim(), []);
     }
 
-    /// <summary>Sets one key, or takes it away where the value is null, and leaves the rest of the file as it was.</summary>
+    /// <summary>Sets one key, or removes it where the value is null, and leaves the rest of the file as it was.</summary>
     /// <returns>Null for a value that is neither text nor a list of texts.</returns>
     public static string? Set(string text, string key, Json5Node? value)
     {
@@ -86,7 +86,7 @@ internal sealed record FrontMatter(Json5Object Values, string Body, IReadOnlyLis
 
     private static Json5Node Text(string value, int line, int column) => new Json5String(value) { Span = new Json5Span(0, 0, line, column) };
 
-    /// <summary>Split at commas that stand outside quotes.</summary>
+    /// <summary>Splits at commas outside quotes.</summary>
     private static IEnumerable<string> Items(string text)
     {
         var item = new StringBuilder();

@@ -8,14 +8,14 @@ namespace Plue.Server.Codices;
 /// <summary>Finds keys that someone typed into a file. What is found is named by its place alone and never repeated.</summary>
 public static partial class LiteralSecrets
 {
-    public const string Message = "Keys are not kept in files. Run Plue: Configure Provider Key.";
+    public const string Message = "Do not store keys in files. Run Plue: Configure Provider Key.";
     private const int MaxFound = 50;
 
     /// <summary>Words of a key's name that say that its value is a secret...</summary>
     private static readonly HashSet<string> SecretWords = new(
         ["key", "apikey", "token", "secret", "authorization", "password", "passwd", "passphrase", "credential", "credentials", "cookie"], StringComparer.Ordinal);
 
-    /// <summary>... unless the last word says that it is something about one.</summary>
+    /// <summary>Last words that mark a name as metadata of a secret.</summary>
     private static readonly HashSet<string> HarmlessEndings = new(
         ["file", "path", "url", "uri", "endpoint", "id", "version", "name", "type", "env", "header", "level", "limit"], StringComparer.Ordinal);
 
@@ -36,7 +36,7 @@ public static partial class LiteralSecrets
         return [.. found.OrderBy(span => span.Start).Take(MaxFound).Select(span => DocumentProblem.Error(Message, span) with { Code = FindingCodes.Secret })];
     }
 
-    /// <summary>The text with every secret of it left out, for showing.</summary>
+    /// <summary>Gets the text with secrets replaced, for display.</summary>
     public static string Redact(Json5Document document)
     {
         var found = new List<Json5Span>();
@@ -52,7 +52,7 @@ public static partial class LiteralSecrets
 
     public static bool IsInText(string text) => KnownKeys().IsMatch(text);
 
-    /// <summary>Whether a value, made by the program or typed into a form, may not go into a file.</summary>
+    /// <summary>True if a value must not be written to a file.</summary>
     /// <param name="path">The keys above it.</param>
     public static bool IsIn(IReadOnlyList<string> path, Json5Node value)
     {
@@ -62,7 +62,7 @@ public static partial class LiteralSecrets
         return found.Count > 0 || KnownKeys().IsMatch(Json5Writer.Write(value));
     }
 
-    /// <summary>The values that are secrets, each with the keys that lead to it. What stands in a comment, in an array or inside an address is not among them.</summary>
+    /// <summary>The values that are secrets, each with the keys that lead to it. What is in a comment, in an array or inside an address is not among them.</summary>
     public static IReadOnlyList<(IReadOnlyList<string> Path, string Secret)> Values(Json5Object root)
     {
         var found = new List<(IReadOnlyList<string>, string)>();
@@ -111,16 +111,16 @@ public static partial class LiteralSecrets
         return words.Length > 0 && words.Any(SecretWords.Contains) && !HarmlessEndings.Contains(words[^1]);
     }
 
-    /// <summary>Nothing, or an address of a secret, perhaps behind a word such as Bearer.</summary>
+    /// <summary>True for empty text or a secret reference, optionally after a word such as Bearer.</summary>
     private static bool IsReference(string text)
     {
-        return string.IsNullOrWhiteSpace(text) || SecretReference.In(text) is not null;
+        return string.IsNullOrWhiteSpace(text) || SecretReference.FindIn(text) is not null;
     }
 
     [GeneratedRegex("[A-Z]+(?![a-z])|[A-Z]?[a-z]+", RegexOptions.CultureInvariant)]
     private static partial Regex Words();
 
-    // Every run that something must follow is bounded, so that no file takes longer than its length.
+    // Every repetition is bounded, so that matching takes linear time.
     [GeneratedRegex(
         """
         \b(?: sk-(?=[A-Za-z_-]{0,100}[0-9])[A-Za-z0-9_-]{16,} | AIza[A-Za-z0-9_-]{30,} | (?:AKIA|ASIA)[A-Z0-9]{16}\b | gh[opsur]_[A-Za-z0-9]{20,} | github_pat_[A-Za-z0-9_]{20,}

@@ -3,36 +3,36 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What a prompt asks for when it is used as a command.</summary>
+/// <summary>An argument of a prompt that is used as a command.</summary>
 public sealed record PromptArgument(string Name, string? Description, bool IsOptional);
 
-/// <summary><c>arguments: [topic, "tone?: how it is said"]</c> in the front matter of a prompt.</summary>
+/// <summary><c>arguments: [topic, "tone?: Tone of the text"]</c> in the front matter of a prompt.</summary>
 internal static class PromptArguments
 {
     public const string Field = "arguments";
-    /// <summary>What the editor fills in.</summary>
+    /// <summary>Arguments that the editor provides.</summary>
     public const string Selection = "selection";
     public const string File = "file";
-    private const int Most = 20;
-    private const int LongestName = 40;
+    private const int MaxArguments = 20;
+    private const int MaxNameLength = 40;
 
-    /// <summary>Those that can be used; what is wrong with the others goes to <paramref name="problems"/>.</summary>
+    /// <summary>Gets the valid arguments; errors are added to <paramref name="problems"/>.</summary>
     public static IReadOnlyList<PromptArgument> Read(Json5Object frontMatter, List<DocumentProblem>? problems = null)
     {
         if (frontMatter.FindMember(Field) is not { } member || member.Value is Json5String { Value: "" }) { return []; }
 
         var items = member.Value is Json5Array list ? list.Items : [member.Value];
-        if (items.Count > Most) { problems?.Add(DocumentProblem.Error($"A prompt asks for at most {Most} arguments.", member.NameSpan)); }
+        if (items.Count > MaxArguments) { problems?.Add(DocumentProblem.Error($"A prompt can have at most {MaxArguments} arguments.", member.NameSpan)); }
 
         List<PromptArgument> arguments = [];
-        foreach (var item in items.Take(Most).OfType<Json5String>())
+        foreach (var item in items.Take(MaxArguments).OfType<Json5String>())
         {
             var at = item.Span.Line > 0 ? item.Span : member.NameSpan;
             if (Of(item.Value) is not { } argument)
             {
-                problems?.Add(DocumentProblem.Error("An argument is a name of letters, digits and _, with ? when it may be left out, and after a colon what it is: `tone?: How it is said`.", at));
+                problems?.Add(DocumentProblem.Error("An argument is a name of letters, digits and _, followed by ? if it is optional, and a description after a colon: `tone?: Tone of the text`.", at));
             }
-            else if (argument.Name is Selection or File) { problems?.Add(DocumentProblem.Warning($"`{argument.Name}` comes from the editor by itself. Leave it out here.", at)); }
+            else if (argument.Name is Selection or File) { problems?.Add(DocumentProblem.Warning($"`{argument.Name}` is provided by the editor. Remove it here.", at)); }
             else if (arguments.Any(other => other.Name == argument.Name)) { problems?.Add(DocumentProblem.Error($"`{argument.Name}` is there twice.", at)); }
             else { arguments.Add(argument); }
         }
@@ -47,7 +47,7 @@ internal static class PromptArguments
         var isOptional = name.EndsWith('?');
         if (isOptional) { name = name[..^1]; }
 
-        var isName = name.Length is > 0 and <= LongestName && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+        var isName = name.Length is > 0 and <= MaxNameLength && (char.IsAsciiLetter(name[0]) || name[0] == '_') && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
         var description = colon < 0 ? "" : text[(colon + 1)..].Trim();
         return isName ? new PromptArgument(name, description.Length == 0 ? null : description, isOptional) : null;
     }

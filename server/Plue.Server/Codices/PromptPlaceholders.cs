@@ -5,29 +5,29 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>Something that is still to be put into a text.</summary>
-/// <param name="Start">Of <c>{{name}}</c> in the text, in UTF-16 units.</param>
-public sealed record PromptHole(string Name, int Start, int Length);
+/// <param name="Start">The start of <c>{{name}}</c> in the text, in UTF-16 units.</param>
+public sealed record PlaceholderSpan(string Name, int Start, int Length);
 
 /// <param name="Holes">In the order of the text.</param>
-public sealed record FilledPrompt(string Text, IReadOnlyList<PromptHole> Holes);
+public sealed record FilledPrompt(string Text, IReadOnlyList<PlaceholderSpan> Holes);
 
 /// <summary>
-/// <c>{{field}}</c>, <c>{{budget.usd}}</c>, <c>{{messages[-1].content}}</c> in a prompt. What is put in is text and is not looked at again; a path that
-/// leads nowhere is nothing, and a line of nothing but such paths is left out. <c>\{{</c> is two braces.
+/// <c>{{field}}</c>, <c>{{budget.usd}}</c>, <c>{{messages[-1].content}}</c> in a prompt. Inserted values are not expanded again. A path without
+/// a value is empty, and a line with only such paths is omitted. <c>\{{</c> is two braces.
 /// </summary>
 public static class PromptPlaceholders
 {
     /// <summary>UTF-16 units of one value; the rest is cut off.</summary>
-    public const int LongestValue = 32 * 1024;
+    public const int MaxValueLength = 32 * 1024;
     /// <summary>UTF-16 units of all values of a prompt together.</summary>
-    public const int LongestOfAll = 256 * 1024;
-    private const int LongestPath = 200;
+    public const int MaxTotalLength = 256 * 1024;
+    private const int MaxPathLength = 200;
 
     /// <summary>Whether there is anything to do: values need not be gathered for a text without.</summary>
-    public static bool AreIn(string text) => text.Contains("{{", StringComparison.Ordinal);
+    public static bool ExistIn(string text) => text.Contains("{{", StringComparison.Ordinal);
 
     /// <summary>Where they are, whatever they lead to.</summary>
-    public static IEnumerable<(ValuePath Path, PromptHole At)> In(string text)
+    public static IEnumerable<(ValuePath Path, PlaceholderSpan At)> FindIn(string text)
     {
         var (seen, ofLine) = (0, -1);
         while (text.IndexOf("{{", seen, StringComparison.Ordinal) is var open and >= 0)
@@ -36,38 +36,38 @@ public static class PromptPlaceholders
 
             if (PathAt(text.AsSpan(seen, ofLine - seen), open - seen, out var length) is { } path)
             {
-                yield return (path, new PromptHole(path.Text, open, length));
+                yield return (path, new PlaceholderSpan(path.Text, open, length));
                 seen = open + length;
             }
             else { seen = open + 2; }
         }
     }
 
-    /// <param name="keeps">Names that somebody else fills in, left as they are written; null keeps none.</param>
-    public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? keeps = null)
+    /// <param name="isKept">Names that are filled in later and kept as written; null keeps none.</param>
+    public static FilledPrompt Fill(string text, Json5Object values, Func<string, bool>? isKept = null)
     {
         var output = new StringBuilder(text.Length);
-        List<PromptHole> holes = [];
-        var room = LongestOfAll;
+        List<PlaceholderSpan> placeholders = [];
+        var room = MaxTotalLength;
         for (var at = 0; at < text.Length;)
         {
             var end = text.IndexOf('\n', at);
             var line = text.AsSpan(at, (end < 0 ? text.Length : end + 1) - at);
             at += line.Length;
-            var (began, held) = (output.Length, holes.Count);
-            if (FillLine(line, values, keeps, output, holes, ref room)) { continue; }
+            var (began, held) = (output.Length, placeholders.Count);
+            if (FillLine(line, values, isKept, output, placeholders, ref room)) { continue; }
 
             output.Length = began;
-            holes.RemoveRange(held, holes.Count - held);
-            // The last line has no end of its own: what stands before it gives its.
+            placeholders.RemoveRange(held, placeholders.Count - held);
+            // The last line has no end of its own: what precedes it gives its.
             if (end < 0 && output.Length > 0) { output.Length--; }
         }
 
-        return new FilledPrompt(output.ToString(), holes);
+        return new FilledPrompt(output.ToString(), placeholders);
     }
 
     /// <returns>False for a line of placeholders alone that all were nothing.</returns>
-    private static bool FillLine(ReadOnlySpan<char> line, Json5Object values, Func<string, bool>? keeps, StringBuilder output, List<PromptHole> holes, ref int room)
+    private static bool FillLine(ReadOnlySpan<char> line, Json5Object values, Func<string, bool>? keeps, StringBuilder output, List<PlaceholderSpan> placeholders, ref int room)
     {
         var (hasNothing, hasMore) = (false, false);
         while (line.IndexOf("{{") is var open and >= 0)
@@ -88,13 +88,13 @@ public static class PromptPlaceholders
 
             if (keeps?.Invoke(path.Text) == true)
             {
-                holes.Add(new PromptHole(path.Text, output.Length, length));
+                placeholders.Add(new PlaceholderSpan(path.Text, output.Length, length));
                 output.Append(line.Slice(open, length));
                 hasMore = true;
             }
             else
             {
-                var value = Cut(ValueText(path.Find(values)), Math.Min(room, LongestValue));
+                var value = Cut(ValueText(path.Find(values)), Math.Min(room, MaxValueLength));
                 output.Append(value);
                 room -= value.Length;
                 if (value.Length == 0) { hasNothing = true; } else { hasMore = true; }
@@ -107,14 +107,14 @@ public static class PromptPlaceholders
         return hasMore || !hasNothing || !line.IsWhiteSpace();
     }
 
-    /// <summary>What stands between the braces that open there; null where no placeholder does.</summary>
-    /// <param name="length">Of all of it, braces included.</param>
+    /// <summary>Gets the path between the braces that open there; null if there is no placeholder.</summary>
+    /// <param name="length">The length including the braces.</param>
     private static ValuePath? PathAt(ReadOnlySpan<char> line, int open, out int length)
     {
         var inner = line[(open + 2)..];
         var close = inner.IndexOf("}}");
         length = close + 4;
-        return line[..open].EndsWith("\\") || close is < 0 or > LongestPath ? null : PathOf(inner[..close]);
+        return line[..open].EndsWith("\\") || close is < 0 or > MaxPathLength ? null : PathOf(inner[..close]);
     }
 
     /// <summary>Only what could be a field: braces in a prompt may be about something else.</summary>
@@ -133,10 +133,10 @@ public static class PromptPlaceholders
         _ => Json5Writer.WriteLine(value),
     };
 
-    private static string Cut(string text, int most)
+    private static string Cut(string text, int maxLength)
     {
-        if (text.Length <= most) { return text; }
+        if (text.Length <= maxLength) { return text; }
 
-        return text[..(most > 0 && char.IsHighSurrogate(text[most - 1]) ? most - 1 : most)];
+        return text[..(maxLength > 0 && char.IsHighSurrogate(text[maxLength - 1]) ? maxLength - 1 : maxLength)];
     }
 }

@@ -12,84 +12,84 @@ namespace Plue.Server.Codices;
 /// <param name="Problems">Such as a user's file that could not be read, so that the shipped prompt is used.</param>
 public sealed record Prompt(CodexUri Uri, string Text, string? Description, TemplateLayer Layer, IReadOnlyList<DocumentProblem> Problems)
 {
-    /// <summary>What it asks for when it is used as a command.</summary>
+    /// <summary>The arguments of the prompt when it is used as a command.</summary>
     public IReadOnlyList<PromptArgument> Arguments { get; init; } = [];
     /// <summary>Null for a shipped one.</summary>
     public string? Path { get; init; }
     public required byte[] Bytes { get; init; }
-    /// <summary>Of its file, in lower-case hex.</summary>
+    /// <summary>The SHA-256 of the file, in lower-case hex.</summary>
     public string Sha256 => AllowedTexts.HashOf(Bytes);
     public int HiddenCharacters { get; init; }
 }
 
-/// <param name="Prompt">The one that counts; null when none does.</param>
-/// <param name="LeftOut">A workspace's that would stand over it, and has characters that nobody sees and nobody allowed.</param>
+/// <param name="Prompt">The effective prompt; null if there is none.</param>
+/// <param name="LeftOut">A workspace prompt that would override it but contains invisible characters and was not allowed.</param>
 public sealed record FoundPrompt(Prompt? Prompt, Prompt? LeftOut);
 
-/// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read at every call, so a change counts from the next turn.</summary>
+/// <summary>Prompts by address: a trusted workspace's file over the user's, and that over the shipped one. Files are read on every call, so a change applies from the next turn.</summary>
 /// <param name="workspace">The trusted folder, or null.</param>
-/// <param name="isAllowed">Whether the user lets a workspace's prompt with hidden characters count, by its hash.</param>
+/// <param name="isAllowed">True if the user allowed a workspace prompt with hidden characters, by its hash.</param>
 public sealed class Prompts(PluePaths paths, Func<string?>? workspace = null, Func<string, bool>? isAllowed = null)
 {
     private const string Extension = ".md";
 
-    private readonly PromptForm form = new();
+    private readonly PromptFormat format = new();
 
     /// <summary>By address, as in <c>codex://prompts/default-assistant.md</c>.</summary>
     /// <exception cref="FailureException">NotFound: not a prompt's address, or nothing there.</exception>
     public Prompt Get(string reference)
     {
         var uri = CodexUri.Parse(reference);
-        var found = Look(uri);
-        if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is left out: it has characters that nobody sees. Allow it in the list of what steers a chat, or take them out."); }
+        var found = FindWithLayer(uri);
+        if (found is { Prompt: null, LeftOut: not null }) { throw new FailureException(FailureKind.NotFound, $"{uri} is skipped because it has invisible characters. Allow it in the chat's instructions, or remove the characters."); }
 
         return found.Prompt ?? throw new FailureException(FailureKind.NotFound, uri.Collection == CodexCollection.Prompts
-            ? $"There is no prompt {uri}.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
-            : $"{uri} is no prompt. Choose one of codex://prompts/.");
+            ? $"The prompt {uri} does not exist.{NearestName.Hint(uri.Name, List().Select(other => other.Name))} Create {FilePath(uri)} or choose another prompt."
+            : $"{uri} is not a prompt. Choose one from codex://prompts/.");
     }
 
-    /// <summary>Null when none counts, or the address is of another collection.</summary>
-    public Prompt? Find(CodexUri uri) => Look(uri).Prompt;
+    /// <summary>Null if there is none, or the address is in another collection.</summary>
+    public Prompt? Find(CodexUri uri) => FindWithLayer(uri).Prompt;
 
     /// <summary>The description of a tool; null when there is none.</summary>
     public string? ToolText(string tool) => CodexUri.TryOf(CodexCollection.Prompts, $"tool-{tool}", out var uri) ? Find(uri)?.Text : null;
 
     /// <exception cref="FailureException">NotFound: there are files, and none can be read.</exception>
-    public FoundPrompt Look(CodexUri uri)
+    public FoundPrompt FindWithLayer(CodexUri uri)
     {
         if (uri.Collection != CodexCollection.Prompts) { return new FoundPrompt(null, null); }
 
-        Prompt? leftOut = null;
+        Prompt? omitted = null;
         var problems = new List<DocumentProblem>();
         foreach (var (path, layer) in Files(uri))
         {
             var (bytes, problem) = DocumentFile.Read(path);
             if (bytes is not null)
             {
-                if (PromptForm.Decode(bytes) is { } text)
+                if (PromptFormat.Decode(bytes) is { } text)
                 {
                     var prompt = Parse(uri, text, layer, problems, bytes) with { Path = path };
-                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, leftOut); }
+                    if (layer != TemplateLayer.Workspace || prompt.HiddenCharacters == 0 || isAllowed?.Invoke(prompt.Sha256) == true) { return new FoundPrompt(prompt, omitted); }
 
-                    leftOut = prompt;
+                    omitted = prompt;
                     continue;
                 }
 
-                problem = PromptForm.NotText;
+                problem = PromptFormat.NotText;
             }
 
             if (problem is not null) { problems.Add(problem); }
         }
 
-        if (form.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), leftOut); }
+        if (format.ReadShipped(uri.Name) is { } shipped) { return new FoundPrompt(Parse(uri, Encoding.UTF8.GetString(shipped), TemplateLayer.Shipped, problems, shipped), omitted); }
 
-        return problems.Count == 0 ? new FoundPrompt(null, leftOut) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be used. {problems[0].Message}");
+        return problems.Count == 0 ? new FoundPrompt(null, omitted) : throw new FailureException(FailureKind.NotFound, $"{uri} could not be loaded. {problems[0].Message}");
     }
 
     /// <summary>Every address that leads to a prompt, sorted.</summary>
     public IReadOnlyList<CodexUri> List()
     {
-        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Concat(Workspace()).Select(path => Path.GetFileName(path)).Concat(form.ShippedNames);
+        var names = DocumentFile.List(paths.Prompts, Extension).Paths.Concat(Workspace()).Select(path => Path.GetFileName(path)).Concat(format.ShippedNames);
         return [.. names.Select(name => CodexUri.TryOf(CodexCollection.Prompts, name, out var uri) ? uri : null).OfType<CodexUri>().Distinct().OrderBy(uri => uri.Name, StringComparer.Ordinal)];
     }
 

@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Codices;
 
-/// <summary>A document as JSON that may be shown: whatever could be a secret is left out by name or by look, addresses of secrets stay.</summary>
+/// <summary>A document as JSON that may be shown: whatever could be a secret is omitted by name or by look, addresses of secrets stay.</summary>
 public static class RedactedJson
 {
     public const string Redacted = "***REDACTED***";
@@ -27,7 +27,7 @@ public static class RedactedJson
         {
             case Json5Object value:
                 writer.WriteStartObject();
-                // The last of several counts.
+                // The last duplicate is used.
                 foreach (var name in value.Members.Select(member => member.Name).Distinct(StringComparer.Ordinal))
                 {
                     writer.WritePropertyName(name);
@@ -50,5 +50,5 @@ public static class RedactedJson
         }
     }
 
-    private static bool IsAddress(string text) => text.Length == 0 || SecretReference.Is(text);
+    private static bool IsAddress(string text) => text.Length == 0 || SecretReference.IsReference(text);
 }

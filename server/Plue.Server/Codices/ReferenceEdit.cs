@@ -7,11 +7,11 @@ namespace Plue.Server.Codices;
 internal static class ReferenceEdit
 {
     /// <summary>The text of a JSON5 file with every reference to a codex under that codex's new name.</summary>
-    /// <param name="found">Of this very text.</param>
+    /// <param name="found">The references in this text.</param>
     public static string Rename(string text, IEnumerable<FoundReference> found, CodexUri from, CodexUri to) =>
         Replace(text, found.Where(reference => reference.To == from).Select(reference => (reference.Span, reference.Renamed(to))));
 
-    /// <summary>A template's file under a new id: where it speaks of itself, and of its prompt that is still to be written, it means the new one.</summary>
+    /// <summary>Changes a template file to a new id, including references to itself and to its missing prompt.</summary>
     /// <param name="hasPrompt">Whether there is a prompt of this name.</param>
     public static string Adopt(string text, string id, Func<string, Template?> find, Func<string, bool> hasPrompt)
     {

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Codices;
 
 /// <summary>Where an address leads.</summary>
-/// <param name="Uri">Of the codex; null for a secret, and for what is no address.</param>
+/// <param name="Uri">The address of the codex; null for a secret and for an invalid address.</param>
 /// <param name="Title">Null when nothing is there.</param>
 /// <param name="Path">The file to open; null for what ships with Plue, and for chats, tasks and secrets.</param>
 /// <param name="Problem">One sentence when it leads nowhere or to the wrong kind of thing; null when all is well.</param>
@@ -16,7 +16,7 @@ internal sealed record Reference(CodexUri? Uri, string? Title, string? Path, str
     public bool IsWrongKind { get; init; }
 }
 
-/// <summary>Follows <c>codex://</c> and <c>vault://</c> addresses through the layers, and says plainly where one leads nowhere.</summary>
+/// <summary>Resolves <c>codex://</c> and <c>vault://</c> addresses through the layers and reports dangling ones.</summary>
 /// <param name="isProvider">Whether there is such a provider, with a file of its own or found on this machine.</param>
 /// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
 /// <param name="defaultChoice">The user's large or small default by its address's name; null when none is chosen.</param>
@@ -27,30 +27,30 @@ internal sealed class References(
     public const string DefaultLarge = "default-large";
     public const string DefaultSmall = "default-small";
     /// <summary>The filter that means the prompts.</summary>
-    public const string MarkdownFilter = PromptForm.TemplateId;
+    public const string MarkdownFilter = PromptFormat.TemplateId;
 
     public Reference Resolve(FoundReference found) => found switch
     {
         { Form: ReferenceForm.File } => new Reference(null, found.Text, null, null),
-        { Form: ReferenceForm.Name, To: null } => new Reference(null, null, null, $"`{found.Text}` cannot be a name here. Use lower-case letters, digits and hyphens."),
+        { Form: ReferenceForm.Name, To: null } => new Reference(null, null, null, $"`{found.Text}` is not a valid name. Use lower-case letters, digits and hyphens."),
         { Form: ReferenceForm.Name or ReferenceForm.Rule, To: { Collection: CodexCollection.Templates } uri } => OfTemplate(uri, found.Filter),
         { Form: ReferenceForm.Name, To: { } uri } => Resolve(uri.ToString(), found.Filter),
         _ => Resolve(found.Text, found.Filter),
     };
 
-    /// <param name="templateFilter">The template that the target must be of or descend from, or <see cref="MarkdownFilter"/>; null takes any.</param>
+    /// <param name="templateFilter">The template that the target must be or inherit from, or <see cref="MarkdownFilter"/>; null accepts any.</param>
     public Reference Resolve(string address, string? templateFilter)
     {
-        if (SecretReference.In(address) is { Reference: var secret })
+        if (SecretReference.FindIn(address) is { Reference: var secret })
         {
-            return SecretReference.IsOfVault(secret) && secrets() is { } known && !known.Contains(secret)
-                ? new Reference(null, null, null, $"The vault has no {secret}. Store it with Plue: Configure Provider Key.", IsError: false)
+            return SecretReference.IsVault(secret) && secrets() is { } known && !known.Contains(secret)
+                ? new Reference(null, null, null, $"The vault does not contain {secret}. Store it with Plue: Configure Provider Key.", IsError: false)
                 : new Reference(null, secret, null, null);
         }
 
         if (!CodexUri.TryParse(address, out var uri))
         {
-            return new Reference(null, null, null, "That is not an address of the form codex://COLLECTION/NAME.");
+            return new Reference(null, null, null, "The address must have the form codex://COLLECTION/NAME.");
         }
 
         if (WrongKind(uri, templateFilter) is { } wrong) { return new Reference(uri, null, null, wrong) { IsWrongKind = true }; }
@@ -82,27 +82,27 @@ internal sealed class References(
             return new Reference(uri, codex.Title, path, $"{uri} follows {codex.TemplateId}, and {templateFilter} is wanted here.") { IsWrongKind = true };
         }
 
-        return codex.IsBroken ? new Reference(uri, codex.Title, path, $"{uri} has mistakes and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}") : new Reference(uri, codex.Title, path, null);
+        return codex.IsBroken ? new Reference(uri, codex.Title, path, $"{uri} has errors and cannot be used: {codex.Problems.FirstOrDefault(problem => problem.IsError)?.Message}") : new Reference(uri, codex.Title, path, null);
     }
 
-    /// <summary>One that is named by its id alone, so the one in force is meant.</summary>
+    /// <summary>A reference by id alone, which means the effective template.</summary>
     private Reference OfTemplate(CodexUri uri, string? ancestor)
     {
         var templates = documents.Templates;
         if (templates.Find(uri.Name) is not { } template)
         {
             var known = templates.List().Where(entry => entry.Template is not null).Select(entry => entry.Id);
-            return new Reference(uri, null, null, $"There is no template `{uri.Name}`, or it has mistakes.{NearestName.Hint(uri.Name, known)}");
+            return new Reference(uri, null, null, $"The template `{uri.Name}` does not exist or has errors.{NearestName.Hint(uri.Name, known)}");
         }
 
         var path = documents.Of(CodexCollection.Templates).Get(uri.Name) is { Path.Length: > 0 } file ? file.Path : null;
         return ancestor is null || templates.IsA(uri.Name, ancestor)
             ? new Reference(uri, template.Name, path, null)
-            : new Reference(uri, template.Name, path, $"`{uri.Name}` does not descend from {ancestor}, and one that does is wanted here.") { IsWrongKind = true };
+            : new Reference(uri, template.Name, path, $"`{uri.Name}` does not inherit from {ancestor}, which is required here.") { IsWrongKind = true };
     }
 
     /// <summary>The collection that targets of this filter live in; null where any will do.</summary>
-    public CodexCollection? Wanted(string? templateFilter) => templateFilter switch
+    public CodexCollection? ExpectedCollection(string? templateFilter) => templateFilter switch
     {
         null => null,
         MarkdownFilter => CodexCollection.Prompts,
@@ -116,10 +116,10 @@ internal sealed class References(
     };
 
     /// <summary>Why an address of this collection cannot be meant here; null when it can.</summary>
-    private string? WrongKind(CodexUri uri, string? templateFilter) => Wanted(templateFilter) is { } wanted && uri.Collection != wanted
-        ? $"{uri} is of the wrong kind: codex://{wanted.ToString().ToLowerInvariant()}/… is wanted here."
+    private string? WrongKind(CodexUri uri, string? templateFilter) => ExpectedCollection(templateFilter) is { } requested && uri.Collection != requested
+        ? $"{uri} has the wrong type: codex://{requested.ToString().ToLowerInvariant()}/… is required here."
         : null;
 
     private static Reference Dangling(CodexUri uri, IEnumerable<string> others, bool isError = true) =>
-        new(uri, null, null, $"There is no {uri}.{NearestName.Hint(uri.Name, [.. others])}", isError);
+        new(uri, null, null, $"{uri} does not exist.{NearestName.Hint(uri.Name, [.. others])}", isError);
 }

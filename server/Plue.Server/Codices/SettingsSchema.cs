@@ -6,7 +6,7 @@ namespace Plue.Server.Codices;
 /// <summary>The settings under one heading, in the order of the page.</summary>
 public sealed record SettingsSection(string Title, IReadOnlyList<TemplateField> Fields);
 
-/// <summary>Every setting there is: what <c>server/settings.json5</c> says.</summary>
+/// <summary>The schema of all settings, from <c>server/settings.json5</c>.</summary>
 public static class SettingsSchema
 {
     private const string Resource = "settings.json5";
@@ -26,7 +26,7 @@ public static class SettingsSchema
 
     private static IReadOnlyList<SettingsSection> ReadShipped()
     {
-        using var stream = typeof(SettingsSchema).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"{Resource} is not in the program.");
+        using var stream = typeof(SettingsSchema).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var document = Json5Reader.Read(bytes);

@@ -6,32 +6,32 @@ namespace Plue.Server.Codices;
 
 public enum FindingKind { Error, Warning, Risk }
 
-/// <summary>What a check found, at its place.</summary>
+/// <summary>A problem that a check found, with its location.</summary>
 /// <param name="Code">One of <see cref="FindingCodes"/> or <see cref="TemplateRisks"/>.</param>
-/// <param name="TemplateId">The template it is about: of an item or a provider the one that it follows.</param>
+/// <param name="TemplateId">The template of the finding; for an item or a provider, its template.</param>
 /// <param name="Path">The file; for what ships with Plue its name.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
 internal sealed record Finding(FindingKind Kind, string Code, string TemplateId, string Path, int Line, int Column, string Message);
 
-/// <summary>Looks for what is wrong with templates and with what follows them. Changes nothing and asks nobody.</summary>
+/// <summary>Checks templates and the documents that use them. Changes nothing and sends nothing.</summary>
 internal sealed class TemplateChecks(Documents documents, References references)
 {
-    private const int MostOfACycle = 50;
+    private const int MaxCycleLength = 50;
 
     private readonly TemplateCatalog templates = documents.Templates;
 
     /// <summary>Every template of the user and the workspace, those that ship, the items and the providers.</summary>
     public IReadOnlyList<Finding> All() => Sorted(
     [
-        // What ships is fit for daily use; what there is to think about is said of one that is asked for by name.
+        // Risks of shipped templates are reported only for a template that is requested by name.
         .. templates.List().SelectMany(entry => OfEntry(entry).Where(finding => entry.Layer != TemplateLayer.Shipped || finding.Kind == FindingKind.Error)),
         .. documents.Of(CodexCollection.Items).List().SelectMany(OfDocument),
         .. documents.Of(CodexCollection.Providers).List().SelectMany(OfDocument),
     ]);
 
     /// <summary>Every file of this id, or the text as it would be.</summary>
-    /// <param name="text">Null takes the files as they are.</param>
+    /// <param name="text">The text to check; null checks the files.</param>
     public IReadOnlyList<Finding> Of(string id, string? text) => Sorted(text is null
         ? templates.List().Where(entry => entry.Id == id).SelectMany(OfEntry)
         : OfText(id, documents.Of(CodexCollection.Templates).Get(id) is { Path.Length: > 0 } file ? file : null, Encoding.UTF8.GetBytes(text)));
@@ -52,8 +52,8 @@ internal sealed class TemplateChecks(Documents documents, References references)
         return OfFile(id, file?.Path ?? $"{id}.json5", bytes, reading.Template, reading.Problems);
     }
 
-    /// <param name="resolved">With its parents; null while there are mistakes.</param>
-    /// <param name="problems">Of the file and of its place among the others.</param>
+    /// <param name="resolved">With its parents; null while there are errors.</param>
+    /// <param name="problems">The problems of the file and of its references.</param>
     private List<Finding> OfFile(string id, string path, byte[] bytes, Template? resolved, IReadOnlyList<DocumentProblem> problems)
     {
         var document = Json5Reader.Read(bytes);
@@ -82,7 +82,7 @@ internal sealed class TemplateChecks(Documents documents, References references)
         [
             .. codex.Problems.Select(problem => Of(problem, codex.TemplateId, codex.Path)),
             .. Follow(found, codex.TemplateId, codex.Path),
-            .. isItem && Circle(codex, fields) is { } circle ? [circle] : Array.Empty<Finding>(),
+            .. isItem && FindCycle(codex, fields) is { } cycle ? [cycle] : Array.Empty<Finding>(),
         ];
     }
 
@@ -97,15 +97,15 @@ internal sealed class TemplateChecks(Documents documents, References references)
         }
     }
 
-    /// <summary>A field that holds one reference makes a chain, as a parent does; lists of references may lead anywhere.</summary>
-    private Finding? Circle(FileCodex codex, IReadOnlyList<TemplateField> fields)
+    /// <summary>Finds a cycle through fields with a single reference, such as a parent; lists of references may form cycles.</summary>
+    private Finding? FindCycle(FileCodex codex, IReadOnlyList<TemplateField> fields)
     {
         foreach (var field in fields.Where(field => field.Type == FieldType.CodexReference && codex.Values.Find(field.Name) is Json5String))
         {
-            if (WayBack(codex.Id, id => Next(id, field.Name)) is not { } way) { continue; }
+            if (PathBack(codex.Id, id => Next(id, field.Name)) is not { } way) { continue; }
 
             var at = codex.Values.Find(field.Name)!.Span;
-            return new Finding(FindingKind.Warning, FindingCodes.ReferenceCycle, codex.TemplateId, codex.Path, at.Line, at.Column, $"`{field.Name}` leads back to where it began: {string.Join(", ", way)}.");
+            return new Finding(FindingKind.Warning, FindingCodes.ReferenceCycle, codex.TemplateId, codex.Path, at.Line, at.Column, $"`{field.Name}` is part of a reference cycle: {string.Join(", ", way)}.");
         }
 
         return null;
@@ -115,11 +115,11 @@ internal sealed class TemplateChecks(Documents documents, References references)
         documents.Of(CodexCollection.Items).Get(id)?.Values.GetString(field) is { } address && CodexUri.TryParse(address, out var uri) && uri.Collection == CodexCollection.Items ? [uri.Name] : [];
 
     /// <summary>The shortest way from a name back to itself; null when there is none.</summary>
-    private static List<string>? WayBack(string start, Func<string, IEnumerable<string>> next)
+    private static List<string>? PathBack(string start, Func<string, IEnumerable<string>> next)
     {
         var queue = new Queue<List<string>>([[start]]);
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        while (queue.TryDequeue(out var way) && way.Count <= MostOfACycle)
+        while (queue.TryDequeue(out var way) && way.Count <= MaxCycleLength)
         {
             foreach (var name in next(way[^1]))
             {

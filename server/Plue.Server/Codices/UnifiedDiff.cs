@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What changed between two texts, as <c>diff -u</c> writes it, without the lines that name the files.</summary>
+/// <summary>The difference between two texts in the format of <c>diff -u</c>, without the lines that name the files.</summary>
 internal static class UnifiedDiff
 {
     private const int Context = 3;
-    /// <summary>Texts that differ in more lines are shown as one part taken out and one put in.</summary>
+    /// <summary>Texts with more changed lines are shown as one deletion and one insertion.</summary>
     private const int MaxEdits = 1000;
 
     /// <returns>Empty for equal texts.</returns>
@@ -35,11 +35,11 @@ internal static class UnifiedDiff
         return output.ToString();
     }
 
-    /// <summary>The places that differ, in order; between two of them stands at least one equal line.</summary>
+    /// <summary>The places that differ, in order; between two of them is at least one equal line.</summary>
     /// <param name="a">Lines as <see cref="Lines"/> gives them.</param>
-    internal static List<Place> Places(List<string> a, List<string> b)
+    internal static List<LineChange> Changes(List<string> a, List<string> b)
     {
-        List<Place> places = [];
+        List<LineChange> places = [];
         var edits = Edits(a, b);
         for (var i = 0; i < edits.Count;)
         {
@@ -49,7 +49,7 @@ internal static class UnifiedDiff
             var first = i;
             for (; i < edits.Count && edits[i].Kind != ' '; i++) { removed += edits[i].Kind == '-' ? 1 : 0; }
 
-            places.Add(new Place(from.Old, removed, from.New, i - first - removed));
+            places.Add(new LineChange(from.Old, removed, from.New, i - first - removed));
         }
 
         return places;
@@ -107,19 +107,19 @@ internal static class UnifiedDiff
     private static void Middle(List<Edit> edits, List<string> a, int aFrom, int aTo, List<string> b, int bFrom, int bTo)
     {
         var (n, m) = (aTo - aFrom, bTo - bFrom);
-        var most = Math.Min(n + m, MaxEdits);
-        var furthest = new int[2 * most + 2];
+        var max = Math.Min(n + m, MaxEdits);
+        var furthest = new int[2 * max + 2];
         var rounds = new List<int[]>();
         var isFound = n + m == 0;
-        for (var d = 0; d <= most && !isFound; d++)
+        for (var d = 0; d <= max && !isFound; d++)
         {
-            rounds.Add(furthest[(most - d)..(most + d + 1)]);
+            rounds.Add(furthest[(max - d)..(max + d + 1)]);
             for (var k = -d; k <= d; k += 2)
             {
-                var x = k == -d || (k != d && furthest[most + k - 1] < furthest[most + k + 1]) ? furthest[most + k + 1] : furthest[most + k - 1] + 1;
+                var x = k == -d || (k != d && furthest[max + k - 1] < furthest[max + k + 1]) ? furthest[max + k + 1] : furthest[max + k - 1] + 1;
                 while (x < n && x - k < m && a[aFrom + x] == b[bFrom + x - k]) { x++; }
 
-                furthest[most + k] = x;
+                furthest[max + k] = x;
                 if (x >= n && x - k >= m) { isFound = true; break; }
             }
         }
@@ -153,9 +153,9 @@ internal static class UnifiedDiff
     }
 
     /// <param name="Kind">A space, <c>-</c> or <c>+</c>.</param>
-    /// <param name="Old">How many lines of the old text stand before this one; <paramref name="New"/> of the new text.</param>
+    /// <param name="Old">The number of lines before this one in the old text; <paramref name="New"/> of the new text.</param>
     private readonly record struct Edit(char Kind, string Line, int Old, int New);
 
-    /// <summary>Lines of the old text, counted from 0, and what stands for them in the new one.</summary>
-    internal readonly record struct Place(int OldStart, int OldLines, int NewStart, int NewLines);
+    /// <summary>A range of old lines, from 0, and the new lines that replace it.</summary>
+    internal readonly record struct LineChange(int OldStart, int OldLines, int NewStart, int NewLines);
 }

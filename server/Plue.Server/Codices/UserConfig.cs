@@ -6,14 +6,14 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Codices;
 
-/// <summary>What <c>config.json5</c> says, held against <see cref="SettingsSchema"/>.</summary>
+/// <summary>The content of <c>config.json5</c>, checked against <see cref="SettingsSchema"/>.</summary>
 public sealed record UserConfig
 {
-    /// <summary>What new chats begin with: a provider's name or address, or <c>{provider, model}</c>.</summary>
+    /// <summary>The default of new chats: a provider name or address, or <c>{provider, model}</c>.</summary>
     public const string DefaultLargeKey = "default_large";
-    /// <summary>What small jobs use; in the same form.</summary>
+    /// <summary>The background model, in the same form.</summary>
     public const string DefaultSmallKey = "default_small";
-    /// <summary>A list of such choices, tried when the one asked is down or over its limit.</summary>
+    /// <summary>The fallback chain, used when the chosen provider is down or over its limit.</summary>
     public const string FallbacksKey = "fallbacks";
 
     /// <summary>USD for all chats of a day; unset means no limit.</summary>
@@ -37,16 +37,16 @@ public sealed record UserConfig
     /// <summary>A file that changed so lately may change again and show the same time.</summary>
     private static readonly TimeSpan ClockTick = TimeSpan.FromSeconds(2);
 
-    private static readonly Lock Gate = new();
+    private static readonly Lock Sync = new();
     private static volatile Known? last;
 
     private sealed record Known(string Path, long Length, DateTime Modified, UserConfig Config);
 
-    /// <summary>Null while nobody chose.</summary>
+    /// <summary>Null if not set.</summary>
     public ModelChoice? DefaultLarge { get; init; }
     public ModelChoice? DefaultSmall { get; init; }
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
-    /// <summary>What the file says and can be followed: a value of the wrong type or out of bounds is left out. Without defaults.</summary>
+    /// <summary>The valid values of the file; values of the wrong type or out of range are omitted. Without defaults.</summary>
     public Json5Object Values { get; init; } = Json5Object.Empty;
     /// <summary>With an error of the file's form it is not followed at all and the defaults count; with one of a value, that value is not.</summary>
     public IReadOnlyList<DocumentProblem> Problems { get; init; } = [];
@@ -60,7 +60,7 @@ public sealed record UserConfig
 
     public IReadOnlyList<string> Texts(string key) => [.. (Value(key) as Json5Array)?.Items.OfType<Json5String>().Select(text => text.Value) ?? []];
 
-    /// <summary>A missing file says nothing. Keys that this version does not know are kept and passed over. Asked with each request, the file is read when it changed.</summary>
+    /// <summary>Reads the settings; a missing file is empty. Unknown keys are kept and ignored. Called for each request; the file is read after it changed.</summary>
     public static UserConfig Read(PluePaths paths)
     {
         var file = new FileInfo(paths.Config);
@@ -85,7 +85,7 @@ public sealed record UserConfig
 
         if (document.Root is not Json5Object values)
         {
-            return new UserConfig { Problems = [DocumentProblem.Error("The file holds no object.", document.Root?.Span ?? default), .. problems] };
+            return new UserConfig { Problems = [DocumentProblem.Error("The file must contain an object.", document.Root?.Span ?? default), .. problems] };
         }
 
         var good = new List<Json5Member>();
@@ -98,7 +98,7 @@ public sealed record UserConfig
             else
             {
                 good.Add(member);
-                if (NearestName.Of(member.Name, SettingsSchema.Names) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not known. Did you mean `{nearest}`?", member.NameSpan)); }
+                if (NearestName.Find(member.Name, SettingsSchema.Names) is { } nearest) { problems.Add(DocumentProblem.Warning($"`{member.Name}` is not a known setting. Did you mean `{nearest}`?", member.NameSpan)); }
             }
         }
 
@@ -114,9 +114,9 @@ public sealed record UserConfig
     }
 
     /// <summary>Changes one setting and leaves the rest of the file as it was, comments included.</summary>
-    /// <param name="value">Null takes it out of the file.</param>
+    /// <param name="value">Null removes it from the file.</param>
     /// <exception cref="FailureException">
-    /// MissingField: not a value that this setting can have. Conflict: the file has a mistake and is left alone. PermissionDenied: a literal secret. StoreReadOnly.
+    /// MissingField: not a value that this setting can have. Conflict: the file has an error and is left alone. PermissionDenied: a literal secret. StoreReadOnly.
     /// </exception>
     public static UserConfig Set(PluePaths paths, string key, Json5Node? value)
     {
@@ -142,17 +142,17 @@ public sealed record UserConfig
     }
 
     /// <summary>Changes what the program itself has a reason to change.</summary>
-    /// <param name="rewrite">Given the text and what it says.</param>
-    /// <exception cref="FailureException">Conflict: the file has a mistake and is left alone. StoreReadOnly.</exception>
+    /// <param name="rewrite">Receives the text and its parsed object.</param>
+    /// <exception cref="FailureException">Conflict: the file has an error and is left alone. StoreReadOnly.</exception>
     public static void Rewrite(PluePaths paths, Func<string, Json5Object, string> rewrite) => Change(paths, mayCreate: false, document => !document.IsValid
         ? new Json5Edited(document.Text, document.Errors[0])
         : new Json5Edited(document.Root is Json5Object values ? rewrite(document.Text, values) : document.Text));
 
     private static UserConfig Change(PluePaths paths, bool mayCreate, Func<Json5Document, Json5Edited> edit)
     {
-        lock (Gate)
+        lock (Sync)
         {
-            using var turn = DocumentTurn.Take(paths, "settings", "The settings were not changed");
+            using var turn = DocumentLock.Acquire(paths, "settings", "The settings were not changed");
             var (bytes, problem) = DocumentFile.Read(paths.Config);
             if (problem is not null) { throw new FailureException(FailureKind.Conflict, $"The settings were not changed. {problem.Message}"); }
 
@@ -162,7 +162,7 @@ public sealed record UserConfig
             if (edited.Error is { } error)
             {
                 throw new FailureException(FailureKind.Conflict,
-                    $"The settings were not changed, because {paths.Config} has a mistake at line {error.Span.Line}, column {error.Span.Column}: {error.Message} Open it and correct it.");
+                    $"The settings were not changed because {paths.Config} has a syntax error at line {error.Span.Line}, column {error.Span.Column}: {error.Message} Open it and correct it.");
             }
 
             DocumentFile.Replace(paths.Config, Encoding.UTF8.GetBytes(edited.Text));
@@ -183,7 +183,7 @@ public sealed record UserConfig
 
     private Json5Node? Value(string key) => Values.Has(key) ? Values.Find(key) : SettingsSchema.Find(key)?.Default;
 
-    /// <summary>Whether the value can be followed. A list of choices is followed without those of it that are none.</summary>
+    /// <summary>True if the value is valid. Invalid items of a list of choices are ignored.</summary>
     private static bool Check(TemplateField field, Json5Node value, List<DocumentProblem> problems)
     {
         if (value is Json5Null) { return true; }
@@ -199,7 +199,7 @@ public sealed record UserConfig
                 return true;
             }
 
-            problems.Add(DocumentProblem.Error($"`{field.Name}` is a list of providers.", value.Span));
+            problems.Add(DocumentProblem.Error($"`{field.Name}` must be a list of providers.", value.Span));
         }
         else { TemplateValidation.CheckValue(field, value, $"`{field.Name}`", problems); }
 

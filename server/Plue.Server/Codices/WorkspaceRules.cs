@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Codices;
 
 /// <summary>A file of rules that the workspace brings along.</summary>
-/// <param name="Name">As it is asked for: <c>AGENTS.md</c>.</param>
-/// <param name="Sha256">Of its bytes; empty when they were not read.</param>
+/// <param name="Name">The file name, such as <c>AGENTS.md</c>.</param>
+/// <param name="Sha256">The SHA-256 of the bytes; empty if they were not read.</param>
 /// <param name="Text">Empty when it was not read.</param>
 /// <param name="Problem">Why it cannot count; null when it can.</param>
 internal sealed record RulesFile(string Name, string Path, string Sha256, string Text, int HiddenCharacters, string? Problem);
@@ -19,7 +19,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     public const int MaxBytes = 64 * 1024;
     private static readonly string[] Names = ["AGENTS.md", "CLAUDE.md"];
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, (long Length, DateTime Written, RulesFile File)> known = new(StringComparer.Ordinal);
 
     /// <summary>Each that has something to say, once: links to one another, the same text and <c>@AGENTS.md</c> are one.</summary>
@@ -36,7 +36,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
             var real = RealPath.Of(path);
             if (found.Any(other => other.Real == real)) { continue; }
 
-            found.Add((real, RealPath.LeadsInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link that leads out of the workspace.")));
+            found.Add((real, RealPath.ResolvesInto(path, root) ? Look(name, path, real) : Unread(name, path, "It is a link to a target outside the workspace.")));
         }
 
         List<RulesFile> files = [];
@@ -49,7 +49,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
         return files;
     }
 
-    /// <summary>A line <c>@AGENTS.md</c> says that the other file counts too, which it does.</summary>
+    /// <summary>Removes lines such as <c>@AGENTS.md</c>, because that file is included anyway.</summary>
     private static string WithoutImports(string text, IEnumerable<string> others)
     {
         List<string> imports = [.. others.SelectMany(name => new[] { $"@{name}", $"@./{name}" })];
@@ -62,7 +62,7 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     {
         var file = new FileInfo(real);
         var (length, written) = file.Exists ? (file.Length, file.LastWriteTimeUtc) : (-1, default);
-        lock (gate)
+        lock (sync)
         {
             if (known.TryGetValue(path, out var before) && (before.Length, before.Written) == (length, written)) { return before.File; }
 
@@ -76,13 +76,13 @@ internal sealed class WorkspaceRules(Func<string?> workspace)
     {
         try
         {
-            if (OrdinaryFile.Read(real, MaxBytes) is not { } bytes) { return Unread(name, path, $"It is larger than {MaxBytes / 1024} KB, the most that is read of such a file."); }
-            if (PromptForm.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal)) { return Unread(name, path, "It is not UTF-8 text."); }
+            if (RegularFile.Read(real, MaxBytes) is not { } bytes) { return Unread(name, path, $"It is larger than {MaxBytes / 1024} KB, the maximum for an instruction file."); }
+            if (PromptFormat.Decode(bytes) is not { } text || text.Contains('\0', StringComparison.Ordinal)) { return Unread(name, path, "It is not UTF-8 text."); }
 
             text = text.TrimStart('\uFEFF').ReplaceLineEndings("\n").Trim();
             return new RulesFile(name, path, AllowedTexts.HashOf(bytes), text, HiddenCharacters.Count(text), null);
         }
-        catch (NotAFileException) { return Unread(name, path, "It is not an ordinary file."); }
+        catch (NotAFileException) { return Unread(name, path, "It is not a regular file."); }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return Unread(name, path, $"It could not be read: {fault.Message.TrimEnd('.')}."); }
     }
 

@@ -5,16 +5,16 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Edits;
 
-/// <summary>How all files of a workspace were at one moment. What is there and not kept has a state without a hash; a name that ends with <c>/</c> is a folder that was not looked into.</summary>
-/// <param name="Name">Of its file; the same for the same files.</param>
-/// <param name="LeftOut">What is not kept, in one sentence; null when everything is.</param>
+/// <summary>A snapshot of all files of a workspace. A file that is not stored has a state without a hash; a name that ends with <c>/</c> is a folder that was not scanned.</summary>
+/// <param name="Name">The name of the checkpoint file; the same for the same files.</param>
+/// <param name="LeftOut">The content that is not stored, as one sentence; null if everything is.</param>
 internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, CheckpointFile> Files, string? LeftOut)
 {
-    /// <summary>What differs now, by path. What was not looked at then is never taken for new.</summary>
-    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, HeldFolder folder, Contents contents)
+    /// <summary>Gets the paths that differ now. Paths that were not scanned before are never reported as new.</summary>
+    public IEnumerable<(string Path, FileState Before, FileState After)> ChangedBy(Checkpoint now, FolderHandle folder, ContentStore contents)
     {
         var closed = Files.Keys.Where(path => path.EndsWith('/')).ToList();
-        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == HeldKind.File && file.Value.State.IsKept).OrderBy(file => file.Key.Length)
+        var rules = new Lazy<List<IgnoreRules>>(() => [.. Files.Where(file => IsRules(file.Key) && file.Value.State.Kind == FileEntryKind.File && file.Value.State.IsKept).OrderBy(file => file.Key.Length)
             .Select(file => new IgnoreRules(FolderOf(file.Key), Encoding.UTF8.GetString(contents.Read(file.Value.State.Hash!))))]);
         foreach (var (path, file) in now.Files)
         {
@@ -29,7 +29,7 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
             }
         }
 
-        // One that is not listed any more may only be ignored now.
+        // A file that is no longer listed may only be ignored now.
         foreach (var (path, file) in Files.Where(file => !file.Key.EndsWith('/') && !now.Files.ContainsKey(file.Key)))
         {
             if (file.State.IsKept && IsGone(path)) { yield return (path, file.State, FileState.Absent); }
@@ -37,8 +37,8 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
 
         bool IsGone(string path)
         {
-            try { return folder.Look(path).Kind == HeldKind.Absent; }
-            // Behind a link: what stood here is not there any more, and what is behind the link is nobody's here.
+            try { return folder.Stat(path).Kind == FileEntryKind.Absent; }
+            // Behind a link: what stood here does not exist any more, and what is behind the link is no one's here.
             catch (IOException) { return true; }
             catch (UnauthorizedAccessException) { return false; }
         }
@@ -60,60 +60,60 @@ internal sealed record Checkpoint(string Name, IReadOnlyDictionary<string, Check
     }
 }
 
-/// <param name="Stamp">As <see cref="HeldFile.Stamp"/>; empty when the file is to be read again.</param>
+/// <param name="Stamp">As <see cref="FileEntry.Stamp"/>; empty when the file is to be read again.</param>
 internal sealed record CheckpointFile(FileState State, string Stamp);
 
 /// <summary>
-/// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are left out, and what is over the caps. A second
+/// Makes checkpoints of one workspace. Links are not followed; <c>.git</c> and what <c>.gitignore</c> names are omitted, and what is over the caps. A second
 /// one reads only what was touched since.
 /// </summary>
-internal sealed class Checkpoints(string folder, string workspace, Contents contents)
+internal sealed class Checkpoints(string folder, string workspace, ContentStore contents)
 {
-    public const int MostFiles = 50_000;
-    public const int LargestFile = 8 * 1024 * 1024;
-    public const long MostBytes = 400L * 1024 * 1024;
-    private const int DeepestFolder = 100;
+    public const int MaxFiles = 50_000;
+    public const int MaxFileBytes = 8 * 1024 * 1024;
+    public const long MaxBytes = 400L * 1024 * 1024;
+    private const int MaxDepth = 100;
     private const string Mark = "plueckpt1";
-    /// <summary>A file touched less than this before it was looked at may be touched again without a trace in its times.</summary>
+    /// <summary>A file modified this recently before the scan can change again without a visible change of its times.</summary>
     private static readonly TimeSpan Unsure = TimeSpan.FromMilliseconds(100);
     private static readonly string[] NeverKept = [".git", ".hg", ".svn", "node_modules"];
 
-    private static readonly CheckpointFile NotKept = new(new FileState(HeldKind.Other), "");
+    private static readonly CheckpointFile NotKept = new(new FileState(FileEntryKind.Other), "");
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private Checkpoint? last;
 
     public string? LeftOut => last?.LeftOut;
-    /// <summary>What the newest one is made of.</summary>
+    /// <summary>The contents that the newest checkpoint refers to.</summary>
     public IReadOnlySet<string> Needed => (last?.Files.Values.Select(file => file.State.Hash).OfType<string>() ?? []).ToHashSet(StringComparer.Ordinal);
     private string Prefix => Blobs.IdOf(Encoding.UTF8.GetBytes(workspace))[..16] + "-";
 
-    /// <summary>Looks at all files. The contents are durable after <see cref="Contents.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
+    /// <summary>Looks at all files. The contents are durable after <see cref="ContentStore.Sync"/>, the checkpoint itself after <see cref="Save"/>.</summary>
     /// <exception cref="IOException">The folder cannot be read.</exception>
     public Checkpoint Take()
     {
-        lock (gate)
+        lock (sync)
         {
             var known = (last ?? Newest())?.Files ?? new Dictionary<string, CheckpointFile>();
             var seen = new Scan(workspace);
-            using var held = new HeldFolder(workspace);
+            using var held = new FolderHandle(workspace);
             Dictionary<string, CheckpointFile> files = new(seen.Files.Count, StringComparer.Ordinal);
-            List<(string Path, HeldFile Found)> toRead = [];
+            List<(string Path, FileEntry Found)> toRead = [];
             long bytes = 0;
             var (tooLarge, unread) = (0, seen.Closed.Count);
             foreach (var closed in seen.Closed) { files[closed] = NotKept; }
             var now = DateTime.UtcNow;
-            foreach (var (path, found) in held.Look(seen.Files))
+            foreach (var (path, found) in held.Stat(seen.Files))
             {
-                if (found.Kind is not (HeldKind.File or HeldKind.Link))
+                if (found.Kind is not (FileEntryKind.File or FileEntryKind.Link))
                 {
-                    if (found.Kind == HeldKind.Other) { files[path] = NotKept; }
+                    if (found.Kind == FileEntryKind.Other) { files[path] = NotKept; }
                     continue;
                 }
 
-                if (found.Size > LargestFile || bytes + found.Size > MostBytes)
+                if (found.Size > MaxFileBytes || bytes + found.Size > MaxBytes)
                 {
-                    files[path] = new CheckpointFile(new FileState(HeldKind.Other, null, (int)(found.Size % int.MaxValue)), "");
+                    files[path] = new CheckpointFile(new FileState(FileEntryKind.Other, null, (int)(found.Size % int.MaxValue)), "");
                     tooLarge++;
                     continue;
                 }
@@ -123,14 +123,14 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                 else { toRead.Add((path, found)); }
             }
 
-            SideBySide.For(toRead.Count, at =>
+            BoundedParallel.For(toRead.Count, at =>
             {
                 var one = toRead[at];
                 try
                 {
-                    if (held.ReadOrLink(one.Path, LargestFile) is not { } content) { return; }
+                    if (held.ReadOrLink(one.Path, MaxFileBytes) is not { } content) { return; }
 
-                    var isSure = now - one.Found.Changed > Unsure && held.Look(one.Path).Stamp == one.Found.Stamp;
+                    var isSure = now - one.Found.Changed > Unsure && held.Stat(one.Path).Stamp == one.Found.Stamp;
                     var file = new CheckpointFile(new FileState(one.Found.Kind, contents.Put(content), ModeOf(one.Found)), isSure ? one.Found.Stamp : "");
                     lock (files) { files[one.Path] = file; }
                 }
@@ -172,34 +172,34 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
         DurableFile.Replace(path, stream.GetBuffer().AsSpan(0, (int)stream.Length));
     }
 
-    /// <returns>Null when it is not there or damaged.</returns>
+    /// <returns>Null when it does not exist or damaged.</returns>
     public Checkpoint? Load(string name)
     {
         try
         {
-            var content = OrdinaryFile.Read(Path.Combine(folder, Path.GetFileName(name)));
+            var content = RegularFile.Read(Path.Combine(folder, Path.GetFileName(name)));
             if (content.Length < 32 || !System.Security.Cryptography.SHA256.HashData(content.AsSpan(..^32)).AsSpan().SequenceEqual(content.AsSpan(^32..))) { return null; }
 
             using var reader = new BinaryReader(new MemoryStream(content));
             if (reader.ReadString() != Mark) { return null; }
 
-            var leftOut = reader.ReadString();
+            var omitted = reader.ReadString();
             var count = reader.ReadInt32();
             Dictionary<string, CheckpointFile> files = new(count, StringComparer.Ordinal);
             for (var i = 0; i < count; i++)
             {
                 var path = reader.ReadString();
-                var (kind, mode) = ((HeldKind)reader.ReadByte(), reader.ReadInt32());
+                var (kind, mode) = ((FileEntryKind)reader.ReadByte(), reader.ReadInt32());
                 var hash = reader.ReadBoolean() ? Convert.ToHexStringLower(reader.ReadBytes(32)) : null;
                 files[path] = new CheckpointFile(new FileState(kind, hash, mode), reader.ReadString());
             }
 
-            return new Checkpoint(name, files, leftOut.Length == 0 ? null : leftOut);
+            return new Checkpoint(name, files, omitted.Length == 0 ? null : omitted);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return null; }
     }
 
-    /// <summary>Removes those that nobody needs, but the newest.</summary>
+    /// <summary>Deletes checkpoints that are not needed, except the newest.</summary>
     public void Clean(IReadOnlySet<string> needed)
     {
         foreach (var file in Stored().Skip(1).Where(file => !needed.Contains(file.Name))) { file.Delete(); }
@@ -218,16 +218,16 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
         return Prefix + Blobs.IdOf(Encoding.UTF8.GetBytes(text.ToString()))[..32];
     }
 
-    private static int ModeOf(HeldFile found) => found.Kind == HeldKind.File ? found.Mode : 0;
+    private static int ModeOf(FileEntry found) => found.Kind == FileEntryKind.File ? found.Mode : 0;
 
     private static string? Sentence(int tooLarge, bool tooMany, int unread)
     {
         List<string> parts = [];
-        if (tooMany) { parts.Add($"the folder has more than {MostFiles:N0} files"); }
+        if (tooMany) { parts.Add($"the folder has more than {MaxFiles:N0} files"); }
         if (tooLarge > 0) { parts.Add($"{tooLarge:N0} {(tooLarge == 1 ? "file is" : "files are")} too large"); }
-        if (unread > 0) { parts.Add($"{unread:N0} may not be read"); }
+        if (unread > 0) { parts.Add($"{unread:N0} cannot be read"); }
 
-        return parts.Count == 0 ? null : $"Not all that commands change can be taken back: {string.Join(", ", parts)}.";
+        return parts.Count == 0 ? null : $"Some changes made by commands cannot be undone: {string.Join(", ", parts)}.";
     }
 
     /// <summary>The names, in no order.</summary>
@@ -243,14 +243,14 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
         }
 
         public List<string> Files { get; } = [];
-        /// <summary>Folders that were not looked into, each with a slash at its end.</summary>
+        /// <summary>Folders that were not scanned, each with a trailing slash.</summary>
         public List<string> Closed { get; } = [];
         public bool TooMany { get; private set; }
 
         private void Walk(string path, int depth)
         {
             if (TooMany) { return; }
-            if (depth > DeepestFolder)
+            if (depth > MaxDepth)
             {
                 Closed.Add(path + "/");
                 return;
@@ -262,7 +262,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
             {
                 var full = Path.Combine(root, path);
                 var ignore = new FileInfo(Path.Combine(full, ".gitignore"));
-                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(OrdinaryFile.Read(ignore.FullName)).TrimStart('\uFEFF'))); }
+                if (ignore is { Exists: true, LinkTarget: null, Length: < 1024 * 1024 }) { rules.Add(new IgnoreRules(path, System.Text.Encoding.UTF8.GetString(RegularFile.Read(ignore.FullName)).TrimStart('\uFEFF'))); }
 
                 foreach (var (file, mayBeFolder) in new FileSystemEnumerable<(string Name, bool IsFolder)>(
                     full, (ref entry) => (entry.FileName.ToString(), entry.IsDirectory), new EnumerationOptions { AttributesToSkip = 0, IgnoreInaccessible = false }))
@@ -273,7 +273,7 @@ internal sealed class Checkpoints(string folder, string workspace, Contents cont
                     if ((isFolder || file == ".git") && NeverKept.Contains(file)) { continue; }
                     if (IgnoreRules.IsIgnored(rules, name, isFolder)) { continue; }
                     if (isFolder) { folders.Add(name); }
-                    else if (Files.Count >= MostFiles)
+                    else if (Files.Count >= MaxFiles)
                     {
                         TooMany = true;
                         Closed.Add("/");

@@ -6,7 +6,7 @@ internal sealed record TurnEdit(EditRecord By, string Path, FileState Before, Fi
     public bool IsUndone { get; set; }
 }
 
-/// <summary>What one agent changed of one file and nobody has decided yet: from <see cref="Base"/> to <see cref="Left"/>.</summary>
+/// <summary>The pending changes of an agent to one file: from <see cref="Base"/> to <see cref="Left"/>.</summary>
 internal sealed record Review(string Workspace, string Codex, string Path)
 {
     /// <summary>As the file was, with what was accepted since.</summary>
@@ -20,7 +20,7 @@ internal sealed record Review(string Workspace, string Codex, string Path)
     public bool IsPending => Base != Left;
 }
 
-/// <summary>The record of edits as it stands, folded from its lines.</summary>
+/// <summary>The current state of the edit record, folded from its lines.</summary>
 internal sealed class EditHistory
 {
     private readonly List<EditRecord> records = [];
@@ -97,11 +97,11 @@ internal sealed class EditHistory
         return at == now;
     }
 
-    /// <summary>What is younger, and what is not ended.</summary>
-    public Kept After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
+    /// <summary>Gets the records after a time and those that have not ended.</summary>
+    public RetainedHistory After(DateTimeOffset time) => new([.. records.Where(record => record.Time >= time || (record.Type == EditRecord.Begun && open.ContainsKey(record.Scope)))]);
 
     /// <summary>Records that stay, in their order.</summary>
-    internal sealed class Kept(IReadOnlyList<EditRecord> records)
+    internal sealed class RetainedHistory(IReadOnlyList<EditRecord> records)
     {
         public IReadOnlyList<EditRecord> Records => records;
 
@@ -110,6 +110,6 @@ internal sealed class EditHistory
             .Select(state => state?.Hash).OfType<string>().ToHashSet(StringComparer.Ordinal);
 
         /// <summary>Without a tenth of them, the oldest.</summary>
-        public Kept WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);
+        public RetainedHistory WithoutOldest() => new([.. records.Skip(Math.Max(1, records.Count / 10))]);
     }
 }

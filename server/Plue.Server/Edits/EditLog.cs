@@ -7,7 +7,7 @@ namespace Plue.Server.Edits;
 /// <summary>Watches tools at work and writes down what they change.</summary>
 internal sealed class EditLog(EditStore store) : IEditLog
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<Scope> open = [];
     private readonly Dictionary<string, Checkpoints> checkpoints = new(StringComparer.Ordinal);
 
@@ -16,36 +16,36 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     public EditStore Store => store;
 
-    public void Announce(string codexId) => Changed?.Invoke(codexId);
+    public void NotifyChanged(string codexId) => Changed?.Invoke(codexId);
 
-    /// <summary>What commands may change without a way back, in one sentence; null as far as is known.</summary>
-    public string? LeftOut(string workspace)
+    /// <summary>The changes by commands that cannot be undone, as one sentence; null if none are known.</summary>
+    public string? OmissionNotice(string workspace)
     {
-        lock (gate) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
+        lock (sync) { return checkpoints.TryGetValue(RealPath.Of(workspace), out var found) ? found.LeftOut : null; }
     }
 
     public async ValueTask<IEditScope> BeginAsync(EditAuthor author, string workspace, IReadOnlyList<string>? paths, CancellationToken cancellationToken) =>
         await Task.Run<IEditScope>(() => Begin(author with { CodexId = IdOf(author.CodexId) }, RealPath.Of(workspace), paths), cancellationToken);
 
-    /// <summary>What was begun by a process that died is settled by looking at the files: what differs, it did.</summary>
+    /// <summary>Completes edits of processes that died by comparing the files: differences are attributed to them.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void Settle(string workspace)
     {
         var real = RealPath.Of(workspace);
         var left = store.Read(history => history.Open.Where(begun => begun.Workspace == real && begun.Process != store.Process).ToList())
-            .Where(begun => !store.IsUnderWay(begun)).OrderBy(begun => begun.Checkpoint is not null).ToList();
+            .Where(begun => !store.IsInProgress(begun)).OrderBy(begun => begun.Checkpoint is not null).ToList();
         foreach (var begun in left)
         {
             store.Change(history => history.Open.Any(one => one.Scope == begun.Scope)
                 ? [Ended(begun, Differences(real, begun.Files.ToDictionary(file => file.Path, file => file.Before ?? FileState.Absent), begun.Checkpoint is { } name ? CheckpointsOf(real).Load(name) : null, []), history)]
                 : []);
-            Announce(begun.Codex);
+            NotifyChanged(begun.Codex);
         }
 
         if (left.Count > 0) { CleanCheckpoints(real); }
     }
 
-    /// <summary>Of an address its name, of a name itself.</summary>
+    /// <summary>Gets the name of an address; a name is returned unchanged.</summary>
     public static string IdOf(string codexId) => CodexUri.TryParse(codexId, out var uri) ? uri.Name : codexId;
 
     private Scope Begin(EditAuthor author, string workspace, IReadOnlyList<string>? paths)
@@ -57,20 +57,20 @@ internal sealed class EditLog(EditStore store) : IEditLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Plue.Server.Store.StoreFailure.From(exception, "How the files are could not be kept, so nothing was changed");
+            throw Plue.Server.Store.StoreFailure.From(exception, "The current state of the files could not be stored, so nothing was changed");
         }
     }
 
     private Scope BeginNamed(EditAuthor author, string workspace, List<string> paths)
     {
-        using var folder = new HeldFolder(workspace);
+        using var folder = new FolderHandle(workspace);
         Dictionary<string, FileState> before = new(StringComparer.Ordinal);
         foreach (var path in paths)
         {
             var state = FileState.Keep(folder, path, store.Contents);
-            if (!state.IsKept && state.Kind != HeldKind.Folder)
+            if (!state.IsKept && state.Kind != FileEntryKind.Folder)
             {
-                throw new FailureException(FailureKind.BadRequest, $"{path} is no ordinary file of at most 64 MB, so it could not be taken back and is not changed.");
+                throw new FailureException(FailureKind.BadRequest, $"{path} is not a regular file of at most 64 MB. The change could not be undone, so the file was not changed.");
             }
 
             before[path] = state;
@@ -111,7 +111,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     private Scope Opened(Scope scope)
     {
-        lock (gate) { open.Add(scope); }
+        lock (sync) { open.Add(scope); }
 
         return scope;
     }
@@ -121,7 +121,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         List<(string Path, FileState Before, FileState After)> changes = [];
         try
         {
-            lock (gate)
+            lock (sync)
             {
                 if (!open.Remove(scope)) { return []; }
 
@@ -139,20 +139,20 @@ internal sealed class EditLog(EditStore store) : IEditLog
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw Plue.Server.Store.StoreFailure.From(exception, "What was changed could not be written down");
+            throw Plue.Server.Store.StoreFailure.From(exception, "The changes could not be recorded");
         }
 
         if (scope.Checkpoint is not null) { CleanCheckpoints(scope.Begun.Workspace); }
         store.Sweep(CheckpointsOf(scope.Begun.Workspace).Needed);
-        if (changes.Count > 0) { Announce(scope.Begun.Codex); }
+        if (changes.Count > 0) { NotifyChanged(scope.Begun.Codex); }
 
         return [.. changes.Select(change => new FileChange(change.Path, Lines(change.Before, change.After).Added, Lines(change.Before, change.After).Removed))];
     }
 
-    /// <summary>What is different now. A state that a scope has by name counts instead of the checkpoint's.</summary>
+    /// <summary>Gets the paths that differ now. A state recorded by name takes precedence over the checkpoint.</summary>
     private List<(string Path, FileState Before, FileState After)> Differences(string workspace, Dictionary<string, FileState> before, Checkpoint? checkpoint, HashSet<string> others)
     {
-        using var folder = new HeldFolder(workspace);
+        using var folder = new FolderHandle(workspace);
         List<(string Path, FileState Before, FileState After)> changes = [];
         foreach (var (path, state) in before.Where(file => !others.Contains(file.Key)))
         {
@@ -168,11 +168,11 @@ internal sealed class EditLog(EditStore store) : IEditLog
         return [.. changes.OrderBy(change => change.Path, StringComparer.Ordinal)];
     }
 
-    private FileState Now(HeldFolder folder, string path)
+    private FileState Now(FolderHandle folder, string path)
     {
         try { return FileState.Keep(folder, path, store.Contents); }
         // Behind a link.
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return new FileState(HeldKind.Other); }
+        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return new FileState(FileEntryKind.Other); }
     }
 
     private EditRecord Ended(EditRecord begun, List<(string Path, FileState Before, FileState After)> changes, EditHistory history) => begun with
@@ -187,7 +187,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
         ],
     };
 
-    /// <summary>Without what was written down meanwhile as somebody else's, of this process or another.</summary>
+    /// <summary>Removes changes that other scopes, of this process or another, recorded in the meantime.</summary>
     private static (string Path, FileState Before, FileState After) Since(EditRecord begun, (string Path, FileState Before, FileState After) change, EditHistory history) =>
         history.Edits.LastOrDefault(edit => edit.Path == change.Path && edit.By.Workspace == begun.Workspace && edit.By.Time >= begun.Time) is { } other
             ? change with { Before = other.After } : change;
@@ -196,7 +196,7 @@ internal sealed class EditLog(EditStore store) : IEditLog
 
     private Checkpoints CheckpointsOf(string workspace)
     {
-        lock (gate)
+        lock (sync)
         {
             if (!checkpoints.TryGetValue(workspace, out var found)) { checkpoints[workspace] = found = new Checkpoints(store.Checkpoints, workspace, store.Contents); }
 

@@ -17,9 +17,9 @@ internal sealed record EditRecord
     public string Tool { get; init; } = "";
     /// <summary>The real path of the folder.</summary>
     public string Workspace { get; init; } = "";
-    /// <summary>Ties an end to its beginning; in the first line what tells one file from a rewritten one.</summary>
+    /// <summary>Links an end record to its start. In the first line, it identifies the file version.</summary>
     public string Scope { get; init; } = "";
-    /// <summary>Of whoever began it: see <see cref="LifeSign"/>.</summary>
+    /// <summary>The liveness token of the process that started it: see <see cref="LivenessFile"/>.</summary>
     public string Process { get; init; } = "";
     /// <summary>When the edit was first written, where the line was copied since.</summary>
     public DateTimeOffset? Time { get; init; }
@@ -31,11 +31,11 @@ internal sealed record EditRecord
 }
 
 /// <param name="Path">From the workspace, with <c>/</c>.</param>
-/// <param name="Before">How the file was; of one that only began, how it is.</param>
-/// <param name="Base">What is under review afterwards: from here to <paramref name="Left"/>.</param>
+/// <param name="Before">The state before the edit; for a started edit, the current state.</param>
+/// <param name="Base">The changes pending afterwards range from here to <paramref name="Left"/>.</param>
 internal sealed record FileRecord(string Path, FileState? Before, FileState? After, FileState? Base, FileState? Left)
 {
-    /// <summary>What was under review before it was undone.</summary>
+    /// <summary>The pending changes before the undo.</summary>
     public FileState? BaseBefore { get; init; }
     public FileState? LeftBefore { get; init; }
 }

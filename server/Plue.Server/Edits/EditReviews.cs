@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>What is under review, and what the user decides about it. Agents at work are not in its way.</summary>
+/// <summary>Pending changes and the user's decisions about them. Running agents are not blocked.</summary>
 internal sealed class EditReviews(EditLog log)
 {
     private EditStore Store => log.Store;
@@ -16,7 +16,7 @@ internal sealed class EditReviews(EditLog log)
         var reviews = Store.Read(history => history.Reviews.Where(review => review.Workspace == real && (which?.Invoke(review.Codex) ?? review.IsPending)).ToList());
         if (reviews.Count == 0) { return []; }
 
-        using var folder = new HeldFolder(real);
+        using var folder = new FolderHandle(real);
         List<FileReview> found = [];
         foreach (var review in reviews.OrderBy(review => review.Path, StringComparer.Ordinal))
         {
@@ -39,7 +39,7 @@ internal sealed class EditReviews(EditLog log)
         List<EditRecord> records = [];
         Store.Change(history =>
         {
-            using var folder = new HeldFolder(real);
+            using var folder = new FolderHandle(real);
             foreach (var review in history.Reviews.Where(review => review.Workspace == real && review.Codex == codexId && review.IsPending && (path is null || review.Path == path)).ToList())
             {
                 try
@@ -53,36 +53,36 @@ internal sealed class EditReviews(EditLog log)
                     }
                     else if (hunkId is not null && refused is null)
                     {
-                        throw new FailureException(FailureKind.Conflict, $"{review.Path} is not as it was shown any more. Look at it again.");
+                        throw new FailureException(FailureKind.Conflict, $"{review.Path} changed since it was shown. Review it again.");
                     }
 
                     if (refused is not null) { conflicts.Add(refused); }
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
-                    conflicts.Add($"{review.Path} was left as it is: {exception.Message}");
+                    conflicts.Add($"{review.Path} was not changed: {exception.Message}");
                 }
             }
 
             return records;
         });
-        if (records.Count > 0) { log.Announce(codexId); }
+        if (records.Count > 0) { log.NotifyChanged(codexId); }
 
         return conflicts;
     }
 
-    /// <returns>Null for a file that was not there; its text as it is now when nothing of it is under review.</returns>
+    /// <returns>Null for a file that did not exist; the current text if no change is pending.</returns>
     /// <exception cref="FailureException">NotFound.</exception>
     public string? Before(string workspace, string codexId, string path)
     {
         var real = RealPath.Of(workspace);
-        using var folder = new HeldFolder(real);
-        var review = Store.Read(history => history.ReviewOf(real, codexId, path)) ?? throw new FailureException(FailureKind.NotFound, $"Nobody has changed {path}.");
-        return (Open(review, folder) ?? throw new FailureException(FailureKind.NotFound, $"How {path} was is not kept any more.")).Before;
+        using var folder = new FolderHandle(real);
+        var review = Store.Read(history => history.ReviewOf(real, codexId, path)) ?? throw new FailureException(FailureKind.NotFound, $"No agent has changed {path}.");
+        return (Open(review, folder) ?? throw new FailureException(FailureKind.NotFound, $"The earlier version of {path} is no longer stored.")).Before;
     }
 
-    /// <returns>Null when what it was is not kept any more, or it cannot be looked at.</returns>
-    private FileReview? Open(Review review, HeldFolder folder)
+    /// <returns>Null if the earlier version is no longer stored or cannot be shown.</returns>
+    private FileReview? Open(Review review, FolderHandle folder)
     {
         try { return FileReview.Of(review, folder, Store.Contents); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)

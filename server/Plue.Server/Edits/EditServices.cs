@@ -23,19 +23,19 @@ internal sealed class EditServices : IDisposable
     public EditReviews Reviews { get; }
     public EditTurns Turns { get; }
 
-    /// <summary>Takes back what these turns of a chat or task changed in the open folder; nothing without one.</summary>
+    /// <summary>Reverts what these turns of a chat or task changed in the open folder; nothing without one.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> UndoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
-        trustedFolder() is { } folder ? Turns.UndoAsync(folder, Of(codexId, turnIds), cancellationToken) : Nothing;
+        trustedFolder() is { } folder ? Turns.UndoAsync(folder, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
-    /// <summary>Brings back what was taken back.</summary>
+    /// <summary>Restores what was undone.</summary>
     /// <exception cref="Messages.FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> RedoTurnsAsync(string codexId, IReadOnlyList<string> turnIds, CancellationToken cancellationToken) =>
-        trustedFolder() is { } folder ? Turns.RedoAsync(folder, Of(codexId, turnIds), cancellationToken) : Nothing;
+        trustedFolder() is { } folder ? Turns.RedoAsync(folder, Of(codexId, turnIds), cancellationToken) : NoOutcome;
 
     public void Dispose() => store.Dispose();
 
-    private static Task<UndoOutcome> Nothing => Task.FromResult(new UndoOutcome(0, []));
+    private static Task<UndoOutcome> NoOutcome => Task.FromResult(new UndoOutcome(0, []));
 
     private static Func<TurnEdit, bool> Of(string codexId, IReadOnlyList<string> turnIds) =>
         EditLog.IdOf(codexId) is var codex ? edit => edit.By.Codex == codex && turnIds.Contains(edit.By.Turn) : _ => false;

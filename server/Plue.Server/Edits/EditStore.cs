@@ -9,49 +9,49 @@ namespace Plue.Server.Edits;
 
 /// <summary>
 /// The record of what agents changed: <c>edits/edits.jsonl</c>, lines as journals have them, and beside it the contents. Windows write in turn and read what
-/// the others wrote. Nothing is opened before it is asked for. Safe for concurrent calls.
+/// the others wrote. Nothing is opened before first use. Thread-safe.
 /// </summary>
 internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logger) : IDisposable
 {
-    public static readonly TimeSpan LongestKept = TimeSpan.FromDays(30);
-    public const long MostBytes = 500L * 1024 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-    private static readonly TimeSpan BetweenSweeps = TimeSpan.FromHours(12);
+    public static readonly TimeSpan MaxAge = TimeSpan.FromDays(30);
+    public const long MaxBytes = 500L * 1024 * 1024;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan SweepInterval = TimeSpan.FromHours(12);
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private JournalScan? scan;
-    private LifeSign? life;
+    private LivenessFile? liveness;
     private (long Length, DateTime Modified) seen;
     private string identity = "";
     private DateTimeOffset? swept;
 
-    public Contents Contents { get; } = new(Path.Combine(paths.Edits, "contents"));
+    public ContentStore Contents { get; } = new(Path.Combine(paths.Edits, "contents"));
     public EditHistory History { get; private set; } = new();
     public string Checkpoints => Path.Combine(paths.Edits, "checkpoints");
     private string JournalPath => Path.Combine(paths.Edits, "edits.jsonl");
-    private string LifeFolder => Path.Combine(paths.Edits, "alive");
+    private string LivenessFolder => Path.Combine(paths.Edits, "alive");
 
     public TimeProvider Time => time;
     public ILogger Logger => logger;
 
-    /// <summary>What is known now, that of other windows too.</summary>
+    /// <summary>Reads the current history, including changes by other windows.</summary>
     /// <exception cref="FailureException">StoreReadOnly: it cannot be read.</exception>
-    public T Read<T>(Func<EditHistory, T> read) => Guard("What agents changed cannot be read", () =>
+    public T Read<T>(Func<EditHistory, T> read) => Guard("The record of agent edits could not be read", () =>
     {
-        lock (gate)
+        lock (sync)
         {
             CatchUp();
             return read(History);
         }
     });
 
-    /// <summary>Nobody else writes meanwhile. What <paramref name="change"/> returns is durable when this returns; null changes nothing.</summary>
+    /// <summary>Changes the history under an exclusive lock. The records that <paramref name="change"/> returns are durable when this returns; null changes nothing.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was written.</exception>
-    public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) => Guard("What an agent changes cannot be kept, so that it may not change anything", () =>
+    public void Change(Func<EditHistory, IReadOnlyList<EditRecord>> change) => Guard("The record of agent edits could not be written, so agents cannot change files", () =>
     {
-        lock (gate)
+        lock (sync)
         {
-            using var turn = FileTurn.Take(paths.Turn("edits"), Patience);
+            using var turn = FileLock.Acquire(paths.LockFile("edits"), LockTimeout);
             CatchUp();
             var records = change(History);
             if (records.Count > 0)
@@ -69,44 +69,44 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     {
         get
         {
-            lock (gate) { return (life ??= Guard("What an agent changes cannot be kept", () => new LifeSign(LifeFolder))).Token; }
+            lock (sync) { return (liveness ??= Guard("The record of agent edits could not be written", () => new LivenessFile(LivenessFolder))).Token; }
         }
     }
 
-    /// <summary>Whether whoever began it will end it.</summary>
-    public bool IsUnderWay(EditRecord begun)
+    /// <summary>True if the process that started it is still alive.</summary>
+    public bool IsInProgress(EditRecord begun)
     {
         _ = Process;
-        return life!.IsAlive(begun.Process);
+        return liveness!.IsAlive(begun.Process);
     }
 
-    /// <summary>Lets go what is older than 30 days, and the oldest of what is more than 500 MB. Does nothing most of the time.</summary>
+    /// <summary>Deletes records older than 30 days and the oldest beyond 500 MB. Usually does nothing.</summary>
     public void Sweep(IReadOnlySet<string> alsoNeeded)
     {
         var now = time.GetUtcNow();
-        lock (gate)
+        lock (sync)
         {
-            if (swept is { } last && now - last < BetweenSweeps) { return; }
+            if (swept is { } last && now - last < SweepInterval) { return; }
 
             swept = now;
         }
 
-        Guard("Old edits were not removed", () =>
+        Guard("Old edits were not deleted", () =>
         {
-            lock (gate)
+            lock (sync)
             {
-                using var turn = FileTurn.Take(paths.Turn("edits"), Patience);
+                using var turn = FileLock.Acquire(paths.LockFile("edits"), LockTimeout);
                 CatchUp();
-                var oldest = ExpiryClock.Read(paths, time) - LongestKept ?? DateTimeOffset.MinValue;
+                var oldest = ExpiryClock.Read(paths, time) - MaxAge ?? DateTimeOffset.MinValue;
                 var isOld = History.Oldest < oldest;
                 // What a command that still runs began with is named by its checkpoint only.
-                if ((!isOld && Contents.Bytes <= MostBytes) || History.Open.Any(begun => begun.Checkpoint is not null)) { return true; }
+                if ((!isOld && Contents.Bytes <= MaxBytes) || History.Open.Any(begun => begun.Checkpoint is not null)) { return true; }
 
                 var kept = History.After(oldest);
-                while (kept.Records.Count > 0 && kept.Needed.Sum(Contents.LengthOf) > MostBytes) { kept = kept.WithoutOldest(); }
+                while (kept.Records.Count > 0 && kept.Needed.Sum(Contents.LengthOf) > MaxBytes) { kept = kept.WithoutOldest(); }
 
                 Rewrite(kept.Records);
-                Contents.Keep(kept.Needed.Union(alsoNeeded).ToHashSet(StringComparer.Ordinal));
+                Contents.DeleteUnused(kept.Needed.Union(alsoNeeded).ToHashSet(StringComparer.Ordinal));
                 return true;
             }
         });
@@ -115,7 +115,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
     public void Dispose()
     {
         Contents.Dispose();
-        life?.Dispose();
+        liveness?.Dispose();
     }
 
     private void CatchUp()
@@ -136,7 +136,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
 
         identity = start;
         scan ??= new JournalScan(Take);
-        scan.ForgetTail();
+        scan.ClearTail();
         JournalReader.Read(stream, scan);
         seen = now;
     }
@@ -164,7 +164,7 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         }
         catch (JsonException exception)
         {
-            logger.LogWarning("A line of the record of edits is not understood: {Why}", exception.Message);
+            logger.LogWarning("A line of the edit record could not be parsed: {Why}", exception.Message);
         }
     }
 
@@ -181,8 +181,8 @@ internal sealed class EditStore(PluePaths paths, TimeProvider time, ILogger logg
         file.Position = end;
         try
         {
-            // A line that a crash tore stays what it is, and ours begins behind it.
-            if (scan is not null && (end > scan.GoodLength || scan.LacksLineFeed)) { file.Write("\n"u8); }
+            // An incomplete line from a crash is kept, and ours starts after it.
+            if (scan is not null && (end > scan.GoodLength || scan.IsMissingLineFeed)) { file.Write("\n"u8); }
 
             file.Write(lines.WrittenSpan);
             DurableFile.Sync(file.SafeFileHandle);

@@ -3,25 +3,25 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Edits;
 
-/// <summary>What undoing or redoing did.</summary>
+/// <summary>The result of an undo or redo.</summary>
 /// <param name="Files">How many were changed.</param>
 /// <param name="Conflicts">One sentence for each that was left as it is.</param>
 public sealed record UndoOutcome(int Files, IReadOnlyList<string> Conflicts);
 
-/// <summary>Takes back what turns changed, and brings it back: only in files that are still as the turns left them. Everything else is told and left alone.</summary>
+/// <summary>Undoes and redoes the changes of turns, only in files that are unchanged since. Other files are reported and not changed.</summary>
 internal sealed class EditTurns(EditLog log)
 {
     private EditStore Store => log.Store;
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> UndoAsync(string workspace, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
-        Task.Run(() => Go(RealPath.Of(workspace), which, isUndo: true), cancellationToken);
+        Task.Run(() => Apply(RealPath.Of(workspace), which, isUndo: true), cancellationToken);
 
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
     public Task<UndoOutcome> RedoAsync(string workspace, Func<TurnEdit, bool> which, CancellationToken cancellationToken) =>
-        Task.Run(() => Go(RealPath.Of(workspace), which, isUndo: false), cancellationToken);
+        Task.Run(() => Apply(RealPath.Of(workspace), which, isUndo: false), cancellationToken);
 
-    private UndoOutcome Go(string workspace, Func<TurnEdit, bool> which, bool isUndo)
+    private UndoOutcome Apply(string workspace, Func<TurnEdit, bool> which, bool isUndo)
     {
         log.Settle(workspace);
         List<string> conflicts = [];
@@ -29,20 +29,20 @@ internal sealed class EditTurns(EditLog log)
         var files = 0;
         Store.Change(history =>
         {
-            using var folder = new HeldFolder(workspace);
+            using var folder = new FolderHandle(workspace);
             var chosen = history.Edits.Where(edit => edit.By.Workspace == workspace && edit.IsUndone != isUndo && which(edit)).ToList();
-            var underWay = history.Open.Where(begun => begun.Workspace == workspace && Store.IsUnderWay(begun)).ToList();
+            var underWay = history.Open.Where(begun => begun.Workspace == workspace && Store.IsInProgress(begun)).ToList();
             foreach (var file in chosen.GroupBy(edit => edit.Path, StringComparer.Ordinal).OrderBy(file => file.Key, StringComparer.Ordinal))
             {
                 var way = (isUndo ? file.Reverse() : file).ToList();
                 if (underWay.Any(begun => begun.Files.Any(one => one.Path == file.Key)))
                 {
-                    conflicts.Add($"{file.Key} is being changed by an agent at this moment, so it was left as it is.");
+                    conflicts.Add($"An agent is changing {file.Key} right now, so it was not changed.");
                     continue;
                 }
 
                 var end = EndOf(history, way, isUndo);
-                if (WhyNot(history, folder, way, isUndo, end, out var from) is { } why)
+                if (FindConflict(history, folder, way, isUndo, end, out var from) is { } why)
                 {
                     conflicts.Add(why);
                     continue;
@@ -54,7 +54,7 @@ internal sealed class EditTurns(EditLog log)
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or FailureException)
                 {
-                    conflicts.Add($"{file.Key} was left as it is: {exception.Message}");
+                    conflicts.Add($"{file.Key} was not changed: {exception.Message}");
                     continue;
                 }
 
@@ -65,12 +65,12 @@ internal sealed class EditTurns(EditLog log)
 
             return records;
         });
-        foreach (var codex in records.Select(record => record.Codex).Distinct(StringComparer.Ordinal)) { log.Announce(codex); }
+        foreach (var codex in records.Select(record => record.Codex).Distinct(StringComparer.Ordinal)) { log.NotifyChanged(codex); }
 
         return new UndoOutcome(files, conflicts);
     }
 
-    /// <summary>What the file becomes. What was rejected before a turn was taken back stays so when the turn comes back.</summary>
+    /// <summary>The record of the file's new state. Changes rejected before an undo stay rejected after redo.</summary>
     private static FileState EndOf(EditHistory history, List<TurnEdit> way, bool isUndo)
     {
         if (isUndo) { return way[^1].Before; }
@@ -80,13 +80,13 @@ internal sealed class EditTurns(EditLog log)
             && review.Base == undone.Base && review.Left == undone.Left ? was : way[^1].After;
     }
 
-    /// <summary>Each step has to begin where the one before it ended, and the first where the file is.</summary>
-    private string? WhyNot(EditHistory history, HeldFolder folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
+    /// <summary>Each step must start at the end state of the previous one, and the first at the current file.</summary>
+    private string? FindConflict(EditHistory history, FolderHandle folder, List<TurnEdit> way, bool isUndo, FileState end, out FileState now)
     {
         var path = way[0].Path;
         now = FileState.Absent;
         try { now = FileState.Keep(folder, path, Store.Contents); }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return $"{path} was left as it is: {exception.Message}"; }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return $"{path} was not changed: {exception.Message}"; }
 
         // Killed after it was done and before it was written down.
         if (now == end) { return null; }
@@ -95,17 +95,17 @@ internal sealed class EditTurns(EditLog log)
         foreach (var edit in way)
         {
             var (from, to) = isUndo ? (edit.After, edit.Before) : (edit.Before, edit.After);
-            if (!to.IsKept) { return $"How {path} was is not kept, because it was too large or no ordinary file, so it was left as it is."; }
-            if (at != from) { return $"{path} was changed by somebody else since, so it was left as it is."; }
+            if (!to.IsKept) { return $"No earlier version of {path} is stored because it was too large or not a regular file, so it was not changed."; }
+            if (at != from) { return $"{path} was changed by others since, so it was left unchanged."; }
 
             at = to;
         }
 
-        return end.Hash is { } hash && !Store.Contents.Has(hash) ? $"How {path} was is not kept any more, so it was left as it is." : null;
+        return end.Hash is { } hash && !Store.Contents.Has(hash) ? $"The earlier version of {path} is no longer stored, so it was not changed." : null;
     }
 
-    /// <param name="was">How the file was; null where the step before this turn's says it.</param>
-    /// <param name="becomes">What it becomes; null where the next step says it.</param>
+    /// <param name="was">The earlier state; null if the previous step defines it.</param>
+    /// <param name="becomes">The new state; null if the next step defines it.</param>
     private EditRecord Record(EditHistory history, List<TurnEdit> way, bool isUndo, FileState? was, FileState? becomes)
     {
         var (first, last) = (way[0], way[^1]);
@@ -113,7 +113,7 @@ internal sealed class EditTurns(EditLog log)
         var (from, to) = isUndo ? (was ?? first.After, last.Before) : (first.Before, becomes ?? last.After);
         var review = history.ReviewOf(by.Workspace, by.Codex, first.Path) ?? new Review(by.Workspace, by.Codex, first.Path);
         var undone = isUndo ? null : history.UndoOf(by.Workspace, by.Codex, by.Turn, first.Path);
-        // As it was under review before; when something else came between, what is brought back counts as decided.
+        // Pending as before. If something else changed in between, the restored state counts as decided.
         var file = isUndo ? FileReview.Undo(review, from, to, Store.Contents)
             : undone is { BaseBefore: { } wasBase, LeftBefore: { } wasLeft } && review.Base == undone.Base && review.Left == undone.Left ? new FileRecord(first.Path, from, to, wasBase, wasLeft)
             : FileReview.Add(review, first.Path, from, to, Store.Contents);

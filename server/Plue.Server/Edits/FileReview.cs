@@ -6,46 +6,46 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Edits;
 
-/// <summary>A place that an agent changed and nobody has decided.</summary>
-/// <param name="OldStart">Lines from 1; without lines, the line that it stands before.</param>
-/// <param name="IsConflict">Somebody else has changed the same place since.</param>
+/// <summary>A pending change of an agent in one place.</summary>
+/// <param name="OldStart">Lines from 1; without lines, the line that it precedes.</param>
+/// <param name="IsConflict">True if others have changed the same place since.</param>
 internal sealed record Hunk(string Id, int OldStart, int OldLines, int NewStart, int NewLines, bool IsConflict, string Text);
 
 /// <summary>
-/// One file under review as it is at this moment: how it was before the agent (<see cref="Review.Base"/>), how the agent left it, and how it is now. What others
+/// The pending changes of one file: its state before the agent (<see cref="Review.Base"/>), after the agent, and now. Changes that others
 /// changed since belongs to neither side. Bytes are kept: only whole lines are exchanged.
 /// </summary>
 internal sealed class FileReview
 {
     private readonly Review review;
-    private readonly Contents contents;
+    private readonly ContentStore contents;
     private readonly FileState now;
     private readonly Encoding? form;
-    private readonly List<Place> places = [];
+    private readonly List<DiffRegion> places = [];
     private readonly List<(Hunk Hunk, int Place)> hunks = [];
 
-    private FileReview(Review review, FileState now, Contents contents)
+    private FileReview(Review review, FileState now, ContentStore contents)
     {
         (this.review, this.now, this.contents) = (review, now, contents);
         var states = new[] { review.Base, review.Left, now };
-        if (states.Any(state => state.Kind is not (HeldKind.File or HeldKind.Absent) || !state.IsKept)) { return; }
+        if (states.Any(state => state.Kind is not (FileEntryKind.File or FileEntryKind.Absent) || !state.IsKept)) { return; }
 
         var bytes = states.Select(state => state.Hash is { } hash ? contents.Read(hash) : []).ToArray();
-        form = TextForm.Of(bytes);
+        form = EncodingDetector.Detect(bytes);
         if (form is null) { return; }
 
-        places = ThreeWay.Of(form.GetString(bytes[0]), form.GetString(bytes[1]), form.GetString(bytes[2]));
+        places = ThreeWayDiff.Compute(form.GetString(bytes[0]), form.GetString(bytes[1]), form.GetString(bytes[2]));
         hunks = HunksOf(places);
     }
 
-    /// <exception cref="IOException">The file cannot be looked at.</exception>
-    /// <exception cref="Messages.FailureException">NotFound: what it was is not kept any more.</exception>
-    public static FileReview Of(Review review, HeldFolder folder, Contents contents) => new(review, FileState.Keep(folder, review.Path, contents), contents);
+    /// <exception cref="IOException">The file cannot be read.</exception>
+    /// <exception cref="Messages.FailureException">NotFound: what it was is not stored any more.</exception>
+    public static FileReview Of(Review review, FolderHandle folder, ContentStore contents) => new(review, FileState.Keep(folder, review.Path, contents), contents);
 
     public Review Review => review;
     public IReadOnlyList<Hunk> Hunks => [.. hunks.Select(hunk => hunk.Hunk)];
     public bool IsBinary => form is null;
-    public bool IsThere => now.Kind != HeldKind.Absent;
+    public bool IsThere => now.Kind != FileEntryKind.Absent;
 
     /// <summary>Something is left to decide.</summary>
     public bool IsPending => review.IsPending && (hunks.Count > 0 || (IsWhole && now != review.Base));
@@ -53,29 +53,29 @@ internal sealed class FileReview
     /// <summary>There is nothing to decide line by line.</summary>
     private bool IsWhole => form is null || (hunks.Count == 0 && IsOnlyKind);
     /// <summary>Nothing differs but that it is there, or its permissions.</summary>
-    private bool IsOnlyKind => places.TrueForAll(place => place.Of == PlaceOf.Nobody) && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
+    private bool IsOnlyKind => places.TrueForAll(place => place.ChangedBy == RegionAuthor.None) && (review.Base.Kind != review.Left.Kind || review.Base.Mode != review.Left.Mode);
 
-    /// <summary>Why not all of it can be taken back; null when all can.</summary>
+    /// <summary>Why not all of it can be undone; null when all can.</summary>
     public string? Conflict
     {
         get
         {
             if (!IsPending) { return null; }
-            if (IsWhole) { return now == review.Left && review.Base.IsKept ? null : $"{review.Path} was changed by somebody else since, so it cannot be taken back."; }
+            if (IsWhole) { return now == review.Left && review.Base.IsKept ? null : $"{review.Path} was changed by others since, so the edit cannot be undone."; }
 
             var lines = hunks.Where(hunk => hunk.Hunk.IsConflict).Select(hunk => hunk.Hunk.NewStart).ToList();
             return lines.Count == 0 ? null
-                : now.Kind == HeldKind.Absent ? $"{review.Path} was removed by somebody else since, so it is not brought back."
-                : string.Create(CultureInfo.InvariantCulture, $"{review.Path} was changed by somebody else at the same place since (line {string.Join(", ", lines.Take(5))}), so that place cannot be taken back.");
+                : now.Kind == FileEntryKind.Absent ? $"{review.Path} was deleted by others since, so it is not restored."
+                : string.Create(CultureInfo.InvariantCulture, $"{review.Path} was changed by others in the same place since (line {string.Join(", ", lines.Take(5))}), so that change cannot be undone.");
         }
     }
 
-    /// <summary>The file without what is under review: the left side of a comparison. Null for one that was not there, and for what is no text.</summary>
+    /// <summary>The file without pending changes: the left side of a diff. Null for a new file and for binary content.</summary>
     public string? Before
     {
         get
         {
-            if (form is null || (review.Base.Kind == HeldKind.Absent && places.TrueForAll(place => place.Before.Length == 0))) { return null; }
+            if (form is null || (review.Base.Kind == FileEntryKind.Absent && places.TrueForAll(place => place.Before.Length == 0))) { return null; }
 
             return string.Concat(places.Select(place => place.Before)).TrimStart('\uFEFF');
         }
@@ -83,8 +83,8 @@ internal sealed class FileReview
 
     public (int Added, int Removed) Size => form is null ? (0, 0) : (hunks.Sum(hunk => hunk.Hunk.NewLines), hunks.Sum(hunk => hunk.Hunk.OldLines));
 
-    /// <summary>Lets what is there stand.</summary>
-    /// <param name="hunkId">Null for the whole file.</param>
+    /// <summary>Accepts the current content.</summary>
+    /// <param name="hunkId">Null for the entire file.</param>
     /// <returns>Null when there is nothing of that id any more.</returns>
     public FileRecord? Accept(string? hunkId)
     {
@@ -94,16 +94,16 @@ internal sealed class FileReview
         var chosen = hunks[at].Place;
         return Decided(
             (place, index) => index == chosen ? place.Now : place.Before,
-            (place, index) => index == chosen || place.Of == PlaceOf.Others ? place.Now : place.Left,
+            (place, index) => index == chosen || place.ChangedBy == RegionAuthor.Others ? place.Now : place.Left,
             now);
     }
 
-    /// <summary>Takes back what is the agent's alone, in the file as it is now.</summary>
-    /// <param name="hunkId">Null for the whole file.</param>
+    /// <summary>Reverts what is the agent's alone, in the file as it is now.</summary>
+    /// <param name="hunkId">Null for the entire file.</param>
     /// <param name="refused">Why something was left as it is, in one sentence.</param>
     /// <returns>Null when nothing was done.</returns>
     /// <exception cref="IOException">The file was not changed.</exception>
-    public FileRecord? Reject(string? hunkId, HeldFolder folder, out string? refused)
+    public FileRecord? Reject(string? hunkId, FolderHandle folder, out string? refused)
     {
         refused = null;
         if (IsWhole)
@@ -123,32 +123,32 @@ internal sealed class FileReview
 
         var text = string.Concat(places.Select((place, index) => back.Contains(index) ? place.Before : place.Now));
         var isAll = hunkId is null && refused is null;
-        var mode = now.Kind == HeldKind.File && !(isAll && review.Base.Kind == HeldKind.File && now.Mode == review.Left.Mode) ? now.Mode : review.Base.Kind == HeldKind.File ? review.Base.Mode : review.Left.Mode;
-        var after = text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent : Keep(text, mode);
+        var mode = now.Kind == FileEntryKind.File && !(isAll && review.Base.Kind == FileEntryKind.File && now.Mode == review.Left.Mode) ? now.Mode : review.Base.Kind == FileEntryKind.File ? review.Base.Mode : review.Left.Mode;
+        var after = text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : Keep(text, mode);
         Put(folder, after);
         return Decided(
             (place, _) => place.Before,
-            (place, index) => back.Contains(index) ? place.Before : place.Of == PlaceOf.Others ? place.Now : place.Left,
+            (place, index) => back.Contains(index) ? place.Before : place.ChangedBy == RegionAuthor.Others ? place.Now : place.Left,
             after) with
         { Before = now };
     }
 
-    /// <summary>What is under review after a tool changed the file from one state to another.</summary>
-    public static FileRecord Add(Review? review, string path, FileState before, FileState after, Contents contents)
+    /// <summary>Gets the pending changes after a tool changed the file from one state to another.</summary>
+    public static FileRecord Add(Review? review, string path, FileState before, FileState after, ContentStore contents)
     {
         if (review is null or { IsPending: false }) { return new FileRecord(path, before, after, before, after); }
         if (review.Left == before) { return new FileRecord(path, before, after, review.Base, after); }
 
-        // What others changed between counts as decided: it is not the agent's.
+        // Changes of others in between count as decided: they are not the agent's.
         var since = new FileReview(review, before, contents);
         if (since.form is null) { return new FileRecord(path, before, after, before, after); }
 
-        var text = string.Concat(since.places.Select(place => place.Of == PlaceOf.Both ? place.Now : place.Before));
-        return new FileRecord(path, before, after, text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent : since.Keep(text, before.Mode), after);
+        var text = string.Concat(since.places.Select(place => place.ChangedBy == RegionAuthor.Both ? place.Now : place.Before));
+        return new FileRecord(path, before, after, text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : since.Keep(text, before.Mode), after);
     }
 
-    /// <summary>What is under review after the agent's own change was undone: as if it had never been.</summary>
-    public static FileRecord Undo(Review review, FileState from, FileState to, Contents contents)
+    /// <summary>Gets the pending changes after the agent's own change was undone, as if it had never been made.</summary>
+    public static FileRecord Undo(Review review, FileState from, FileState to, ContentStore contents)
     {
         var record = new FileRecord(review.Path, from, to, to, to) { BaseBefore = review.Base, LeftBefore = review.Left };
         if (!review.IsPending) { return record; }
@@ -157,39 +157,39 @@ internal sealed class FileReview
         if (since.form is null) { return record with { Base = review.Base == to || !review.Base.IsKept ? to : review.Base }; }
 
         var text = string.Concat(since.places.Select(place => place.Before));
-        return record with { Base = text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent : since.Keep(text, review.Base.Kind == HeldKind.File ? review.Base.Mode : to.Mode) };
+        return record with { Base = text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent : since.Keep(text, review.Base.Kind == FileEntryKind.File ? review.Base.Mode : to.Mode) };
     }
 
-    public static (int Added, int Removed) Count(FileState before, FileState after, Contents contents)
+    public static (int Added, int Removed) Count(FileState before, FileState after, ContentStore contents)
     {
         var whole = new FileReview(new Review("", "", "") { Base = before, Left = after }, after, contents);
         return whole.Size;
     }
 
-    private FileRecord Decided(Func<Place, int, string> before, Func<Place, int, string> left, FileState after)
+    private FileRecord Decided(Func<DiffRegion, int, string> before, Func<DiffRegion, int, string> left, FileState after)
     {
         var (text, leftText) = (string.Concat(places.Select(before)), string.Concat(places.Select(left)));
-        var newBase = text.Length == 0 && review.Base.Kind == HeldKind.Absent ? FileState.Absent
-            : text.Length == 0 && after.Kind == HeldKind.Absent ? FileState.Absent
-            : Keep(text, review.Base.Kind == HeldKind.File ? review.Base.Mode : review.Left.Mode);
-        var newLeft = leftText.Length == 0 && (after.Kind == HeldKind.Absent || review.Left.Kind == HeldKind.Absent) ? FileState.Absent
-            : Keep(leftText, review.Left.Kind == HeldKind.File ? review.Left.Mode : after.Mode);
+        var newBase = text.Length == 0 && review.Base.Kind == FileEntryKind.Absent ? FileState.Absent
+            : text.Length == 0 && after.Kind == FileEntryKind.Absent ? FileState.Absent
+            : Keep(text, review.Base.Kind == FileEntryKind.File ? review.Base.Mode : review.Left.Mode);
+        var newLeft = leftText.Length == 0 && (after.Kind == FileEntryKind.Absent || review.Left.Kind == FileEntryKind.Absent) ? FileState.Absent
+            : Keep(leftText, review.Left.Kind == FileEntryKind.File ? review.Left.Mode : after.Mode);
         // Where no line is left to decide the permissions are only decided with the whole file.
         return new FileRecord(review.Path, now, after, newBase, newLeft);
     }
 
-    private FileState Keep(string text, int mode) => new(HeldKind.File, contents.Put(form!.GetBytes(text)), mode);
+    private FileState Keep(string text, int mode) => new(FileEntryKind.File, contents.Put(form!.GetBytes(text)), mode);
 
-    /// <exception cref="IOException">Somebody changed it at this moment; it was left as it is.</exception>
-    private void Put(HeldFolder folder, FileState state)
+    /// <exception cref="IOException">Another process changed the file concurrently; it was not changed.</exception>
+    private void Put(FolderHandle folder, FileState state)
     {
         contents.Sync();
-        if (FileState.Keep(folder, review.Path, contents) != now) { throw new IOException($"{review.Path} is being changed by somebody else. Try again."); }
+        if (FileState.Keep(folder, review.Path, contents) != now) { throw new IOException($"Another process is changing {review.Path}. Try again."); }
 
         state.Restore(folder, review.Path, contents);
     }
 
-    private List<(Hunk Hunk, int Place)> HunksOf(List<Place> all)
+    private List<(Hunk Hunk, int Place)> HunksOf(List<DiffRegion> all)
     {
         List<(Hunk Hunk, int Place)> found = [];
         Dictionary<string, int> same = new(StringComparer.Ordinal);
@@ -198,13 +198,13 @@ internal sealed class FileReview
         {
             var place = all[i];
             var (before, after) = (UnifiedDiff.Lines(place.Before), UnifiedDiff.Lines(place.Now));
-            if (place.Of is PlaceOf.Agent or PlaceOf.Both)
+            if (place.ChangedBy is RegionAuthor.Agent or RegionAuthor.Both)
             {
                 var around = $"{(i > 0 ? UnifiedDiff.Lines(all[i - 1].Now)[^1..].FirstOrDefault() : "")}\0{string.Concat(before)}\0{string.Concat(after)}";
                 var key = Blobs.IdOf(Encoding.UTF8.GetBytes(around))[..16];
                 same[key] = same.GetValueOrDefault(key) + 1;
                 var text = string.Concat(before.Select(line => Shown('-', line)).Concat(after.Select(line => Shown('+', line))));
-                found.Add((new Hunk(string.Create(CultureInfo.InvariantCulture, $"{key}.{same[key]}"), oldLine, before.Count, newLine, after.Count, place.Of == PlaceOf.Both, text), i));
+                found.Add((new Hunk(string.Create(CultureInfo.InvariantCulture, $"{key}.{same[key]}"), oldLine, before.Count, newLine, after.Count, place.ChangedBy == RegionAuthor.Both, text), i));
             }
 
             (oldLine, newLine) = (oldLine + before.Count, newLine + after.Count);

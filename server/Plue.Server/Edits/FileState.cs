@@ -3,52 +3,52 @@ using Plue.Server.Platform;
 namespace Plue.Server.Edits;
 
 /// <summary>How a file was.</summary>
-/// <param name="Hash">Of its content in <see cref="Contents"/>, for a link of where it led; null for all but files and links.</param>
+/// <param name="Hash">The hash of the content in <see cref="ContentStore"/>, or of the target of a link; null for other kinds.</param>
 /// <param name="Mode">The nine bits of permission; 0 for all but files.</param>
-internal sealed record FileState(HeldKind Kind, string? Hash = null, int Mode = 0)
+internal sealed record FileState(FileEntryKind Kind, string? Hash = null, int Mode = 0)
 {
-    public static readonly FileState Absent = new(HeldKind.Absent);
+    public static readonly FileState Absent = new(FileEntryKind.Absent);
 
-    public bool IsKept => Kind == HeldKind.Absent || Hash is not null;
+    public bool IsKept => Kind == FileEntryKind.Absent || Hash is not null;
 
-    /// <summary>Keeps what is there now. The content is durable after <see cref="Contents.Sync"/>.</summary>
+    /// <summary>Keeps what is there now. The content is durable after <see cref="ContentStore.Sync"/>.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    public static FileState Keep(HeldFolder folder, string path, Contents contents)
+    public static FileState Keep(FolderHandle folder, string path, ContentStore contents)
     {
-        // What is exchanged while it is looked at is looked at again.
+        // A file that is replaced while it is read is read again.
         for (var tries = 0; ; tries++)
         {
-            var found = folder.Look(path);
-            if (found.Kind is not (HeldKind.File or HeldKind.Link)) { return new FileState(found.Kind); }
+            var found = folder.Stat(path);
+            if (found.Kind is not (FileEntryKind.File or FileEntryKind.Link)) { return new FileState(found.Kind); }
 
             try
             {
-                return folder.ReadOrLink(path, Contents.MostBytes) is { } content
-                    ? new FileState(found.Kind, contents.Put(content), found.Kind == HeldKind.File ? found.Mode : 0)
-                    : new FileState(HeldKind.Other);
+                return folder.ReadOrLink(path, ContentStore.MaxBytes) is { } content
+                    ? new FileState(found.Kind, contents.Put(content), found.Kind == FileEntryKind.File ? found.Mode : 0)
+                    : new FileState(FileEntryKind.Other);
             }
             catch (Exception fault) when (fault is FileNotFoundException or NotAFileException && tries < 3) { /* It became another thing meanwhile: once more. */ }
-            catch (NotAFileException) { return new FileState(HeldKind.Other); }
+            catch (NotAFileException) { return new FileState(FileEntryKind.Other); }
         }
     }
 
     /// <summary>Makes the file what it was.</summary>
     /// <exception cref="IOException">It was left as it is.</exception>
-    public void Restore(HeldFolder folder, string path, Contents contents)
+    public void Restore(FolderHandle folder, string path, ContentStore contents)
     {
         switch (Kind)
         {
-            case HeldKind.Absent:
+            case FileEntryKind.Absent:
                 folder.Delete(path);
                 break;
-            case HeldKind.File:
+            case FileEntryKind.File:
                 folder.Replace(path, contents.Read(Hash!), Mode);
                 break;
-            case HeldKind.Link:
+            case FileEntryKind.Link:
                 folder.ReplaceByLink(path, System.Text.Encoding.UTF8.GetString(contents.Read(Hash!)));
                 break;
             default:
-                throw new IOException($"What {path} was is not a file and was not kept.");
+                throw new IOException($"{path} was not a file, so its earlier state was not stored.");
         }
     }
 }

@@ -5,13 +5,13 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Health;
 
-/// <summary>What lies in Plue's folder, and whether it can be read and written.</summary>
+/// <summary>Checks of Plue's data folder: existence, access and space.</summary>
 internal sealed class DiskChecks(HealthServices services)
 {
     private const long Mebibyte = 1024 * 1024;
     private const long LowSpace = 500 * Mebibyte;
     private const long NoSpace = 20 * Mebibyte;
-    private const UnixFileMode OthersMay =
+    private const UnixFileMode GroupAndOtherAccess =
         UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
     private static readonly string[] NetworkFormats = ["nfs", "nfs4", "cifs", "smb", "smb2", "smbfs", "afpfs", "9p", "fuse.sshfs", "ceph", "afs", "webdav"];
 
@@ -20,61 +20,61 @@ internal sealed class DiskChecks(HealthServices services)
         const string name = "Data folder";
         var home = services.Paths.Home;
         var exists = Directory.Exists(home);
-        if (!exists && File.Exists(home)) { return [HealthRow.Failed(name, $"{home} is a file, and has to be a folder.") with { IsNeeded = true, Advice = "Move the file away, or name another folder in PLUE_HOME." }]; }
+        if (!exists && File.Exists(home)) { return [HealthRow.Failed(name, $"{home} is a file but must be a folder.") with { IsNeeded = true, Advice = "Move the file, or set PLUE_HOME to another folder." }]; }
 
         var nearest = exists ? home : NearestFolder(home);
         if (nearest is null || !UnixCalls.IsWritable(nearest))
         {
-            return [HealthRow.Failed(name, $"{home} {(exists ? "is not writable" : "cannot be made")}, so nothing can be kept.") with
+            return [HealthRow.Failed(name, $"{home} {(exists ? "is not writable" : "cannot be created")}, so nothing can be saved.") with
             {
-                IsNeeded = true, Advice = $"Make {nearest ?? home} writable for your user, or name another folder in PLUE_HOME.",
+                IsNeeded = true, Advice = $"Make {nearest ?? home} writable for your user, or set PLUE_HOME to another folder.",
             }];
         }
 
         var drive = IsOnServer(nearest) ? null : new DriveInfo(nearest);
         var free = drive?.AvailableFreeSpace ?? long.MaxValue;
-        var space = $"{Amount(free)} are free there";
+        var space = $"{Amount(free)} are free";
         List<string> reservations = [];
         List<string> advice = [];
         if (free < LowSpace)
         {
-            reservations.Add($"Only {Amount(free)} are free there.");
-            advice.Add("Free some space.");
+            reservations.Add($"Only {Amount(free)} are free.");
+            advice.Add("Free some disk space.");
         }
 
-        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & OthersMay) != 0)
+        if (exists && !OperatingSystem.IsWindows() && (File.GetUnixFileMode(home) & GroupAndOtherAccess) != 0)
         {
-            reservations.Add("Other users of this machine may look into it.");
+            reservations.Add("Other users of this machine can read it.");
             advice.Add($"Run: chmod 700 {home}");
         }
 
         if (drive is null || drive.DriveType == DriveType.Network || NetworkFormats.Contains(drive.DriveFormat, StringComparer.OrdinalIgnoreCase))
         {
-            reservations.Add($"It is on a network file system ({drive?.DriveFormat ?? "a share"}), where a power cut may take what was said to be kept, and two machines may not notice each other.");
-            advice.Add("Name a folder on this machine in PLUE_HOME.");
+            reservations.Add($"It is on a network file system ({drive?.DriveFormat ?? "a share"}), where a power failure can lose saved data and two machines may not see each other's locks.");
+            advice.Add("Set PLUE_HOME to a folder on this machine.");
         }
 
-        var where = exists ? $"Everything of yours is in {home}." : $"Everything of yours will be in {home}, which is made when it is first needed.";
-        return free < NoSpace ? [HealthRow.Failed(name, $"{where} {reservations[0]} Nothing can be kept.") with { IsNeeded = true, Advice = advice[0] }]
+        var where = exists ? $"Your data is stored in {home}." : $"Your data will be stored in {home}, which is created on first use.";
+        return free < NoSpace ? [HealthRow.Failed(name, $"{where} {reservations[0]} Nothing can be saved.") with { IsNeeded = true, Advice = advice[0] }]
             : reservations.Count > 0 ? [HealthRow.Warning(name, $"{where} {string.Join(' ', reservations)}") with { Advice = string.Join(' ', advice) }]
-            : [HealthRow.Ok(name, $"{where} {space}{(exists && !OperatingSystem.IsWindows() ? ", and only you may look into it" : "")}.")];
+            : [HealthRow.Ok(name, $"{where} {space}{(exists && !OperatingSystem.IsWindows() ? ", and only you can read it" : "")}.")];
     }
 
     public IReadOnlyList<HealthRow> Chats()
     {
         const string name = "Chats";
-        if (!Directory.Exists(services.Paths.Chats) && !Directory.Exists(services.Paths.Tasks)) { return [HealthRow.Ok(name, "There are none yet.")]; }
+        if (!Directory.Exists(services.Paths.Chats) && !Directory.Exists(services.Paths.Tasks)) { return [HealthRow.Ok(name, "There are no chats yet.")]; }
 
         var (chats, tasks) = (services.Store.Chats.List(), services.Store.Chats.ListTasks());
         var trash = Directory.Exists(services.Paths.Trash) ? Directory.EnumerateFileSystemEntries(services.Paths.Trash).Count() : 0;
-        var counts = string.Create(CultureInfo.InvariantCulture, $"{Counted.Of(chats.Count, "chat")} and {Counted.Of(tasks.Count, "task")}, {trash} in the trash.");
+        var counts = string.Create(CultureInfo.InvariantCulture, $"{Plural.Of(chats.Count, "chat")} and {Plural.Of(tasks.Count, "task")}, {trash} in the trash.");
         // Ids, because a title is part of what was said.
         var damaged = chats.Concat(tasks).Where(row => row.Status == ChatStatus.Damaged).Select(row => row.Id).ToList();
         return damaged.Count == 0
-            ? [HealthRow.Ok(name, $"{counts} All can be read.")]
-            : [HealthRow.Warning(name, string.Create(CultureInfo.InvariantCulture, $"{counts} A part of {damaged.Count} cannot be read: {string.Join(", ", damaged.Take(5))}{(damaged.Count > 5 ? ", …" : "")}.")) with
+            ? [HealthRow.Ok(name, $"{counts} All are readable.")]
+            : [HealthRow.Warning(name, string.Create(CultureInfo.InvariantCulture, $"{counts} {damaged.Count} are partly unreadable: {string.Join(", ", damaged.Take(5))}{(damaged.Count > 5 ? ", …" : "")}.")) with
             {
-                Advice = $"Open them: what can be read is shown. What was cut out is kept beside them in {services.Paths.Chats}.",
+                Advice = $"Open them to see the readable part. The damaged parts are stored next to them in {services.Paths.Chats}.",
             }];
     }
 
@@ -82,16 +82,16 @@ internal sealed class DiskChecks(HealthServices services)
     {
         const string name = "Settings";
         var problems = UserConfig.Read(services.Paths).Problems;
-        if (problems.Count == 0) { return [HealthRow.Ok(name, File.Exists(services.Paths.Config) ? "The settings can be read." : "Every setting is as it came.")]; }
+        if (problems.Count == 0) { return [HealthRow.Ok(name, File.Exists(services.Paths.Config) ? "The settings are valid." : "All settings have their default value.")]; }
 
         var errors = problems.Count(problem => problem.IsError);
-        var sentence = $"{services.Paths.Config} is {(errors > 0 ? "not followed in all" : "followed, with a doubt")}: {problems[0].Message}";
+        var sentence = $"{services.Paths.Config} is {(errors > 0 ? "partly ignored" : "valid with warnings")}: {problems[0].Message}";
         var row = errors > 0 ? HealthRow.Failed(name, sentence) : HealthRow.Warning(name, sentence);
-        return [row with { Advice = "Open the file and mend it.", Fix = new HealthFix(HealthAction.OpenFile, services.Paths.Config) }];
+        return [row with { Advice = "Open the file and fix it.", Fix = new HealthFix(HealthAction.OpenFile, services.Paths.Config) }];
     }
 
-    /// <summary>What the user has chosen that protects less than what Plue comes with.</summary>
-    public IReadOnlyList<HealthRow> Safety()
+    /// <summary>Checks for settings that reduce security below the defaults.</summary>
+    public IReadOnlyList<HealthRow> Security()
     {
         const string name = "Safety";
         var settings = new HealthFix(HealthAction.OpenSettings);
@@ -99,23 +99,23 @@ internal sealed class DiskChecks(HealthServices services)
         List<HealthRow> rows = [];
         if (config.Flag(UserConfig.MaskSecretsKey) == false)
         {
-            rows.Add(HealthRow.Warning(name, $"Keys of the vault are not masked in chats ({UserConfig.MaskSecretsKey}).") with { Advice = "Switch it on, unless you need to see them.", Fix = settings });
+            rows.Add(HealthRow.Warning(name, $"Vault keys are not masked in chats ({UserConfig.MaskSecretsKey}).") with { Advice = "Turn masking on unless you need to see the keys.", Fix = settings });
         }
 
         if (config.Flag(UserConfig.CommandsNetworkKey) == true)
         {
-            rows.Add(HealthRow.Warning(name, $"Commands in the sandbox may use the network ({UserConfig.CommandsNetworkKey}).") with { Advice = "Switch it off when it is no longer needed.", Fix = settings });
+            rows.Add(HealthRow.Warning(name, $"Commands in the sandbox may use the network ({UserConfig.CommandsNetworkKey}).") with { Advice = "Turn it off when you no longer need it.", Fix = settings });
         }
 
         if (services.Permissions.Rules.List().Count is > 0 and var count)
         {
-            rows.Add(HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "thing is" : "things are")} always allowed, because you said so.")) with { Fix = new HealthFix(HealthAction.ShowRules) });
+            rows.Add(HealthRow.Ok(name, string.Create(CultureInfo.InvariantCulture, $"{count} {(count == 1 ? "thing is" : "things are")} always allowed by your permission rules.")) with { Fix = new HealthFix(HealthAction.ShowRules) });
         }
 
-        return rows.Exists(row => row.State != HealthState.Ok) ? rows : [HealthRow.Ok(name, "No setting weakens what protects you."), .. rows];
+        return rows.Exists(row => row.State != HealthState.Ok) ? rows : [HealthRow.Ok(name, "No setting weakens security."), .. rows];
     }
 
-    /// <summary>A path of Windows that begins with the name of a server: no drive can be asked about it.</summary>
+    /// <summary>True for a Windows path that begins with a server name, which has no drive information.</summary>
     internal static bool IsOnServer(string path) => path.StartsWith(@"\\?\UNC\", StringComparison.OrdinalIgnoreCase)
         || (path.StartsWith(@"\\", StringComparison.Ordinal) && !path.StartsWith(@"\\?\", StringComparison.Ordinal) && !path.StartsWith(@"\\.\", StringComparison.Ordinal));
 

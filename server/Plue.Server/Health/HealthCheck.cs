@@ -4,20 +4,20 @@ using Plue.Server.Platform;
 namespace Plue.Server.Health;
 
 /// <summary>One look at a part of Plue; it may give several rows.</summary>
-/// <param name="IsNeeded">Plue is of no use while this cannot even be looked at.</param>
+/// <param name="IsNeeded">True if Plue does not work without it.</param>
 public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationToken, Task<IReadOnlyList<HealthRow>>> LookAsync)
 {
-    public static HealthCheck Of(string name, bool isNeeded, Func<IReadOnlyList<HealthRow>> look) => new(name, isNeeded, _ => Task.FromResult(look()));
+    public static HealthCheck Create(string name, bool isNeeded, Func<IReadOnlyList<HealthRow>> check) => new(name, isNeeded, _ => Task.FromResult(check()));
 
-    /// <summary>All at once. One that fails or takes too long is a row that says so, and no other waits for it.</summary>
-    /// <param name="patience">For each.</param>
+    /// <summary>Runs all checks concurrently. A check that fails or times out becomes a row and does not delay the others.</summary>
+    /// <param name="timeout">For each.</param>
     /// <param name="mask">Takes secrets out of a text.</param>
     /// <param name="userFolder">Written <c>~</c> in what is shown; an empty text where there is none.</param>
-    /// <exception cref="OperationCanceledException">Nobody waits for it any more.</exception>
+    /// <exception cref="OperationCanceledException">The caller canceled.</exception>
     public static async Task<HealthReport> RunAsync(
-        IReadOnlyList<HealthCheck> checks, TimeSpan patience, Func<string, string> mask, string userFolder, CancellationToken cancellationToken)
+        IReadOnlyList<HealthCheck> checks, TimeSpan timeout, Func<string, string> mask, string userFolder, CancellationToken cancellationToken)
     {
-        var rows = await Task.WhenAll(checks.Select(check => check.RowsAsync(patience, cancellationToken)));
+        var rows = await Task.WhenAll(checks.Select(check => check.RowsAsync(timeout, cancellationToken)));
         string Shown(string text) => HiddenCharacters.Visible(WithTilde(mask(text), userFolder));
         return new HealthReport([.. rows.SelectMany(some => some).Select(row => row with
         {
@@ -25,18 +25,18 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
         })]);
     }
 
-    private async Task<IReadOnlyList<HealthRow>> RowsAsync(TimeSpan patience, CancellationToken cancellationToken)
+    private async Task<IReadOnlyList<HealthRow>> RowsAsync(TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(patience);
+        limit.CancelAfter(timeout);
         try
         {
-            // On a thread of its own: a file on a server that is gone can hold whoever looks at it.
+            // On a separate thread: a file on an unreachable server can block.
             return await Task.Run(() => LookAsync(limit.Token), limit.Token).WaitAsync(limit.Token);
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            return [HealthRow.Failed(Name, $"It could not be checked within {patience.TotalSeconds:0} seconds.") with { IsNeeded = IsNeeded }];
+            return [HealthRow.Failed(Name, $"It could not be checked within {timeout.TotalSeconds:0} seconds.") with { IsNeeded = IsNeeded }];
         }
         catch (FailureException fault)
         {
@@ -48,7 +48,7 @@ public sealed record HealthCheck(string Name, bool IsNeeded, Func<CancellationTo
         }
     }
 
-    /// <summary>A report is given to others: whose folder it is is nobody's business.</summary>
+    /// <summary>Replaces the user's folder with a tilde, because reports are shared.</summary>
     internal static string WithTilde(string text, string userFolder)
     {
         var folder = userFolder.TrimEnd('/', '\\');

@@ -1,20 +1,20 @@
 namespace Plue.Server.Health;
 
-/// <summary>How a part is: it works, it works with a reservation, it is not there, or it is there and does not work.</summary>
+/// <summary>How a part is: it works, it works with a reservation, it does not exist, or it is there and does not work.</summary>
 public enum HealthState { Ok, Warning, Missing, Failed }
 
-/// <summary>What helps; whoever shows it knows how it is done there.</summary>
+/// <summary>A suggested fix. The caller knows how to apply it.</summary>
 public enum HealthAction { ConnectProvider, SetKey, TestProvider, ShowProvider, UnlockVault, CheckClaudeCode, OpenFile, ManageServers, TrustFolder, OpenSettings, ShowRules }
 
-/// <param name="Target">A provider's id, a server's name or a whole path, as the action wants it.</param>
+/// <param name="Target">A provider id, a server name or an absolute path, depending on the action.</param>
 public sealed record HealthFix(HealthAction Action, string? Target = null);
 
-/// <summary>One thing that was looked at.</summary>
+/// <summary>The result of one check.</summary>
 public sealed record HealthRow(string Name, HealthState State, string Sentence)
 {
-    /// <summary>Plue is of no use without it.</summary>
+    /// <summary>Plue is useless without it.</summary>
     public bool IsNeeded { get; init; }
-    /// <summary>What the user can do about it; null where nothing is to be done.</summary>
+    /// <summary>The suggested fix; null if there is none.</summary>
     public string? Advice { get; init; }
     public HealthFix? Fix { get; init; }
 

@@ -35,7 +35,7 @@ internal sealed class MachineChecks(HealthServices services)
         var check = new HealthFix(HealthAction.CheckClaudeCode);
         return [found switch
         {
-            { Path: null } => HealthRow.Missing(name, found.Sentence) with { Advice = "It is only needed to use a Claude subscription.", Fix = check },
+            { Path: null } => HealthRow.Missing(name, found.Sentence) with { Advice = "It is needed only to use a Claude subscription.", Fix = check },
             { SignedIn: false } => HealthRow.Warning(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}: {found.Sentence}") with { Advice = "Sign in with: claude auth login", Fix = check },
             _ => HealthRow.Ok(name, $"{found.Path}{(found.Version is { } version ? $", version {version}" : "")}, is signed in."),
         }];
@@ -46,11 +46,11 @@ internal sealed class MachineChecks(HealthServices services)
         const string name = "Ollama";
         var (address, failure) = await services.Providers.Discovery.AskOllamaAsync(cancellationToken);
         return [failure is null
-            ? HealthRow.Ok(name, $"It answers at {address}.")
-            : HealthRow.Missing(name, $"Nothing answers at {address}.") with { Advice = "It is only needed for models that run on this machine." }];
+            ? HealthRow.Ok(name, $"It responds at {address}.")
+            : HealthRow.Missing(name, $"Nothing responds at {address}.") with { Advice = "It is needed only for models that run on this machine." }];
     }
 
-    /// <summary>Of a server only its name and its trouble: its command line may hold what nobody is to see.</summary>
+    /// <summary>Shows only the name and state of a server: its command line may contain secrets.</summary>
     public IReadOnlyList<HealthRow> Servers()
     {
         const string name = "MCP servers";
@@ -66,24 +66,24 @@ internal sealed class MachineChecks(HealthServices services)
         {
             SandboxKind.Bubblewrap => HealthRow.Ok(name, "Commands of agents run in bubblewrap."),
             SandboxKind.SandboxExec => HealthRow.Ok(name, "Commands of agents run in the sandbox of macOS."),
-            SandboxKind.Landlock => HealthRow.Ok(name, "Commands of agents run under the kernel's own rules (Landlock), which hold a little less than bubblewrap.") with { Advice = "Install bubblewrap for the stronger one." },
-            _ when OperatingSystem.IsLinux() => HealthRow.Warning(name, "There is none: a command that you approve can do what you can. bubblewrap is not installed or may not run here, and the kernel offers no Landlock.") with
+            SandboxKind.Landlock => HealthRow.Ok(name, "Commands of agents run under Landlock, which restricts less than bubblewrap.") with { Advice = "Install bubblewrap for stronger isolation." },
+            _ when OperatingSystem.IsLinux() => HealthRow.Warning(name, "No sandbox is available: commands that you approve run with your permissions. bubblewrap is not installed or cannot run, and the kernel does not support Landlock.") with
             {
-                Advice = "Install bubblewrap, and let it make user namespaces.",
+                Advice = "Install bubblewrap and allow it to create user namespaces.",
             },
-            _ => HealthRow.Warning(name, "There is none on this system: a command that you approve can do what you can.") with { Advice = "Work in a container or in WSL where that matters." },
+            _ => HealthRow.Warning(name, "No sandbox is available on this system: commands that you approve run with your permissions.") with { Advice = "Use a container or WSL for isolation." },
         }];
     }
 
     public static IReadOnlyList<HealthRow> Ripgrep() =>
     [
-        WorkspaceListing.FindRipgrep() is { } program ? HealthRow.Ok("Search", $"Agents search with {program}.") : HealthRow.Ok("Search", "Agents search with Plue's own search; in big folders ripgrep is faster."),
+        WorkspaceListing.FindRipgrep() is { } program ? HealthRow.Ok("Search", $"Agents search with {program}.") : HealthRow.Ok("Search", "Agents use Plue's built-in search. ripgrep is faster in large folders."),
     ];
 
     public async Task<IReadOnlyList<HealthRow>> GitAsync(CancellationToken cancellationToken)
     {
         const string name = "Git";
-        if (GitPaths.FirstOrDefault(File.Exists) is not { } program) { return [HealthRow.Missing(name, "It is not installed where systems put it. Plue does without it; agents may want it.")]; }
+        if (GitPaths.FirstOrDefault(File.Exists) is not { } program) { return [HealthRow.Missing(name, "Git was not found in the standard locations. Plue works without it, but agents may need it.")]; }
 
         await using var child = ChildProcess.Start(new ChildProcessStart
         {
@@ -95,7 +95,7 @@ internal sealed class MachineChecks(HealthServices services)
         });
         child.CloseInput();
         var line = await child.ReadLineAsync(cancellationToken);
-        return [line is { } said ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(said.Span)}.") : HealthRow.Warning(name, $"{program} says nothing.")];
+        return [line is { } text ? HealthRow.Ok(name, $"{program}: {Encoding.UTF8.GetString(text.Span)}.") : HealthRow.Warning(name, $"{program} says nothing.")];
     }
 
     public IReadOnlyList<HealthRow> OpenFolder()
@@ -103,9 +103,9 @@ internal sealed class MachineChecks(HealthServices services)
         const string name = "Folder";
         return [services.Platform.Workspace switch
         {
-            { OpenFolder: null } => HealthRow.Ok(name, "No folder is open."),
-            { TrustedFolder: { } trusted } => HealthRow.Ok(name, $"{trusted} is trusted: agents may work in it, and ask before they change it."),
-            { OpenFolder: var open } => HealthRow.Warning(name, $"{open} is not trusted: nothing of it is read, and agents cannot work in it.") with { Advice = "Trust it if you know who wrote it.", Fix = new HealthFix(HealthAction.TrustFolder) },
+            { OpenFolder: null } => HealthRow.Ok(name, "No workspace folder is open."),
+            { TrustedFolder: { } trusted } => HealthRow.Ok(name, $"{trusted} is trusted: agents can work in it and ask before they change files."),
+            { OpenFolder: var open } => HealthRow.Warning(name, $"{open} is not trusted: its files are not read, and agents cannot work in it.") with { Advice = "Trust it if you trust its authors.", Fix = new HealthFix(HealthAction.TrustFolder) },
         }];
     }
 
@@ -114,18 +114,18 @@ internal sealed class MachineChecks(HealthServices services)
         var name = $"Server {status.Declaration.Name}";
         var row = status.State switch
         {
-            McpServerState.NotApproved => HealthRow.Warning(name, status.Changes is null ? "It is declared and not approved, so it does not start." : "It has changed since it was approved, so it does not start."),
-            McpServerState.SignInNeeded => HealthRow.Warning(name, "It wants a sign-in."),
+            McpServerState.NotApproved => HealthRow.Warning(name, status.Changes is null ? "It is not approved, so it does not start." : "It has changed since it was approved, so it does not start."),
+            McpServerState.SignInNeeded => HealthRow.Warning(name, "It requires sign-in."),
             McpServerState.Failed => HealthRow.Failed(name, status.Error ?? "It failed."),
-            McpServerState.Running => HealthRow.Ok(name, $"It runs and offers {Counted.Of(status.Tools.Count, "tool")}."),
-            _ => HealthRow.Ok(name, "It is approved and starts when it is used."),
+            McpServerState.Running => HealthRow.Ok(name, $"It runs and offers {Plural.Of(status.Tools.Count, "tool")}."),
+            _ => HealthRow.Ok(name, "It is approved and starts on first use."),
         };
         return row.State == HealthState.Ok ? row : row with { Fix = new HealthFix(HealthAction.ManageServers, status.Declaration.Name) };
     }
 
     private static string HashOf(string file)
     {
-        using var stream = OrdinaryFile.OpenRead(file);
+        using var stream = RegularFile.OpenRead(file);
         return Convert.ToHexStringLower(SHA256.HashData(stream))[..ShownHash];
     }
 }

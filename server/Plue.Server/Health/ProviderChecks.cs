@@ -7,8 +7,8 @@ using Plue.Server.Providers.Connections.OAuth;
 namespace Plue.Server.Health;
 
 /// <summary>The connections that answer.</summary>
-/// <param name="patience">With each that is switched on and asked for its models; null asks none, and only what is known on this machine counts.</param>
-internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience)
+/// <param name="timeout">The timeout for each enabled provider that is asked for its models; null checks only local state.</param>
+internal sealed class ProviderChecks(HealthServices services, TimeSpan? timeout)
 {
     public async Task<IReadOnlyList<HealthRow>> AllAsync(CancellationToken cancellationToken)
     {
@@ -16,8 +16,8 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         var hasKey = await services.Vault.CredentialsAsync(cancellationToken);
         var all = services.Providers.Registry.List();
         var own = all.Where(provider => !provider.Settings.Capabilities.IsDemo).ToList();
-        var rows = await Task.WhenAll(own.Select(provider => OneAsync(provider, hasKey, cancellationToken)));
-        List<HealthRow> shown = [Whole(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
+        var rows = await Task.WhenAll(own.Select(provider => CheckAsync(provider, hasKey, cancellationToken)));
+        List<HealthRow> shown = [Summary(all.FirstOrDefault(provider => provider.Settings.Id == defaultId), own.Where((_, at) => IsUsable(own[at], rows[at])).ToList()), .. rows];
         if (services.Providers.Registry.FolderProblem is { } problem) { shown.Insert(0, HealthRow.Failed("Providers", problem)); }
         return shown;
     }
@@ -25,64 +25,64 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
     private static bool IsUsable(ConfiguredProvider provider, HealthRow row) => provider.Settings.Enabled && row.State is HealthState.Ok or HealthState.Warning && provider.Fault is null;
 
     /// <summary>Whether anything answers at all.</summary>
-    private static HealthRow Whole(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
+    private static HealthRow Summary(ConfiguredProvider? chosen, List<ConfiguredProvider> usable)
     {
         const string name = "Providers";
         var connect = new HealthFix(HealthAction.ConnectProvider);
-        // What was only found on this machine and not taken, a claude that nobody signed in to for example, does not answer.
+        // A detected but unused provider, such as a claude without sign-in, is not usable.
         var nothing = usable.Count == 0 || (chosen?.Settings.Capabilities.IsDemo == true && usable.TrueForAll(provider => provider.File is null));
-        if (nothing) { return HealthRow.Missing(name, "Nothing is connected that can answer, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
+        if (nothing) { return HealthRow.Missing(name, "No usable provider is connected, so only the tour works.") with { IsNeeded = true, Advice = "Connect a provider.", Fix = connect }; }
         if (chosen is null || chosen.Settings.Capabilities.IsDemo || !usable.Contains(chosen))
         {
-            return HealthRow.Failed(name, $"New chats are given to {chosen?.Settings.Name ?? "a provider that is gone"}, which cannot answer now.") with
+            return HealthRow.Failed(name, $"New chats use {chosen?.Settings.Name ?? "a provider that is gone"}, which is not usable now.") with
             {
                 IsNeeded = true,
-                Advice = $"Choose {usable[0].Settings.Name} or another one for new chats.",
+                Advice = $"Choose {usable[0].Settings.Name} or another provider for new chats.",
                 Fix = connect,
             };
         }
 
-        return HealthRow.Ok(name, $"New chats are answered by {chosen.Settings.Name}.");
+        return HealthRow.Ok(name, $"New chats use {chosen.Settings.Name}.");
     }
 
-    private async Task<HealthRow> OneAsync(ConfiguredProvider provider, Func<string, bool> hasKey, CancellationToken cancellationToken)
+    private async Task<HealthRow> CheckAsync(ConfiguredProvider provider, Func<string, bool> hasKey, CancellationToken cancellationToken)
     {
         var settings = provider.Settings;
         var name = $"Provider {settings.Id}";
         if (provider.Fault is { } fault)
         {
-            return HealthRow.Failed(name, $"Its file cannot be used: {fault}") with { Advice = "Open the file and mend it.", Fix = new HealthFix(HealthAction.OpenFile, fault.Path) };
+            return HealthRow.Failed(name, $"Its file is invalid: {fault}") with { Advice = "Open the file and fix it.", Fix = new HealthFix(HealthAction.OpenFile, fault.Path) };
         }
 
         var where = settings.Address is { } address ? $" at {address.Scheme}://{address.Authority}" : "";
         var show = new HealthFix(HealthAction.ShowProvider, settings.Id);
         if (!settings.Enabled) { return HealthRow.Ok(name, $"{settings.Name}{where} is switched off.") with { Fix = show }; }
-        if (Lacks(settings, hasKey) is { } lack)
+        if (MissingConfiguration(settings, hasKey) is { } lack)
         {
             return HealthRow.Missing(name, $"{settings.Name}{where} has no {lack} yet.") with { Advice = "Store a key, or sign in.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) };
         }
 
         if (settings.ApiKeyRef is not null && settings.Address is { Scheme: "http", IsLoopback: false })
         {
-            return HealthRow.Warning(name, $"{settings.Name}{where} is sent its key without encryption.") with { Advice = "Give it an address that begins with https.", Fix = show };
+            return HealthRow.Warning(name, $"The key of {settings.Name}{where} is sent without encryption.") with { Advice = "Change its address to https.", Fix = show };
         }
 
-        if (patience is { } limit) { return await AskAsync(name, settings, where, limit, cancellationToken); }
+        if (timeout is { } limit) { return await TestAsync(name, settings, where, limit, cancellationToken); }
 
         var state = services.Providers.Registry.StateOf(settings);
         return state switch
         {
             { Failure: { } failure } => HealthRow.Warning(name, $"{settings.Name}{where} failed when it was last used: {failure.Message}") with { Advice = "Test it.", Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
-            { Health: ProviderHealth.Connected } => HealthRow.Ok(name, $"{settings.Name}{where} answered when it was last used."),
-            _ => HealthRow.Ok(name, $"{settings.Name}{where} is set up and was not asked yet.") with { Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
+            { Health: ProviderHealth.Connected } => HealthRow.Ok(name, $"{settings.Name}{where} worked when it was last used."),
+            _ => HealthRow.Ok(name, $"{settings.Name}{where} is configured but was not used yet.") with { Fix = new HealthFix(HealthAction.TestProvider, settings.Id) },
         };
     }
 
-    /// <summary>One that is silent, or gone meanwhile, is a row: the others are told all the same.</summary>
-    private async Task<HealthRow> AskAsync(string name, ProviderSettings settings, string where, TimeSpan most, CancellationToken cancellationToken)
+    /// <summary>A provider that does not respond or was deleted is one row; the other rows are not affected.</summary>
+    private async Task<HealthRow> TestAsync(string name, ProviderSettings settings, string where, TimeSpan timeout, CancellationToken cancellationToken)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        limit.CancelAfter(most);
+        limit.CancelAfter(timeout);
         ModelListing listing;
         try
         {
@@ -90,7 +90,7 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
         {
-            listing = new ModelListing([], null, new Failure(FailureKind.Timeout, $"nothing came within {most.TotalSeconds:0} seconds."));
+            listing = new ModelListing([], null, new Failure(FailureKind.Timeout, $"it did not respond within {timeout.TotalSeconds:0} seconds."));
         }
         catch (FailureException fault)
         {
@@ -99,15 +99,15 @@ internal sealed class ProviderChecks(HealthServices services, TimeSpan? patience
 
         return listing.Error switch
         {
-            null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Counted.Of(listing.Models.Count, "model")}."),
-            { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(name, $"{settings.Name}{where} was not asked: {locked.Message}") with { Fix = new HealthFix(HealthAction.UnlockVault) },
-            { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with { Advice = "Give it another key, or sign in again.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) },
-            var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not answer: {failure.Message}") with { Fix = new HealthFix(HealthAction.ShowProvider, settings.Id) },
+            null => HealthRow.Ok(name, $"{settings.Name}{where} answers; it offers {Plural.Of(listing.Models.Count, "model")}."),
+            { Kind: FailureKind.VaultLocked } locked => HealthRow.Warning(name, $"{settings.Name}{where} was not tested: {locked.Message}") with { Fix = new HealthFix(HealthAction.UnlockVault) },
+            { Kind: FailureKind.ProviderAuthFailed } refused => HealthRow.Failed(name, refused.Message) with { Advice = "Set another key, or sign in again.", Fix = new HealthFix(HealthAction.SetKey, settings.Id) },
+            var failure => HealthRow.Failed(name, $"{settings.Name}{where} does not respond: {failure.Message}") with { Fix = new HealthFix(HealthAction.ShowProvider, settings.Id) },
         };
     }
 
-    /// <summary>What it cannot do without, in a word; null when it has that or nobody can tell.</summary>
-    private static string? Lacks(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
+    /// <summary>Gets the missing requirement as one word; null if nothing is missing or it is unknown.</summary>
+    private static string? MissingConfiguration(ProviderSettings settings, Func<string, bool> hasKey) => settings.AuthType switch
     {
         AuthType.Oauth when !hasKey(OAuthTokens.AccessReference(settings.Id)) => "sign-in",
         AuthType.ApiKey when settings.Capabilities.NeedsKey && !(settings.ApiKeyRef is { } reference && hasKey(reference)) => "key",

@@ -11,21 +11,21 @@ internal sealed class VaultChecks(HealthServices services, string? notOpened)
         var status = await vault.StatusAsync(cancellationToken);
         if (status.Problem is { } problem)
         {
-            return [HealthRow.Failed(name, problem) with { IsNeeded = true, Advice = $"Bring {services.Paths.Vault} back from a backup, or move it away and store the keys again." }];
+            return [HealthRow.Failed(name, problem) with { IsNeeded = true, Advice = $"Restore {services.Paths.Vault} from a backup, or move it away and store the keys again." }];
         }
 
-        if (notOpened is not null && status.Locked) { return [HealthRow.Failed(name, $"It was not opened. {notOpened}") with { IsNeeded = true }]; }
+        if (notOpened is not null && status.Locked) { return [HealthRow.Failed(name, $"The vault was not unlocked. {notOpened}") with { IsNeeded = true }]; }
 
-        var keychain = await vault.KeychainAnswersAsync(cancellationToken);
-        var machine = keychain ? "This machine's keychain answers." : "This machine has no keychain that answers.";
+        var keychain = await vault.IsKeychainAvailableAsync(cancellationToken);
+        var machine = keychain ? "This machine's keychain answers." : "No keychain is available on this machine.";
         if (!status.Exists)
         {
-            return [HealthRow.Ok(name, $"There is no vault yet: it is made with the first key{(keychain ? "" : ", and asks for a passphrase")}. {machine}")];
+            return [HealthRow.Ok(name, $"There is no vault yet. It is created with the first key{(keychain ? "" : ", and asks for a passphrase")}. {machine}")];
         }
 
-        var ways = string.Join(", ", status.Ways);
+        var ways = string.Join(", ", status.UnlockMethods);
         return [status.Locked
-            ? HealthRow.Warning(name, $"The vault is locked. It opens by: {ways}. {machine}") with { Advice = "Unlock it to use the keys in it.", Fix = new HealthFix(HealthAction.UnlockVault) }
-            : HealthRow.Ok(name, $"The vault is open. It opens by: {ways}. {machine}")];
+            ? HealthRow.Warning(name, $"The vault is locked. Unlock methods: {ways}. {machine}") with { Advice = "Unlock it to use the keys in it.", Fix = new HealthFix(HealthAction.UnlockVault) }
+            : HealthRow.Ok(name, $"The vault is unlocked. Unlock methods: {ways}. {machine}")];
     }
 }

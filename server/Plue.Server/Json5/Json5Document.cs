@@ -1,6 +1,6 @@
 namespace Plue.Server.Json5;
 
-/// <summary>What is wrong at one place.</summary>
+/// <summary>A syntax error with its location.</summary>
 /// <param name="Message">A sentence: what was found and what was expected.</param>
 /// <param name="Span">Where; a zero-length span at the end of the file when something is missing there.</param>
 public sealed record Json5Error(string Message, Json5Span Span);
@@ -9,12 +9,12 @@ public sealed record Json5Error(string Message, Json5Span Span);
 /// <param name="IsBlock"><c>/* */</c> rather than <c>//</c>.</param>
 public sealed record Json5Comment(string Text, bool IsBlock, Json5Span Span);
 
-/// <summary>What was read from one file: the value as far as it could be understood, the comments, and every mistake found.</summary>
+/// <summary>The result of parsing one file: the value as far as it could be parsed, the comments and all errors.</summary>
 public sealed class Json5Document(string text, Json5Node? root, IReadOnlyList<Json5Comment> comments, IReadOnlyList<Json5Error> errors, Json5Lines lines)
 {
     public string Text { get; } = text;
 
-    /// <summary>With errors, whatever could be read: members and items at fault are left out. Null when nothing could.</summary>
+    /// <summary>With errors, whatever could be read: members and items at fault are omitted. Null when nothing could.</summary>
     public Json5Node? Root { get; } = root;
 
     public IReadOnlyList<Json5Comment> Comments { get; } = comments;
@@ -55,7 +55,7 @@ public sealed class Json5Lines
 
     public int Count => starts.Count;
 
-    /// <summary>The index of a place, both counted from 1. What lies behind the end of a line or of the text is that end.</summary>
+    /// <summary>The index of a place, both counted from 1. What is after the end of a line or of the text is that end.</summary>
     public int IndexAt(int line, int column)
     {
         if (line < 1) { return 0; }

@@ -10,7 +10,7 @@ public static class Json5Edit
 {
     private const int Indentation = 2;
 
-    /// <summary>Sets the value at a path of keys; missing objects on the way are made. An empty text becomes a new object.</summary>
+    /// <summary>Sets the value at a path of keys; missing objects are created. An empty text becomes a new object.</summary>
     /// <param name="path">At least one key. In a list it is the place, from 0; the place behind the last one adds an item.</param>
     public static Json5Edited Set(string text, IReadOnlyList<string> path, Json5Node value)
     {
@@ -38,7 +38,7 @@ public static class Json5Edit
             }
             else if (current is Json5Array list && int.TryParse(path[i], NumberStyles.None, CultureInfo.InvariantCulture, out var place))
             {
-                if (place > list.Items.Count) { return new Json5Edited(text, new Json5Error($"The list has {list.Items.Count} items, and nothing can stand at {place}.", list.Span)); }
+                if (place > list.Items.Count) { return new Json5Edited(text, new Json5Error($"The list has {list.Items.Count} items, and {place} is not a valid index.", list.Span)); }
 
                 if (place == list.Items.Count)
                 {
@@ -61,7 +61,7 @@ public static class Json5Edit
         }
     }
 
-    /// <summary>Puts other values where some stand, and leaves everything between them as it is. A text keeps its quotation marks.</summary>
+    /// <summary>Replaces values and keeps everything between them. A string keeps its quotes.</summary>
     /// <param name="text">As it was read.</param>
     /// <param name="changes">Spans of values that were read from it, none within another.</param>
     public static string Replace(string text, params IEnumerable<(Json5Span At, Json5Node Value)> changes) =>
@@ -72,7 +72,7 @@ public static class Json5Edit
             return Replace(edited, at.Start, at.End, Json5Writer.Write(value, IndentAt(text, at.Start).Length, NewLineOf(text), mark));
         });
 
-    /// <summary>Removes a key and its value, or an item of a list; a comment on the same line stays. Nothing happens when it is not there.</summary>
+    /// <summary>Removes a key and its value, or an item of a list; a comment on the same line stays. Nothing happens when it does not exist.</summary>
     public static Json5Edited Remove(string text, IReadOnlyList<string> path)
     {
         ArgumentOutOfRangeException.ThrowIfZero(path.Count);
@@ -166,7 +166,7 @@ public static class Json5Edit
         var valueEnd = entry.Value.Span.End;
         if (comma >= 0)
         {
-            // What stands between the value and its comma can only be white space or comments, and those stay.
+            // Only white space or comments can be between the value and its comma; they are kept.
             text = text.Remove(comma, 1);
             if (text.AsSpan(valueEnd, comma - valueEnd).IsWhiteSpace()) { valueEnd = comma; }
         }

@@ -4,8 +4,8 @@ namespace Plue.Server.Json5;
 /// <summary>A piece of the text.</summary>
 /// <param name="Start">Index of the first UTF-16 unit.</param>
 /// <param name="End">Index behind the last one.</param>
-/// <param name="Line">Of the start; the first line is 1.</param>
-/// <param name="Column">Of the start, in UTF-16 units; the first column is 1.</param>
+/// <param name="Line">The line of the start, from 1.</param>
+/// <param name="Column">The column of the start, in UTF-16 units, from 1.</param>
 public readonly record struct Json5Span(int Start, int End, int Line, int Column);
 
 /// <summary>One value. A closed set: object, array, string, number, boolean, null.</summary>
@@ -13,7 +13,7 @@ public abstract class Json5Node
 {
     private protected Json5Node() { }
 
-    /// <summary>Where the value stands in its file; the default for a value made by the program.</summary>
+    /// <summary>Where the value is in its file; the default for a value made by the program.</summary>
     public Json5Span Span { get; init; }
 
     /// <summary>As a person would call it: "an object", "text".</summary>
@@ -29,7 +29,7 @@ public sealed class Json5String(string value) : Json5Node
     public string Value { get; } = value;
     public override string Kind => "text";
 
-    /// <summary>Where some of its characters stand; the whole text where it is written with escapes.</summary>
+    /// <summary>Gets the span of some of its characters; of the entire text if it contains escapes.</summary>
     public Json5Span At(int start, int length) => Span.End - Span.Start == Value.Length + 2 && start >= 0 && length >= 0 && start + length <= Value.Length
         ? new Json5Span(Span.Start + 1 + start, Span.Start + 1 + start + length, Span.Line, Span.Column + 1 + start)
         : Span;
@@ -75,7 +75,7 @@ public sealed class Json5Array(IReadOnlyList<Json5Node> items) : Json5Node
 /// <param name="NameSpan">The key, quotes included.</param>
 public sealed record Json5Member(string Name, Json5Node Value, Json5Span NameSpan = default);
 
-/// <summary>Keys and values in the order of the file. A key written twice is kept twice; the last one counts.</summary>
+/// <summary>Keys and values in the order of the file. A duplicate key is kept twice; the last one is used.</summary>
 public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 {
     public static readonly Json5Object Empty = new([]);
@@ -86,7 +86,7 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
     public static Json5Object Of(params IEnumerable<(string Name, Json5Node Value)> members) =>
         new([.. members.Select(member => new Json5Member(member.Name, member.Value))]);
 
-    /// <summary>The member that counts, or null.</summary>
+    /// <summary>Gets the last member with this name, or null.</summary>
     public Json5Member? FindMember(string name)
     {
         for (var i = Members.Count - 1; i >= 0; i--)
@@ -120,11 +120,11 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
 
     public Json5Array? GetArray(string name) => Find(name) as Json5Array;
 
-    /// <summary>The texts of a list; items of another type are left out.</summary>
+    /// <summary>The texts of a list; items of another type are omitted.</summary>
     public IReadOnlyList<string> GetStrings(string name) =>
         GetArray(name) is { } array ? [.. array.Items.OfType<Json5String>().Select(item => item.Value)] : [];
 
-    /// <summary>The texts of an object, as for headers, and its numbers as they are written; values of another type are left out.</summary>
+    /// <summary>The texts of an object, as for headers, and its numbers as they are written; values of another type are omitted.</summary>
     public IReadOnlyDictionary<string, string> GetStringMap(string name)
     {
         var map = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -148,7 +148,7 @@ public sealed class Json5Object(IReadOnlyList<Json5Member> members) : Json5Node
         return new Json5Object(members) { Span = Span };
     }
 
-    /// <summary>The keys that stand more than once, each later place once.</summary>
+    /// <summary>Gets the duplicate members, without the first of each name.</summary>
     public IEnumerable<Json5Member> RepeatedMembers()
     {
         var seen = new HashSet<string>(StringComparer.Ordinal);

@@ -4,8 +4,8 @@ using System.Text;
 namespace Plue.Server.Json5;
 
 /// <summary>
-/// Reads JSON5 (json5.org, 1.0) with positions. Never throws: mistakes are values, several per file. A member or item that cannot be
-/// read is left out and reading goes on behind it. Nesting and size are capped, so that no file costs more than it should.
+/// Reads JSON5 (json5.org, 1.0) with positions. Never throws: errors are values, several per file. A member or item that cannot be
+/// read is omitted and reading continues behind it. Nesting and size are capped, so that no file costs more than it should.
 /// </summary>
 public sealed class Json5Reader
 {
@@ -20,7 +20,7 @@ public sealed class Json5Reader
     private readonly List<Json5Error> errors = [];
     private int position;
     private int depth;
-    /// <summary>Set when going on makes no sense; every loop then sees the end of the file.</summary>
+    /// <summary>Set when parsing cannot continue; every loop then sees the end of the file.</summary>
     private bool stopped;
 
     private Json5Reader(string text, Json5Lines? lines = null)
@@ -39,14 +39,14 @@ public sealed class Json5Reader
         if (bad < 0) { return reader.ReadDocument(); }
 
         var index = Encoding.UTF8.GetCharCount(utf8[..bad]);
-        reader.Report("The file is not UTF-8 text here. Save it as UTF-8.", index, index + 1);
+        reader.Report("The file is not valid UTF-8 here. Save it as UTF-8.", index, index + 1);
         return reader.Finish(null);
     }
 
-    /// <param name="lines">Of the text, where they are known.</param>
+    /// <param name="lines">The lines of the text, if already computed.</param>
     public static Json5Document Read(string text, Json5Lines? lines = null) => text.Length > MaxBytes ? TooLarge() : new Json5Reader(text, lines).ReadDocument();
 
-    private static Json5Document TooLarge() => new("", null, [], [new Json5Error("The file is larger than 4 MiB, the most that is read.", new Json5Span(0, 0, 1, 1))], new Json5Lines(""));
+    private static Json5Document TooLarge() => new("", null, [], [new Json5Error("The file is larger than 4 MiB, the maximum size.", new Json5Span(0, 0, 1, 1))], new Json5Lines(""));
 
     private static int FirstInvalidByte(ReadOnlySpan<byte> utf8)
     {
@@ -99,7 +99,7 @@ public sealed class Json5Reader
     {
         if (depth == MaxDepth)
         {
-            Report($"Found more than {MaxDepth} levels of nesting, the most that is read.", position, position + 1);
+            Report($"Found more than {MaxDepth} levels of nesting, the maximum.", position, position + 1);
             stopped = true;
             return null;
         }
@@ -205,7 +205,7 @@ public sealed class Json5Reader
 
     /// <summary>Behind a member or item: a comma, or the end, which the caller reads.</summary>
     /// <param name="before">Where the entry began.</param>
-    /// <param name="reported">Whether a mistake in the entry was reported already: one is enough.</param>
+    /// <param name="reported">Whether an error in the entry was reported already: one is enough.</param>
     /// <returns>False when the container ends here without its closing mark, which has been reported.</returns>
     private bool Separator(char close, int before, bool reported)
     {
@@ -237,7 +237,7 @@ public sealed class Json5Reader
         return true;
     }
 
-    /// <summary>true, false, null, Infinity, NaN; anything else is a mistake.</summary>
+    /// <summary>true, false, null, Infinity, NaN; anything else is an error.</summary>
     private Json5Node? ReadWord()
     {
         var start = position;
@@ -342,7 +342,7 @@ public sealed class Json5Reader
 
     // ---- Strings
 
-    /// <returns>Null when it does not end on its line; reading goes on behind it.</returns>
+    /// <returns>Null when it does not end on its line; reading continues behind it.</returns>
     private string? ReadString()
     {
         var start = position;
@@ -387,7 +387,7 @@ public sealed class Json5Reader
             case 't': built.Append('\t'); break;
             case 'v': built.Append('\v'); break;
             case '0' when !char.IsAsciiDigit(Current): built.Append('\0'); break;
-            case >= '0' and <= '9': Report("Found an octal escape where an escape of JSON5 was expected, such as \\x41.", start, position); break;
+            case >= '0' and <= '9': Report("Found an octal escape where a JSON5 escape was expected, such as \\x41.", start, position); break;
             case 'x': AppendHex(built, start, 2); break;
             case 'u': AppendHex(built, start, 4); break;
             case '\r':
@@ -406,7 +406,7 @@ public sealed class Json5Reader
             built.Append((char)unit);
             position += digits;
         }
-        else { Report($"Found an escape that is cut short where {digits} hexadecimal digits were expected.", start, position); }
+        else { Report($"Found an incomplete escape where {digits} hexadecimal digits were expected.", start, position); }
     }
 
     private int? HexAt(int index, int digits) =>

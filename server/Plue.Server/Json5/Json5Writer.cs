@@ -9,15 +9,15 @@ public static class Json5Writer
     private const int Indentation = 2;
     private const int MaxLineLength = 100;
 
-    /// <summary>A whole file, ending with a line end.</summary>
+    /// <summary>Writes a complete file with a final line break.</summary>
     public static string WriteFile(Json5Node node) => Write(node) + "\n";
 
     /// <param name="indent">Spaces before the line that the value starts on.</param>
     /// <param name="newLine">The line end of the file it goes to.</param>
-    /// <param name="mark">What a text stands in: <c>"</c> or <c>'</c>. Texts within a list or an object always have the first.</param>
-    public static string Write(Json5Node node, int indent = 0, string newLine = "\n", char mark = '"')
+    /// <param name="quote">The quote of a string: <c>"</c> or <c>'</c>. Strings within a list or an object always use the first.</param>
+    public static string Write(Json5Node node, int indent = 0, string newLine = "\n", char quote = '"')
     {
-        if (node is Json5String text) { return Quote(text.Value, mark); }
+        if (node is Json5String text) { return Quote(text.Value, quote); }
 
         var output = new StringBuilder();
         Append(output, node, indent, newLine);
@@ -92,15 +92,15 @@ public static class Json5Writer
     private static bool IsPlainKey(string name) =>
         name.Length > 0 && !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '_' or '$');
 
-    private static string Quote(string value, char mark = '"')
+    private static string Quote(string value, char quote = '"')
     {
-        var output = new StringBuilder(value.Length + 2).Append(mark);
+        var output = new StringBuilder(value.Length + 2).Append(quote);
         for (var i = 0; i < value.Length; i++)
         {
             var c = value[i];
             switch (c)
             {
-                case '"' or '\'' when c == mark: output.Append('\\').Append(c); break;
+                case '"' or '\'' when c == quote: output.Append('\\').Append(c); break;
                 case '\\': output.Append("\\\\"); break;
                 case '\n': output.Append("\\n"); break;
                 case '\r': output.Append("\\r"); break;
@@ -116,6 +116,6 @@ public static class Json5Writer
             }
         }
 
-        return output.Append(mark).ToString();
+        return output.Append(quote).ToString();
     }
 }

@@ -6,64 +6,64 @@ namespace Plue.Server.Language;
 
 internal enum SuggestionKind { Key, Value, Reference, Model, Tool, Icon, Color }
 
-/// <summary>One entry of the list that comes up while typing.</summary>
-/// <param name="Insert">What takes the place of <paramref name="Replaces"/>.</param>
-internal sealed record Suggestion(string Label, SuggestionKind Kind, string Insert, Piece Replaces)
+/// <summary>A completion item.</summary>
+/// <param name="Insert">The text that replaces <paramref name="Replaces"/>.</param>
+internal sealed record Suggestion(string Label, SuggestionKind Kind, string Insert, TextSpan Replaces)
 {
     public string? Detail { get; init; }
     /// <summary>Markdown.</summary>
     public string? Documentation { get; init; }
-    /// <summary>What the typed text is held against; unset means the label.</summary>
+    /// <summary>The text to filter by; defaults to the label.</summary>
     public string? Filter { get; init; }
     public required string Sort { get; init; }
     /// <summary>Whether <see cref="Insert"/> has places to fill in, as snippets have.</summary>
     public bool IsSnippet { get; init; }
-    /// <summary>Whether the list comes up again for what is to be filled in.</summary>
-    public bool AsksOn { get; init; }
+    /// <summary>True to trigger suggestions again for the inserted placeholder.</summary>
+    public bool TriggersSuggest { get; init; }
 }
 
-/// <summary>What can stand at a place.</summary>
+/// <summary>Computes the suggestions at a position.</summary>
 internal static class Completions
 {
-    private const int Most = 2000;
+    private const int MaxSuggestions = 2000;
 
-    /// <param name="Snippet">What is written instead of the text, with places to fill in.</param>
+    /// <param name="Snippet">A snippet with placeholders that is inserted instead of the text.</param>
     private sealed record Choice(string Text, SuggestionKind Kind, string? Detail = null, string? Documentation = null, bool IsText = true, string? Snippet = null);
 
     public static IReadOnlyList<Suggestion> At(LanguageSources sources, OpenDocument document, int offset)
     {
         if (document.IsTooLarge) { return []; }
-        if (!document.Place.IsJson5) { return PromptCompletions.At(sources, document, offset); }
+        if (!document.Location.IsJson5) { return PromptCompletions.At(sources, document, offset); }
 
-        if (Beginning(document) is { } whole) { return [whole]; }
+        if (Beginning(document) is { } complete) { return [complete]; }
 
         var model = new DocumentModel(sources, document);
-        var place = model.At(offset);
+        var place = model.PositionAt(offset);
         return (place.Cursor.Kind, place.Shape) switch
         {
             (CursorKind.Key, { } shape) => [.. Keys(model, place, shape)],
-            (CursorKind.Value, { } shape) => [.. Values(sources, model, place, shape, offset).Take(Most)],
+            (CursorKind.Value, { } shape) => [.. Values(sources, model, place, shape, offset).Take(MaxSuggestions)],
             _ => [],
         };
     }
 
-    /// <summary>A whole file, where there is none yet but perhaps a word.</summary>
+    /// <summary>Suggests a complete file if the document is empty or has a single word.</summary>
     private static Suggestion? Beginning(OpenDocument document)
     {
         var typed = document.Text.AsSpan().Trim();
         if (typed.ContainsAnyExcept("abcdefghijklmnopqrstuvwxyz")) { return null; }
 
-        var (label, detail, text) = document.Place.Collection switch
+        var (label, detail, text) = document.Location.Collection switch
         {
-            CodexCollection.Templates => ("template", "A whole template", $"{{\n  id: \"{document.Place.Name}\",\n  name: \"$1\",\n  parent_template: \"${{2:task}}\",\n  $0\n}}\n"),
+            CodexCollection.Templates => ("template", "A whole template", $"{{\n  id: \"{document.Location.Name}\",\n  name: \"$1\",\n  parent_template: \"${{2:task}}\",\n  $0\n}}\n"),
             CodexCollection.Items => ("item", "A whole item", "{\n  template: \"$1\",\n  $0\n}\n"),
             _ => ("provider", "A whole provider", "{\n  name: \"$1\",\n  provider_type: \"$2\",\n  $0\n}\n"),
         };
         var start = document.Text.Length - document.Text.AsSpan().TrimStart().Length;
-        return new Suggestion(label, SuggestionKind.Key, text, new Piece(start, start + typed.Length)) { Detail = detail, Sort = "0", IsSnippet = true };
+        return new Suggestion(label, SuggestionKind.Key, text, new TextSpan(start, start + typed.Length)) { Detail = detail, Sort = "0", IsSnippet = true };
     }
 
-    private static IEnumerable<Suggestion> Keys(DocumentModel model, PlaceInDocument place, Shape shape)
+    private static IEnumerable<Suggestion> Keys(DocumentModel model, DocumentPosition place, Shape shape)
     {
         var cursor = place.Cursor;
         var taken = place.Values.Members.Select(member => member.Name).Where(name => name != place.KeyName).ToHashSet(StringComparer.Ordinal);
@@ -79,17 +79,17 @@ internal static class Completions
             var value = ValueSnippet(model.Document.Text, inner?.Field ?? key);
             yield return new Suggestion(key.Name, SuggestionKind.Key, cursor.HasColon ? name : $"{name}: {value}{Comma(model.Document.Text, cursor.Token.End)}", cursor.Token)
             {
-                Detail = Words.Type(key),
-                Documentation = Words.About(key),
+                Detail = HoverMarkdown.Type(key),
+                Documentation = HoverMarkdown.Details(key),
                 Filter = name,
                 Sort = $"{rank}{order:D4}",
                 IsSnippet = !cursor.HasColon,
-                AsksOn = !cursor.HasColon && (inner?.Meaning is not (null or Meaning.Plain) || (inner?.Field ?? key).Type is FieldType.Select or FieldType.CodexReference),
+                TriggersSuggest = !cursor.HasColon && (inner?.Meaning is not (null or Meaning.Plain) || (inner?.Field ?? key).Type is FieldType.Select or FieldType.CodexReference),
             };
         }
     }
 
-    /// <summary>A key of an agent at the top of a template is the default of a field, which somebody must have.</summary>
+    /// <summary>True if an agent key at the top of a template is the default of an existing field.</summary>
     private static bool IsOfUse(DocumentModel model, Shape shape, TemplateField key) =>
         shape.Role != Role.Template || !AgentSpec.Keys.Contains(key.Name) || key.Name == TemplateValidation.TagsField || model.Fields.Any(field => field.Name == key.Name);
 
@@ -113,7 +113,7 @@ internal static class Completions
         return plain < 0 && single >= 0 ? '\'' : '"';
     }
 
-    /// <summary>A comma where the rest of the line has none.</summary>
+    /// <summary>Gets a comma if the rest of the line has none.</summary>
     private static string Comma(string text, int end)
     {
         var rest = text.AsSpan(end);
@@ -121,7 +121,7 @@ internal static class Completions
         return rest.Length == 0 || rest.StartsWith("//") ? "," : rest[0] is '}' or ',' or ']' ? "" : ", ";
     }
 
-    private static IEnumerable<Suggestion> Values(LanguageSources sources, DocumentModel model, PlaceInDocument place, Shape shape, int offset)
+    private static IEnumerable<Suggestion> Values(LanguageSources sources, DocumentModel model, DocumentPosition place, Shape shape, int offset)
     {
         var cursor = place.Cursor;
         var inList = !cursor.Steps[^1].Frame.IsObject;
@@ -130,10 +130,10 @@ internal static class Completions
         {
             yield return new Suggestion(shape.Field.Type == FieldType.Array ? "[ ]" : "{ }", SuggestionKind.Value, ValueSnippet(model.Document.Text, shape.Field), cursor.Token)
             {
-                Detail = Words.Type(shape.Field),
+                Detail = HoverMarkdown.Type(shape.Field),
                 Sort = "0",
                 IsSnippet = true,
-                AsksOn = true,
+                TriggersSuggest = true,
             };
             yield break;
         }
@@ -147,8 +147,8 @@ internal static class Completions
         {
             if (cursor.Quote != '\0' && !choice.IsText) { continue; }
 
-            // A text whose end is not typed would swallow the rest of the line.
-            var replaces = cursor.Quote == '\0' ? cursor.Token : cursor.IsClosed ? cursor.Inner : new Piece(cursor.Inner.Start, Math.Max(cursor.Inner.Start, offset));
+            // An unclosed string would include the rest of the line.
+            var replaces = cursor.Quote == '\0' ? cursor.Token : cursor.IsClosed ? cursor.Inner : new TextSpan(cursor.Inner.Start, Math.Max(cursor.Inner.Start, offset));
             var text = choice.Snippet ?? choice.Text;
             var insert = !choice.IsText ? text
                 : cursor.Quote == '\0' ? $"{quote}{text}{quote}"
@@ -164,7 +164,7 @@ internal static class Completions
         }
     }
 
-    private static IEnumerable<Choice> Choices(LanguageSources sources, DocumentModel model, PlaceInDocument place, Shape shape) => shape.Meaning switch
+    private static IEnumerable<Choice> Choices(LanguageSources sources, DocumentModel model, DocumentPosition place, Shape shape) => shape.Meaning switch
     {
         Meaning.Reference => Addresses(sources, shape.Field.TemplateFilter),
         Meaning.Secret => sources.Secrets.Select(secret => new Choice(secret.Reference, SuggestionKind.Reference, secret.Origins.Count > 0 ? string.Join(", ", secret.Origins) : null)),
@@ -174,7 +174,7 @@ internal static class Completions
         Meaning.Rule => Rules(sources),
         Meaning.TemplateId => TemplateIds(sources, model).Select(OfTemplate),
         Meaning.TemplateFilter => TemplateIds(sources, model).Select(OfTemplate).Prepend(new Choice(References.MarkdownFilter, SuggestionKind.Reference, "A prompt")),
-        Meaning.FieldName or Meaning.FieldPath => model.Fields.Select(field => new Choice(field.Name, SuggestionKind.Key, Words.Type(field), Words.About(field))),
+        Meaning.FieldName or Meaning.FieldPath => model.Fields.Select(field => new Choice(field.Name, SuggestionKind.Key, HoverMarkdown.Type(field), HoverMarkdown.Details(field))),
         Meaning.Icon => ThemeNames.Icons.Select(icon => new Choice(icon, SuggestionKind.Icon)),
         Meaning.Color => ThemeNames.Colors.Select(color => new Choice(color, SuggestionKind.Color)),
         _ => OfType(shape.Field),
@@ -193,16 +193,16 @@ internal static class Completions
         };
     }
 
-    /// <summary>What a filter lets through, with what it is called.</summary>
+    /// <summary>Gets the addresses that match a filter, with their titles.</summary>
     private static IEnumerable<Choice> Addresses(LanguageSources sources, string? filter)
     {
-        var wanted = sources.References.Wanted(filter);
-        if (wanted is null or CodexCollection.Providers)
+        var requested = sources.References.ExpectedCollection(filter);
+        if (requested is null or CodexCollection.Providers)
         {
             foreach (var name in (string[])[References.DefaultLarge, References.DefaultSmall])
             {
                 var address = $"codex://providers/{name}";
-                yield return new Choice(address, SuggestionKind.Reference, sources.References.Resolve(address, null) is { Problem: null, Title: { } title } ? title : "Your choice; none is made yet");
+                yield return new Choice(address, SuggestionKind.Reference, sources.References.Resolve(address, null) is { Problem: null, Title: { } title } ? title : "Default provider; none is selected yet");
             }
 
             foreach (var (settings, fault) in sources.Providers.List())
@@ -211,27 +211,27 @@ internal static class Completions
             }
         }
 
-        var collections = sources.Documents.All.Where(files => files.Form.Collection != CodexCollection.Providers && (wanted is null || files.Form.Collection == wanted));
+        var collections = sources.Documents.All.Where(files => files.Format.Collection != CodexCollection.Providers && (requested is null || files.Format.Collection == requested));
         foreach (var codex in collections.SelectMany(files => files.List()).Where(codex => codex.Uri is not null))
         {
             if (codex.Uri!.Collection == CodexCollection.Items && filter is not null && !sources.Templates.IsA(codex.TemplateId, filter)) { continue; }
 
-            yield return new Choice(codex.Uri.ToString(), SuggestionKind.Reference, codex.Title == codex.Id ? null : codex.Title, codex.Description is { } text ? Words.Escape(text) : null);
+            yield return new Choice(codex.Uri.ToString(), SuggestionKind.Reference, codex.Title == codex.Id ? null : codex.Title, codex.Description is { } text ? HoverMarkdown.Escape(text) : null);
         }
     }
 
     private static IEnumerable<Choice> Models(LanguageSources sources, DocumentModel model, Json5Object values) =>
         ModelNames.ProviderOf(sources, model, values) is { } settings
-            ? sources.Providers.KnownModels(settings).Select(known => new Choice(known.Id, SuggestionKind.Model, Words.Short(known), Words.Of(known)))
+            ? sources.Providers.KnownModels(settings).Select(known => new Choice(known.Id, SuggestionKind.Model, HoverMarkdown.Summarize(known), HoverMarkdown.Describe(known)))
             : [];
 
-    /// <summary>Those in force, but the one that is being written, which cannot descend from itself.</summary>
+    /// <summary>Gets the effective templates except the one being edited, which cannot inherit from itself.</summary>
     private static IEnumerable<TemplateEntry> TemplateIds(LanguageSources sources, DocumentModel model) => sources.Templates.List()
-        .Where(entry => entry.Template is not null && !(model.Document.Place.Collection == CodexCollection.Templates && entry.Id == model.Document.Place.Name))
-        .Where(entry => model.Document.Place.Collection != CodexCollection.Items || ItemForm.Takes(sources.Templates, entry.Id))
+        .Where(entry => entry.Template is not null && !(model.Document.Location.Collection == CodexCollection.Templates && entry.Id == model.Document.Location.Name))
+        .Where(entry => model.Document.Location.Collection != CodexCollection.Items || ItemFormat.Accepts(sources.Templates, entry.Id))
         .DistinctBy(entry => entry.Id);
 
-    private static Choice OfTool(ToolName tool) => new(tool.Name, SuggestionKind.Tool, tool.MayChange ? "may change things" : null, Words.Escape(tool.Description));
+    private static Choice OfTool(ToolName tool) => new(tool.Name, SuggestionKind.Tool, tool.MayChange ? "can make changes" : null, HoverMarkdown.Escape(tool.Description));
 
     /// <summary>Every use of a tool, or those of a pattern; of the tool that starts tasks each template that it can be.</summary>
     private static IEnumerable<Choice> Rules(LanguageSources sources)
@@ -249,5 +249,5 @@ internal static class Completions
     }
 
     private static Choice OfTemplate(TemplateEntry entry) =>
-        new(entry.Id, SuggestionKind.Reference, entry.Template!.Name, entry.Template.Description is { } text ? Words.Escape(text) : null);
+        new(entry.Id, SuggestionKind.Reference, entry.Template!.Name, entry.Template.Description is { } text ? HoverMarkdown.Escape(text) : null);
 }

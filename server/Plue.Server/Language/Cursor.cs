@@ -2,10 +2,10 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Language;
 
-internal enum CursorKind { Nothing, Key, Value }
+internal enum CursorKind { None, Key, Value }
 
-/// <summary>A key as far as it is typed, with its value where that is text or a word.</summary>
-internal sealed record LooseMember(string Name, Piece At)
+/// <summary>A possibly incomplete key, with its value if that is a string or a word.</summary>
+internal sealed record ParsedMember(string Name, TextSpan At)
 {
     public string? Value { get; set; }
 }
@@ -14,13 +14,13 @@ internal sealed record LooseMember(string Name, Piece At)
 internal sealed class Frame(bool isObject, int start)
 {
     public bool IsObject => isObject;
-    /// <summary>Of its opening mark.</summary>
+    /// <summary>The offset of the opening bracket.</summary>
     public int Start => start;
-    /// <summary>Those behind the place too, as far as they can be told.</summary>
-    public List<LooseMember> Members { get; } = [];
+    /// <summary>All members, including those after the position if they can be parsed.</summary>
+    public List<ParsedMember> Members { get; } = [];
 }
 
-/// <summary>A frame, and the key of it that leads on to the place; null in a list, and where the key itself is typed.</summary>
+/// <summary>A frame and its key on the path to the position; null in a list, and while the key is being typed.</summary>
 internal readonly record struct FrameStep(Frame Frame, string? Key);
 
 /// <summary>
@@ -28,11 +28,11 @@ internal readonly record struct FrameStep(Frame Frame, string? Key);
 /// typed. Never fails: a text that is none leads nowhere.
 /// </summary>
 /// <param name="Steps">From the outermost; empty outside of everything.</param>
-/// <param name="Token">What stands at the place and is to be replaced; empty when nothing does.</param>
+/// <param name="Token">The token at the position that is to be replaced; empty if there is none.</param>
 /// <param name="Quote">The mark that the token begins with, or the zero character.</param>
 /// <param name="IsClosed">Whether a token with a mark ends with one.</param>
 /// <param name="HasColon">Whether a colon follows.</param>
-internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, Piece Token, char Quote, bool IsClosed, bool HasColon)
+internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, TextSpan Token, char Quote, bool IsClosed, bool HasColon)
 {
     private enum Expect { Key, Colon, Value, Next }
 
@@ -44,11 +44,11 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
     {
         public Frame Frame => frame;
         public Expect Expect { get; set; } = frame.IsObject ? Expect.Key : Expect.Value;
-        public LooseMember? Current { get; set; }
+        public ParsedMember? Current { get; set; }
     }
 
-    /// <summary>What stands between the token's marks, or the token.</summary>
-    public Piece Inner => Quote == '\0' ? Token : new Piece(Token.Start + 1, Math.Max(Token.Start + 1, IsClosed ? Token.End - 1 : Token.End));
+    /// <summary>The text between the token's quotes, or the token.</summary>
+    public TextSpan Inner => Quote == '\0' ? Token : new TextSpan(Token.Start + 1, Math.Max(Token.Start + 1, IsClosed ? Token.End - 1 : Token.End));
 
     public static Cursor At(string text, int offset)
     {
@@ -62,7 +62,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
             var lexeme = Next(text, position);
             if (found is null && lexeme.Kind == TokenKind.Comment && lexeme.Start < offset && (offset < lexeme.End || (offset == lexeme.End && text[lexeme.Start + 1] == '/')))
             {
-                return new Cursor([], CursorKind.Nothing, new Piece(offset, offset), '\0', true, false);
+                return new Cursor([], CursorKind.None, new TextSpan(offset, offset), '\0', true, false);
             }
 
             if (lexeme.Kind == TokenKind.Comment)
@@ -86,15 +86,15 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
 
     private static Cursor Between(string text, Stack<Open> open, int offset, int lastEnd, Lexeme next)
     {
-        var empty = new Piece(offset, offset);
+        var empty = new TextSpan(offset, offset);
         var isNewLine = text.AsSpan(lastEnd, Math.Max(0, offset - lastEnd)).Contains('\n');
-        var kind = open.Count == 0 ? CursorKind.Nothing : open.Peek().Expect switch
+        var kind = open.Count == 0 ? CursorKind.None : open.Peek().Expect switch
         {
             Expect.Key => CursorKind.Key,
             Expect.Value => CursorKind.Value,
             // A comma was forgotten at the end of the line.
             Expect.Next when isNewLine => open.Peek().Frame.IsObject ? CursorKind.Key : CursorKind.Value,
-            _ => CursorKind.Nothing,
+            _ => CursorKind.None,
         };
         return new Cursor(StepsOf(open, kind), kind, empty, '\0', true, next.Kind == TokenKind.Mark && text[next.Start] == ':');
     }
@@ -102,11 +102,11 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
     private static Cursor Within(string text, Stack<Open> open, Lexeme lexeme)
     {
         var hasColon = Following(text, lexeme.End) == ':';
-        var kind = open.Count == 0 ? CursorKind.Nothing
+        var kind = open.Count == 0 ? CursorKind.None
             : open.Peek() is { Frame.IsObject: true } inner && (inner.Expect != Expect.Value || hasColon) ? CursorKind.Key
             : CursorKind.Value;
         var quote = lexeme.Kind == TokenKind.Text ? text[lexeme.Start] : '\0';
-        return new Cursor(StepsOf(open, kind), kind, new Piece(lexeme.Start, lexeme.End), quote, lexeme.IsClosed, hasColon);
+        return new Cursor(StepsOf(open, kind), kind, new TextSpan(lexeme.Start, lexeme.End), quote, lexeme.IsClosed, hasColon);
     }
 
     private static FrameStep[] StepsOf(Stack<Open> open, CursorKind kind)
@@ -133,7 +133,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
             var content = Content(text, lexeme);
             if (top.Frame.IsObject && (top.Expect != Expect.Value || Following(text, lexeme.End) == ':'))
             {
-                top.Current = new LooseMember(content, new Piece(lexeme.Start, lexeme.End));
+                top.Current = new ParsedMember(content, new TextSpan(lexeme.Start, lexeme.End));
                 top.Frame.Members.Add(top.Current);
                 top.Expect = Expect.Colon;
                 return;
@@ -158,7 +158,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
         }
     }
 
-    /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is passed over.</summary>
+    /// <summary>Closes what is of that kind, and what was left open within it. A mark that closes nothing is skipped.</summary>
     private static void Close(Stack<Open> open, bool ofObject)
     {
         if (!(open.TryPeek(out var top) && top.Frame.IsObject == ofObject) && open.All(frame => frame.Frame.IsObject != ofObject)) { return; }
@@ -214,7 +214,7 @@ internal sealed record Cursor(IReadOnlyList<FrameStep> Steps, CursorKind Kind, P
 
             i += length;
             if (text[i] == quote) { return new Lexeme(TokenKind.Text, start, i + 1); }
-            // Behind a backslash anything may stand.
+            // Any character can follow a backslash.
             if (text[i] != '\\') { return new Lexeme(TokenKind.Text, start, i, IsClosed: false); }
         }
 

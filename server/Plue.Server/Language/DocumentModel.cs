@@ -8,21 +8,21 @@ namespace Plue.Server.Language;
 /// <param name="Shape">Null where nothing is known.</param>
 /// <param name="Key">The nearest key above it.</param>
 /// <param name="Container">The nearest object around it.</param>
-internal sealed record Placed(Json5Node Node, Shape? Shape, Json5Member Key, Json5Object Container);
+internal sealed record LocatedValue(Json5Node Node, Shape? Shape, Json5Member Key, Json5Object Container);
 
 /// <summary>An object of a document, and what it should be.</summary>
-internal sealed record PlacedObject(Json5Object Value, Shape Shape);
+internal sealed record LocatedObject(Json5Object Value, Shape Shape);
 
-/// <summary>What is to be known of a place to complete or explain it.</summary>
-/// <param name="Shape">Of the object whose key is typed, or of the value; null where nothing is known.</param>
+/// <summary>The context of a position for completion or hover.</summary>
+/// <param name="Shape">The shape of the object whose key is typed, or of the value; null if unknown.</param>
 /// <param name="Values">The nearest object around the place.</param>
 /// <param name="KeyName">The key at the place, or the one whose value it is; null in an empty place for a key.</param>
-internal sealed record PlaceInDocument(Cursor Cursor, Shape? Shape, Json5Object Values, string? KeyName);
+internal sealed record DocumentPosition(Cursor Cursor, Shape? Shape, Json5Object Values, string? KeyName);
 
-/// <summary>A document together with the templates that say what may stand in it.</summary>
+/// <summary>A document with the templates that define its content.</summary>
 internal sealed class DocumentModel
 {
-    private const int MostValues = 200_000;
+    private const int MaxValues = 200_000;
 
     private readonly LanguageSources sources;
     private readonly ShapeWalk walk;
@@ -32,32 +32,32 @@ internal sealed class DocumentModel
     {
         (this.sources, Document) = (sources, document);
         fields = new(KnownFields);
-        walk = new ShapeWalk(sources, document.Place, fields);
+        walk = new ShapeWalk(sources, document.Location, fields);
     }
 
     public OpenDocument Document { get; }
 
     public TemplateCatalog Templates => sources.Templates;
 
-    /// <summary>Those that the template has or that the codex may fill; a parent's first. Also of a file with mistakes, as far as they can be told.</summary>
+    /// <summary>The fields that the template has or that the codex can set, inherited ones first. Also for a file with errors, as far as they can be parsed.</summary>
     public IReadOnlyList<TemplateField> Fields => fields.Value;
 
     public string? ParentId => Document.Root.GetString("parent_template");
 
     /// <summary>Every scalar value, in the order of the file.</summary>
-    public IEnumerable<Placed> Values()
+    public IEnumerable<LocatedValue> Values()
     {
         var root = Document.Root;
-        return Within(root, walk.Root(root), new Json5Member("", root), root).Take(MostValues);
+        return Within(root, walk.Root(root), new Json5Member("", root), root).Take(MaxValues);
     }
 
-    /// <summary>Every object of which it is known what may stand in it.</summary>
-    public IEnumerable<PlacedObject> Objects() => Objects(Document.Root, walk.Root(Document.Root)).Take(MostValues);
+    /// <summary>Gets all objects with a known shape.</summary>
+    public IEnumerable<LocatedObject> Objects() => Objects(Document.Root, walk.Root(Document.Root)).Take(MaxValues);
 
-    public PlaceInDocument At(int offset)
+    public DocumentPosition PositionAt(int offset)
     {
         var cursor = Cursor.At(Document.Text, offset);
-        if (cursor.Steps.Count == 0 || !cursor.Steps[0].Frame.IsObject) { return new PlaceInDocument(cursor, null, Json5Object.Empty, null); }
+        if (cursor.Steps.Count == 0 || !cursor.Steps[0].Frame.IsObject) { return new DocumentPosition(cursor, null, Json5Object.Empty, null); }
 
         Json5Node? node = Document.Root;
         var values = ValuesOf(cursor.Steps[0].Frame, node);
@@ -81,13 +81,13 @@ internal sealed class DocumentModel
         }
 
         if (cursor.Kind == CursorKind.Key) { key = cursor.Token.Start == cursor.Token.End ? null : Document[cursor.Inner]; }
-        return new PlaceInDocument(cursor, shape, values, key);
+        return new DocumentPosition(cursor, shape, values, key);
     }
 
     /// <summary>The shape of the value of a key, in an object of that shape.</summary>
     public Shape? Member(Shape shape, string name, Json5Object values) => walk.Member(shape, name, values);
 
-    private IEnumerable<Placed> Within(Json5Node node, Shape? shape, Json5Member key, Json5Object container)
+    private IEnumerable<LocatedValue> Within(Json5Node node, Shape? shape, Json5Member key, Json5Object container)
     {
         switch (node)
         {
@@ -106,12 +106,12 @@ internal sealed class DocumentModel
 
                 break;
             default:
-                yield return new Placed(node, shape, key, container);
+                yield return new LocatedValue(node, shape, key, container);
                 break;
         }
     }
 
-    private IEnumerable<PlacedObject> Objects(Json5Node node, Shape shape)
+    private IEnumerable<LocatedObject> Objects(Json5Node node, Shape shape)
     {
         if (node is Json5Array array)
         {
@@ -120,7 +120,7 @@ internal sealed class DocumentModel
 
         if (node is not Json5Object value) { yield break; }
 
-        yield return new PlacedObject(value, shape);
+        yield return new LocatedObject(value, shape);
         foreach (var member in value.Members)
         {
             if (walk.Member(shape, member.Name, value) is not { } next) { continue; }
@@ -129,7 +129,7 @@ internal sealed class DocumentModel
         }
     }
 
-    /// <summary>What the reader understood, and what only the marks tell.</summary>
+    /// <summary>Combines the parsed value with what only the tokens show.</summary>
     private static Json5Object ValuesOf(Frame frame, Json5Node? around)
     {
         var read = around is null ? null : Find(around, frame.Start) as Json5Object;
@@ -160,18 +160,18 @@ internal sealed class DocumentModel
     private IReadOnlyList<TemplateField> KnownFields()
     {
         var root = Document.Root;
-        switch (Document.Place.Collection)
+        switch (Document.Location.Collection)
         {
             case CodexCollection.Templates:
-                var parents = ParentId is { } parent && parent != Document.Place.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
+                var parents = ParentId is { } parent && parent != Document.Location.Name ? sources.Templates.Find(parent)?.Fields ?? [] : [];
                 // The type that a child does not repeat is its parent's.
                 var own = (root.GetArray("fields")?.Items ?? []).OfType<Json5Object>()
-                    .Select(value => (Field: FieldReading.Of(value), HasType: value.Has("type")))
+                    .Select(value => (Field: FieldParser.Of(value), HasType: value.Has("type")))
                     .Select(read => read.HasType ? read.Field : parents.FirstOrDefault(field => field.Name == read.Field.Name) ?? read.Field)
                     .Where(field => field.Name.Length > 0).ToList();
                 return [.. parents.Where(field => own.All(other => other.Name != field.Name)), .. own];
-            case CodexCollection.Providers: return sources.Templates.Find(ProviderForm.TemplateId)?.Fields ?? [];
-            case CodexCollection.Items: return root.GetString(ItemForm.TemplateField) is { } template ? sources.Templates.Find(template)?.Fields ?? [] : [];
+            case CodexCollection.Providers: return sources.Templates.Find(ProviderFormat.TemplateId)?.Fields ?? [];
+            case CodexCollection.Items: return root.GetString(ItemFormat.TemplateField) is { } template ? sources.Templates.Find(template)?.Fields ?? [] : [];
             default: return [];
         }
     }

@@ -9,17 +9,17 @@ namespace Plue.Server.Language;
 /// </summary>
 internal static class Formatter
 {
-    /// <returns>What to replace, in order; nothing for a text with mistakes.</returns>
-    public static IReadOnlyList<(Piece At, string Text)> Format(OpenDocument document)
+    /// <returns>The edits in order; empty for a text with errors.</returns>
+    public static IReadOnlyList<(TextSpan At, string Text)> Format(OpenDocument document)
     {
-        if (!document.Place.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null) { return []; }
+        if (!document.Location.IsJson5 || document.IsTooLarge || !document.Json5.IsValid || document.Json5.Root is null) { return []; }
         // Rare line ends, behind which a comment ends.
         if (document.Text.AsSpan().ContainsAny('\u2028', '\u2029')) { return []; }
 
         var text = document.Text;
         var newLine = text.Contains("\r\n", StringComparison.Ordinal) ? "\r\n" : "\n";
-        var edits = new List<(Piece, string)>();
-        // Of each open mark the level of what stands in it: one more than that of the line it stands on, so that marks on one line make one level.
+        var edits = new List<(TextSpan, string)>();
+        // Of each open mark the level of what is in it: one more than that of the line it stands on, so that marks on one line make one level.
         var open = new Stack<int>();
         var (lineLevel, end, before) = (0, 0, '\0');
         foreach (var token in Tokens(text, document.Json5))
@@ -30,19 +30,19 @@ internal static class Formatter
             var level = open.Count == 0 ? 0 : open.Peek();
             if (mark is '}' or ']' && open.Count > 0) { level = open.Pop() - 1; }
             if (breaks > 0 || end == 0) { lineLevel = level; }
-            var wanted = breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
+            var requested = breaks > 0 ? string.Concat(Enumerable.Repeat(newLine, end == 0 ? 0 : Math.Min(breaks, 2))) + new string(' ', 2 * level)
                 : end == 0 ? ""
                 : Between(before, mark, gap, token.IsComment);
-            if (wanted != gap) { edits.Add((new Piece(end, token.Start), wanted)); }
+            if (requested != gap) { edits.Add((new TextSpan(end, token.Start), requested)); }
             if (mark is '{' or '[') { open.Push(lineLevel + 1); }
             (end, before) = (token.End, token.IsComment ? '\0' : text[token.End - 1]);
         }
 
-        if (text[end..] != newLine) { edits.Add((new Piece(end, text.Length), newLine)); }
+        if (text[end..] != newLine) { edits.Add((new TextSpan(end, text.Length), newLine)); }
         return edits;
     }
 
-    public static string Applied(string text, IReadOnlyList<(Piece At, string Text)> edits)
+    public static string Applied(string text, IReadOnlyList<(TextSpan At, string Text)> edits)
     {
         var output = new StringBuilder();
         var from = 0;

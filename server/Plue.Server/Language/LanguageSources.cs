@@ -12,15 +12,15 @@ namespace Plue.Server.Language;
 /// <param name="Origins">Empty while the vault is locked.</param>
 internal sealed record KnownSecret(string Reference, IReadOnlyList<string> Origins);
 
-/// <summary>What the answers of this room are made from.</summary>
-/// <param name="links">What refers to a codex.</param>
+/// <summary>The data that the language features use.</summary>
+/// <param name="links">The references between codices.</param>
 /// <param name="channelTitle">The title of a chat or task; null when there is none.</param>
-/// <param name="secrets">What the vault holds, by name; null while that cannot be known.</param>
+/// <param name="secrets">The keys in the vault by name; null if unknown.</param>
 internal sealed class LanguageSources(
     PluePaths paths, Func<string?> trustedFolder, Documents documents, CodexLinks links, ProviderCatalog catalog, ProviderRegistry providers, Func<CodexUri, string?> channelTitle,
     Func<IReadOnlyList<KnownSecret>?> secrets)
 {
-    /// <summary>Of the files that are open, the text that the editor has; by path.</summary>
+    /// <summary>The text of an open file as the editor has it, by path.</summary>
     private Func<string, OpenDocument?> openAt = _ => null;
 
     public PluePaths Paths => paths;
@@ -44,7 +44,7 @@ internal sealed class LanguageSources(
         return this;
     }
 
-    public DocumentPlace? PlaceOf(string path) => DocumentPlace.Of(path, paths, trustedFolder());
+    public DocumentLocation? LocationOf(string path) => DocumentLocation.Of(path, paths, trustedFolder());
 
     /// <summary>Every file that the user or a trusted workspace has, as the editor has it where it is open.</summary>
     public IEnumerable<OpenDocument> OwnFiles() =>
@@ -52,20 +52,20 @@ internal sealed class LanguageSources(
 
     /// <summary>Null when there is no such file, or it is none of ours.</summary>
     public OpenDocument? Read(string path) =>
-        openAt(path) ?? (PlaceOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptForm.Decode(bytes) is { } text ? new OpenDocument(place, text, 0) : null);
+        openAt(path) ?? (LocationOf(path) is { } place && DocumentFile.Read(path).Bytes is { } bytes && PromptFormat.Decode(bytes) is { } text ? new OpenDocument(place, text, 0) : null);
 
-    /// <summary>The document of an address, one that ships too; null where there is none, and for chats and tasks.</summary>
+    /// <summary>Gets the document at an address, including shipped ones; null if there is none, and for chats and tasks.</summary>
     public OpenDocument? Find(CodexUri uri)
     {
         if (!Documents.Has(uri.Collection) || documents.Of(uri.Collection) is not { } files || files.Get(uri.Name) is not { } codex) { return null; }
         if (codex.Path.Length > 0) { return Read(codex.Path); }
 
-        return files.BytesOf(codex) is { } bytes && PromptForm.Decode(bytes) is { } text
-            ? new OpenDocument(new DocumentPlace(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Form.Extension), text, 0)
+        return files.BytesOf(codex) is { } bytes && PromptFormat.Decode(bytes) is { } text
+            ? new OpenDocument(new DocumentLocation(uri.Collection, uri.Name, TemplateLayer.Shipped, uri.Name + files.Format.Extension), text, 0)
             : null;
     }
 
-    /// <summary>The settings that an address of a provider stands for; null where nobody can tell.</summary>
+    /// <summary>Gets the settings of the provider at an address; null if unknown.</summary>
     public ProviderSettings? ProviderAt(string? address)
     {
         if (!CodexUri.TryParse(address, out var uri) || uri.Collection != CodexCollection.Providers) { return null; }

@@ -7,12 +7,12 @@ namespace Plue.Server.Language;
 internal enum MentionKind { Address, TemplateId, OwnId, Secret, Field, FieldDefinition }
 
 /// <summary>A place in a document that names something.</summary>
-/// <param name="At">All of it, without quotes.</param>
+/// <param name="At">The full range without quotes.</param>
 /// <param name="Name">The part that another name would take the place of.</param>
-/// <param name="Found">Of an address, a template and a secret: the reference.</param>
-internal sealed record Mention(MentionKind Kind, Piece At, Piece Name, string Text, FoundReference? Found = null)
+/// <param name="Found">The reference behind an address, a template or a secret.</param>
+internal sealed record Mention(MentionKind Kind, TextSpan At, TextSpan Name, string Text, FoundReference? Found = null)
 {
-    /// <summary>What is meant, as far as it is a codex.</summary>
+    /// <summary>The mentioned codex, if it is one.</summary>
     public CodexUri? Codex { get; init; } = Found?.To;
 
     public bool IsField => Kind is MentionKind.Field or MentionKind.FieldDefinition;
@@ -28,10 +28,10 @@ internal static partial class Mentions
         var document = model.Document;
         if (document.IsTooLarge) { return []; }
 
-        return document.Place.IsJson5 ? OfJson5(model) : OfPrompt(document);
+        return document.Location.IsJson5 ? OfJson5(model) : OfPrompt(document);
     }
 
-    public static Mention? At(DocumentModel model, int offset) => Of(model).FirstOrDefault(mention => mention.At.Has(offset));
+    public static Mention? At(DocumentModel model, int offset) => Of(model).FirstOrDefault(mention => mention.At.Contains(offset));
 
     /// <summary>The fields that the template itself writes, by the place of their names.</summary>
     public static IEnumerable<Mention> FieldDefinitions(OpenDocument document) => (document.Root.GetArray("fields")?.Items ?? []).OfType<Json5Object>()
@@ -41,13 +41,13 @@ internal static partial class Mentions
     private static IEnumerable<Mention> OfJson5(DocumentModel model)
     {
         var document = model.Document;
-        var isTemplate = document.Place.Collection == CodexCollection.Templates;
+        var isTemplate = document.Location.Collection == CodexCollection.Templates;
         if (isTemplate)
         {
             foreach (var definition in FieldDefinitions(document)) { yield return definition; }
         }
 
-        foreach (var found in FoundReferences.InFile(document.Place.Collection, document.Root, model.Templates.Find))
+        foreach (var found in FoundReferences.InFile(document.Location.Collection, document.Root, model.Templates.Find))
         {
             if (OfReference(document, found) is { } mention) { yield return mention; }
         }
@@ -56,11 +56,11 @@ internal static partial class Mentions
         {
             if (placed.Node is not Json5String text || Plain(document, text) is not { } at) { continue; }
 
-            if (isTemplate && placed.Key.Name == "id" && ReferenceEquals(placed.Container, document.Root)) { yield return new Mention(MentionKind.OwnId, at, at, text.Value) { Codex = document.Place.Uri }; }
+            if (isTemplate && placed.Key.Name == "id" && ReferenceEquals(placed.Container, document.Root)) { yield return new Mention(MentionKind.OwnId, at, at, text.Value) { Codex = document.Location.Uri }; }
             else if (placed.Shape?.Meaning is Meaning.FieldName or Meaning.FieldPath)
             {
                 var length = text.Value.AsSpan().IndexOfAny('.', '[');
-                var name = new Piece(at.Start, length < 0 ? at.End : at.Start + length);
+                var name = new TextSpan(at.Start, length < 0 ? at.End : at.Start + length);
                 yield return new Mention(MentionKind.Field, at, name, document[name]);
             }
             else if (placed.Key.Name == "message" && isTemplate)
@@ -75,11 +75,11 @@ internal static partial class Mentions
         foreach (Match match in Addresses().Matches(document.Text))
         {
             var text = match.Value.TrimEnd('.');
-            var at = new Piece(match.Index, match.Index + text.Length);
+            var at = new TextSpan(match.Index, match.Index + text.Length);
             if (CodexUri.TryParse(text, out var uri)) { yield return Address(at, new FoundReference(text, ReferenceForm.Address, uri, "", "", null, default)); }
         }
 
-        foreach (var placeholder in Placeholders(document.Text, new Piece(0, document.Text.Length))) { yield return placeholder; }
+        foreach (var placeholder in Placeholders(document.Text, new TextSpan(0, document.Text.Length))) { yield return placeholder; }
     }
 
     /// <summary>Null for a path, and for what is written with escapes, so that its parts cannot be pointed at.</summary>
@@ -88,37 +88,37 @@ internal static partial class Mentions
         var start = found.Form == ReferenceForm.File ? -1 : document.Text.IndexOf(found.Text, found.Span.Start, found.Span.End - found.Span.Start, StringComparison.Ordinal);
         if (start < 0) { return null; }
 
-        var at = new Piece(start, start + found.Text.Length);
+        var at = new TextSpan(start, start + found.Text.Length);
         return found.Form switch
         {
             ReferenceForm.Address => Address(at, found),
             ReferenceForm.Secret => new Mention(MentionKind.Secret, at, at, found.Text, found),
-            ReferenceForm.Rule => new Mention(MentionKind.TemplateId, at, new Piece(at.End - 1 - found.To!.Name.Length, at.End - 1), found.To.Name, found),
+            ReferenceForm.Rule => new Mention(MentionKind.TemplateId, at, new TextSpan(at.End - 1 - found.To!.Name.Length, at.End - 1), found.To.Name, found),
             _ => new Mention(MentionKind.TemplateId, at, at, found.Text, found),
         };
     }
 
-    private static Mention Address(Piece at, FoundReference found)
+    private static Mention Address(TextSpan at, FoundReference found)
     {
         var isMarkdown = found.To?.Collection == CodexCollection.Prompts && found.Text.EndsWith(Extension, StringComparison.Ordinal);
-        var name = new Piece(at.Start + found.Text.LastIndexOf('/') + 1, isMarkdown ? at.End - Extension.Length : at.End);
+        var name = new TextSpan(at.Start + found.Text.LastIndexOf('/') + 1, isMarkdown ? at.End - Extension.Length : at.End);
         return new Mention(MentionKind.Address, at, name, found.Text, found);
     }
 
-    private static IEnumerable<Mention> Placeholders(string text, Piece within)
+    private static IEnumerable<Mention> Placeholders(string text, TextSpan within)
     {
-        foreach (var (path, hole) in PromptPlaceholders.In(text[within.Start..within.End]))
+        foreach (var (path, placeholder) in PromptPlaceholders.FindIn(text[within.Start..within.End]))
         {
-            var start = text.IndexOf(path.Field, within.Start + hole.Start, StringComparison.Ordinal);
-            var at = new Piece(start, start + path.Field.Length);
+            var start = text.IndexOf(path.Field, within.Start + placeholder.Start, StringComparison.Ordinal);
+            var at = new TextSpan(start, start + path.Field.Length);
             yield return new Mention(MentionKind.Field, at, at, path.Field);
         }
     }
 
-    /// <summary>What stands between the quotes; null where it is written with escapes, so that its parts cannot be pointed at.</summary>
-    private static Piece? Plain(OpenDocument document, Json5String text)
+    /// <summary>Gets the range between the quotes; null if the text contains escapes, so that parts cannot be located.</summary>
+    private static TextSpan? Plain(OpenDocument document, Json5String text)
     {
-        var at = new Piece(text.Span.Start + 1, text.Span.End - 1);
+        var at = new TextSpan(text.Span.Start + 1, text.Span.End - 1);
         return at.End - at.Start == text.Value.Length && document[at] == text.Value ? at : null;
     }
 

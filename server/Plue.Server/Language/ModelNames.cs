@@ -11,7 +11,7 @@ internal static class ModelNames
     /// <returns>Null where no provider is named, or none that is known.</returns>
     public static ProviderSettings? ProviderOf(LanguageSources sources, DocumentModel model, Json5Object values)
     {
-        if (model.Document.Place.Collection == CodexCollection.Providers) { return OfFile(sources, model.Document.Place.Name, values); }
+        if (model.Document.Location.Collection == CodexCollection.Providers) { return OfFile(sources, model.Document.Location.Name, values); }
 
         var named = Address(values.Find("provider_ref")) ?? Address(model.Document.Root.Find("provider_ref"))
             ?? Address(model.Fields.FirstOrDefault(field => field.Name == "provider_ref")?.Default);
@@ -25,7 +25,7 @@ internal static class ModelNames
         _ => null,
     };
 
-    /// <summary>As the file says it now, which may be more than was saved.</summary>
+    /// <summary>Gets the settings from the open file, which may have unsaved changes.</summary>
     private static ProviderSettings? OfFile(LanguageSources sources, string id, Json5Object values)
     {
         var (kind, catalog) = (values.GetString("provider_type") ?? ProviderKinds.Default, values.GetString("catalog_provider"));

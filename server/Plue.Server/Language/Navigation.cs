@@ -3,22 +3,22 @@ using Plue.Server.Codices;
 namespace Plue.Server.Language;
 
 /// <summary>A place in a file of ours, or of Plue's own.</summary>
-internal sealed record Occurrence(OpenDocument Document, Piece At);
+internal sealed record Occurrence(OpenDocument Document, TextSpan At);
 
 /// <param name="Target">The document that it leads to.</param>
-internal sealed record DocumentLinkTo(Piece At, OpenDocument Target, string Title);
+internal sealed record DocumentLink(TextSpan At, OpenDocument Target, string Title);
 
 /// <summary>From a name to what is meant, and back.</summary>
 internal static class Navigation
 {
-    private static readonly Piece Begin = new(0, 0);
+    private static readonly TextSpan Begin = new(0, 0);
 
-    public static IReadOnlyList<DocumentLinkTo> Links(LanguageSources sources, OpenDocument document) =>
+    public static IReadOnlyList<DocumentLink> Links(LanguageSources sources, OpenDocument document) =>
     [
         .. Mentions.Of(new DocumentModel(sources, document))
             .Where(mention => mention.Kind is MentionKind.Address or MentionKind.TemplateId && mention.Codex is not null)
-            .Select(mention => sources.Find(mention.Codex!) is { } target ? new DocumentLinkTo(mention.At, target, $"Open {mention.Codex}") : null)
-            .OfType<DocumentLinkTo>(),
+            .Select(mention => sources.Find(mention.Codex!) is { } target ? new DocumentLink(mention.At, target, $"Open {mention.Codex}") : null)
+            .OfType<DocumentLink>(),
     ];
 
     public static Occurrence? Definition(LanguageSources sources, OpenDocument document, int offset)
@@ -27,28 +27,28 @@ internal static class Navigation
         if (Mentions.At(model, offset) is not { } mention) { return null; }
         if (mention.IsField) { return FieldDefinition(sources, model, mention.Text); }
 
-        return mention.Codex is { } uri && sources.Find(uri) is { } target ? new Occurrence(target, target.Place.IsJson5 && target.Root.Find("id") is { } id ? Piece.Of(id.Span) : Begin) : null;
+        return mention.Codex is { } uri && sources.Find(uri) is { } target ? new Occurrence(target, target.Location.IsJson5 && target.Root.Find("id") is { } id ? TextSpan.Of(id.Span) : Begin) : null;
     }
 
-    /// <summary>Who names the thing at the place: a field within its document, a codex in every file.</summary>
+    /// <summary>Finds mentions of the symbol at a position: a field in its document, a codex in all files.</summary>
     public static IReadOnlyList<Occurrence> References(LanguageSources sources, OpenDocument document, int offset, bool withDefinition)
     {
         var model = new DocumentModel(sources, document);
         var mention = Mentions.At(model, offset);
         if (mention is { IsField: true })
         {
-            return [.. OfField(model, mention.Text).Where(one => withDefinition || one.Kind != MentionKind.FieldDefinition).Select(one => new Occurrence(document, one.Name))];
+            return [.. MentionsOfField(model, mention.Text).Where(one => withDefinition || one.Kind != MentionKind.FieldDefinition).Select(one => new Occurrence(document, one.Name))];
         }
 
-        return (mention is null ? document.Place.Uri : mention.Codex) is { } uri
-            ? [.. OfCodex(sources, uri).Where(pair => withDefinition || pair.Mention.Kind != MentionKind.OwnId).Select(pair => new Occurrence(pair.Model.Document, pair.Mention.At))]
+        return (mention is null ? document.Location.Uri : mention.Codex) is { } uri
+            ? [.. MentionsOfCodex(sources, uri).Where(pair => withDefinition || pair.Mention.Kind != MentionKind.OwnId).Select(pair => new Occurrence(pair.Model.Document, pair.Mention.At))]
             : [];
     }
 
-    public static IEnumerable<Mention> OfField(DocumentModel model, string name) => Mentions.Of(model).Where(mention => mention.IsField && mention.Text == name);
+    public static IEnumerable<Mention> MentionsOfField(DocumentModel model, string name) => Mentions.Of(model).Where(mention => mention.IsField && mention.Text == name);
 
     /// <summary>Every place in a user's files that names a codex.</summary>
-    public static IEnumerable<(DocumentModel Model, Mention Mention)> OfCodex(LanguageSources sources, CodexUri uri) =>
+    public static IEnumerable<(DocumentModel Model, Mention Mention)> MentionsOfCodex(LanguageSources sources, CodexUri uri) =>
         sources.OwnFiles().Select(file => new DocumentModel(sources, file)).SelectMany(model => Mentions.Of(model).Where(mention => mention.Codex == uri).Select(mention => (model, mention)));
 
     /// <summary>In this file, or in that of the nearest parent that writes the field.</summary>
@@ -59,7 +59,7 @@ internal static class Navigation
         {
             if (Mentions.FieldDefinitions(document).FirstOrDefault(field => field.Text == name) is { } found) { return new Occurrence(document, found.At); }
 
-            var next = document.Root.GetString(document.Place.Collection == CodexCollection.Templates ? "parent_template" : ItemForm.TemplateField);
+            var next = document.Root.GetString(document.Location.Collection == CodexCollection.Templates ? "parent_template" : ItemFormat.TemplateField);
             document = next is not null && seen.Add(next) && CodexUri.TryOf(CodexCollection.Templates, next, out var uri) ? sources.Find(uri) : null;
         }
 

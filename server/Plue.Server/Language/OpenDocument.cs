@@ -5,41 +5,41 @@ using Plue.Server.Json5;
 namespace Plue.Server.Language;
 
 /// <summary>A piece of a text, in UTF-16 units.</summary>
-internal readonly record struct Piece(int Start, int End)
+internal readonly record struct TextSpan(int Start, int End)
 {
-    public static Piece Of(Json5Span span) => new(span.Start, span.End);
+    public static TextSpan Of(Json5Span span) => new(span.Start, span.End);
 
-    public bool Has(int offset) => Start <= offset && offset <= End;
+    public bool Contains(int offset) => Start <= offset && offset <= End;
 }
 
-/// <summary>One change of a text, its place counted from 0; without a place all of it is replaced.</summary>
+/// <summary>A text change with a range from 0; without a range, the entire text is replaced.</summary>
 internal sealed record TextChange(string Text, (int Line, int Character)? Start = null, (int Line, int Character)? End = null);
 
-/// <summary>A file as it stands in an editor, or on the disk. Never changes: each version is another object, read once when it is first asked about.</summary>
+/// <summary>A file in the editor or on disk. Immutable: each version is a new instance, parsed on first use.</summary>
 /// <param name="version">The editor's; 0 for a file of the disk.</param>
-internal sealed class OpenDocument(DocumentPlace place, string text, int version)
+internal sealed class OpenDocument(DocumentLocation place, string text, int version)
 {
     private readonly Lazy<Json5Lines> lines = new(() => new Json5Lines(text));
     private Json5Document? json5;
     private readonly Lazy<FrontMatter> frontMatter = new(() => FrontMatter.Parse(text));
 
-    public DocumentPlace Place => place;
+    public DocumentLocation Location => place;
     public string Text => text;
     public int Version => version;
     public Json5Lines Lines => lines.Value;
     public Json5Document Json5 => LazyInitializer.EnsureInitialized(ref json5, () => Json5Reader.Read(text, Lines));
     public FrontMatter FrontMatter => frontMatter.Value;
 
-    /// <summary>More than is read: then nothing is said but that.</summary>
+    /// <summary>True if the file is too large to parse; only that is reported.</summary>
     public bool IsTooLarge => text.Length > Json5Reader.MaxBytes;
 
     public Json5Object Root => Json5.Root as Json5Object ?? Json5Object.Empty;
 
     public byte[] Bytes => Encoding.UTF8.GetBytes(text);
 
-    public string this[Piece piece] => text[piece.Start..piece.End];
+    public string this[TextSpan piece] => text[piece.Start..piece.End];
 
-    /// <summary>What follows changes, each against the text that the one before left. A place beyond the text is its end.</summary>
+    /// <summary>Applies changes in order, each to the text after the previous one. A position beyond the text is its end.</summary>
     public OpenDocument With(IReadOnlyList<TextChange> changes, int newVersion)
     {
         var (changed, at) = (text, Lines);

@@ -7,9 +7,9 @@ namespace Plue.Server.Language;
 
 /// <summary>Something to mark in a text.</summary>
 /// <param name="Code">Which check found it; stable.</param>
-internal sealed record LanguageProblem(Piece At, string Message, bool IsError, string Code);
+internal sealed record LanguageProblem(TextSpan At, string Message, bool IsError, string Code);
 
-/// <summary>What is wrong with a document: what its own check says, and what only the other documents can tell.</summary>
+/// <summary>Computes the diagnostics of a document: from its own check and from its references.</summary>
 internal static class Problems
 {
     public const string Syntax = "syntax";
@@ -19,16 +19,16 @@ internal static class Problems
     public const string Model = "model";
     public const string Name = "name";
 
-    private const int Most = 200;
+    private const int MaxProblems = 200;
     private const string NameCharacters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
 
     public static IReadOnlyList<LanguageProblem> Of(LanguageSources sources, OpenDocument document)
     {
-        if (document.IsTooLarge) { return [new LanguageProblem(new Piece(0, 1), "The file is larger than 4 MiB, the most that is read.", true, Syntax)]; }
+        if (document.IsTooLarge) { return [new LanguageProblem(new TextSpan(0, 1), "The file is larger than 4 MiB, the maximum size.", true, Syntax)]; }
 
-        var place = document.Place;
-        var problems = sources.Documents.Of(place.Collection).Form.Read(place.Name, document.Bytes).Problems.Select(problem => OfFile(document, problem)).ToList();
-        if (place.Uri is null) { problems.Add(new LanguageProblem(new Piece(0, 0), $"The file's name cannot be a name of {place.Collection.ToString().ToLowerInvariant()}. Use lower-case letters, digits and hyphens.", true, Rule)); }
+        var place = document.Location;
+        var problems = sources.Documents.Of(place.Collection).Format.Read(place.Name, document.Bytes).Problems.Select(problem => OfFile(document, problem)).ToList();
+        if (place.Uri is null) { problems.Add(new LanguageProblem(new TextSpan(0, 0), $"The file name is not valid in {place.Collection.ToString().ToLowerInvariant()}. Use lower-case letters, digits and hyphens.", true, Rule)); }
         if (!place.IsJson5 || document.Json5.IsValid)
         {
             var model = new DocumentModel(sources, document);
@@ -38,38 +38,38 @@ internal static class Problems
             if (place.IsJson5) { problems.AddRange(model.Values().Select(placed => OfValue(sources, model, placed)).OfType<LanguageProblem>()); }
         }
 
-        return [.. problems.DistinctBy(problem => (problem.At.Start, problem.Message)).OrderBy(problem => problem.At.Start).Take(Most)];
+        return [.. problems.DistinctBy(problem => (problem.At.Start, problem.Message)).OrderBy(problem => problem.At.Start).Take(MaxProblems)];
     }
 
-    /// <summary>What works, and may cost or change more than is meant.</summary>
+    /// <summary>Diagnostics of settings that work but may cost or change more than intended.</summary>
     private static IEnumerable<LanguageProblem> Risks(LanguageSources sources, OpenDocument document) =>
-        sources.Templates.Check(document.Place.Name, document.Bytes).Template is { } template
-            ? TemplateRisks.Find(template, sources.Templates.Find).Select(risk => new LanguageProblem(Piece.Of(risk.Span), risk.Message, false, risk.Code))
+        sources.Templates.Check(document.Location.Name, document.Bytes).Template is { } template
+            ? TemplateRisks.Find(template, sources.Templates.Find).Select(risk => new LanguageProblem(TextSpan.Of(risk.Span), risk.Message, false, risk.Code))
             : [];
 
     private static LanguageProblem OfFile(OpenDocument document, DocumentProblem problem)
     {
         var start = document.Lines.IndexAt(problem.Line, problem.Column);
         var code = problem.Message == LiteralSecrets.Message ? Secret : Rule;
-        if (document.Place.IsJson5)
+        if (document.Location.IsJson5)
         {
-            if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error) { return new LanguageProblem(Piece.Of(error.Span), problem.Message, true, Syntax); }
-            // The name of the file and the one it says: told of the whole file, meant of the latter.
-            if (problem is { Line: 1, Column: 1 } && problem.Message.StartsWith("`id` ", StringComparison.Ordinal) && document.Root.Find("id") is { } id) { return new LanguageProblem(Piece.Of(id.Span), problem.Message, problem.IsError, code); }
+            if (document.Json5.Errors.FirstOrDefault(error => error.Span.Start == start && error.Message == problem.Message) is { } error) { return new LanguageProblem(TextSpan.Of(error.Span), problem.Message, true, Syntax); }
+            // A mismatch of file name and id is reported for the file but applies to the id.
+            if (problem is { Line: 1, Column: 1 } && problem.Message.StartsWith("`id` ", StringComparison.Ordinal) && document.Root.Find("id") is { } id) { return new LanguageProblem(TextSpan.Of(id.Span), problem.Message, problem.IsError, code); }
         }
 
-        return new LanguageProblem(new Piece(start, EndOf(document, start)), problem.Message, problem.IsError, code);
+        return new LanguageProblem(new TextSpan(start, EndOf(document, start)), problem.Message, problem.IsError, code);
     }
 
-    /// <summary>Of the text, the word or the mark that begins there; of a name within a text its end; of Markdown the end of the line.</summary>
+    /// <summary>Gets the end of the token at an offset: a word in JSON5, a line in Markdown.</summary>
     private static int EndOf(OpenDocument document, int start)
     {
         var text = document.Text;
         if (start >= text.Length) { return text.Length; }
-        if (document.Place.IsJson5)
+        if (document.Location.IsJson5)
         {
             var cursor = text[start] is '{' or '[' ? null : Cursor.At(text, start + 1);
-            if (cursor is null || !cursor.Token.Has(start) || cursor.Token.End == start) { return start + 1; }
+            if (cursor is null || !cursor.Token.Contains(start) || cursor.Token.End == start) { return start + 1; }
             if (cursor.Token.Start == start) { return cursor.Token.End; }
 
             var length = text.AsSpan(start, Math.Max(0, cursor.Inner.End - start)).IndexOfAnyExcept(NameCharacters);
@@ -80,9 +80,9 @@ internal static class Problems
         return line < 0 ? text.Length : start + Math.Max(1, line);
     }
 
-    /// <summary>What a prompt says in passing need not exist.</summary>
+    /// <summary>References in the text of a prompt need not exist.</summary>
     private static LanguageProblem? OfMention(LanguageSources sources, DocumentModel model, Mention mention) =>
-        model.Document.Place.IsJson5 && mention.Found is { IsOfReading: false } reference && sources.References.Resolve(reference) is { Problem: { } problem } found
+        model.Document.Location.IsJson5 && mention.Found is { IsOfReading: false } reference && sources.References.Resolve(reference) is { Problem: { } problem } found
             ? new LanguageProblem(mention.At, problem, found.IsError, Reference)
             : null;
 
@@ -94,23 +94,23 @@ internal static class Problems
 
         var known = PromptCompletions.NamesFor(sources, model.Document);
         return mentions.Where(mention => !known.Contains(mention.Text)).Select(mention =>
-            new LanguageProblem(mention.At, $"Nothing fills in `{mention.Text}`: no template that uses this prompt has such a field, and it is no argument.{NearestName.Hint(mention.Text, known)}", false, Name));
+            new LanguageProblem(mention.At, $"`{mention.Text}` has no value: no template that uses this prompt has this field, and it is not an argument.{NearestName.Hint(mention.Text, known)}", false, Name));
     }
 
-    private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, Placed placed)
+    private static LanguageProblem? OfValue(LanguageSources sources, DocumentModel model, LocatedValue placed)
     {
         if (placed.Node is not Json5String { Value.Length: > 0 } text) { return null; }
 
-        LanguageProblem Found(string message, bool isError, string code) => new(Piece.Of(text.Span), message, isError, code);
+        LanguageProblem Found(string message, bool isError, string code) => new(TextSpan.Of(text.Span), message, isError, code);
         switch (placed.Shape?.Meaning)
         {
             case Meaning.Icon when char.IsAsciiLetter(text.Value[0]) && !ThemeNames.Icons.Contains(text.Value):
-                return Found($"There is no icon `{text.Value}`.{NearestName.Hint(text.Value, ThemeNames.Icons)}", false, Name);
+                return Found($"The icon `{text.Value}` does not exist.{NearestName.Hint(text.Value, ThemeNames.Icons)}", false, Name);
             case Meaning.CatalogProvider when sources.Catalog.Find(text.Value) is null:
-                return Found($"There is no `{text.Value}` in the catalog.{NearestName.Hint(text.Value, sources.Catalog.Ids)}", false, Name);
+                return Found($"The catalog has no `{text.Value}`.{NearestName.Hint(text.Value, sources.Catalog.Ids)}", false, Name);
             case Meaning.Model when ModelNames.ProviderOf(sources, model, placed.Container) is { } settings && sources.Providers.KnowsModel(settings, text.Value) == false:
                 var known = sources.Providers.KnownModels(settings).Select(candidate => candidate.Id);
-                return Found($"{settings.Name} lists no model `{text.Value}`.{NearestName.Hint(text.Value, known)}", false, Model);
+                return Found($"{settings.Name} has no model `{text.Value}`.{NearestName.Hint(text.Value, known)}", false, Model);
             default: return null;
         }
     }

@@ -35,7 +35,7 @@ internal static class PromptCompletions
             return
             [
                 .. sources.Documents.All.SelectMany(files => files.List()).Where(codex => codex.Uri is not null).Select((codex, index) =>
-                    new Suggestion(codex.Uri!.ToString(), SuggestionKind.Reference, codex.Uri.ToString(), new Piece(line + address, end)) { Detail = codex.Title, Sort = $"{index:D5}" }),
+                    new Suggestion(codex.Uri!.ToString(), SuggestionKind.Reference, codex.Uri.ToString(), new TextSpan(line + address, end)) { Detail = codex.Title, Sort = $"{index:D5}" }),
             ];
         }
 
@@ -48,18 +48,18 @@ internal static class PromptCompletions
         .SelectMany(entry => entry.Template!.Fields)
         .DistinctBy(field => field.Name);
 
-    /// <summary>What something fills in: arguments, what the editor and the chat tell, and the fields of the templates that use the prompt; of all of them where none does.</summary>
+    /// <summary>Gets the names that have a value: arguments, values from the editor and the chat, and fields of the templates that use the prompt, or of all templates if none does.</summary>
     public static IReadOnlyCollection<string> NamesFor(LanguageSources sources, OpenDocument document)
     {
-        var users = CodexLinks.OfTemplates(sources.Templates).Where(reference => reference.To == document.Place.Uri).Select(reference => sources.Templates.Find(reference.From)).OfType<Template>().ToList();
+        var users = CodexLinks.OfTemplates(sources.Templates).Where(reference => reference.To == document.Location.Uri).Select(reference => sources.Templates.Find(reference.From)).OfType<Template>().ToList();
         var fields = users.Count > 0 ? users.SelectMany(user => user.Fields) : FieldsOf(sources);
-        return new HashSet<string>([.. fields.Select(field => field.Name), .. Arguments(document).Select(argument => argument.Name), .. ChatValues.ToldNames], StringComparer.Ordinal);
+        return new HashSet<string>([.. fields.Select(field => field.Name), .. Arguments(document).Select(argument => argument.Name), .. ChatValues.PromptNames], StringComparer.Ordinal);
     }
 
     private static IEnumerable<PromptArgument> Arguments(OpenDocument document) =>
     [
         .. PromptArguments.Read(document.FrontMatter.Values),
-        new PromptArgument(PromptArguments.Selection, "What is selected in the editor.", IsOptional: true), new PromptArgument(PromptArguments.File, "The file in the editor.", IsOptional: true),
+        new PromptArgument(PromptArguments.Selection, "The selection in the active editor.", IsOptional: true), new PromptArgument(PromptArguments.File, "The file in the active editor.", IsOptional: true),
     ];
 
     private static IEnumerable<Suggestion> Fields(LanguageSources sources, OpenDocument document, string before, int start, int offset)
@@ -69,9 +69,9 @@ internal static class PromptCompletions
         start += typed.Length - typed.TrimStart().Length;
         var end = EndOfWord(text, offset, c => char.IsAsciiLetterOrDigit(c) || c == '_');
         var closes = text.AsSpan(end).TrimStart(' ').StartsWith("}}") ? "" : "}}";
-        var own = Arguments(document).Select(argument => (argument.Name, Detail: "argument", About: Words.Escape(argument.Description ?? "")));
-        return own.Concat(FieldsOf(sources).Select(field => (field.Name, Detail: Words.Type(field), About: Words.About(field)))).DistinctBy(one => one.Name).Select((one, index) =>
-            new Suggestion(one.Name, SuggestionKind.Key, one.Name + closes, new Piece(start, end)) { Detail = one.Detail, Documentation = one.About, Sort = $"{index:D5}" });
+        var own = Arguments(document).Select(argument => (argument.Name, Detail: "argument", About: HoverMarkdown.Escape(argument.Description ?? "")));
+        return own.Concat(FieldsOf(sources).Select(field => (field.Name, Detail: HoverMarkdown.Type(field), About: HoverMarkdown.Details(field)))).DistinctBy(one => one.Name).Select((one, index) =>
+            new Suggestion(one.Name, SuggestionKind.Key, one.Name + closes, new TextSpan(start, end)) { Detail = one.Detail, Documentation = one.About, Sort = $"{index:D5}" });
     }
 
     private static IEnumerable<Suggestion> HeadKeys(OpenDocument document, int line, int offset)
@@ -80,11 +80,11 @@ internal static class PromptCompletions
         var order = 0;
         foreach (var (name, insert, description) in Keys.Where(key => !document.FrontMatter.Values.Has(key.Name)))
         {
-            yield return new Suggestion(name, SuggestionKind.Key, insert, new Piece(line, end)) { Documentation = description, Sort = $"{order++}", IsSnippet = insert.Contains('$', StringComparison.Ordinal) };
+            yield return new Suggestion(name, SuggestionKind.Key, insert, new TextSpan(line, end)) { Documentation = description, Sort = $"{order++}", IsSnippet = insert.Contains('$', StringComparison.Ordinal) };
         }
     }
 
-    /// <summary>Whether the line stands between the marks of the head, its end perhaps not typed yet.</summary>
+    /// <summary>True if the line is in the front matter, which may not be closed yet.</summary>
     private static bool IsInHead(string text, int line)
     {
         var lines = text.AsSpan(0, line).TrimStart('\uFEFF').ToString().ReplaceLineEndings("\n").Split('\n');

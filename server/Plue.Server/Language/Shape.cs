@@ -4,34 +4,34 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Language;
 
-/// <summary>What a value stands for beyond its type.</summary>
+/// <summary>The meaning of a value beyond its type.</summary>
 internal enum Meaning { Plain, Reference, Secret, Model, CatalogProvider, Tool, Rule, TemplateId, TemplateFilter, FieldName, FieldPath, Icon, Color }
 
-/// <summary>What an object is: the same key means another thing in another of them.</summary>
+/// <summary>The role of an object, because the same key has different meanings in different objects.</summary>
 internal enum Role { Values, Template, Metadata, Field, Conditional, Automation, Hook, Condition }
 
-/// <summary>What may stand at a place of a document: the field that describes it, and what it stands for.</summary>
-/// <param name="Role">Of the object, or of each object in the list; of a single value that of the object around it.</param>
+/// <summary>The expected content at a position of a document: the field that describes it and its meaning.</summary>
+/// <param name="Role">The role of the object, or of each object in the list; for a single value, of the containing object.</param>
 internal sealed record Shape(TemplateField Field, Role Role, Meaning Meaning = Meaning.Plain)
 {
     /// <summary>The keys of an object; empty means any.</summary>
     public IReadOnlyList<TemplateField> Keys => Field.Properties;
 }
 
-/// <summary>Walks from the root of a document down, along keys and lists, and says at each step what may stand there.</summary>
+/// <summary>Walks down from the root of a document along keys and lists and gets the expected content at each step.</summary>
 /// <param name="fields">The fields of the template that the document describes, or follows.</param>
-internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, Lazy<IReadOnlyList<TemplateField>> fields)
+internal sealed class ShapeWalk(LanguageSources sources, DocumentLocation place, Lazy<IReadOnlyList<TemplateField>> fields)
 {
-    private const string LlmProvider = ProviderForm.TemplateId;
+    private const string LlmProvider = ProviderFormat.TemplateId;
 
     public Shape Root(Json5Object values) => place.Collection switch
     {
-        CodexCollection.Templates => new Shape(Object("", TemplateShape.Fields), Role.Template),
+        CodexCollection.Templates => new Shape(Object("", TemplateFileSchema.Fields), Role.Template),
         CodexCollection.Providers => new Shape(Object("", WithTags(FieldsOf(LlmProvider))), Role.Values),
-        _ => new Shape(Object("", [TemplateKey, .. WithTags(FieldsOf(values.GetString(ItemForm.TemplateField)))]), Role.Values),
+        _ => new Shape(Object("", [TemplateKey, .. WithTags(FieldsOf(values.GetString(ItemFormat.TemplateField)))]), Role.Values),
     };
 
-    /// <summary>What the value of a key is; null where no such key is known.</summary>
+    /// <summary>Gets the shape of a key's value; null if the key is unknown.</summary>
     /// <param name="siblings">The object that has the key.</param>
     public Shape? Member(Shape shape, string name, Json5Object siblings)
     {
@@ -62,24 +62,24 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
         };
     }
 
-    /// <summary>What each item of a list is. A reference to a provider may be a list of such.</summary>
+    /// <summary>Gets the shape of each item of a list. A reference to a provider can be a list.</summary>
     public static Shape Item(Shape list) => list.Field.Type == FieldType.CodexReference ? list
         : list.Field.Items is { } item ? list with { Field = item, Meaning = item.Type == FieldType.CodexReference ? Meaning.Reference : list.Meaning }
         : list.Role == Role.Values ? list with { Field = new TemplateField { Name = "" } }
         : list;
 
-    /// <summary>The fields of the template in force; none where there is none.</summary>
+    /// <summary>Gets the fields of the effective template; empty if there is none.</summary>
     private IReadOnlyList<TemplateField> FieldsOf(string? template) => template is null ? [] : sources.Templates.Find(template)?.Fields ?? [];
 
     private Shape OfDefault(Json5Object siblings)
     {
-        var own = FieldReading.Of(siblings);
+        var own = FieldParser.Of(siblings);
         // Only a field without a type of its own needs the others, which may be many.
         var field = siblings.Has("type") || own.Name.Length == 0 ? own : fields.Value.FirstOrDefault(field => field.Name == own.Name) ?? own;
         return new Shape(field with { Name = "default" }, Role.Values, field.Type == FieldType.CodexReference ? Meaning.Reference : OfName(own.Name, field));
     }
 
-    /// <summary>What a value has to be like to be held against a field: its own type, or one item of a list.</summary>
+    /// <summary>Gets the field that a compared value must match: the field itself, or one item of a list.</summary>
     private TemplateField? LikeField(string? path)
     {
         var name = path?.Split('.', '[')[0];
@@ -105,7 +105,7 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
         _ => Meaning.Plain,
     };
 
-    /// <summary>Of the fields that mean the same wherever they stand.</summary>
+    /// <summary>Gets the meaning of a field that is the same in all objects.</summary>
     private static Meaning OfName(string name, TemplateField field) => (name, field.Type) switch
     {
         ("model", FieldType.Text) => Meaning.Model,
@@ -124,11 +124,11 @@ internal sealed class ShapeWalk(LanguageSources sources, DocumentPlace place, La
         Description = "Search keywords.",
     };
 
-    private static readonly TemplateField TemplateKey = new() { Name = ItemForm.TemplateField, Required = true, Description = "Which of your templates this follows." };
+    private static readonly TemplateField TemplateKey = new() { Name = ItemFormat.TemplateField, Required = true, Description = "The template of this item." };
 }
 
-/// <summary>A field as far as it is typed, mistakes and all.</summary>
-internal static class FieldReading
+/// <summary>A field as far as it is typed, errors and all.</summary>
+internal static class FieldParser
 {
     public static TemplateField Of(Json5Object value) => new()
     {

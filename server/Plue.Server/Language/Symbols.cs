@@ -5,34 +5,34 @@ namespace Plue.Server.Language;
 
 internal enum SymbolKind { Block, List, Field, Hook, Value, Heading }
 
-/// <param name="At">All of it.</param>
-/// <param name="Name">What is shown, and where it stands.</param>
-internal sealed record DocumentSymbol(string Title, string? Detail, SymbolKind Kind, Piece At, Piece Name, IReadOnlyList<DocumentSymbol> Children);
+/// <param name="At">The full range.</param>
+/// <param name="Name">The displayed name and its range.</param>
+internal sealed record DocumentSymbol(string Title, string? Detail, SymbolKind Kind, TextSpan At, TextSpan Name, IReadOnlyList<DocumentSymbol> Children);
 
 /// <summary>The outline of a document.</summary>
 internal static class Symbols
 {
-    private const int Most = 5000;
+    private const int MaxSymbols = 5000;
 
     public static IReadOnlyList<DocumentSymbol> Of(OpenDocument document)
     {
         if (document.IsTooLarge) { return []; }
-        if (!document.Place.IsJson5) { return Headings(document.Text); }
+        if (!document.Location.IsJson5) { return Headings(document.Text); }
 
-        return [.. document.Root.Members.Take(Most).Select(member => OfMember(document, member))];
+        return [.. document.Root.Members.Take(MaxSymbols).Select(member => OfMember(document, member))];
     }
 
     private static DocumentSymbol OfMember(OpenDocument document, Json5Member member) => new(
         member.Name.Length > 0 ? member.Name : "\"\"", Scalar(member.Value), member.Value switch { Json5Object => SymbolKind.Block, Json5Array => SymbolKind.List, _ => SymbolKind.Value },
-        new Piece(member.NameSpan.Start, member.Value.Span.End), Piece.Of(member.NameSpan),
+        new TextSpan(member.NameSpan.Start, member.Value.Span.End), TextSpan.Of(member.NameSpan),
         member.Value switch
         {
-            Json5Object value => [.. value.Members.Take(Most).Select(inner => OfMember(document, inner))],
-            Json5Array array when IsNamed(document, member.Name) => [.. array.Items.OfType<Json5Object>().Take(Most).Select(item => OfItem(document, member.Name, item))],
+            Json5Object value => [.. value.Members.Take(MaxSymbols).Select(inner => OfMember(document, inner))],
+            Json5Array array when IsNamed(document, member.Name) => [.. array.Items.OfType<Json5Object>().Take(MaxSymbols).Select(item => OfItem(document, member.Name, item))],
             _ => [],
         });
 
-    private static bool IsNamed(OpenDocument document, string key) => document.Place.Collection == CodexCollection.Templates && key is "fields" or "properties" or "hooks" or "conditions" or "candidates";
+    private static bool IsNamed(OpenDocument document, string key) => document.Location.Collection == CodexCollection.Templates && key is "fields" or "properties" or "hooks" or "conditions" or "candidates";
 
     private static DocumentSymbol OfItem(OpenDocument document, string list, Json5Object item)
     {
@@ -41,25 +41,25 @@ internal static class Symbols
         var detail = item.GetString(list == "hooks" ? "action" : "type");
         return new DocumentSymbol(
             title is { Value.Length: > 0 } ? title.Value : "…", detail, list == "hooks" ? SymbolKind.Hook : SymbolKind.Field,
-            Piece.Of(item.Span), Piece.Of(title?.Span ?? item.Span),
-            [.. item.Members.Where(member => member.Value is Json5Object or Json5Array).Take(Most).Select(member => OfMember(document, member))]);
+            TextSpan.Of(item.Span), TextSpan.Of(title?.Span ?? item.Span),
+            [.. item.Members.Where(member => member.Value is Json5Object or Json5Array).Take(MaxSymbols).Select(member => OfMember(document, member))]);
     }
 
     private static string? Scalar(Json5Node value) => value is Json5Object or Json5Array ? null : Json5Writer.Write(value) is var text && text.Length > 80 ? text[..80] + "…" : text;
 
-    /// <summary>Of Markdown, those of deeper levels below the others. What stands in fenced code is none.</summary>
+    /// <summary>Gets the headings of a Markdown document as a tree, without those in fenced code.</summary>
     private static IReadOnlyList<DocumentSymbol> Headings(string text)
     {
-        var found = new List<(int Level, string Title, Piece Line)>();
+        var found = new List<(int Level, string Title, TextSpan Line)>();
         var isCode = false;
-        for (var start = 0; start < text.Length && found.Count < Most;)
+        for (var start = 0; start < text.Length && found.Count < MaxSymbols;)
         {
             var length = text.AsSpan(start).IndexOf('\n');
             var end = length < 0 ? text.Length : start + length;
             var line = text[start..end].TrimEnd('\r');
             if (line.TrimStart().StartsWith("```", StringComparison.Ordinal)) { isCode = !isCode; }
             var level = line.TakeWhile(c => c == '#').Count();
-            if (!isCode && level is > 0 and < 7 && line.Length > level && line[level] == ' ' && line.Trim('#', ' ') is { Length: > 0 } title) { found.Add((level, title, new Piece(start, start + line.Length))); }
+            if (!isCode && level is > 0 and < 7 && line.Length > level && line[level] == ' ' && line.Trim('#', ' ') is { Length: > 0 } title) { found.Add((level, title, new TextSpan(start, start + line.Length))); }
             start = end + 1;
         }
 
@@ -74,7 +74,7 @@ internal static class Symbols
                 var (own, title, line) = found[index++];
                 var children = Below(own);
                 var end = index < found.Count ? found[index].Line.Start : text.Length;
-                symbols.Add(new DocumentSymbol(title, null, SymbolKind.Heading, new Piece(line.Start, end), line, children));
+                symbols.Add(new DocumentSymbol(title, null, SymbolKind.Heading, new TextSpan(line.Start, end), line, children));
             }
 
             return symbols;

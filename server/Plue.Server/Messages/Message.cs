@@ -27,7 +27,7 @@ public sealed record Message
     /// <summary>Why this model was chosen for it; null where nothing was to be chosen.</summary>
     public RoutingNote? Routing { get; init; }
     /// <summary>What steered this answer.</summary>
-    public IReadOnlyList<SteeringSource> SteeredBy { get; init; } = [];
+    public IReadOnlyList<InstructionSource> SteeredBy { get; init; } = [];
     /// <summary>Set on a summary (a system message) that stands for all messages before it.</summary>
     public Compaction? Compaction { get; init; }
     /// <summary>Not part of the conversation: a title that a model made. Kept because it was paid for.</summary>

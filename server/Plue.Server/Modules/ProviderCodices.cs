@@ -174,7 +174,7 @@ internal sealed partial class ProviderCodices(PluePaths paths, TemplateCatalog t
             Model = values.GetString("model"),
             CatalogProvider = values.GetString("catalog_provider"),
             // A key that was typed here is a fault of the file, and is neither sent nor shown.
-            ApiKeyRef = values.GetString(KeyField)?.Trim() is { } reference && SecretReference.Is(reference) ? reference : null,
+            ApiKeyRef = values.GetString(KeyField)?.Trim() is { } reference && SecretReference.IsReference(reference) ? reference : null,
             CliPath = values.GetString("cli_path"),
             MaxTurns = own.GetInteger("max_turns"),
             CustomSystemPrompt = own.GetString("custom_system_prompt"),

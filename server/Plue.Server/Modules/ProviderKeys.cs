@@ -112,7 +112,7 @@ internal sealed partial class ProviderKeys(PluePaths paths, TemplateCatalog temp
     {
         foreach (var member in value.Members)
         {
-            if (member.Value is Json5String { Value: var text } && SecretReference.In(text) is (var before, var named) && named == reference) { yield return ([member.Name], before); }
+            if (member.Value is Json5String { Value: var text } && SecretReference.FindIn(text) is (var before, var named) && named == reference) { yield return ([member.Name], before); }
             if (member.Value is Json5Object inner)
             {
                 foreach (var (path, word) in PathsOf(inner, reference)) { yield return ([member.Name, .. path], word); }

@@ -6,7 +6,7 @@ namespace Plue.Server.Permissions;
 
 public enum ApprovalKind { Command, Write, Edit, Delete, Read, Spawn, ServerTool, StartServer, Fetch, Other }
 
-/// <summary>What is to be asked.</summary>
+/// <summary>An approval request.</summary>
 public sealed record ApprovalRequest
 {
     public required string CodexId { get; init; }
@@ -23,26 +23,26 @@ public sealed record ApprovalRequest
     public string? Rule { get; init; }
     public string? RuleFolder { get; init; }
 
-    /// <summary>Of everything that the user is shown and that will be done.</summary>
+    /// <summary>A hash of everything that the user is shown and that will be done.</summary>
     public string Fingerprint => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Concat(
-        // With their lengths: nothing in one part looks like the beginning of the next.
+        // With lengths, so that the boundaries between parts are unambiguous.
         new[] { ToolName, Kind.ToString(), What, Diff ?? "", Where ?? "", Sandbox ?? "", Rule ?? "", RuleFolder ?? "" }.Select(part => $"{part.Length}:{part}")))));
 }
 
-/// <summary>A question that nobody has answered yet.</summary>
+/// <summary>A pending approval.</summary>
 public sealed record PendingApproval(string Id, ApprovalRequest Request, string Fingerprint, DateTimeOffset CreatedAt);
 
 public enum ApprovalDecision { Once, Always, Deny }
 
-/// <param name="Reason">The user's word for the model, with a denial.</param>
+/// <param name="Reason">The user's message to the model with a denial.</param>
 /// <param name="Rule">With always: the rule as it was shown.</param>
 public sealed record ApprovalAnswer(ApprovalDecision Decision, string? Reason = null, string? Rule = null);
 
-/// <summary>The one inbox of this process: whatever waits for the user's word, from every depth. Nothing of it outlives the process: then nobody was there to agree.</summary>
+/// <summary>The pending approvals of this process, from tasks at every depth. They are not stored: they end with the process.</summary>
 /// <param name="rules">Where always is kept; without it always is once.</param>
 public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
 {
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> waiting = [];
 
     /// <summary>The list is another one now. Called outside of locks.</summary>
@@ -53,16 +53,16 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
     /// <summary>Oldest first.</summary>
     public IReadOnlyList<PendingApproval> Pending
     {
-        get { lock (gate) { return [.. waiting.Select(one => one.Pending)]; } }
+        get { lock (sync) { return [.. waiting.Select(one => one.Pending)]; } }
     }
 
-    /// <summary>Waits for the user. Cancelling takes the question back.</summary>
-    /// <param name="isAllowed">Asked after each rule that is stored: once it is allowed nobody need answer. Quick, and never throws.</param>
+    /// <summary>Waits for the user's decision. Cancellation withdraws the request.</summary>
+    /// <param name="isAllowed">Checked after each rule that is stored; if it returns true, the approval is completed. Must be quick and must not throw.</param>
     public async Task<ApprovalAnswer> AskAsync(ApprovalRequest request, CancellationToken cancellationToken, Func<bool>? isAllowed = null)
     {
         var pending = new PendingApproval(Ids.New("apr"), request, request.Fingerprint, time.GetUtcNow());
         var answer = new TaskCompletionSource<ApprovalAnswer>(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (gate) { waiting.Add((pending, isAllowed, answer)); }
+        lock (sync) { waiting.Add((pending, isAllowed, answer)); }
         Changed?.Invoke();
         try
         {
@@ -71,63 +71,63 @@ public sealed class Approvals(TimeProvider time, StoredRules? rules = null)
         finally
         {
             bool isGone;
-            lock (gate) { isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0; }
+            lock (sync) { isGone = waiting.RemoveAll(one => one.Pending.Id == pending.Id) > 0; }
             if (isGone) { Changed?.Invoke(); }
         }
     }
 
-    /// <summary>Answers once: what was answered or taken back is no longer there.</summary>
-    /// <param name="fingerprint">What the user saw.</param>
-    /// <param name="equalToo">Answers every question of the same fingerprint.</param>
+    /// <summary>Answers once: what was answered or undone no longer exists.</summary>
+    /// <param name="fingerprint">The fingerprint that the user reviewed.</param>
+    /// <param name="includeEqual">Answers every question of the same fingerprint.</param>
     /// <returns>The question that was answered.</returns>
     /// <exception cref="FailureException">
     /// NotFound: it no longer waits. Conflict: it is about something else than what was seen, or another rule. PermissionDenied: always is not to be had for it.
-    /// StoreReadOnly: the rule was not kept; then nothing is answered.
+    /// StoreReadOnly: the rule was not stored; then nothing is answered.
     /// </exception>
-    public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool equalToo)
+    public PendingApproval Answer(string id, string fingerprint, ApprovalAnswer answer, bool includeEqual)
     {
         PendingApproval asked;
-        lock (gate)
+        lock (sync)
         {
             var at = waiting.FindIndex(one => one.Pending.Id == id);
-            if (at < 0) { throw new FailureException(FailureKind.NotFound, "This question no longer waits for an answer."); }
+            if (at < 0) { throw new FailureException(FailureKind.NotFound, "This approval is no longer pending."); }
 
             asked = waiting[at].Pending;
             Check(asked, fingerprint, answer);
             if (answer.Decision == ApprovalDecision.Always) { rules?.Add(asked.Request.Rule!, asked.Request.RuleFolder!); }
 
-            foreach (var one in waiting.Where(one => one.Pending.Id == id || (equalToo && one.Pending.Fingerprint == fingerprint)).ToList())
+            foreach (var one in waiting.Where(one => one.Pending.Id == id || (includeEqual && one.Pending.Fingerprint == fingerprint)).ToList())
             {
                 waiting.Remove(one);
                 one.Answer.TrySetResult(answer);
             }
         }
 
-        if (answer.Decision == ApprovalDecision.Always) { LetGo(); }
+        if (answer.Decision == ApprovalDecision.Always) { CompleteAllowed(); }
 
         Changed?.Invoke();
         return asked;
     }
 
-    /// <summary>What the rules allow by now goes on.</summary>
-    private void LetGo()
+    /// <summary>Completes the approvals that the rules now allow.</summary>
+    private void CompleteAllowed()
     {
         List<(PendingApproval Pending, Func<bool>? IsAllowed, TaskCompletionSource<ApprovalAnswer> Answer)> asked;
-        lock (gate) { asked = [.. waiting]; }
+        lock (sync) { asked = [.. waiting]; }
         foreach (var one in asked.Where(one => one.IsAllowed?.Invoke() == true))
         {
-            lock (gate) { waiting.Remove(one); }
+            lock (sync) { waiting.Remove(one); }
             one.Answer.TrySetResult(new ApprovalAnswer(ApprovalDecision.Once));
         }
     }
 
-    /// <summary>Whether this can be the answer to what was asked.</summary>
+    /// <summary>Throws if the decision does not match the request.</summary>
     /// <inheritdoc cref="Answer" path="/exception"/>
     internal static void Check(PendingApproval asked, string fingerprint, ApprovalAnswer answer)
     {
-        if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This question is about something else now. Look at it again."); }
+        if (asked.Fingerprint != fingerprint) { throw new FailureException(FailureKind.Conflict, "This approval request changed. Review it again."); }
         if (answer.Decision != ApprovalDecision.Always) { return; }
-        if (asked.Request is not { Rule: { } rule, RuleFolder: not null }) { throw new FailureException(FailureKind.PermissionDenied, "This is asked about each time. Allow it once, or deny it."); }
-        if (answer.Rule != rule) { throw new FailureException(FailureKind.Conflict, "The rule is not the one that was shown. Look at it again."); }
+        if (asked.Request is not { Rule: { } rule, RuleFolder: not null }) { throw new FailureException(FailureKind.PermissionDenied, "This requires approval each time. Allow it once, or deny it."); }
+        if (answer.Rule != rule) { throw new FailureException(FailureKind.Conflict, "The rule differs from the one that was shown. Review it again."); }
     }
 }

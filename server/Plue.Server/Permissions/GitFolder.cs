@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Folders that Git takes for a repository although they are not called <c>.git</c>: those with a file HEAD and the folders objects and refs, or a file commondir that
-/// says where these are. Git obeys the config and the hooks in them.
+/// Folders that Git treats as a repository although they are not named <c>.git</c>: those with a file HEAD and the folders objects and refs, or a file commondir that
+/// refers to these. Git uses the config and the hooks in them.
 /// </summary>
 internal static class GitFolder
 {
@@ -13,7 +13,7 @@ internal static class GitFolder
     private static readonly HashSet<string> Parts = new(StringComparer.Ordinal) { "HEAD", "objects", "refs", "commondir", "config", "config.worktree", "hooks", "info", "packed-refs", "gitdir" };
     private static readonly string[] HarmlessOptions = ["--no-pager", "-P", "--no-optional-locks", "--literal-pathspecs", "--no-replace-objects", "--no-advice", "--version", "--help"];
 
-    public static bool IsOne(string folder) => File.Exists(Path.Combine(folder, "HEAD"))
+    public static bool IsGitFolder(string folder) => File.Exists(Path.Combine(folder, "HEAD"))
         && (File.Exists(Path.Combine(folder, "commondir")) || (Directory.Exists(Path.Combine(folder, "objects")) && Directory.Exists(Path.Combine(folder, "refs"))));
 
     /// <summary>
@@ -27,7 +27,7 @@ internal static class GitFolder
         for (var at = path; at.Length > workspace.Length && Path.GetDirectoryName(at) is { } folder; at = folder)
         {
             var name = NameOf(at);
-            // HEAD is a file: what lies in a folder of that name is none of Git's.
+            // HEAD is a file: what is in a folder of that name is none of Git's.
             if (!Parts.Contains(name) || (name == "HEAD" && at != path)) { continue; }
             if (Essentials.Count(Has) >= Essential || (Has("HEAD") && Has("commondir"))) { return true; }
 
@@ -37,23 +37,23 @@ internal static class GitFolder
         return false;
     }
 
-    /// <summary>As Git looks for it: only some disks take another case for the same.</summary>
+    /// <summary>Checks the exact name as Git does; only some file systems ignore case.</summary>
     private static string NameOf(string path) =>
         OperatingSystem.IsLinux() ? Path.GetFileName(path) : Parts.FirstOrDefault(one => GuardedPaths.Fold(one) == GuardedPaths.Fold(Path.GetFileName(path))) ?? "";
 
     /// <summary>
-    /// Whether Git, started at the top of the workspace, works with a repository that no agent could have made: the workspace's own <c>.git</c>, or that of a folder
-    /// above it. And no word leads it to another one.
+    /// True if Git, started in the workspace folder, uses a repository that no agent could have created: the workspace's own <c>.git</c>, or that of a folder
+    /// above it, and no argument selects another one.
     /// </summary>
     /// <param name="words">A call of git.</param>
     /// <param name="workspace">Its real path.</param>
-    /// <param name="isUnsettled">Another command of the line can change what lies in the workspace before Git looks.</param>
+    /// <param name="isUnsettled">True if another command on the line can change the workspace before Git runs.</param>
     public static bool IsOwn(IReadOnlyList<string> words, string workspace, bool isUnsettled)
     {
         var own = Path.Combine(workspace, ".git");
-        if (!IsOne(own) && GuardedPaths.GitFolderOf(workspace) is null && (isUnsettled || Path.Exists(own) || IsOne(workspace))) { return false; }
+        if (!IsGitFolder(own) && GuardedPaths.GitFolderOf(workspace) is null && (isUnsettled || Path.Exists(own) || IsGitFolder(workspace))) { return false; }
 
-        // Before the subcommand stand the options that name another repository or change its settings.
+        // Options before the subcommand can select another repository or change its settings.
         var options = words.Skip(1).TakeWhile(word => word.StartsWith('-'));
         return options.All(HarmlessOptions.Contains) && !words.Skip(1).Any(word => IsAnother(word, workspace));
     }
@@ -66,7 +66,7 @@ internal static class GitFolder
             if (path.Length is 0 or > 4096 || path.Contains('\0', StringComparison.Ordinal)) { continue; }
 
             var folder = Path.Combine(workspace, path);
-            if (Directory.Exists(folder) && RealPath.TargetOf(folder) is var real && real != workspace && (real is null || IsOne(real) || Path.Exists(Path.Combine(real, ".git")))) { return true; }
+            if (Directory.Exists(folder) && RealPath.TargetOf(folder) is var real && real != workspace && (real is null || IsGitFolder(real) || Path.Exists(Path.Combine(real, ".git")))) { return true; }
         }
 
         return false;

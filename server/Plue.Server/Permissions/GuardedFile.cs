@@ -6,7 +6,7 @@ namespace Plue.Server.Permissions;
 /// <summary>One line of <c>server/guarded-files.json5</c>.</summary>
 /// <param name="Pattern">A name at any depth, or names with a <c>/</c> between them that follow each other; <c>*</c> is any part of a name.</param>
 /// <param name="Reason">Why a change of it always asks, as the end of a sentence.</param>
-/// <param name="IsFixed">No setting makes it an ordinary file.</param>
+/// <param name="IsFixed">True if no setting can make it a regular file.</param>
 internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 {
     private const string Resource = "guarded-files.json5";
@@ -22,15 +22,15 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     /// <summary>The lines that mean the name at this place of a path, the plainest first.</summary>
     /// <param name="path">Its names, folded.</param>
-    public static IEnumerable<GuardedFile> At(IReadOnlyList<string> path, int place) => ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Means(path, place)));
+    public static IEnumerable<GuardedFile> MatchesAt(IReadOnlyList<string> path, int place) => ByName.Value[path[place]].Concat(Others.Value.Where(one => one.Matches(path, place)));
 
-    private bool Means(IReadOnlyList<string> path, int place)
+    private bool Matches(IReadOnlyList<string> path, int place)
     {
         var first = place - names.Length + 1;
-        return first >= 0 && !names.Where((name, i) => !Means(name, path[first + i])).Any();
+        return first >= 0 && !names.Where((name, i) => !Matches(name, path[first + i])).Any();
     }
 
-    private static bool Means(string pattern, string name)
+    private static bool Matches(string pattern, string name)
     {
         var parts = pattern.Split('*');
         if (parts.Length == 1) { return pattern == name; }
@@ -50,7 +50,7 @@ internal sealed record GuardedFile(string Pattern, string Reason, bool IsFixed)
 
     private static IReadOnlyList<GuardedFile> ReadShipped()
     {
-        using var stream = typeof(GuardedFile).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"{Resource} is not in the program.");
+        using var stream = typeof(GuardedFile).Assembly.GetManifestResourceStream(Resource) ?? throw new InvalidOperationException($"The resource {Resource} is missing from the executable.");
         var bytes = new byte[stream.Length];
         stream.ReadExactly(bytes);
         var document = Json5Reader.Read(bytes);

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Files of a workspace that decide what runs or what a model is told, listed in <c>server/guarded-files.json5</c>: a change of them always asks, whatever is allowed,
+/// Files of a workspace that decide what runs or what is sent to a model, listed in <c>server/guarded-files.json5</c>: a change of them always asks, whatever is allowed,
 /// whether they exist or not. And files that hold keys: they are never read for a model. By each name of a path, however disks fold it: case, Unicode form, dots and spaces at its end.
 /// </summary>
 public static class GuardedPaths
@@ -13,36 +13,36 @@ public static class GuardedPaths
     private static readonly string[] EndsOfExamples = [".example", ".sample", ".template", ".dist"];
     private static readonly string[] EndsOfKeys = [".p12", ".pfx", ".jks", ".keystore", ".kdbx"];
 
-    /// <returns>Why a change of this path is asked about each time, as the end of a sentence; null for an ordinary file.</returns>
+    /// <returns>Why a change of this path requires approval each time, as the end of a sentence; null for a regular file.</returns>
     /// <param name="path">Absolute.</param>
     /// <param name="below">The folder whose own names do not count: what lies above the workspace is not the agent's choice.</param>
-    /// <param name="ordinary">Patterns of the list that the user takes for ordinary files. Read only when something is found.</param>
-    public static string? WhyNotChange(string path, string? below, Func<IReadOnlyList<string>>? ordinary = null)
+    /// <param name="ordinary">Patterns that the user treats as regular files. Read only if a guarded file matches.</param>
+    public static string? ChangeReason(string path, string? below, Func<IReadOnlyList<string>>? ordinary = null)
     {
         var names = NamesOf(path, below);
         for (var i = 0; i < names.Count; i++)
         {
-            if (GuardedFile.At(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded) { return guarded.Reason; }
-            // What the name stands for is known only to the disk.
-            if (names[i] is { Length: > 2 } name && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short name that can stand for another file"; }
+            if (GuardedFile.MatchesAt(names, i).FirstOrDefault(found => found.IsFixed || !IsOrdinary(found, ordinary)) is { } guarded) { return guarded.Reason; }
+            // Only the file system knows what a short name refers to.
+            if (names[i] is { Length: > 2 } name && name.IndexOf('~', StringComparison.Ordinal) is > 0 and <= 6 and var tilde && tilde + 1 < name.Length && char.IsAsciiDigit(name[tilde + 1])) { return "it is a short file name that can refer to another file"; }
         }
 
         return null;
     }
 
-    /// <returns>Why this path is not read for a model, as the end of a sentence that begins with its name; null for an ordinary file.</returns>
-    /// <inheritdoc cref="WhyNotChange"/>
-    public static string? WhyNotRead(string path, string? below)
+    /// <returns>Why this path is not read for a model, as the end of a sentence that begins with its name; null for a regular file.</returns>
+    /// <inheritdoc cref="ChangeReason"/>
+    public static string? ReadReason(string path, string? below)
     {
         if (NamesOf(path, below) is not [.., var name]) { return null; }
 
         var isEnvironment = name == ".env" || name.StartsWith(".env.", StringComparison.Ordinal) || name is ".envrc" or ".netrc" or ".npmrc" or ".pypirc" or ".git-credentials";
         return (isEnvironment && !EndsOfExamples.Any(end => name.EndsWith(end, StringComparison.Ordinal))) || EndsOfKeys.Any(end => name.EndsWith(end, StringComparison.Ordinal))
-            ? "holds keys or sign-ins and is never sent"
+            ? "contains keys or credentials and is never sent"
             : null;
     }
 
-    /// <summary>Where version control keeps its things when <c>.git</c> is a file that only says so; null where that is no other folder.</summary>
+    /// <summary>Where version control keeps its things when <c>.git</c> is a file that only reports it; null where that is no other folder.</summary>
     /// <param name="workspace">Its real path.</param>
     internal static string? GitFolderOf(string workspace)
     {
@@ -50,7 +50,7 @@ public static class GuardedPaths
         const string Mark = "gitdir:";
         try
         {
-            var text = OrdinaryFile.Read(Path.Combine(workspace, ".git"), Longest) is { } content ? Encoding.UTF8.GetString(content) : "";
+            var text = RegularFile.Read(Path.Combine(workspace, ".git"), Longest) is { } content ? Encoding.UTF8.GetString(content) : "";
             return text.StartsWith(Mark, StringComparison.Ordinal) ? RealPath.TargetOf(Path.Combine(workspace, text[Mark.Length..].Trim())) : null;
         }
         // Mostly it is a folder, or there is none.
@@ -61,11 +61,11 @@ public static class GuardedPaths
 
     private static List<string> NamesOf(string path, string? below)
     {
-        var rest = below is not null && RealPath.LiesIn(below, path) ? path[Math.Min(path.Length, below.Length)..] : path;
+        var rest = below is not null && RealPath.IsUnder(below, path) ? path[Math.Min(path.Length, below.Length)..] : path;
         return [.. rest.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries).Select(Fold).Where(name => name.Length > 0)];
     }
 
-    /// <summary>One form for all names that some disk takes for the same.</summary>
+    /// <summary>Normalizes names that some file systems treat as equal.</summary>
     internal static string Fold(string name)
     {
         var folded = new StringBuilder(name.Length);

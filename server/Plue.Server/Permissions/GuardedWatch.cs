@@ -4,8 +4,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Watches the top of a workspace while a command runs there. No kernel forbids one name in a writable folder, and a mount needs something to stand on: so a
-/// guarded name that appears is renamed at once, and the command is ended by whoever registered with <see cref="Appeared"/>.
+/// Watches the workspace folder while a command runs there. No kernel can forbid a single name in a writable folder, and a mount needs an existing target: so a
+/// guarded name that appears is renamed immediately, and the command is ended through <see cref="Appeared"/>.
 /// </summary>
 internal sealed class GuardedWatch : IDisposable
 {
@@ -16,7 +16,7 @@ internal sealed class GuardedWatch : IDisposable
     private readonly HashSet<string> absent;
     private readonly FileSystemWatcher watcher;
     private readonly CancellationTokenSource appeared = new();
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<string> blocked = [];
 
     /// <param name="names">Guarded names at the top of the workspace. Those that exist already are left to the sandbox.</param>
@@ -27,17 +27,17 @@ internal sealed class GuardedWatch : IDisposable
         absent = names.Select(GuardedPaths.Fold).ToHashSet(StringComparer.Ordinal);
         absent.ExceptWith(Names().Select(GuardedPaths.Fold));
         watcher = new FileSystemWatcher(workspace) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName };
-        watcher.Created += (_, change) => Look(change.Name);
-        watcher.Renamed += (_, change) => Look(change.Name);
+        watcher.Created += (_, change) => Check(change.Name);
+        watcher.Renamed += (_, change) => Check(change.Name);
         // Events were lost.
-        watcher.Error += (_, _) => LookAtAll();
+        watcher.Error += (_, _) => CheckAll();
         try { watcher.EnableRaisingEvents = true; }
         catch { watcher.Dispose(); throw; }
 
         Active[this] = 0;
     }
 
-    /// <summary>Whether a running command is watched for this: nobody may make it now, because the command could write into it.</summary>
+    /// <summary>True if a running command is watched for this path: it must not be created now, because the command could write to it.</summary>
     /// <param name="path">Its real path.</param>
     public static bool IsAwaited(string path) => Active.Keys.Any(watch => watch.Awaits(path));
 
@@ -48,8 +48,8 @@ internal sealed class GuardedWatch : IDisposable
     /// <returns>Sentences for the result of the command; null when nothing guarded appeared.</returns>
     public string? Finish()
     {
-        LookAtAll();
-        lock (gate) { return blocked.Count == 0 ? null : $"{string.Join(' ', blocked)} Files that decide what runs or steer models are made with the tool `write`, which asks the user, or by the user."; }
+        CheckAll();
+        lock (sync) { return blocked.Count == 0 ? null : $"{string.Join(' ', blocked)} Files that control what runs or that instruct models must be created with the `write` tool, which asks the user, or by the user."; }
     }
 
     public void Dispose()
@@ -59,48 +59,48 @@ internal sealed class GuardedWatch : IDisposable
         appeared.Dispose();
     }
 
-    private bool Awaits(string path) => RealPath.LiesIn(workspace, path) && path.Length > workspace.Length
+    private bool Awaits(string path) => RealPath.IsUnder(workspace, path) && path.Length > workspace.Length
         && absent.Contains(GuardedPaths.Fold(Path.GetRelativePath(workspace, path).Split(Path.DirectorySeparatorChar)[0]));
 
     private IEnumerable<string> Names() => Directory.EnumerateFileSystemEntries(workspace).Select(path => Path.GetFileName(path));
 
-    private void LookAtAll()
+    private void CheckAll()
     {
         try
         {
-            foreach (var name in Names().ToList()) { Look(name); }
+            foreach (var name in Names().ToList()) { Check(name); }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            // The workspace is gone, and what appeared with it.
+            // The workspace was deleted, and the files with it.
         }
     }
 
-    private void Look(string? name)
+    private void Check(string? name)
     {
         if (name is null || !absent.Contains(GuardedPaths.Fold(name))) { return; }
 
-        lock (gate) { Block(name); }
+        lock (sync) { Block(name); }
 
         try { appeared.Cancel(); }
         catch (ObjectDisposedException) { /* The command has ended already. */ }
     }
 
-    /// <summary>A rename never fails for what lies in a folder, takes no time, and loses nothing.</summary>
+    /// <summary>Renames instead of deleting: it works for folders with content, is fast and loses nothing.</summary>
     private void Block(string name)
     {
         using var folder = UnixCalls.OpenFolder(workspace);
-        var free = Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? $"{name}.blocked" : $"{name}.blocked-{i}").First(free => UnixCalls.FactsOf(folder, free) is null);
+        var free = Enumerable.Range(1, int.MaxValue).Select(i => i == 1 ? $"{name}.blocked" : $"{name}.blocked-{i}").First(free => UnixCalls.StatusOf(folder, free) is null);
         if (UnixCalls.renameat(folder, name, folder, free) != 0)
         {
-            if (UnixCalls.FactsOf(folder, name) is not null) { blocked.Add($"`{name}` appeared in the workspace while the command ran and could not be renamed: look at it before you go on."); }
+            if (UnixCalls.StatusOf(folder, name) is not null) { blocked.Add($"`{name}` appeared in the workspace while the command ran and could not be renamed. Check it before you continue."); }
             return;
         }
 
-        var facts = UnixCalls.FactsOf(folder, free);
-        var isRemoved = facts is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : facts is { IsOrdinary: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
+        var status = UnixCalls.StatusOf(folder, free);
+        var isRemoved = status is { IsFolder: true } ? UnixCalls.unlinkat(folder, free, RemoveFolder) == 0 : status is { IsRegularFile: true, Size: 0 } && UnixCalls.unlinkat(folder, free, 0) == 0;
         blocked.Add(isRemoved
-            ? $"The command was ended because `{name}` appeared in the workspace; it was empty and was removed."
-            : $"The command was ended because `{name}` appeared in the workspace; it is now called `{free}`.");
+            ? $"The command was stopped because `{name}` appeared in the workspace. It was empty and was deleted."
+            : $"The command was stopped because `{name}` appeared in the workspace. It was renamed to `{free}`.");
     }
 }

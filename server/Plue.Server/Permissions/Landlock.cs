@@ -10,10 +10,10 @@ namespace Plue.Server.Permissions;
 /// </summary>
 public static partial class Landlock
 {
-    /// <summary>From this version on it holds the ends of files too; an older one is no sandbox.</summary>
+    /// <summary>The first version that restricts truncation; older ones are not a sandbox.</summary>
     private const int WithTruncation = 3;
     private const int WithTcp = 4;
-    /// <summary>From this version on it holds signals to others.</summary>
+    /// <summary>The first version that restricts signals to other processes.</summary>
     internal const int WithSignals = 6;
 
     private const long CreateRuleset = 444;
@@ -30,19 +30,19 @@ public static partial class Landlock
     private const ulong OfFiles = Execute | WriteFile | ReadFile | Truncate;
     private static readonly string[] WritableDevices = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty"];
 
-    /// <summary>What the kernel offers; 0 for nothing.</summary>
+    /// <summary>The Landlock version of the kernel; 0 if not supported.</summary>
     public static int Version { get; } = OperatingSystem.IsLinux() ? Math.Max(0, (int)UnixCalls.syscall((nint)CreateRuleset, 0, 0, 1, 0, 0, 0)) : 0;
 
-    public static bool IsEnough => Version >= WithTruncation;
+    public static bool IsSupported => Version >= WithTruncation;
 
     /// <summary>Becomes the command. Returns only when that failed.</summary>
     /// <param name="writable">Real paths of folders.</param>
     /// <param name="hidden">Real paths.</param>
     /// <param name="program">Absolute.</param>
-    /// <exception cref="IOException">A rule could not be taken on, or the program not be started. Nothing of it ran.</exception>
-    public static void Become(IReadOnlyList<string> writable, IReadOnlyList<string> hidden, bool allowNetwork, string program, IReadOnlyList<string> arguments)
+    /// <exception cref="IOException">A rule could not be applied, or the program could not be started. Nothing ran.</exception>
+    public static void Exec(IReadOnlyList<string> writable, IReadOnlyList<string> hidden, bool allowNetwork, string program, IReadOnlyList<string> arguments)
     {
-        if (!IsEnough) { throw new IOException("This kernel has no Landlock, or too old a one."); }
+        if (!IsSupported) { throw new IOException("This kernel does not support Landlock, or its version is too old."); }
 
         var rules = Ruleset(allowNetwork);
         foreach (var folder in writable) { Allow(rules, folder, hidden, All); }
@@ -61,14 +61,14 @@ public static partial class Landlock
         var attributes = stackalloc ulong[3];
         attributes[0] = All;
         attributes[1] = Version >= WithTcp && !allowNetwork ? 3UL : 0; // Neither bind nor connect.
-        attributes[2] = Version >= WithSignals ? 3UL : 0; // Neither abstract sockets nor signals of others.
+        attributes[2] = Version >= WithSignals ? 3UL : 0; // Neither abstract sockets nor signals to other processes.
         var size = Version >= WithSignals ? 24 : Version >= WithTcp ? 16 : 8;
         var handle = UnixCalls.syscall((nint)CreateRuleset, (nint)attributes, size, 0, 0, 0, 0);
         Check(handle, "its rules");
         return new SafeFileHandle(handle, ownsHandle: true);
     }
 
-    /// <summary>A rule holds for everything under its folder and nothing can be taken out again: so where something is hidden, what lies beside it is allowed one by one.</summary>
+    /// <summary>A rule applies to everything in its folder and cannot be revoked: so next to a hidden path, siblings are allowed one by one.</summary>
     private static void Allow(SafeFileHandle rules, string path, IReadOnlyList<string> hidden, ulong access)
     {
         if (hidden.Contains(path, StringComparer.Ordinal)) { return; }
@@ -88,15 +88,15 @@ public static partial class Landlock
         const int PathOnly = 0x200000;
         using var place = open(path, PathOnly | UnixCalls.NoFollow | UnixCalls.CloseOnExec);
         // What went away meanwhile, and a link, need no rule: where it leads has its own.
-        if (place.IsInvalid || UnixCalls.FactsOf(place) is not { } facts || facts.IsLink) { return; }
+        if (place.IsInvalid || UnixCalls.StatusOf(place) is not { } status || status.IsLink) { return; }
 
         var attributes = stackalloc byte[12];
-        *(ulong*)attributes = facts.IsFolder ? access : access & OfFiles;
+        *(ulong*)attributes = status.IsFolder ? access : access & OfFiles;
         *(int*)(attributes + 8) = (int)place.DangerousGetHandle();
         Check(UnixCalls.syscall((nint)AddRule, rules.DangerousGetHandle(), 1, (nint)attributes, 0, 0, 0), path);
     }
 
-    /// <summary>Root without its powers: an exec would give them back, were they not taken out of the bounding set.</summary>
+    /// <summary>Drops root's capabilities, also from the bounding set, because exec would restore them.</summary>
     private static unsafe void DropCapabilities()
     {
         for (var capability = 0; capability < 64; capability++) { _ = prctl(24, capability, 0, 0, 0); } // PR_CAPBSET_DROP; a user has none to drop.
@@ -107,12 +107,12 @@ public static partial class Landlock
         Check(UnixCalls.syscall(RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 91 : 126, (nint)header, (nint)none, 0, 0, 0, 0), "fewer powers");
     }
 
-    /// <summary>Landlock holds neither UDP nor sockets that have a name: a filter refuses the call that makes a socket.</summary>
+    /// <summary>Landlock restricts neither UDP nor named sockets: a seccomp filter refuses to create sockets.</summary>
     private static unsafe void Sockets(bool allowNetwork)
     {
         var isArm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
         const uint Allowed = 0x7FFF0000;
-        const uint Refused = 0x00050000 | UnixCalls.Denied;
+        const uint Refused = 0x00050000 | UnixCalls.AccessDenied;
         const uint Killed = 0x80000000;
         const uint IoUring = 425;
         const uint UnixFamily = 1;
@@ -165,7 +165,7 @@ public static partial class Landlock
 
     private static void Check(nint result, string what)
     {
-        if (result < 0) { throw new IOException($"The sandbox could not be made: {what} ({Marshal.GetLastPInvokeErrorMessage()})."); }
+        if (result < 0) { throw new IOException($"The sandbox could not be set up: {what} ({Marshal.GetLastPInvokeErrorMessage()})."); }
     }
 
     [LibraryImport("libc", SetLastError = true)]

@@ -3,12 +3,12 @@ using System.Net.Sockets;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>Where an address on the network leads. What fetches looks again at each address that a name resolves to, and at each redirect.</summary>
+/// <summary>Classifies network addresses. Fetching checks each resolved address and each redirect again.</summary>
 public static class NetworkTarget
 {
-    private static readonly string[] InnerNames = ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "localdomain"];
+    private static readonly string[] PrivateNames = ["localhost", "local", "internal", "intranet", "lan", "home", "corp", "private", "localdomain"];
 
-    private static readonly IPNetwork[] InnerNetworks =
+    private static readonly IPNetwork[] PrivateNetworks =
     [
         .. new[]
         {
@@ -26,20 +26,20 @@ public static class NetworkTarget
     }
 
     /// <summary>Whether a name or a literal address is of this machine or a network around it.</summary>
-    public static bool IsInner(Uri address)
+    public static bool IsPrivate(Uri address)
     {
         var host = address.IdnHost.TrimEnd('.').ToLowerInvariant();
-        if (IPAddress.TryParse(host, out var literal)) { return IsInner(literal); }
+        if (IPAddress.TryParse(host, out var literal)) { return IsPrivate(literal); }
 
-        return !host.Contains('.', StringComparison.Ordinal) || InnerNames.Contains(host[(host.LastIndexOf('.') + 1)..]);
+        return !host.Contains('.', StringComparison.Ordinal) || PrivateNames.Contains(host[(host.LastIndexOf('.') + 1)..]);
     }
 
     /// <summary>Loopback, private, link-local (where clouds answer with their keys), multicast, or not a place at all; an IPv4 address within an IPv6 one too.</summary>
-    public static bool IsInner(IPAddress address)
+    public static bool IsPrivate(IPAddress address)
     {
-        if (address.AddressFamily == AddressFamily.InterNetworkV6 && Within(address) is { } four) { return IsInner(four); }
+        if (address.AddressFamily == AddressFamily.InterNetworkV6 && Within(address) is { } four) { return IsPrivate(four); }
 
-        return InnerNetworks.Any(network => network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address));
+        return PrivateNetworks.Any(network => network.BaseAddress.AddressFamily == address.AddressFamily && network.Contains(address));
     }
 
     private static IPAddress? Within(IPAddress address)

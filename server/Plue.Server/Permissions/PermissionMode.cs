@@ -1,13 +1,13 @@
 namespace Plue.Server.Permissions;
 
-/// <summary>How much a chat or task is asked about.</summary>
+/// <summary>The permission mode of a chat or task.</summary>
 public enum PermissionMode
 {
-    /// <summary>Everything that changes something is asked about.</summary>
+    /// <summary>Requires approval for everything that changes something.</summary>
     Ask,
-    /// <summary>Ordinary files of the workspace are changed without a question; they can be reviewed and taken back.</summary>
+    /// <summary>Ordinary files of the workspace are changed without a question; they can be reviewed and undone.</summary>
     EditFreely,
-    /// <summary>Nothing is changed: it reads, and says what it would do.</summary>
+    /// <summary>Plan mode: nothing is changed.</summary>
     PlanOnly,
 }
 
@@ -16,6 +16,6 @@ public static class PermissionModes
 {
     public const string Field = "permission_mode";
 
-    /// <returns>Null where nothing is said: then it is that of whoever the agent works for, and at the top to ask.</returns>
+    /// <returns>Null if not set: then the mode of the parent applies, or ask at the top level.</returns>
     public static PermissionMode? Find(string? text) => text switch { null or "" => null, "edit" => PermissionMode.EditFreely, "plan" => PermissionMode.PlanOnly, _ => PermissionMode.Ask };
 }

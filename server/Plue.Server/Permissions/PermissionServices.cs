@@ -10,15 +10,15 @@ internal sealed class PermissionServices
     {
         Rules = new StoredRules(platform.Paths, platform.Time);
         Approvals = new Approvals(platform.Time, Rules);
-        Inbox = new SharedInbox(Approvals, platform.Paths, platform.CreateLogger("Approvals"));
+        Inbox = new SharedApprovals(Approvals, platform.Paths, platform.CreateLogger("Approvals"));
         Policy = new PermissionPolicy(platform.Paths, Rules, PluePaths.UserFolder, ordinaryFiles: ordinaryFiles);
-        Sandbox = Sandbox.OfThisMachine(platform.ProtectedPaths);
+        Sandbox = Sandbox.ForThisMachine(platform.ProtectedPaths);
     }
 
     public StoredRules Rules { get; }
     public Approvals Approvals { get; }
     /// <summary>The approvals of every window and of the command line.</summary>
-    public SharedInbox Inbox { get; }
+    public SharedApprovals Inbox { get; }
     public PermissionPolicy Policy { get; }
     public Sandbox Sandbox { get; }
 }

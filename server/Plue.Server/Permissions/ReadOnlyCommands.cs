@@ -1,18 +1,18 @@
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Commands that only read, by program and by each option: what is not in the table is asked about. None of them starts another program, reaches the network or
-/// takes file names out of a file. Git is not here: its repository names programs (a file system monitor, filters, text converters) that even <c>git status</c>
-/// starts, and no option turns all of them off. Neither is anything that reads a whole tree of files: the tool search leaves out what is protected.
+/// Read-only commands by program and option. Everything that is not in the table requires approval. None of them starts another program, uses the network or
+/// reads file names from a file. Git is not included: its repository names programs (a file system monitor, filters, text converters) that even <c>git status</c>
+/// starts, and no option disables all of them. Commands that read a file tree are not included either: the search tool skips protected files.
 /// </summary>
 internal static class ReadOnlyCommands
 {
-    private enum Takes { Files, Nothing, FilesAfterPattern, NotFolders, Expression, OneFile, Date, Words }
+    private enum ArgumentKind { Files, None, FilesAfterPattern, NotFolders, Expression, OneFile, Date, Text }
 
     /// <param name="Flags">Letters without a value.</param>
     /// <param name="Valued">Letters with one.</param>
     /// <param name="Long">Names without a value; with a <c>=</c> behind them those with one.</param>
-    private sealed record Form(Takes Takes, string Flags, string Valued = "", string Long = "", bool HasNumbers = false)
+    private sealed record Form(ArgumentKind Takes, string Flags, string Valued = "", string Long = "", bool HasNumbers = false)
     {
         private readonly HashSet<string> names = [.. Long.Split(' ', StringSplitOptions.RemoveEmptyEntries)];
 
@@ -23,40 +23,40 @@ internal static class ReadOnlyCommands
 
     private static readonly Dictionary<string, Form> Forms = new(StringComparer.Ordinal)
     {
-        ["ls"] = new(Takes.Files, "laAhRtrS1dFipsngokGCmxUcuNQ", "", "all almost-all human-readable recursive reverse directory classify inode size full-time color color= sort= time= group-directories-first numeric-uid-gid"),
-        ["cat"] = new(Takes.Files, "nAbeEstTv", "", "number show-all number-nonblank show-ends squeeze-blank show-tabs show-nonprinting"),
-        ["head"] = new(Takes.Files, "qv", "nc", "lines= bytes= quiet silent verbose", HasNumbers: true),
-        ["tail"] = new(Takes.Files, "qv", "nc", "lines= bytes= quiet silent verbose", HasNumbers: true),
-        ["wc"] = new(Takes.Files, "lwcmL", "", "lines words bytes chars max-line-length"),
-        ["cut"] = new(Takes.Files, "sz", "dfcb", "delimiter= fields= characters= bytes= only-delimited complement output-delimiter="),
-        ["nl"] = new(Takes.Files, "p", "bhfnsvw"),
-        ["stat"] = new(Takes.Files, "ft", "c", "format= printf= file-system terse"),
-        ["file"] = new(Takes.Files, "biN", "", "brief mime mime-type mime-encoding no-pad"),
-        ["du"] = new(Takes.Files, "shackmbx", "d", "summarize human-readable all total apparent-size max-depth= bytes one-file-system"),
-        ["df"] = new(Takes.Files, "hTkmPai", "", "human-readable print-type portability all inodes"),
-        ["realpath"] = new(Takes.Files, "emsqLPz", "", "canonicalize-existing canonicalize-missing no-symlinks strip quiet relative-to= relative-base="),
-        ["readlink"] = new(Takes.Files, "femnqsvz", "", "canonicalize canonicalize-existing canonicalize-missing no-newline"),
-        ["sort"] = new(Takes.Files, "nrubfhVgMdiscz", "kt", "numeric-sort reverse unique ignore-leading-blanks ignore-case human-numeric-sort version-sort general-numeric-sort month-sort dictionary-order stable check key= field-separator="),
-        ["cmp"] = new(Takes.Files, "blsz", "n", "silent quiet verbose"),
-        ["diff"] = new(Takes.NotFolders, "uqwbBiayst", "U", "unified unified= brief ignore-all-space ignore-space-change ignore-blank-lines ignore-case text side-by-side"),
-        ["grep"] = new(Takes.FilesAfterPattern, "inclLvwxqsoEFGhHabz", "ABCme", "ignore-case line-number count files-with-matches files-without-match invert-match word-regexp line-regexp quiet silent no-messages only-matching extended-regexp fixed-strings basic-regexp no-filename with-filename text color color= after-context= before-context= context= max-count= regexp="),
-        ["rg"] = new(Takes.FilesAfterPattern, "inclvwxqFNHIsSoU", "ABCme", "ignore-case line-number count files-with-matches invert-match word-regexp line-regexp quiet fixed-strings no-line-number smart-case only-matching color= after-context= before-context= context= max-count= regexp= no-config"),
-        ["uniq"] = new(Takes.OneFile, "cduiz", "fsw", "count repeated unique ignore-case skip-fields= skip-chars= check-chars="),
-        ["find"] = new(Takes.Expression, ""),
-        ["test"] = new(Takes.Words, ""),
-        ["["] = new(Takes.Words, ""),
-        ["echo"] = new(Takes.Words, ""),
-        ["true"] = new(Takes.Words, ""),
-        ["false"] = new(Takes.Words, ""),
-        ["pwd"] = new(Takes.Nothing, "LP"),
-        ["basename"] = new(Takes.Words, ""),
-        ["dirname"] = new(Takes.Words, ""),
-        ["which"] = new(Takes.Nothing, "a"),
-        ["tr"] = new(Takes.Nothing, "cCdst", "", "complement delete squeeze-repeats truncate-set1"),
-        ["date"] = new(Takes.Date, "uR", "", "utc universal iso-8601 iso-8601= rfc-3339= rfc-email"),
+        ["ls"] = new(ArgumentKind.Files, "laAhRtrS1dFipsngokGCmxUcuNQ", "", "all almost-all human-readable recursive reverse directory classify inode size full-time color color= sort= time= group-directories-first numeric-uid-gid"),
+        ["cat"] = new(ArgumentKind.Files, "nAbeEstTv", "", "number show-all number-nonblank show-ends squeeze-blank show-tabs show-nonprinting"),
+        ["head"] = new(ArgumentKind.Files, "qv", "nc", "lines= bytes= quiet silent verbose", HasNumbers: true),
+        ["tail"] = new(ArgumentKind.Files, "qv", "nc", "lines= bytes= quiet silent verbose", HasNumbers: true),
+        ["wc"] = new(ArgumentKind.Files, "lwcmL", "", "lines words bytes chars max-line-length"),
+        ["cut"] = new(ArgumentKind.Files, "sz", "dfcb", "delimiter= fields= characters= bytes= only-delimited complement output-delimiter="),
+        ["nl"] = new(ArgumentKind.Files, "p", "bhfnsvw"),
+        ["stat"] = new(ArgumentKind.Files, "ft", "c", "format= printf= file-system terse"),
+        ["file"] = new(ArgumentKind.Files, "biN", "", "brief mime mime-type mime-encoding no-pad"),
+        ["du"] = new(ArgumentKind.Files, "shackmbx", "d", "summarize human-readable all total apparent-size max-depth= bytes one-file-system"),
+        ["df"] = new(ArgumentKind.Files, "hTkmPai", "", "human-readable print-type portability all inodes"),
+        ["realpath"] = new(ArgumentKind.Files, "emsqLPz", "", "canonicalize-existing canonicalize-missing no-symlinks strip quiet relative-to= relative-base="),
+        ["readlink"] = new(ArgumentKind.Files, "femnqsvz", "", "canonicalize canonicalize-existing canonicalize-missing no-newline"),
+        ["sort"] = new(ArgumentKind.Files, "nrubfhVgMdiscz", "kt", "numeric-sort reverse unique ignore-leading-blanks ignore-case human-numeric-sort version-sort general-numeric-sort month-sort dictionary-order stable check key= field-separator="),
+        ["cmp"] = new(ArgumentKind.Files, "blsz", "n", "silent quiet verbose"),
+        ["diff"] = new(ArgumentKind.NotFolders, "uqwbBiayst", "U", "unified unified= brief ignore-all-space ignore-space-change ignore-blank-lines ignore-case text side-by-side"),
+        ["grep"] = new(ArgumentKind.FilesAfterPattern, "inclLvwxqsoEFGhHabz", "ABCme", "ignore-case line-number count files-with-matches files-without-match invert-match word-regexp line-regexp quiet silent no-messages only-matching extended-regexp fixed-strings basic-regexp no-filename with-filename text color color= after-context= before-context= context= max-count= regexp="),
+        ["rg"] = new(ArgumentKind.FilesAfterPattern, "inclvwxqFNHIsSoU", "ABCme", "ignore-case line-number count files-with-matches invert-match word-regexp line-regexp quiet fixed-strings no-line-number smart-case only-matching color= after-context= before-context= context= max-count= regexp= no-config"),
+        ["uniq"] = new(ArgumentKind.OneFile, "cduiz", "fsw", "count repeated unique ignore-case skip-fields= skip-chars= check-chars="),
+        ["find"] = new(ArgumentKind.Expression, ""),
+        ["test"] = new(ArgumentKind.Text, ""),
+        ["["] = new(ArgumentKind.Text, ""),
+        ["echo"] = new(ArgumentKind.Text, ""),
+        ["true"] = new(ArgumentKind.Text, ""),
+        ["false"] = new(ArgumentKind.Text, ""),
+        ["pwd"] = new(ArgumentKind.None, "LP"),
+        ["basename"] = new(ArgumentKind.Text, ""),
+        ["dirname"] = new(ArgumentKind.Text, ""),
+        ["which"] = new(ArgumentKind.None, "a"),
+        ["tr"] = new(ArgumentKind.None, "cCdst", "", "complement delete squeeze-repeats truncate-set1"),
+        ["date"] = new(ArgumentKind.Date, "uR", "", "utc universal iso-8601 iso-8601= rfc-3339= rfc-email"),
     };
 
-    /// <summary>What the shell does itself, before it looks for a program.</summary>
+    /// <summary>Shell builtins.</summary>
     private static readonly HashSet<string> Builtins = new(StringComparer.Ordinal) { "test", "[", "echo", "true", "false", "pwd" };
 
     private static readonly HashSet<string> FindTests = new(StringComparer.Ordinal)
@@ -69,19 +69,19 @@ internal static class ReadOnlyCommands
     public static string? NameOf(IReadOnlyList<string> words, SystemPrograms programs, string? workspace) =>
         Builtins.Contains(words[0]) ? words[0] : programs.NameOf(words[0], workspace) is { } name && Forms.ContainsKey(name) ? name : null;
 
-    /// <summary>Whether every option is one that only reads.</summary>
+    /// <summary>True if all options are read-only.</summary>
     /// <param name="name">As <see cref="NameOf"/> gave it.</param>
-    /// <param name="files">What it names that could be a file, to be judged as such.</param>
+    /// <param name="files">The words that could be files, to be evaluated as such.</param>
     /// <param name="mayBeFolders">Whether one of these may be a folder.</param>
     public static bool OnlyReads(string name, IReadOnlyList<string> words, out IReadOnlyList<string> files, out bool mayBeFolders)
     {
         var form = Forms[name];
-        mayBeFolders = form.Takes is not (Takes.NotFolders or Takes.FilesAfterPattern);
+        mayBeFolders = form.Takes is not (ArgumentKind.NotFolders or ArgumentKind.FilesAfterPattern);
         var found = new List<string>();
         files = found;
-        // bash carries out what stands in the index of a variable that is asked about with -v or -R.
-        if (form.Takes == Takes.Words) { return name switch { "basename" or "dirname" => !words.Skip(1).Any(word => word.StartsWith('-')), "test" or "[" => !words.Any(word => word is "-v" or "-R"), _ => true }; }
-        if (form.Takes == Takes.Expression) { return FindOnlyReads(words, found); }
+        // bash runs commands in the index of a variable that -v or -R tests.
+        if (form.Takes == ArgumentKind.Text) { return name switch { "basename" or "dirname" => !words.Skip(1).Any(word => word.StartsWith('-')), "test" or "[" => !words.Any(word => word is "-v" or "-R"), _ => true }; }
+        if (form.Takes == ArgumentKind.Expression) { return FindOnlyReads(words, found); }
 
         var (others, hasPattern, isOver) = (new List<string>(), false, false);
         for (var i = 1; i < words.Count; i++)
@@ -115,12 +115,12 @@ internal static class ReadOnlyCommands
 
         switch (form.Takes)
         {
-            case Takes.Nothing: return name != "pwd" || others.Count == 0;
-            case Takes.Date: return others.All(word => word.StartsWith('+'));
-            case Takes.OneFile:
+            case ArgumentKind.None: return name != "pwd" || others.Count == 0;
+            case ArgumentKind.Date: return others.All(word => word.StartsWith('+'));
+            case ArgumentKind.OneFile:
                 found.AddRange(others);
                 return others.Count <= 1;
-            case Takes.FilesAfterPattern:
+            case ArgumentKind.FilesAfterPattern:
                 found.AddRange(hasPattern ? others : others.Skip(1));
                 // Without a file rg reads everything below.
                 return name != "rg" || found.Count > 0;

@@ -2,7 +2,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Permissions;
 
-/// <summary>What one chat or task may do, as it is at this moment.</summary>
+/// <summary>The current permissions of a chat or task.</summary>
 public sealed record Rights
 {
     public required string CodexId { get; init; }
@@ -12,11 +12,11 @@ public sealed record Rights
     public required IReadOnlyList<string> Tools { get; init; }
     public required AgentPermissions Permissions { get; init; }
     public PermissionMode Mode { get; init; }
-    /// <summary>The trusted folder, fixed when the window opened it: nothing that a model says moves it. Null without one; then there is nothing to read or change.</summary>
+    /// <summary>The trusted folder, fixed when the window opened it; a model cannot change it. Null without one: then no file can be read or changed.</summary>
     public string? Workspace { get; init; }
-    /// <summary>Nobody is there to be asked: what would be asked is refused.</summary>
+    /// <summary>True if no user is available: a call that needs approval is denied.</summary>
     public bool IsUnattended { get; init; }
 
-    /// <summary>The agent itself, then whoever it works for, up to the top. Read anew for each judgement: what is taken from one is taken from all under it.</summary>
+    /// <summary>Gets the agent itself, then its parents up to the top. Read again for each evaluation, so that a restriction of one applies to all its subtasks.</summary>
     public delegate IReadOnlyList<Rights> Chain();
 }

@@ -7,57 +7,57 @@ public enum SandboxKind
     None,
     /// <summary>A mount, process and network namespace of its own, by <c>bwrap</c>.</summary>
     Bubblewrap,
-    /// <summary>The kernel's own rules, which <c>plue sandbox</c> takes on before it becomes the command.</summary>
+    /// <summary>Linux Landlock, which <c>plue sandbox</c> applies before it executes the command.</summary>
     Landlock,
     /// <summary>The <c>sandbox-exec</c> of macOS.</summary>
     SandboxExec,
 }
 
-/// <summary>What a command may reach.</summary>
+/// <summary>The access of a sandboxed command.</summary>
 /// <param name="Workspace">The real path; the only place where it may write what lasts.</param>
 public sealed record SandboxRules(string Workspace)
 {
     public bool AllowNetwork { get; init; }
 }
 
-/// <summary>Holds what a command may do, whatever it says. Found out once, when the first command is planned, by running it: a program that is there may still be forbidden.</summary>
-/// <param name="hidden">What a command never reads: <see cref="ProtectedPaths.Places"/>.</param>
+/// <summary>Restricts what a command can do. The kind is detected once, for the first command, by a test run: an installed program may still be forbidden.</summary>
+/// <param name="hidden">Paths that a command cannot read: <see cref="ProtectedPaths.Locations"/>.</param>
 /// <param name="self">Our own program, for Landlock; null where there is none.</param>
-/// <param name="among">The kinds that may be used, the best first.</param>
-public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnlyList<SandboxKind> among)
+/// <param name="candidates">The kinds that may be used, the best first.</param>
+public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnlyList<SandboxKind> candidates)
 {
-    /// <summary>What the next start of an editor, version control or an agent reads. Held back though it is in the workspace: what exists by the sandbox, what does not by <see cref="GuardedWatch"/>.</summary>
+    /// <summary>Files in the workspace that the next start of an editor, version control or an agent reads. Existing ones are protected by the sandbox, new ones by <see cref="GuardedWatch"/>.</summary>
     internal static readonly string[] GuardedFolders = [".git", ".vscode", ".devcontainer", ".idea", ".husky", ".claude", ".cursor", ".plue"];
     internal static readonly string[] GuardedFiles = [".mcp.json", ".envrc"];
     internal static readonly string[] GuardedWhereThere = [".github/workflows", ".env", ".gitmodules"];
-    private static readonly TimeSpan ProbeTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan ProbeTimeout = TimeSpan.FromSeconds(5);
     private static readonly string[] BubblewrapPaths = ["/usr/bin/bwrap", "/usr/local/bin/bwrap", "/bin/bwrap", "/run/current-system/sw/bin/bwrap"];
     private const string SandboxExec = "/usr/bin/sandbox-exec";
     /// <summary>
     /// The shell is the parent whose end ends bwrap: a thread of ours may end before the command does. It is ended itself when its input closes, so that no command
-    /// outlives us, not even when we are killed: then nobody would watch it.
+    /// outlives this process, not even when it is killed: then nothing would watch it.
     /// </summary>
     private const string Lifeline = "exec 3<&0 </dev/null; (while read -r _; do :; done <&3; kill -9 $$) >/dev/null 2>&1 & watch=$!; exec 3<&-; \"$@\"; code=$?; kill $watch 2>/dev/null; exit $code";
 
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim semaphore = new(1, 1);
     private SandboxKind? kind;
 
     /// <summary>Whatever this machine has.</summary>
-    public static Sandbox OfThisMachine(ProtectedPaths protectedPaths)
+    public static Sandbox ForThisMachine(ProtectedPaths protectedPaths)
     {
         var self = Path.Combine(AppContext.BaseDirectory, "plue");
-        return new Sandbox(protectedPaths.Places, File.Exists(self) ? self : null, [SandboxKind.Bubblewrap, SandboxKind.Landlock, SandboxKind.SandboxExec]);
+        return new Sandbox(protectedPaths.Locations, File.Exists(self) ? self : null, [SandboxKind.Bubblewrap, SandboxKind.Landlock, SandboxKind.SandboxExec]);
     }
 
-    /// <summary>What there is; looked for once.</summary>
+    /// <summary>Gets the available sandbox; detected once.</summary>
     public async Task<SandboxKind> KindAsync(CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken);
+        await semaphore.WaitAsync(cancellationToken);
         try
         {
             if (kind is { } known) { return known; }
 
-            foreach (var one in among.Where(IsThere))
+            foreach (var one in candidates.Where(IsAvailable))
             {
                 if (await WorksAsync(one, cancellationToken)) { kind = one; return one; }
             }
@@ -65,24 +65,24 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
             kind = SandboxKind.None;
             return SandboxKind.None;
         }
-        finally { gate.Release(); }
+        finally { semaphore.Release(); }
     }
 
-    /// <summary>One sentence or two for whoever approves a command.</summary>
-    public static string Sentence(SandboxKind kind, SandboxRules rules)
+    /// <summary>Describes the sandbox in one or two sentences for the approval.</summary>
+    public static string Describe(SandboxKind kind, SandboxRules rules)
     {
-        if (kind == SandboxKind.None) { return "There is no sandbox on this machine: the command can do what you can."; }
+        if (kind == SandboxKind.None) { return "No sandbox is available on this machine. The command runs with your permissions."; }
 
-        var network = rules.AllowNetwork ? "Runs in a sandbox: it writes only in the workspace. It may use the network." : "Runs in a sandbox: it writes only in the workspace and has no network.";
+        var network = rules.AllowNetwork ? "Runs in a sandbox: it can write only to the workspace. Network access is allowed." : "Runs in a sandbox: it can write only to the workspace and has no network access.";
         if (kind != SandboxKind.Landlock) { return network; }
 
-        return $"{network} It can write to the files of version control and of the editor that are in the workspace{(Landlock.Version < Landlock.WithSignals ? ", and end other programs" : "")}.";
+        return $"{network} It can write to version control and editor files in the workspace{(Landlock.Version < Landlock.WithSignals ? ", and end other programs" : "")}.";
     }
 
     /// <summary>The command as it is started in the sandbox. Its input is to stay open while it runs. Dispose what is returned when it has ended.</summary>
     /// <param name="start">Its folder is in the workspace.</param>
-    /// <exception cref="IOException">Something that the sandbox needs could not be made.</exception>
-    public SandboxedStart Hold(SandboxKind kind, ChildProcessStart start, SandboxRules rules) => kind switch
+    /// <exception cref="IOException">The sandbox could not be set up.</exception>
+    public SandboxedStart Prepare(SandboxKind kind, ChildProcessStart start, SandboxRules rules) => kind switch
     {
         SandboxKind.Bubblewrap => Bubblewrap(start, rules),
         SandboxKind.Landlock => ByLandlock(start, rules),
@@ -90,10 +90,10 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         _ => new SandboxedStart(start, null, null),
     };
 
-    private bool IsThere(SandboxKind one) => one switch
+    private bool IsAvailable(SandboxKind one) => one switch
     {
         SandboxKind.Bubblewrap => OperatingSystem.IsLinux() && BubblewrapPaths.Any(File.Exists),
-        SandboxKind.Landlock => OperatingSystem.IsLinux() && self is not null && Landlock.IsEnough,
+        SandboxKind.Landlock => OperatingSystem.IsLinux() && self is not null && Landlock.IsSupported,
         SandboxKind.SandboxExec => OperatingSystem.IsMacOS() && File.Exists(SandboxExec),
         _ => false,
     };
@@ -104,9 +104,9 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         try
         {
             var start = new ChildProcessStart { Program = "/bin/sh", Arguments = ["-c", "exit 42"], Environment = new Dictionary<string, string>(), WorkingDirectory = folder };
-            using var held = Hold(one, start, new SandboxRules(RealPath.Of(folder)));
+            using var held = Prepare(one, start, new SandboxRules(RealPath.Of(folder)));
             await using var child = ChildProcess.Start(held.Start);
-            return await child.Exited.WaitAsync(ProbeTime, cancellationToken) == 42;
+            return await child.Exited.WaitAsync(ProbeTimeout, cancellationToken) == 42;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or TimeoutException) { return false; }
         finally { Directory.Delete(folder, recursive: true); }
@@ -120,18 +120,18 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
         if (rules.AllowNetwork) { arguments.Add("--share-net"); }
 
         arguments.AddRange(["--ro-bind", "/", "/", "--tmpfs", "/tmp", "--tmpfs", "/run"]);
-        // Names are looked up by a file that often lies in /run.
+        // Name resolution uses a file that is often in /run.
         if (rules.AllowNetwork && RealPath.Of("/etc/resolv.conf") is var names && names.StartsWith("/run/", StringComparison.Ordinal)) { arguments.AddRange(["--ro-bind-try", names, names]); }
 
         var places = hidden.Where(Path.Exists).Select(RealPath.Of).Distinct(StringComparer.Ordinal).ToList();
-        foreach (var place in places.Where(place => !RealPath.LeadsInto(place, workspace) && !IsCovered(place))) { arguments.AddRange(Hide(place)); }
+        foreach (var place in places.Where(place => !RealPath.ResolvesInto(place, workspace) && !IsCovered(place))) { arguments.AddRange(Hide(place)); }
 
         arguments.AddRange(["--bind", workspace, workspace]);
-        foreach (var place in places.Where(place => RealPath.LeadsInto(place, workspace))) { arguments.AddRange(Hide(place)); }
+        foreach (var place in places.Where(place => RealPath.ResolvesInto(place, workspace))) { arguments.AddRange(Hide(place)); }
         foreach (var path in GuardedFolders.Concat(GuardedFiles).Concat(GuardedWhereThere).Select(name => Path.Combine(workspace, name)).Append(GuardedPaths.GitFolderOf(workspace)).OfType<string>())
         {
             // A link cannot be mounted over, but where it leads can.
-            if (Path.Exists(path) && RealPath.Of(path) is var real && RealPath.LeadsInto(real, workspace) && real != workspace) { arguments.AddRange(["--ro-bind", real, real]); }
+            if (Path.Exists(path) && RealPath.Of(path) is var real && RealPath.ResolvesInto(real, workspace) && real != workspace) { arguments.AddRange(["--ro-bind", real, real]); }
         }
 
         arguments.AddRange(["--dev", "/dev", "--proc", "/proc", "--chdir", start.WorkingDirectory, "--", start.Program, .. start.Arguments]);
@@ -149,7 +149,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     private static Dictionary<string, string> Temporary(ChildProcessStart start, string folder) =>
         new(start.Environment) { ["TMPDIR"] = folder, ["XDG_CACHE_HOME"] = Path.Combine(folder, "cache"), ["DOTNET_CLI_HOME"] = folder };
 
-    /// <summary>It is gone already with the folder it lies in.</summary>
+    /// <summary>True if it is inside a folder that is already hidden.</summary>
     private static bool IsCovered(string place) => place.StartsWith("/tmp/", StringComparison.Ordinal) || place.StartsWith("/run/", StringComparison.Ordinal);
 
     private static string[] Hide(string place) => Directory.Exists(place) ? ["--tmpfs", place] : ["--ro-bind", "/dev/null", place];
@@ -177,7 +177,7 @@ public sealed class Sandbox(IReadOnlyList<string> hidden, string? self, IReadOnl
     }
 }
 
-/// <summary>A command ready to be started, and what has to be taken away again after it.</summary>
+/// <summary>A prepared command and the resources to clean up after it.</summary>
 public sealed class SandboxedStart : IDisposable
 {
     private readonly GuardedWatch? watch;
@@ -188,9 +188,9 @@ public sealed class SandboxedStart : IDisposable
     public ChildProcessStart Start { get; }
 
     /// <summary>Canceled when something guarded appeared: the command is to be killed.</summary>
-    public CancellationToken Forbidden => watch?.Appeared ?? CancellationToken.None;
+    public CancellationToken Violation => watch?.Appeared ?? CancellationToken.None;
 
-    /// <summary>What the result has to say besides the output, once the command and everything it started have ended; null for nothing.</summary>
+    /// <summary>Gets the text to append to the output after the command and its processes ended; null if there is none.</summary>
     public string? Finish() => watch?.Finish();
 
     public void Dispose()

@@ -3,8 +3,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>
-/// Empty files and folders that earlier versions made in a workspace as places for mounts, and left there when they were killed. They are known by being empty, guarded,
-/// made within the same second, three or more together, and older than any command can be. Anything else is the user's.
+/// Deletes empty files and folders that earlier versions created in a workspace as mount points and left behind when they were killed. They are recognized by being empty, guarded,
+/// created within the same second, three or more together, and older than any command can run. Everything else belongs to the user.
 /// </summary>
 internal static class SandboxLeftovers
 {
@@ -13,7 +13,7 @@ internal static class SandboxLeftovers
     private static readonly TimeSpan MinAge = TimeSpan.FromHours(1);
     private static readonly TimeSpan MaxSpread = TimeSpan.FromSeconds(1);
 
-    /// <param name="names">What those versions made, at the top of the workspace.</param>
+    /// <param name="names">The names that those versions created at the top of the workspace.</param>
     public static void Remove(string workspace, IReadOnlyList<string> names, DateTime now)
     {
         if (!OperatingSystem.IsLinux()) { return; }
@@ -21,19 +21,19 @@ internal static class SandboxLeftovers
         using var folder = UnixCalls.OpenFolder(workspace);
         if (folder.IsInvalid) { return; }
 
-        var empty = names.Select(name => (Name: name, Facts: UnixCalls.FactsOf(folder, name))).Where(one => one.Facts is { } facts && IsEmpty(Path.Combine(workspace, one.Name), facts)).ToList();
+        var empty = names.Select(name => (Name: name, Facts: UnixCalls.StatusOf(folder, name))).Where(one => one.Facts is { } status && IsEmpty(Path.Combine(workspace, one.Name), status)).ToList();
         if (empty.Count < MinTogether) { return; }
 
         var (first, last) = (empty.Min(one => one.Facts!.Value.Changed), empty.Max(one => one.Facts!.Value.Changed));
         if (last - first > MaxSpread || now - last < MinAge) { return; }
 
         // The system refuses to remove a folder that is no longer empty.
-        foreach (var (name, facts) in empty) { _ = UnixCalls.unlinkat(folder, name, facts!.Value.IsFolder ? RemoveFolder : 0); }
+        foreach (var (name, status) in empty) { _ = UnixCalls.unlinkat(folder, name, status!.Value.IsFolder ? RemoveFolder : 0); }
     }
 
-    private static bool IsEmpty(string path, UnixCalls.Facts facts)
+    private static bool IsEmpty(string path, UnixCalls.FileStatus status)
     {
-        try { return facts.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : facts is { IsOrdinary: true, Size: 0 }; }
+        try { return status.IsFolder ? !Directory.EnumerateFileSystemEntries(path).Any() : status is { IsRegularFile: true, Size: 0 }; }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return false; }
     }
 }

@@ -5,31 +5,31 @@ namespace Plue.Server.Permissions;
 
 /// <summary>
 /// Reads a line as <c>sh</c> and <c>bash</c> both would. What the two read differently, what is only known while it runs, and what changes the shell itself is an
-/// obstacle: the line is then asked about. Never throws.
+/// unsupported syntax: the line then requires approval. Never throws.
 /// </summary>
 public static class ShellGrammar
 {
-    public const int LongestLine = 10_000;
-    private const int MostCommands = 100;
-    private const int MostDepth = 20;
+    public const int MaxLineLength = 10_000;
+    private const int MaxCommands = 100;
+    private const int MaxDepth = 20;
 
     private static readonly HashSet<string> Reserved = new(StringComparer.Ordinal)
     {
         "if", "then", "elif", "else", "fi", "for", "while", "until", "do", "done", "case", "esac", "select", "function", "time", "coproc", "[[", "]]", "{", "}", "!",
     };
 
-    /// <param name="userHome">What <c>~</c> stands for.</param>
-    public static ShellReading Read(string line, string userHome)
+    /// <param name="userHome">The expansion of <c>~</c>.</param>
+    public static ShellParseResult Parse(string line, string userHome)
     {
         var parser = new Parser(line, userHome);
-        ShellObstacle? obstacle = null;
+        UnsupportedSyntax? obstacle = null;
         try { parser.Program(); }
-        catch (UnreadableException found) { obstacle = new ShellObstacle(found.Message, found.At); }
+        catch (UnsupportedSyntaxException found) { obstacle = new UnsupportedSyntax(found.Message, found.At); }
 
-        return new ShellReading(parser.Commands, obstacle is null ? parser.Canonical : null, obstacle);
+        return new ShellParseResult(parser.Commands, obstacle is null ? parser.Canonical : null, obstacle);
     }
 
-    private sealed class UnreadableException(string what, int at) : Exception(what)
+    private sealed class UnsupportedSyntaxException(string what, int at) : Exception(what)
     {
         public int At { get; } = at;
     }
@@ -46,8 +46,8 @@ public static class ShellGrammar
         private int at;
         private int depth;
 
-        // Null: where the shell stands depends on how something ends.
-        private IReadOnlyList<string>? moves = [];
+        // Null: the working directory depends on the outcome of a command.
+        private IReadOnlyList<string>? directoryChanges = [];
 
         public List<ShellCommand> Commands { get; } = [];
 
@@ -57,32 +57,32 @@ public static class ShellGrammar
         {
             CheckLetters();
             List(closer: '\0');
-            if (heredocs.TryPeek(out var open)) { throw Fail("the text after << has no end", open.At); }
+            if (heredocs.TryPeek(out var open)) { throw Fail("the here-document has no end delimiter", open.At); }
             if (Commands.Count == 0) { throw Fail("there is no command"); }
         }
 
         private void CheckLetters()
         {
-            if (text.Length > LongestLine) { throw Fail($"it is longer than {LongestLine} characters", LongestLine); }
+            if (text.Length > MaxLineLength) { throw Fail($"it is longer than {MaxLineLength} characters", MaxLineLength); }
 
             for (var i = 0; i < text.Length; i++)
             {
                 var letter = text[i];
                 if (letter is not ('\n' or '\t') && char.IsControl(letter)) { throw Fail("it has a control character", i); }
-                if (letter > '~' && char.IsWhiteSpace(letter)) { throw Fail("it has a space that is no ordinary one", i); }
-                if (char.IsSurrogate(letter) && !(char.IsHighSurrogate(letter) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))) { throw Fail("it has half a character", i); }
+                if (letter > '~' && char.IsWhiteSpace(letter)) { throw Fail("it has a nonstandard space character", i); }
+                if (char.IsSurrogate(letter) && !(char.IsHighSurrogate(letter) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]))) { throw Fail("it has a lone surrogate", i); }
                 if (char.IsHighSurrogate(letter)) { i++; }
             }
 
-            if (HiddenCharacters.Count(text) > 0) { throw Fail("it has characters that no editor shows", 0); }
+            if (HiddenCharacters.Count(text) > 0) { throw Fail("it has invisible characters", 0); }
         }
 
-        /// <param name="closer">What ends it, <c>\0</c> for the end of the line.</param>
+        /// <param name="closer">The closing token, <c>\0</c> for the end of the line.</param>
         private void List(char closer)
         {
-            if (++depth > MostDepth) { throw Fail("it is nested too deeply"); }
+            if (++depth > MaxDepth) { throw Fail("it is nested too deeply"); }
 
-            var link = ShellLink.First;
+            var link = ShellOperator.First;
             for (var isFirst = true; ; isFirst = false)
             {
                 SkipBlank(overLines: true);
@@ -92,13 +92,13 @@ public static class ShellGrammar
                     break;
                 }
 
-                if (!isFirst) { Say(";"); }
+                if (!isFirst) { Emit(";"); }
                 var isEnded = AndOr(link);
-                link = ShellLink.Then;
+                link = ShellOperator.Then;
                 SkipBlank(overLines: false);
                 if (isEnded) { continue; }
                 if (Peek() == ';' && Peek(1) != ';') { at++; }
-                else if (Peek() != '\n' && !IsAtEnd(closer)) { throw Fail("this cannot stand here"); }
+                else if (Peek() != '\n' && !IsAtEnd(closer)) { throw Fail("this token is not allowed here"); }
             }
 
             depth--;
@@ -112,9 +112,9 @@ public static class ShellGrammar
         }
 
         /// <returns>Whether a <c>&amp;</c> ended it.</returns>
-        private bool AndOr(ShellLink link)
+        private bool AndOr(ShellOperator link)
         {
-            var start = moves;
+            var start = directoryChanges;
             var (isConditional, hadOr) = (false, false);
             Pipeline(link);
             for (; ; )
@@ -123,41 +123,41 @@ public static class ShellGrammar
                 var isAnd = Peek() == '&' && Peek(1) == '&';
                 if (!isAnd && !(Peek() == '|' && Peek(1) == '|')) { break; }
 
-                Say(isAnd ? "&&" : "||");
+                Emit(isAnd ? "&&" : "||");
                 at += 2;
                 hadOr |= !isAnd;
                 // What follows || may run in either folder.
-                if (hadOr && !ReferenceEquals(start, moves)) { moves = null; }
+                if (hadOr && !ReferenceEquals(start, directoryChanges)) { directoryChanges = null; }
                 SkipBlank(overLines: true);
-                var before = moves;
-                Pipeline(isAnd ? ShellLink.And : ShellLink.Or);
-                if (ReferenceEquals(before, moves)) { continue; }
+                var before = directoryChanges;
+                Pipeline(isAnd ? ShellOperator.And : ShellOperator.Or);
+                if (ReferenceEquals(before, directoryChanges)) { continue; }
 
                 isConditional = true;
-                if (hadOr) { moves = null; }
+                if (hadOr) { directoryChanges = null; }
             }
 
             if (Peek() == '&')
             {
-                if (Peek(1) == '>') { throw Fail("&> is read differently by different shells"); }
+                if (Peek(1) == '>') { throw Fail("shells interpret &> differently"); }
 
-                Say("&");
+                Emit("&");
                 at++;
-                moves = start;
+                directoryChanges = start;
                 return true;
             }
 
-            if (isConditional) { moves = null; }
+            if (isConditional) { directoryChanges = null; }
             return false;
         }
 
-        private void Pipeline(ShellLink link)
+        private void Pipeline(ShellOperator link)
         {
-            var start = moves;
+            var start = directoryChanges;
             var isNegated = false;
             while (Peek() == '!' && IsDelimiter(Peek(1)) && Peek(1) != '(')
             {
-                Say("!");
+                Emit("!");
                 at++;
                 isNegated = true;
                 SkipBlank(overLines: false);
@@ -167,30 +167,30 @@ public static class ShellGrammar
             SkipBlank(overLines: false);
             while (Peek() == '|' && Peek(1) != '|')
             {
-                if (Peek(1) == '&') { throw Fail("|& is read differently by different shells"); }
+                if (Peek(1) == '&') { throw Fail("shells interpret |& differently"); }
 
-                Say("|");
+                Emit("|");
                 at++;
                 // Each end of a pipe is a shell of its own.
-                moves = start;
+                directoryChanges = start;
                 SkipBlank(overLines: true);
-                Command(ShellLink.Pipe);
-                moves = start;
+                Command(ShellOperator.Pipe);
+                directoryChanges = start;
                 SkipBlank(overLines: false);
             }
 
-            if (isNegated && !ReferenceEquals(start, moves)) { moves = null; }
+            if (isNegated && !ReferenceEquals(start, directoryChanges)) { directoryChanges = null; }
         }
 
-        private void Command(ShellLink link)
+        private void Command(ShellOperator link)
         {
             if (Peek() == '(')
             {
-                if (Peek(1) == '(') { throw Fail("it calculates with (( ))"); }
+                if (Peek(1) == '(') { throw Fail("it uses arithmetic with (( ))"); }
 
-                var outside = moves;
+                var outside = directoryChanges;
                 Nested('(', ')');
-                moves = outside;
+                directoryChanges = outside;
                 After(link);
             }
             else if (Peek() == '{' && IsBlank(Peek(1)))
@@ -203,15 +203,15 @@ public static class ShellGrammar
 
         private void Nested(char opener, char closer)
         {
-            Say(opener.ToString());
+            Emit(opener.ToString());
             at++;
             List(closer);
             at++;
-            Say(closer.ToString());
+            Emit(closer.ToString());
         }
 
-        /// <summary>The redirects of a whole group.</summary>
-        private void After(ShellLink link)
+        /// <summary>The redirects of a group.</summary>
+        private void After(ShellOperator link)
         {
             var redirects = new List<ShellRedirect>();
             for (; ; )
@@ -220,18 +220,18 @@ public static class ShellGrammar
                 if (!TryRedirect(redirects)) { break; }
             }
 
-            if (!IsDelimiter(Peek())) { throw Fail("this cannot stand here"); }
-            if (redirects.Count > 0) { Add(new ShellCommand([], redirects, moves, link)); }
+            if (!IsDelimiter(Peek())) { throw Fail("this token is not allowed here"); }
+            if (redirects.Count > 0) { Add(new ShellCommand([], redirects, directoryChanges, link)); }
         }
 
-        private void Simple(ShellLink link)
+        private void Simple(ShellOperator link)
         {
             var began = at;
             var (words, redirects) = (new List<string>(), new List<ShellRedirect>());
             for (; ; )
             {
                 SkipBlank(overLines: false);
-                if (Peek() == '(') { throw Fail(words.Count > 0 ? "it defines a function, or has a pattern with ( )" : "this cannot stand here"); }
+                if (Peek() == '(') { throw Fail(words.Count > 0 ? "it defines a function or has a pattern with ( )" : "this token is not allowed here"); }
                 if (at >= text.Length || Peek() is '\n' or ';' or '&' or '|' or ')') { break; }
                 if (TryRedirect(redirects)) { continue; }
 
@@ -239,26 +239,26 @@ public static class ShellGrammar
                 var word = ReadWord();
                 if (words.Count == 0) { CheckProgram(word, start); }
                 words.Add(word.Text);
-                Say(ShellCommand.Quote(word.Text));
+                Emit(ShellCommand.Quote(word.Text));
             }
 
             if (words.Count == 0 && redirects.Count == 0 && at == began) { throw Fail("a command is missing"); }
-            Add(new ShellCommand(words, redirects, moves, link));
+            Add(new ShellCommand(words, redirects, directoryChanges, link));
             if (words is not ["cd", ..]) { return; }
 
-            moves = words is [_, var folder] && folder.Length > 0 && folder[0] != '-' && moves is not null ? [.. moves, folder] : null;
+            directoryChanges = words is [_, var folder] && folder.Length > 0 && folder[0] != '-' && directoryChanges is not null ? [.. directoryChanges, folder] : null;
         }
 
         private static void CheckProgram(Word word, int start)
         {
-            if (!word.IsQuoted && Reserved.Contains(word.Text)) { throw Fail($"it has the shell's own word {word.Text}", start); }
-            if (word.Text.Length == 0) { throw Fail("its program has no name", start); }
+            if (!word.IsQuoted && Reserved.Contains(word.Text)) { throw Fail($"it uses the shell keyword {word.Text}", start); }
+            if (word.Text.Length == 0) { throw Fail("its program name is empty", start); }
             if (word.Text.Contains('=', StringComparison.Ordinal)) { throw Fail("it sets a variable", start); }
         }
 
         private void Add(ShellCommand command)
         {
-            if (Commands.Count >= MostCommands) { throw Fail($"it has more than {MostCommands} commands"); }
+            if (Commands.Count >= MaxCommands) { throw Fail($"it has more than {MaxCommands} commands"); }
             Commands.Add(command);
         }
 
@@ -273,11 +273,11 @@ public static class ShellGrammar
                 return false;
             }
 
-            if (at - start > 1) { throw Fail("shells read a descriptor above 9 differently", start); }
+            if (at - start > 1) { throw Fail("shells interpret a descriptor above 9 differently", start); }
 
             var descriptor = text[start..at];
             var (first, second) = (Peek(), Peek(1));
-            if (second == '(') { throw Fail("it reads from or writes to another command with <( ) or >( )", start); }
+            if (second == '(') { throw Fail("it uses process substitution with <( ) or >( )", start); }
 
             if (first == '<' && second == '<')
             {
@@ -292,28 +292,28 @@ public static class ShellGrammar
             var target = ReadWord();
             if (operation.EndsWith('&'))
             {
-                if (target.IsQuoted || target.Text is not ("-" or [>= '0' and <= '9'])) { throw Fail("shells read what stands behind >& or <& differently", from); }
+                if (target.IsQuoted || target.Text is not ("-" or [>= '0' and <= '9'])) { throw Fail("shells interpret the operand of >& or <& differently", from); }
 
-                Say($"{descriptor}{operation}{target.Text}");
+                Emit($"{descriptor}{operation}{target.Text}");
                 return true;
             }
 
-            if (target.Text.Length == 0) { throw Fail("a file is missing", from); }
+            if (target.Text.Length == 0) { throw Fail("a file name is missing", from); }
 
-            Say($"{descriptor}{operation}{ShellCommand.Quote(target.Text)}");
+            Emit($"{descriptor}{operation}{ShellCommand.Quote(target.Text)}");
             redirects.Add(new ShellRedirect(operation == "<" ? RedirectKind.Read : RedirectKind.Write, target.Text));
             return true;
         }
 
         private void Heredocument(int start)
         {
-            if (Peek(2) == '<') { throw Fail("<<< is not known to every shell", start); }
+            if (Peek(2) == '<') { throw Fail("not every shell supports <<<", start); }
 
             var isIndented = Peek(2) == '-';
             at += isIndented ? 3 : 2;
             SkipBlank(overLines: false);
             var end = ReadWord();
-            if (end.Text.Contains('\n', StringComparison.Ordinal)) { throw Fail("the word behind << goes over two lines", start); }
+            if (end.Text.Contains('\n', StringComparison.Ordinal)) { throw Fail("the delimiter after << spans two lines", start); }
 
             heredocs.Enqueue(new Heredoc(end.Text, end.IsQuoted, isIndented, start));
             hadHeredoc = true;
@@ -337,7 +337,7 @@ public static class ShellGrammar
                 if (!heredoc.IsLiteral && line.AsSpan().IndexOfAny("$`\\") is >= 0 and var special) { throw Fail("the text after << is put together while it runs", start + special); }
             }
 
-            throw Fail("the text after << has no end", heredoc.At);
+            throw Fail("the here-document has no end delimiter", heredoc.At);
         }
 
         private Word ReadWord()
@@ -348,8 +348,8 @@ public static class ShellGrammar
                 switch (Peek())
                 {
                     case '\\':
-                        if (at + 1 >= text.Length) { throw Fail("a character is missing behind \\"); }
-                        if (Peek(1) == '\n') { throw Fail("a word goes on in the next line"); }
+                        if (at + 1 >= text.Length) { throw Fail("a character is missing after \\"); }
+                        if (Peek(1) == '\n') { throw Fail("a word continues on the next line"); }
 
                         word.Append(text[at + 1]);
                         (at, isQuoted) = (at + 2, true);
@@ -366,20 +366,20 @@ public static class ShellGrammar
                         isQuoted = true;
                         break;
                     case '$' or '`': throw Fail(Expansion());
-                    case '*' or '?': throw Fail("it has a pattern for file names");
-                    case '[' when at != start || !IsDelimiter(Peek(1)): throw Fail("it has a pattern for file names");
+                    case '*' or '?': throw Fail("it has a file name pattern");
+                    case '[' when at != start || !IsDelimiter(Peek(1)): throw Fail("it has a file name pattern");
                     case '{' when at == start && Peek(1) == '}' && IsDelimiter(Peek(2)):
                         word.Append("{}");
                         at += 2;
                         break;
-                    case '{': throw Fail("it has { }, which some shells replace");
+                    case '{': throw Fail("it has { }, which some shells expand");
                     case '~' when at == start:
-                        if (Peek(1) != '/' && !IsDelimiter(Peek(1))) { throw Fail("it names another user's folder with ~"); }
+                        if (Peek(1) != '/' && !IsDelimiter(Peek(1))) { throw Fail("it refers to another user's home folder with ~"); }
 
                         word.Append(userHome);
                         at++;
                         break;
-                    case '~' when text[at - 1] is '=' or ':': throw Fail("it has a ~ that some shells replace");
+                    case '~' when text[at - 1] is '=' or ':': throw Fail("it has a ~ that some shells expand");
                     default:
                         word.Append(text[at++]);
                         break;
@@ -397,7 +397,7 @@ public static class ShellGrammar
             {
                 if (at >= text.Length) { throw Fail("a \" is missing", start); }
                 if (Peek() is '$' or '`') { throw Fail(Expansion()); }
-                if (Peek() == '\\' && Peek(1) == '\n') { throw Fail("a word goes on in the next line"); }
+                if (Peek() == '\\' && Peek(1) == '\n') { throw Fail("a word continues on the next line"); }
                 if (Peek() == '\\' && at + 1 < text.Length && Peek(1) is '$' or '`' or '"' or '\\') { at++; }
 
                 word.Append(text[at]);
@@ -408,11 +408,11 @@ public static class ShellGrammar
 
         private string Expansion() => (Peek(), Peek(1), Peek(2)) switch
         {
-            ('`', _, _) => "it puts in what another command prints, with ` `",
-            (_, '(', '(') => "it calculates with $(( ))",
-            (_, '(', _) => "it puts in what another command prints, with $( )",
-            (_, '\'' or '"', _) => "it has $ before a quote, which shells read differently",
-            _ => "it uses a variable with $",
+            ('`', _, _) => "it uses command substitution with ` `",
+            (_, '(', '(') => "it uses arithmetic with $(( ))",
+            (_, '(', _) => "it uses command substitution with $( )",
+            (_, '\'' or '"', _) => "it has $ before a quote, which shells interpret differently",
+            _ => "it expands a variable with $",
         };
 
         private void SkipBlank(bool overLines)
@@ -427,7 +427,7 @@ public static class ShellGrammar
             }
         }
 
-        private void Say(string token)
+        private void Emit(string token)
         {
             if (canonical.Length > 0) { canonical.Append(' '); }
             canonical.Append(token);
@@ -439,8 +439,8 @@ public static class ShellGrammar
 
         private static bool IsDelimiter(char letter) => IsBlank(letter) || letter is '\0' or ';' or '&' or '|' or '<' or '>' or '(' or ')';
 
-        private UnreadableException Fail(string what) => new(what, at);
+        private UnsupportedSyntaxException Fail(string what) => new(what, at);
 
-        private static UnreadableException Fail(string what, int at) => new(what, at);
+        private static UnsupportedSyntaxException Fail(string what, int at) => new(what, at);
     }
 }

@@ -9,12 +9,12 @@ namespace Plue.Server.Permissions;
 /// <param name="Folder">The real path of the workspace that it is bound to.</param>
 public sealed record StoredRule(string Id, string Rule, string Folder, DateTime CreatedAt);
 
-/// <summary>What the user said is always allowed, each bound to a folder. Lies outside of every workspace; other windows write there too.</summary>
+/// <summary>The stored permission rules, each bound to a folder. Stored outside all workspaces; other windows write to them, too.</summary>
 public sealed class StoredRules(PluePaths paths, TimeProvider time)
 {
-    private const int Most = 2000;
-    private const int MostBytes = 4 * 1024 * 1024;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+    private const int MaxRules = 2000;
+    private const int MaxBytes = 4 * 1024 * 1024;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Oldest first. A file that cannot be read allows nothing.</summary>
     public IReadOnlyList<StoredRule> List()
@@ -23,30 +23,30 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
         catch (FailureException) { return []; }
     }
 
-    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not kept.</exception>
+    /// <exception cref="FailureException">Conflict, StoreReadOnly: it was not stored.</exception>
     public void Add(string rule, string workspace)
     {
-        var folder = RealPath.TargetOf(workspace) ?? throw new FailureException(FailureKind.NotFound, $"The rule was not kept, because {workspace} leads nowhere.");
+        var folder = RealPath.TargetOf(workspace) ?? throw new FailureException(FailureKind.NotFound, $"The rule was not saved because {workspace} does not exist.");
         Change(rules => rules.Any(one => one.Rule == rule && one.Folder == folder)
             ? rules
-            : [.. rules.TakeLast(Most - 1), new StoredRule(Ids.New("rule", time), rule, folder, time.GetUtcNow().UtcDateTime)]);
+            : [.. rules.TakeLast(MaxRules - 1), new StoredRule(Ids.New("rule", time), rule, folder, time.GetUtcNow().UtcDateTime)]);
     }
 
     /// <exception cref="FailureException">NotFound: there is no such rule any more. Conflict, StoreReadOnly: it was not taken out.</exception>
-    public void Forget(string id) => Change(rules => rules.Any(one => one.Id == id)
+    public void Remove(string id) => Change(rules => rules.Any(one => one.Id == id)
         ? [.. rules.Where(one => one.Id != id)]
-        : throw new FailureException(FailureKind.NotFound, "This rule is no longer there."));
+        : throw new FailureException(FailureKind.NotFound, "This rule no longer exists."));
 
     private void Change(Func<IReadOnlyList<StoredRule>, IReadOnlyList<StoredRule>> change)
     {
         try
         {
-            using var turn = FileTurn.Take(paths.Turn("permissions"), Patience);
+            using var turn = FileLock.Acquire(paths.LockFile("permissions"), LockTimeout);
             DurableFile.Replace(paths.Rules, JsonSerializer.SerializeToUtf8Bytes(new StoredRuleList(change(Read())), StoredRulesContext.Default.StoredRuleList));
         }
-        catch (IOException fault) when (FileTurn.IsHeldElsewhere(fault))
+        catch (IOException fault) when (FileLock.IsHeldElsewhere(fault))
         {
-            throw new FailureException(FailureKind.Conflict, "The rules were not changed, because another window is writing. Try again.", fault);
+            throw new FailureException(FailureKind.Conflict, "The rules were not changed because another window is writing them. Try again.", fault);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
@@ -59,9 +59,9 @@ public sealed class StoredRules(PluePaths paths, TimeProvider time)
     {
         try
         {
-            var content = OrdinaryFile.Read(paths.Rules, MostBytes) ?? throw new JsonException("It is too large.");
+            var content = RegularFile.Read(paths.Rules, MaxBytes) ?? throw new JsonException("It is too large.");
             var rules = JsonSerializer.Deserialize(content, StoredRulesContext.Default.StoredRuleList)?.Rules ?? [];
-            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is not whole.") : rules;
+            return rules.Any(rule => rule is not { Id: not null, Rule: not null, Folder: not null }) ? throw new JsonException("A rule is incomplete.") : rules;
         }
         catch (FileNotFoundException) { return []; }
         catch (Exception fault) when (fault is JsonException or IOException or UnauthorizedAccessException)

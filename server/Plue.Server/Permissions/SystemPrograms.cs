@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Permissions;
 
 /// <summary>Which file a program's name leads to, and whether only the system's owner could have put it there.</summary>
-/// <param name="searchPath">What commands find their programs by.</param>
+/// <param name="searchPath">The PATH of commands.</param>
 internal sealed class SystemPrograms(string? searchPath)
 {
     private static readonly string[] Folders = ["/bin", "/usr/bin", "/sbin", "/usr/sbin", "/usr/lib/cargo/bin"];
@@ -12,22 +12,22 @@ internal sealed class SystemPrograms(string? searchPath)
     public string? NameOf(string program, string? workspace)
     {
         if (OperatingSystem.IsWindows()) { return null; }
-        if (program.Contains('/', StringComparison.Ordinal)) { return IsOfTheSystem(Path.GetDirectoryName(program)!) && IsOfTheSystem(program) ? Path.GetFileName(program) : null; }
+        if (program.Contains('/', StringComparison.Ordinal)) { return IsInSystemFolder(Path.GetDirectoryName(program)!) && IsInSystemFolder(program) ? Path.GetFileName(program) : null; }
 
         foreach (var folder in (searchPath ?? "").Split(':'))
         {
             // The first that fits runs: a folder that the workspace can fill decides before the system does.
-            if (!Path.IsPathRooted(folder) || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.LiesIn(workspace, real)))) { return null; }
+            if (!Path.IsPathRooted(folder) || (workspace is not null && (RealPath.TargetOf(folder) is not { } real || RealPath.IsUnder(workspace, real)))) { return null; }
 
             var file = Path.Combine(folder, program);
-            if (File.Exists(file)) { return IsOfTheSystem(folder) && IsOfTheSystem(file) ? program : null; }
+            if (File.Exists(file)) { return IsInSystemFolder(folder) && IsInSystemFolder(file) ? program : null; }
         }
 
         return null;
     }
 
     /// <summary>Whether a bare name may lead into the workspace, where a model can put what it likes.</summary>
-    public bool IsOfWorkspace(string program, string workspace)
+    public bool IsInWorkspace(string program, string workspace)
     {
         if (OperatingSystem.IsWindows() || program.Contains('/', StringComparison.Ordinal)) { return false; }
 
@@ -40,5 +40,5 @@ internal sealed class SystemPrograms(string? searchPath)
         return false;
     }
 
-    private static bool IsOfTheSystem(string path) => Path.IsPathRooted(path) && RealPath.TargetOf(path) is { } real && Folders.Any(folder => RealPath.LiesIn(folder, real));
+    private static bool IsInSystemFolder(string path) => Path.IsPathRooted(path) && RealPath.TargetOf(path) is { } real && Folders.Any(folder => RealPath.IsUnder(folder, real));
 }

@@ -3,14 +3,14 @@ namespace Plue.Server.Permissions;
 public enum FileChangeKind { Create, Modify, Delete }
 
 /// <summary>
-/// What a call would do to the world, told before anything is done. A call has one or several; each is judged alone, and the strictest verdict counts.
+/// An effect of a call, declared before it runs. A call has one or more. Each is evaluated separately, and the strictest verdict applies.
 /// A closed set: every switch over it is complete.
 /// </summary>
 public abstract record ToolAction
 {
     private ToolAction() { }
 
-    /// <summary>It does something outside of the workspace that nothing here can take back.</summary>
+    /// <summary>It does something outside of the workspace that nothing here can undo.</summary>
     public bool ReachesOut => this is SpawnTask or CallServer or Fetch;
 
     /// <param name="Path">Absolute, as it was named: where it leads is found out when it is judged, and again when it is opened.</param>
@@ -23,7 +23,7 @@ public abstract record ToolAction
     /// <param name="Folder">Where it begins, absolute.</param>
     public sealed record RunCommand(string Command, string Folder) : ToolAction;
 
-    /// <param name="Doubt">Why the user is asked first, one sentence; null when nothing speaks against it.</param>
+    /// <param name="Doubt">Why approval is required, as one sentence; null if it is not.</param>
     public sealed record SpawnTask(string TemplateId, string? Doubt = null) : ToolAction;
 
     public sealed record CallServer(string Server, string Tool) : ToolAction;

@@ -3,10 +3,10 @@ namespace Plue.Server.Permissions;
 /// <summary>Stricter is greater.</summary>
 public enum Decision { Allow, Ask, Deny }
 
-/// <param name="Why">One sentence: the rule, or what makes it dangerous. For the user where it is asked, for the model where it is denied.</param>
+/// <param name="Why">One sentence: the rule, or the danger. Shown to the user for an approval and to the model for a denial.</param>
 public sealed record Verdict(Decision Decision, string Why)
 {
-    /// <summary>What <c>always</c> would store, shown exactly so before it is; null where always is not to be had.</summary>
+    /// <summary>The rule that <c>always</c> would store, shown exactly as stored; null if always is not available.</summary>
     public string? Rule { get; init; }
 
     /// <summary>Where it really leads: the path with links followed.</summary>

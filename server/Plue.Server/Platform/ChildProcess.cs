@@ -6,7 +6,7 @@ using System.Text;
 
 namespace Plue.Server.Platform;
 
-/// <summary>What to start. The environment is the whole environment: nothing is inherited.</summary>
+/// <summary>The start information of a child process. The environment is complete: nothing is inherited.</summary>
 public sealed record ChildProcessStart
 {
     /// <summary>Absolute.</summary>
@@ -19,7 +19,7 @@ public sealed record ChildProcessStart
     /// <summary>Bytes of one line of its output.</summary>
     public int LineCap { get; init; } = 16 * 1024 * 1024;
     /// <summary>How long each rung of the ending ladder waits: input closed, then SIGTERM, then SIGKILL.</summary>
-    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(5);
+    public TimeSpan GracePeriod { get; init; } = TimeSpan.FromSeconds(5);
 }
 
 /// <summary>
@@ -32,7 +32,7 @@ public sealed class ChildProcess : IAsyncDisposable
     public const string Marker = "PLUE_CHILD";
 
     private const int StderrTailBytes = 8 * 1024;
-    private static readonly TimeSpan Hurry = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan UrgentGracePeriod = TimeSpan.FromMilliseconds(250);
     private static readonly ConcurrentDictionary<ChildProcess, byte> Running = new();
     private static readonly string? Setsid = FindSetsid();
     private static readonly Lazy<string> Owner = new(() => ChildProcessTree.OwnerOf(Environment.ProcessId) ?? $"{Environment.ProcessId}.0");
@@ -44,10 +44,10 @@ public sealed class ChildProcess : IAsyncDisposable
     private readonly Stream input;
     private readonly Stream output;
     private readonly Stream error;
-    private readonly SemaphoreSlim inputGate = new(1, 1);
-    private readonly CancellationTokenSource hurry = new();
+    private readonly SemaphoreSlim inputSemaphore = new(1, 1);
+    private readonly CancellationTokenSource urgency = new();
     private readonly CancellationTokenSource outputOver = new();
-    private readonly Lock endGate = new();
+    private readonly Lock endSync = new();
     private readonly byte[] stderrTail = new byte[StderrTailBytes];
     private long stderrLength;
     private Task? ending;
@@ -69,7 +69,7 @@ public sealed class ChildProcess : IAsyncDisposable
     /// <summary>For the tests: what this child and its children are marked with.</summary>
     internal string MarkerValue => marker;
 
-    /// <summary>The exit code, once the program and what it left behind are gone; 128 + the signal where one ended it.</summary>
+    /// <summary>Completes with the exit code after the program and its children ended; 128 + the signal if one ended it.</summary>
     public Task<int> Exited { get; }
 
     /// <summary>The last 8 KiB of its error output, secrets masked.</summary>
@@ -90,9 +90,9 @@ public sealed class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>
-    /// Ends what a process of ours that was killed has left running: nobody is there to read its answers any more, or to stop what they cost.
+    /// Ends child processes that a killed process of ours left running: nothing reads their output or limits their cost any more.
     /// </summary>
-    /// <returns>How many were ended. Only Linux lets us look.</returns>
+    /// <returns>The number of ended processes. Only Linux supports this.</returns>
     public static int EndOrphans() => OperatingSystem.IsLinux() ? ChildProcessTree.KillOrphans(Marker) : 0;
 
     /// <exception cref="IOException">It could not be started; the message says why.</exception>
@@ -141,13 +141,13 @@ public sealed class ChildProcess : IAsyncDisposable
         var whole = new byte[line.Length + 1];
         line.CopyTo(whole);
         whole[^1] = (byte)'\n';
-        await inputGate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await inputSemaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try { await input.WriteAsync(whole, cancellationToken).ConfigureAwait(false); }
-        catch (ObjectDisposedException e) { throw new IOException("Its input is closed.", e); }
-        finally { inputGate.Release(); }
+        catch (ObjectDisposedException e) { throw new IOException("Its standard input is closed.", e); }
+        finally { inputSemaphore.Release(); }
     }
 
-    /// <summary>The next line without its end, valid until the next call; null when there is no more. A last line without an end counts.</summary>
+    /// <summary>Reads the next line without its line break, valid until the next call; null at the end. An unterminated last line is returned.</summary>
     /// <exception cref="InvalidDataException">The line is longer than the cap. The output cannot be read on.</exception>
     public async ValueTask<ReadOnlyMemory<byte>?> ReadLineAsync(CancellationToken cancellationToken)
     {
@@ -165,7 +165,7 @@ public sealed class ChildProcess : IAsyncDisposable
         }
     }
 
-    /// <summary>More of its output as it comes, for a program that says no lines; 0 when there is no more. Not to be mixed with <see cref="ReadLineAsync"/>.</summary>
+    /// <summary>Reads raw output, for programs without line output; 0 at the end. Do not combine with <see cref="ReadLineAsync"/>.</summary>
     public async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, outputOver.Token);
@@ -187,18 +187,18 @@ public sealed class ChildProcess : IAsyncDisposable
         catch (IOException) { /* It is gone already, which is what was asked for. */ }
     }
 
-    /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one under way.</summary>
+    /// <summary>Close input, wait, SIGTERM, wait, SIGKILL; then whatever it left behind. An urgent call shortens a patient one in progress.</summary>
     public Task EndAsync(bool urgent = false)
     {
-        lock (endGate)
+        lock (endSync)
         {
-            if (urgent) { hurry.Cancel(); }
+            if (urgent) { urgency.Cancel(); }
 
-            return ending ??= Task.Run(ClimbAsync);
+            return ending ??= Task.Run(EscalateAsync);
         }
     }
 
-    /// <summary>Kills it and what it started without a chance to go on. <see cref="Exited"/> follows.</summary>
+    /// <summary>Kills it and what it started without a chance to continue. <see cref="Exited"/> follows.</summary>
     public void Kill() => ChildProcessTree.Kill(process, hasSession: Setsid is not null);
 
     public async ValueTask DisposeAsync()
@@ -210,35 +210,35 @@ public sealed class ChildProcess : IAsyncDisposable
         process.Dispose();
     }
 
-    private async Task ClimbAsync()
+    private async Task EscalateAsync()
     {
         CloseInput();
-        if (await ExitsSoonAsync().ConfigureAwait(false)) { return; }
+        if (await ExitsInTimeAsync().ConfigureAwait(false)) { return; }
 
         ChildProcessTree.Terminate(process, hasSession: Setsid is not null);
-        if (!await ExitsSoonAsync().ConfigureAwait(false)) { ChildProcessTree.Kill(process, hasSession: Setsid is not null); }
+        if (!await ExitsInTimeAsync().ConfigureAwait(false)) { ChildProcessTree.Kill(process, hasSession: Setsid is not null); }
 
         await Exited.ConfigureAwait(false);
     }
 
-    private async Task<bool> ExitsSoonAsync()
+    private async Task<bool> ExitsInTimeAsync()
     {
-        if (!hurry.IsCancellationRequested)
+        if (!urgency.IsCancellationRequested)
         {
-            var patience = Task.Delay(start.Patience, hurry.Token);
-            if (await Task.WhenAny(Exited, patience).ConfigureAwait(false) == Exited) { return true; }
-            if (patience.IsCompletedSuccessfully) { return false; }
+            var gracePeriod = Task.Delay(start.GracePeriod, urgency.Token);
+            if (await Task.WhenAny(Exited, gracePeriod).ConfigureAwait(false) == Exited) { return true; }
+            if (gracePeriod.IsCompletedSuccessfully) { return false; }
         }
 
-        return await Task.WhenAny(Exited, Task.Delay(Hurry)).ConfigureAwait(false) == Exited;
+        return await Task.WhenAny(Exited, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false) == Exited;
     }
 
     private async Task<int> WatchAsync(Task stderrDrained)
     {
         await process.WaitForExitAsync().ConfigureAwait(false);
         await ChildProcessTree.KillMarkedAsync(Marker, marker).ConfigureAwait(false);
-        // What it wrote last is still in the pipes. A stranger that holds them open must not hold us.
-        await Task.WhenAny(stderrDrained, Task.Delay(Hurry)).ConfigureAwait(false);
+        // The last output is still in the pipes. Another process that holds them open must not block us.
+        await Task.WhenAny(stderrDrained, Task.Delay(UrgentGracePeriod)).ConfigureAwait(false);
         outputOver.CancelAfter(TimeSpan.FromSeconds(1));
         Running.TryRemove(this, out _);
         return process.ExitCode;

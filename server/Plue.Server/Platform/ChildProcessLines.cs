@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>Cuts a byte stream into lines, with a cap that holds before anything is decoded. LF or CRLF; a last line without an end counts.</summary>
+/// <summary>Splits a byte stream into lines, with a limit that applies before decoding. LF or CRLF; an unterminated last line is returned.</summary>
 internal sealed class ChildProcessLines(Stream stream, int cap)
 {
     private const int Small = 64 * 1024;
@@ -9,7 +9,7 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
     private int searched;
     private int end;
 
-    /// <summary>A whole line that is already here.</summary>
+    /// <summary>Takes a complete buffered line.</summary>
     public bool TryTake(out ReadOnlyMemory<byte> line)
     {
         var found = buffer.AsSpan(searched, end - searched).IndexOf((byte)'\n');
@@ -33,7 +33,7 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
         {
             if (TryTake(out var line)) { return line; }
 
-            MakeRoom();
+            EnsureCapacity();
             var count = await stream.ReadAsync(buffer.AsMemory(end), cancellationToken).ConfigureAwait(false);
             if (count == 0)
             {
@@ -55,7 +55,7 @@ internal sealed class ChildProcessLines(Stream stream, int cap)
         return buffer.AsMemory(from, (to > from && buffer[to - 1] == '\r' ? to - 1 : to) - from);
     }
 
-    private void MakeRoom()
+    private void EnsureCapacity()
     {
         var length = end - first;
         if (length > cap) { throw TooLong(); }

@@ -5,7 +5,7 @@ using System.Text;
 
 namespace Plue.Server.Platform;
 
-/// <summary>Signals to a child, its session and, on Linux, to whoever carries its marker in the environment.</summary>
+/// <summary>Sends signals to a child, its session and, on Linux, to all processes with its marker in their environment.</summary>
 internal static partial class ChildProcessTree
 {
     private const int SigTerm = 15;
@@ -30,7 +30,7 @@ internal static partial class ChildProcessTree
         }
         catch (Exception e) when (e is InvalidOperationException or Win32Exception or AggregateException)
         {
-            // It went by itself in between.
+            // It went automatically in between.
         }
     }
 
@@ -43,7 +43,7 @@ internal static partial class ChildProcessTree
         if (!OperatingSystem.IsLinux()) { return; }
 
         var mark = Encoding.UTF8.GetBytes($"{name}={value}");
-        // Until nobody was found twice: one may have forked while we looked, and has no environment to see in the moment of its exec.
+        // Until none was found twice: a process may fork during the scan, and its environment is not readable during exec.
         for (var (round, empty) = (0, 0); round < 100 && empty < 2; round++)
         {
             var found = Marked(mark).ToList();
@@ -80,7 +80,7 @@ internal static partial class ChildProcessTree
         }
     }
 
-    /// <summary>Ends everyone whose mark names an owner that is no longer there.</summary>
+    /// <summary>Ends everyone whose mark names an owner that no longer exists.</summary>
     public static int KillOrphans(string name)
     {
         var ended = 0;

@@ -41,7 +41,7 @@ public static partial class DurableFile
         var temporary = TemporaryBeside(path);
         try
         {
-            using var source = OrdinaryFile.OpenRead(from);
+            using var source = RegularFile.OpenRead(from);
             using var target = OpenPrivate(temporary, FileMode.CreateNew, FileAccess.Write);
             source.CopyTo(target);
             Sync(target.SafeFileHandle);
@@ -55,7 +55,7 @@ public static partial class DurableFile
         Rename(temporary, path);
     }
 
-    /// <summary>Moves a file to where there is none of that name; the folder is made where it is missing.</summary>
+    /// <summary>Moves a file to an unused name and creates the folder if missing.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public static void Move(string from, string to)
     {
@@ -98,9 +98,9 @@ public static partial class DurableFile
     }
 
     /// <summary>Opens unbuffered; a new file has mode 0600 from its first moment.</summary>
-    /// <inheritdoc cref="OrdinaryFile.Open" path="/exception"/>
+    /// <inheritdoc cref="RegularFile.Open" path="/exception"/>
     public static FileStream OpenPrivate(string path, FileMode mode, FileAccess access, FileShare share = FileShare.Read, FileOptions fileOptions = FileOptions.None) =>
-        OrdinaryFile.Open(path, mode, access, share, fileOptions, PrivateFile);
+        RegularFile.Open(path, mode, access, share, fileOptions, PrivateFile);
 
     /// <summary>Waits until what was written is on the disk.</summary>
     /// <exception cref="IOException">The disk said no; what was written may be lost.</exception>
@@ -114,7 +114,7 @@ public static partial class DurableFile
 
         if (fsync(handle) != 0)
         {
-            throw new IOException($"The disk did not keep the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
+            throw new IOException($"The disk did not store the data (fsync: {Marshal.GetLastPInvokeErrorMessage()}).", Marshal.GetLastPInvokeError());
         }
     }
 

@@ -4,17 +4,17 @@ using System.Text;
 namespace Plue.Server.Platform;
 
 /// <summary>
-/// The clock, as far as something may be removed for good because of its age. One that is set far ahead makes everything old at once: after such a jump, and after
+/// A clock for deletions by age. A clock that is set far ahead would expire everything at once: after such a jump, and after
 /// weeks in which Plue did not run, nothing is old for a day, in which the clock can be put right. Safe for concurrent calls.
 /// </summary>
 public static class ExpiryClock
 {
-    public static readonly TimeSpan LongestAway = TimeSpan.FromDays(7);
-    public static readonly TimeSpan Doubt = TimeSpan.FromDays(1);
+    public static readonly TimeSpan MaxAbsence = TimeSpan.FromDays(7);
+    public static readonly TimeSpan DistrustPeriod = TimeSpan.FromDays(1);
     private const int MaxBytes = 1024;
-    private static readonly TimeSpan WorthNoting = TimeSpan.FromHours(1);
+    private static readonly TimeSpan WriteInterval = TimeSpan.FromHours(1);
 
-    /// <summary>The time; null while it is in doubt, and where what is known of it cannot be kept.</summary>
+    /// <summary>Gets the time; null while it is not trusted or the state cannot be stored.</summary>
     public static DateTimeOffset? Read(PluePaths paths, TimeProvider time)
     {
         var now = time.GetUtcNow();
@@ -22,10 +22,10 @@ public static class ExpiryClock
         try
         {
             var known = ReadMark(file);
-            var mark = known is not { } last || now < last.Seen - LongestAway ? new Mark(now, now)
-                : now > last.Seen + LongestAway ? new Mark(now, now + Doubt)
+            var mark = known is not { } last || now < last.Seen - MaxAbsence ? new Mark(now, now)
+                : now > last.Seen + MaxAbsence ? new Mark(now, now + DistrustPeriod)
                 : last with { Seen = now };
-            if (known is null || mark.TrustedFrom != known.Value.TrustedFrom || (mark.Seen - known.Value.Seen).Duration() > WorthNoting)
+            if (known is null || mark.TrustedFrom != known.Value.TrustedFrom || (mark.Seen - known.Value.Seen).Duration() > WriteInterval)
             {
                 DurableFile.CreatePrivateDirectory(paths.Index);
                 DurableFile.Replace(file, Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{mark.Seen:O}\n{mark.TrustedFrom:O}\n")));
@@ -39,12 +39,12 @@ public static class ExpiryClock
         }
     }
 
-    /// <summary>Null where there is none that can be read: nothing is known then, and the clock counts.</summary>
+    /// <summary>Null if there is no readable state; the clock is trusted then.</summary>
     private static Mark? ReadMark(string file)
     {
         if (!Path.Exists(file)) { return null; }
 
-        var lines = OrdinaryFile.Read(file, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
+        var lines = RegularFile.Read(file, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries) : [];
         return lines.Length == 2 && TryRead(lines[0], out var seen) && TryRead(lines[1], out var trustedFrom) ? new Mark(seen, trustedFrom) : null;
     }
 

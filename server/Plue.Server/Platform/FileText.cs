@@ -4,7 +4,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Platform;
 
 /// <summary>A file's bytes as text, its lines kept as they are.</summary>
-/// <param name="Note">What the user should know about the reading; null when there is nothing.</param>
+/// <param name="Note">A note about the encoding for the user; null if there is none.</param>
 public sealed record FileText(string Content, string? Note)
 {
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
@@ -42,7 +42,7 @@ public sealed record FileText(string Content, string? Note)
         catch (EncoderFallbackException) { return null; }
     }
 
-    /// <summary>The lines of the range as they stand in the file, their breaks included.</summary>
+    /// <summary>Gets the lines of the range as in the file, including line breaks.</summary>
     /// <param name="range">Within <see cref="Lines"/>.</param>
     public string Part(LineRange range)
     {

@@ -20,7 +20,7 @@ public static partial class HiddenCharacters
     private static readonly string[] TagFlags = [.. new[] { "gbeng", "gbsct", "gbwls" }.Select(region =>
         $"{char.ConvertFromUtf32(0x1F3F4)}{string.Concat(region.Select(letter => char.ConvertFromUtf32(0xE0000 + letter)))}{char.ConvertFromUtf32(0xE007F)}")];
 
-    /// <summary>How many there are. A byte order mark at the beginning of a file is to be taken off before.</summary>
+    /// <summary>Counts the hidden characters. Remove a leading byte order mark first.</summary>
     public static int Count(string text)
     {
         var count = 0;
@@ -44,7 +44,7 @@ public static partial class HiddenCharacters
         return output.ToString();
     }
 
-    /// <summary>What <see cref="Visible"/> made visible, as it was.</summary>
+    /// <summary>Reverts <see cref="Visible"/>.</summary>
     public static string Hidden(string text) => Mark().Replace(text, mark =>
         int.Parse(mark.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture) is var value && Rune.IsValid(value) && (IsHidden(value) || value == '\r') ? new Rune(value).ToString() : mark.Value);
 

@@ -3,15 +3,15 @@ namespace Plue.Server.Platform;
 /// <summary>Takes secrets out of text. Safe to use from any thread.</summary>
 public interface ITextMask
 {
-    /// <summary>Nothing is secret: every text stays as it is.</summary>
+    /// <summary>True if there are no secrets, so that texts do not change.</summary>
     bool IsEmpty { get; }
 
     /// <summary>The text itself when nothing in it is secret.</summary>
     string Mask(string text);
 
     /// <summary>
-    /// How many of its first characters can be masked before the rest of a growing text is known: no secret begins among them and
+    /// Gets the length of the prefix of a growing text that can be masked before the rest is known: no secret starts in it and
     /// ends behind them. What follows may be the beginning of one.
     /// </summary>
-    int Settled(string text);
+    int StableLength(string text);
 }

@@ -12,7 +12,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     /// <summary>Less than this is not worth a collection.</summary>
     public const long MinGrowth = 8 * 1024 * 1024;
 
-    /// <summary>What may be allocated within a pause that still counts as idle.</summary>
+    /// <summary>The allocation within a pause that still counts as idle.</summary>
     public const long MaxIdleAllocation = 1024 * 1024;
 
     public static readonly TimeSpan Pause = TimeSpan.FromSeconds(2);
@@ -22,7 +22,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     private int isDue;
     private ITimer? timer;
 
-    public static IdleMemory OfThisProcess() => new(
+    public static IdleMemory ForThisProcess() => new(
         static () => GC.GetGCMemoryInfo(GCKind.Any).TotalCommittedBytes,
         static () => GC.GetTotalAllocatedBytes(),
         static () => GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true),
@@ -35,7 +35,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
     {
         if (committed() < Math.Max(kept * 2, kept + MinGrowth) || Interlocked.Exchange(ref isDue, 1) == 1) { return; }
 
-        timer ??= time.CreateTimer(static state => ((IdleMemory)state!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        timer ??= time.CreateTimer(static state => ((IdleMemory)state!).Check(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Wait();
     }
 
@@ -45,7 +45,7 @@ internal sealed class IdleMemory(Func<long> committed, Func<long> allocated, Act
         timer!.Change(Pause, Timeout.InfiniteTimeSpan);
     }
 
-    private void Look()
+    private void Check()
     {
         if (allocated() - before > MaxIdleAllocation)
         {

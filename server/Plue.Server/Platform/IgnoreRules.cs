@@ -3,7 +3,7 @@ namespace Plue.Server.Platform;
 /// <summary>The rules of one <c>.gitignore</c> file, as git reads them.</summary>
 public sealed class IgnoreRules
 {
-    private const int MostRules = 5_000;
+    private const int MaxRules = 5_000;
 
     private readonly string start;
     private readonly List<(PathPattern Pattern, bool IsKept, bool FoldersOnly)> rules = [];
@@ -12,10 +12,10 @@ public sealed class IgnoreRules
     public IgnoreRules(string folder, string text)
     {
         start = folder.Length == 0 ? "" : folder + "/";
-        foreach (var line in text.Split('\n').Take(MostRules)) { Add(line.TrimEnd('\r')); }
+        foreach (var line in text.Split('\n').Take(MaxRules)) { Add(line.TrimEnd('\r')); }
     }
 
-    /// <param name="rules">Of the folders on the way, the workspace's own first: those nearest to the file decide.</param>
+    /// <param name="rules">The rules of the parent folders, the workspace first: the nearest to the file takes precedence.</param>
     /// <param name="path">From the workspace with <c>/</c>.</param>
     public static bool IsIgnored(IReadOnlyList<IgnoreRules> rules, string path, bool isFolder)
     {
@@ -27,7 +27,7 @@ public sealed class IgnoreRules
         return false;
     }
 
-    /// <returns>Null when no rule fits; the last one that does decides.</returns>
+    /// <returns>Null if no rule matches; the last matching rule decides.</returns>
     private bool? IsIgnored(string path, bool isFolder)
     {
         if (!path.StartsWith(start, StringComparison.Ordinal)) { return null; }
@@ -35,7 +35,7 @@ public sealed class IgnoreRules
         var inside = path[start.Length..];
         for (var i = rules.Count - 1; i >= 0; i--)
         {
-            if ((isFolder || !rules[i].FoldersOnly) && rules[i].Pattern.Fits(inside)) { return !rules[i].IsKept; }
+            if ((isFolder || !rules[i].FoldersOnly) && rules[i].Pattern.IsMatch(inside)) { return !rules[i].IsKept; }
         }
 
         return null;
@@ -50,6 +50,6 @@ public sealed class IgnoreRules
 
         var isKept = pattern[0] == '!';
         if (isKept) { pattern = pattern[1..]; }
-        if (PathPattern.TryOf(pattern, withChoices: false) is { } known) { rules.Add((known, isKept, pattern.EndsWith('/'))); }
+        if (PathPattern.TryParse(pattern, allowBraces: false) is { } known) { rules.Add((known, isKept, pattern.EndsWith('/'))); }
     }
 }

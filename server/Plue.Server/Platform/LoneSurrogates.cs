@@ -12,11 +12,11 @@ public static class LoneSurrogates
     private const int EscapeLength = 6;
 
     /// <summary>Whether there are any in names or values of this JSON.</summary>
-    public static bool AreIn(string json) => json.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0 && !IsWellFormed(json)
+    public static bool ExistIn(string json) => json.AsSpan().IndexOfAnyInRange('\uD800', '\uDFFF') >= 0 && !IsWellFormed(json)
         || (json.Contains("\\u", StringComparison.Ordinal) && AreEscapedIn(Encoding.UTF8.GetBytes(json)));
 
-    /// <summary>The same JSON with U+FFFD in the place of each.</summary>
-    public static string Replaced(string json) => AreIn(json) ? Encoding.UTF8.GetString(Replaced(Encoding.UTF8.GetBytes(json)).Span) : json;
+    /// <summary>The same JSON with U+FFFD in place of each.</summary>
+    public static string Replaced(string json) => ExistIn(json) ? Encoding.UTF8.GetString(Replaced(Encoding.UTF8.GetBytes(json)).Span) : json;
 
     /// <inheritdoc cref="Replaced(string)"/>
     public static ReadOnlyMemory<byte> Replaced(ReadOnlyMemory<byte> json)
@@ -29,7 +29,7 @@ public static class LoneSurrogates
         return replaced;
     }
 
-    /// <summary>The string of a JSON value, with U+FFFD in the place of each.</summary>
+    /// <summary>The string of a JSON value, with U+FFFD in place of each.</summary>
     /// <returns>Null when it is not a string.</returns>
     public static string? TextOf(JsonElement value)
     {

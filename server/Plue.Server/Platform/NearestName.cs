@@ -4,19 +4,19 @@ namespace Plue.Server.Platform;
 public static class NearestName
 {
     /// <summary>The nearest of the known names, or null when none is near enough to be worth offering.</summary>
-    public static string? Of(string name, IEnumerable<string> known) => Near(name, known).FirstOrDefault();
+    public static string? Find(string name, IEnumerable<string> known) => Near(name, known).FirstOrDefault();
 
     /// <summary>The nearest first; where none is near, those that have the name within theirs, the shortest first.</summary>
-    public static IReadOnlyList<string> Several(string name, IReadOnlyCollection<string> known, int most)
+    public static IReadOnlyList<string> FindMany(string name, IReadOnlyCollection<string> known, int max)
     {
-        List<string> near = [.. Near(name, known).Take(most)];
+        List<string> near = [.. Near(name, known).Take(max)];
         return near.Count > 0 || name.Length < 3
             ? near
-            : [.. known.Where(candidate => candidate.Contains(name, StringComparison.OrdinalIgnoreCase)).OrderBy(candidate => candidate.Length).ThenBy(candidate => candidate, StringComparer.Ordinal).Take(most)];
+            : [.. known.Where(candidate => candidate.Contains(name, StringComparison.OrdinalIgnoreCase)).OrderBy(candidate => candidate.Length).ThenBy(candidate => candidate, StringComparer.Ordinal).Take(max)];
     }
 
     /// <summary>" Did you mean `x`?" or nothing.</summary>
-    public static string Hint(string name, IEnumerable<string> known) => Of(name, known) is { } nearest ? $" Did you mean `{HiddenCharacters.VisibleLine(nearest)}`?" : "";
+    public static string Hint(string name, IEnumerable<string> known) => Find(name, known) is { } nearest ? $" Did you mean `{HiddenCharacters.VisibleLine(nearest)}`?" : "";
 
     private static IEnumerable<string> Near(string name, IEnumerable<string> known)
     {

@@ -6,7 +6,7 @@ namespace Plue.Server.Platform;
 /// <summary>A pattern for paths as <c>.gitignore</c> has it: <c>*</c>, <c>?</c>, <c>[a-z]</c>, <c>**</c>, and for the asking also <c>{a,b}</c>. Without a <c>/</c> it fits at any depth.</summary>
 internal sealed class PathPattern
 {
-    private const int Longest = 1_000;
+    private const int MaxLength = 1_000;
     private readonly bool isBound;
     private readonly string literal;
     private readonly Regex? regex;
@@ -14,31 +14,31 @@ internal sealed class PathPattern
     private PathPattern(string literal, bool isBound, Regex? regex) => (this.literal, this.isBound, this.regex) = (literal, isBound, regex);
 
     /// <param name="pattern">With <c>/</c> between names; one in front binds it to the top.</param>
-    /// <param name="withChoices">Whether <c>{a,b}</c> means either.</param>
+    /// <param name="allowBraces">True if <c>{a,b}</c> matches either.</param>
     /// <returns>Null when it is none, or too long.</returns>
-    public static PathPattern? TryOf(string pattern, bool withChoices)
+    public static PathPattern? TryParse(string pattern, bool allowBraces)
     {
-        if (pattern.Length is 0 or > Longest) { return null; }
+        if (pattern.Length is 0 or > MaxLength) { return null; }
 
         var (isBound, inner) = (pattern.TrimEnd('/').Contains('/', StringComparison.Ordinal), pattern.Trim('/'));
         // Most patterns are plain names, and comparing those is quick.
         if (inner.AsSpan().IndexOfAny("*?[\\{") < 0) { return new PathPattern(inner, isBound, null); }
 
         var text = new StringBuilder("^");
-        if (!Append(text, inner, withChoices)) { return null; }
+        if (!Append(text, inner, allowBraces)) { return null; }
 
         try { return new PathPattern(inner, isBound, new Regex(text.Append('$').ToString(), RegexOptions.NonBacktracking | RegexOptions.CultureInvariant | RegexOptions.Singleline)); }
         catch (Exception fault) when (fault is ArgumentException or NotSupportedException) { return null; }
     }
 
-    /// <param name="path">From where the pattern stands, with <c>/</c>.</param>
-    public bool Fits(string path)
+    /// <param name="path">The path relative to the base of the pattern, with <c>/</c>.</param>
+    public bool IsMatch(string path)
     {
         var subject = isBound ? path : path.AsSpan(path.LastIndexOf('/') + 1);
         return regex?.IsMatch(subject) ?? subject.SequenceEqual(literal);
     }
 
-    private static bool Append(StringBuilder text, string pattern, bool withChoices)
+    private static bool Append(StringBuilder text, string pattern, bool allowBraces)
     {
         var depth = 0;
         for (var i = 0; i < pattern.Length; i++)
@@ -65,7 +65,7 @@ internal sealed class PathPattern
                 if (++i == pattern.Length) { return false; }
                 text.Append(Regex.Escape(pattern[i].ToString()));
             }
-            else if (withChoices && rest[0] == '{') { text.Append("(?:"); depth++; }
+            else if (allowBraces && rest[0] == '{') { text.Append("(?:"); depth++; }
             else if (depth > 0 && rest[0] == ',') { text.Append('|'); }
             else if (depth > 0 && rest[0] == '}') { text.Append(')'); depth--; }
             else { text.Append(Regex.Escape(rest[0].ToString())); }

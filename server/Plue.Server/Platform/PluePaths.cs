@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>Where Plue keeps what a user owns. <c>PLUE_HOME</c> moves all of it.</summary>
+/// <summary>The paths of a user's data. <c>PLUE_HOME</c> changes the base folder.</summary>
 public sealed class PluePaths(string home)
 {
     public string Home { get; } = Path.GetFullPath(home);
@@ -11,20 +11,20 @@ public sealed class PluePaths(string home)
     public string Items => Path.Combine(Home, "items");
     /// <summary>The versions of documents.</summary>
     public string History => Path.Combine(Home, "history");
-    /// <summary>Programs that the user lets Plue start.</summary>
+    /// <summary>Approved external programs.</summary>
     public string Approvals => Path.Combine(Home, "approvals.json");
-    /// <summary>What the user said is always allowed.</summary>
+    /// <summary>The stored permission rules.</summary>
     public string Rules => Path.Combine(Home, "permissions.json");
-    /// <summary>Texts with hidden characters that the user lets steer a model.</summary>
+    /// <summary>Allowed instruction files with hidden characters.</summary>
     public string AllowedTexts => Path.Combine(Home, "allowed-texts.json");
     public string Catalog => Path.Combine(Home, "catalog");
     public string CatalogBackups => Path.Combine(Catalog, ".backups");
     public string Vault => Path.Combine(Home, "vault.json");
     public string Chats => Path.Combine(Home, "codices", "chats");
     public string Tasks => Path.Combine(Home, "codices", "tasks");
-    /// <summary>What was attached to messages, by its SHA-256.</summary>
+    /// <summary>Attachments, by SHA-256.</summary>
     public string Blobs => Path.Combine(Home, "blobs");
-    /// <summary>What agents changed in files, and how these were before.</summary>
+    /// <summary>The record of agent edits and the earlier file contents.</summary>
     public string Edits => Path.Combine(Home, "edits");
     /// <summary>Files as they were before a newer version rewrote them.</summary>
     public string Backups => Path.Combine(Home, "backups");
@@ -32,16 +32,16 @@ public sealed class PluePaths(string home)
     public string Logs => Path.Combine(Home, "logs");
     public string Trash => Path.Combine(Home, "trash");
 
-    /// <summary>The lock file of the documents of this kind: see <see cref="FileTurn"/>.</summary>
-    public string Turn(string kind) => Path.Combine(Home, "locks", kind);
+    /// <summary>The lock file of the documents of this kind: see <see cref="FileLock"/>.</summary>
+    public string LockFile(string kind) => Path.Combine(Home, "locks", kind);
 
     /// <summary>The user's own folder, absolute: the root where the system knows none. It need not be there, as in a container.</summary>
     public static string UserFolder => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile, Environment.SpecialFolderOption.DoNotVerify) is var folder && Path.IsPathFullyQualified(folder)
         ? folder
-        // Never from the current folder, which may be one that somebody else wrote.
+        // Never relative to the current folder, which may be untrusted.
         : Path.GetPathRoot(Environment.SystemDirectory) is { Length: > 0 } root ? root : "/";
 
-    /// <summary>Creates nothing: folders are made when something is first written.</summary>
+    /// <summary>Gets the paths without creating folders; they are created on the first write.</summary>
     public static PluePaths FromEnvironment()
     {
         var home = Environment.GetEnvironmentVariable("PLUE_HOME");

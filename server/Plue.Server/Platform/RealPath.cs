@@ -6,14 +6,14 @@ namespace Plue.Server.Platform;
 /// <summary>Where a path really leads.</summary>
 public static partial class RealPath
 {
-    private const int MostLinks = 40;
-    private const int LongestTarget = 4096;
+    private const int MaxLinks = 40;
+    private const int MaxTargetLength = 4096;
     private const int NotThere = 2;
     private const int NotALink = 22;
     private const int NotAFolder = 20;
     private static readonly int NameTooLong = OperatingSystem.IsLinux() ? 36 : 63;
 
-    /// <summary>Whether a path, or what it links to, lies in the folder: for what is kept away from. What is let in asks <see cref="LeadsInto"/>.</summary>
+    /// <summary>Whether a path, or what it links to, is in the folder: for what is kept away from. What is let in asks <see cref="ResolvesInto"/>.</summary>
     public static bool IsInside(string path, string? folder)
     {
         if (string.IsNullOrEmpty(folder)) { return false; }
@@ -22,8 +22,8 @@ public static partial class RealPath
         return Contains(real, Of(path)) || Contains(Path.GetFullPath(folder), Path.GetFullPath(path));
     }
 
-    /// <summary>Whether a path leads into the folder: a link in the folder that leads out of it does not.</summary>
-    public static bool LeadsInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
+    /// <summary>True if a path resolves to a target in the folder; a link in the folder to the outside does not.</summary>
+    public static bool ResolvesInto(string path, string? folder) => !string.IsNullOrEmpty(folder) && Contains(Of(folder), Of(path));
 
     private static bool Contains(string folder, string path)
     {
@@ -38,7 +38,7 @@ public static partial class RealPath
         var full = Path.GetFullPath(path);
         if (OperatingSystem.IsWindows())
         {
-            try { return Walked(full); }
+            try { return ResolveLinks(full); }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { return full; }
         }
 
@@ -54,14 +54,14 @@ public static partial class RealPath
     /// and <c>..</c> leaves the folder that a link led to.
     /// </summary>
     /// <param name="path">Absolute; not tidied up before, because that would leave a link by the wrong door.</param>
-    /// <returns>Null when it cannot be known: links in a circle, a folder that may not be looked into, or a place that is another one for each process.</returns>
+    /// <returns>Null if unknown: a link cycle, an unreadable folder, or a path that differs between processes.</returns>
     public static string? TargetOf(string path)
     {
         var root = Path.GetPathRoot(path);
         if (string.IsNullOrEmpty(root) || path.Contains('\0', StringComparison.Ordinal)) { return null; }
 
         var at = root;
-        var links = MostLinks;
+        var links = MaxLinks;
         var names = new Stack<string>(Names(path[root.Length..]).Reverse());
         while (names.TryPop(out var name))
         {
@@ -85,8 +85,8 @@ public static partial class RealPath
         return OperatingSystem.IsLinux() && Contains("/proc", at) ? null : at;
     }
 
-    /// <summary>Whether a path is the folder or lies in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
-    public static bool LiesIn(string folder, string path) => Contains(folder, path);
+    /// <summary>Whether a path is the folder or is in it, name by name and without a look at the disk: both are as <see cref="TargetOf"/> gives them.</summary>
+    public static bool IsUnder(string folder, string path) => Contains(folder, path);
 
     private static string[] Names(string path) =>
         path.Split(OperatingSystem.IsWindows() ? ['/', '\\'] : ['/'], StringSplitOptions.RemoveEmptyEntries);
@@ -104,22 +104,22 @@ public static partial class RealPath
             return true;
         }
 
-        // What /proc calls links leads to another place for each process that looks.
+        // Links in /proc resolve differently for each process.
         if (OperatingSystem.IsLinux() && Contains("/proc", Path.GetDirectoryName(path) ?? "/")) { return false; }
 
-        Span<byte> content = stackalloc byte[LongestTarget];
+        Span<byte> content = stackalloc byte[MaxTargetLength];
         var length = (int)readlink(path, content, content.Length);
         // Nothing can be there by a name that is too long.
         if (length < 0) { return Marshal.GetLastPInvokeError() is var error && (error is NotThere or NotALink or NotAFolder || error == NameTooLong); }
 
         var text = Encoding.UTF8.GetString(content[..length]);
         target = text;
-        return length < LongestTarget && !text.Contains('\uFFFD', StringComparison.Ordinal);
+        return length < MaxTargetLength && !text.Contains('\uFFFD', StringComparison.Ordinal);
     }
 
     /// <summary>From the root on, each folder of the path too.</summary>
-    /// <exception cref="IOException">The links lead in a circle.</exception>
-    internal static string Walked(string full, int links = MostLinks)
+    /// <exception cref="IOException">The links lead in a cycle.</exception>
+    internal static string ResolveLinks(string full, int links = MaxLinks)
     {
         var at = Path.GetPathRoot(full) ?? "";
         foreach (var name in full[at.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
@@ -127,9 +127,9 @@ public static partial class RealPath
             at = Path.Combine(at, name);
             var target = Directory.Exists(at) ? Directory.ResolveLinkTarget(at, true) : File.Exists(at) ? File.ResolveLinkTarget(at, true) : null;
             if (target is null) { continue; }
-            if (links-- == 0) { throw new IOException("Too many links lead to this file."); }
+            if (links-- == 0) { throw new IOException("The path contains too many links."); }
 
-            at = Walked(Path.GetFullPath(target.FullName), links);
+            at = ResolveLinks(Path.GetFullPath(target.FullName), links);
         }
 
         return at;

@@ -29,7 +29,7 @@ public sealed unsafe partial class SecretBytes : IDisposable
 
     public int Length { get; }
 
-    /// <summary>False where the system has no more memory that this user may lock; everything else holds then too.</summary>
+    /// <summary>False if the limit of locked memory is reached; all other guarantees still apply.</summary>
     public bool IsLocked { get; }
 
     public Span<byte> Span => pages == null ? throw new ObjectDisposedException(nameof(SecretBytes)) : new Span<byte>(pages, Length);

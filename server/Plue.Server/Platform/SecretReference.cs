@@ -7,18 +7,18 @@ public static class SecretReference
     public const string EnvironmentScheme = "env://";
 
     /// <summary>Whether the text is a name and nothing else.</summary>
-    public static bool Is(string? text) => (IsOfVault(text) || IsOfEnvironment(text)) && !text!.Any(char.IsWhiteSpace);
+    public static bool IsReference(string? text) => (IsVault(text) || IsEnvironment(text)) && !text!.Any(char.IsWhiteSpace);
 
-    public static bool IsOfVault(string? text) => text?.StartsWith(VaultScheme, StringComparison.Ordinal) == true;
+    public static bool IsVault(string? text) => text?.StartsWith(VaultScheme, StringComparison.Ordinal) == true;
 
-    public static bool IsOfEnvironment(string? text) => text?.StartsWith(EnvironmentScheme, StringComparison.Ordinal) == true;
+    public static bool IsEnvironment(string? text) => text?.StartsWith(EnvironmentScheme, StringComparison.Ordinal) == true;
 
-    /// <summary>Takes a value apart that is a name, perhaps behind a word, as headers have it: <c>Bearer vault://owner/name</c>.</summary>
-    /// <returns>What stands before the name, the space included, and the name; null for a value without one.</returns>
-    public static (string Before, string Reference)? In(string text)
+    /// <summary>Splits a value with a reference, optionally after a word, as in headers: <c>Bearer vault://owner/name</c>.</summary>
+    /// <returns>The text before the reference, including the space, and the reference; null if there is none.</returns>
+    public static (string Before, string Reference)? FindIn(string text)
     {
         var trimmed = text.Trim();
         var at = trimmed.LastIndexOf(' ') + 1;
-        return Is(trimmed[at..]) ? (trimmed[..at], trimmed[at..]) : null;
+        return IsReference(trimmed[at..]) ? (trimmed[..at], trimmed[at..]) : null;
     }
 }

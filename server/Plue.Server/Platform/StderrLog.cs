@@ -11,7 +11,7 @@ namespace Plue.Server.Platform;
 public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, string> mask) : ILoggerProvider
 {
     private const long MaxFileBytes = 4 * 1024 * 1024;
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Stream stderr = Console.OpenStandardError();
     private FileStream? file;
     private bool fileFailed;
@@ -21,7 +21,7 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
 
     public void Dispose()
     {
-        lock (gate)
+        lock (sync)
         {
             file?.Dispose();
             (file, isClosed) = (null, true);
@@ -31,9 +31,9 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
     private void Write(LogLevel level, string category, string message, Exception? exception)
     {
         var text = mask(exception is null ? $"{category}: {message}" : $"{category}: {message}\n{exception}");
-        // A line break would begin a line without a level.
+        // A line break would start a line without a level.
         var line = $"{Name(level)}: {text.ReplaceLineEndings("\n      ")}\n";
-        lock (gate)
+        lock (sync)
         {
             WriteToStderr(line);
             WriteToFile(line);
@@ -61,7 +61,7 @@ public sealed class StderrLog(LogLevel minimum, string? folder, Func<string, str
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
             fileFailed = true;
-            WriteToStderr($"warn: Log: There is no log file this time: {fault.Message}\n");
+            WriteToStderr($"warn: Log: The log file could not be opened: {fault.Message}\n");
         }
     }
 

@@ -1,15 +1,15 @@
 namespace Plue.Server.Platform;
 
-/// <summary>What a model may send with one call of a tool, whichever provider it comes from.</summary>
+/// <summary>Checks the arguments of a tool call, independent of the provider.</summary>
 public static class ToolArguments
 {
     /// <summary>Characters of JSON. No model writes as much in one answer.</summary>
     public const int MaxLength = 1024 * 1024;
 
-    public const string TooLong = "The arguments of this call are longer than 1 MiB, so they were not read to the end. Nothing was done. Send less at once: write a long file in parts, or have a command make it.";
+    public const string TooLong = "The arguments of this call are longer than 1 MiB, so they were truncated. Nothing was done. Send less at once: write a long file in parts, or create it with a command.";
 
-    public const string HalfCharacter = "The arguments have half a character in them (one half of a surrogate pair). Nothing was done. Send the call again with whole characters.";
+    public const string HalfCharacter = "The arguments contain half of a surrogate pair. Nothing was done. Send the call again with complete characters.";
 
-    /// <returns>Why arguments are not taken, as a sentence for the model; null when they are.</returns>
-    public static string? WhyNot(string json) => json.Length > MaxLength ? TooLong : LoneSurrogates.AreIn(json) ? HalfCharacter : null;
+    /// <returns>Why the arguments are rejected, as a sentence for the model; null if they are valid.</returns>
+    public static string? ErrorIn(string json) => json.Length > MaxLength ? TooLong : LoneSurrogates.ExistIn(json) ? HalfCharacter : null;
 }

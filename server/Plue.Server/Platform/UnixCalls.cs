@@ -3,24 +3,24 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Plue.Server.Platform;
 
-/// <summary>What the kernel offers for files that are reached from an open folder, and .NET does not.</summary>
+/// <summary>System calls for files relative to an open folder, which .NET does not provide.</summary>
 internal static partial class UnixCalls
 {
     public const int NoEntry = 2;
     public const int NotPermitted = 1;
-    public const int Denied = 13;
-    public const int AlreadyThere = 17;
-    public const int NoFolder = 20;
+    public const int AccessDenied = 13;
+    public const int AlreadyExists = 17;
+    public const int NotADirectory = 20;
     public const int IsFolder = 21;
 
-    public const uint OrdinaryKind = 0x8000;
-    public const uint FolderKind = 0x4000;
+    public const uint RegularFileType = 0x8000;
+    public const uint FolderType = 0x4000;
     public const int SharedLock = 1;
     public const int ExclusiveLock = 2;
 
-    private const uint KindMask = 0xF000;
-    private const uint LinkKind = 0xA000;
-    private const int WithoutWaiting = 4;
+    private const uint TypeMask = 0xF000;
+    private const uint LinkType = 0xA000;
+    private const int NonBlockingLock = 4;
     private const int NoLock = 8;
     private const int Interrupted = 4;
     private const int BasicStat = 0x7FF;
@@ -44,35 +44,35 @@ internal static partial class UnixCalls
     public static readonly int TooManyLinks = IsMac ? 62 : 40;
     private static readonly int WouldWait = IsMac ? 35 : 11;
 
-    /// <summary>What a file is.</summary>
+    /// <summary>The status of a file, as from stat.</summary>
     /// <param name="Mode">With its kind, as <c>stat</c> has it.</param>
     /// <param name="Changed">When its content or its facts last changed.</param>
     /// <param name="Stamp">Differs whenever the file was touched.</param>
-    public readonly record struct Facts(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
+    public readonly record struct FileStatus(uint Mode, uint Owner, uint Group, long Size, DateTime Changed, string Stamp)
     {
-        public bool IsOrdinary => (Mode & KindMask) == OrdinaryKind;
-        public bool IsFolder => (Mode & KindMask) == FolderKind;
-        public bool IsLink => (Mode & KindMask) == LinkKind;
+        public bool IsRegularFile => (Mode & TypeMask) == RegularFileType;
+        public bool IsFolder => (Mode & TypeMask) == FolderType;
+        public bool IsLink => (Mode & TypeMask) == LinkType;
     }
 
-    /// <returns>Null where it cannot be told: only Linux says it in one way on every machine.</returns>
-    public static Facts? FactsOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
+    /// <returns>Null if unknown: only Linux reports it uniformly on all architectures.</returns>
+    public static FileStatus? StatusOf(SafeFileHandle file) => Stat(file, "", EmptyPath);
 
     /// <returns>Null where the system does not say.</returns>
-    public static uint? KindOf(SafeFileHandle file)
+    public static uint? TypeOf(SafeFileHandle file)
     {
-        if (!IsMac) { return FactsOf(file)?.Mode & KindMask; }
+        if (!IsMac) { return StatusOf(file)?.Mode & TypeMask; }
 
         // struct stat begins with the device (4 bytes) and the mode (2).
         Span<byte> stat = stackalloc byte[256];
-        return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & KindMask : null;
+        return (IsArm ? fstat(file, stat) : fstat64(file, stat)) == 0 ? BitConverter.ToUInt16(stat[4..]) & TypeMask : null;
     }
 
     /// <summary>Takes an advisory lock. A file system that has none is no fault.</summary>
-    /// <exception cref="IOException">Another process holds it: <see cref="FileTurn.IsHeldElsewhere"/>.</exception>
+    /// <exception cref="IOException">Another process holds it: <see cref="FileLock.IsHeldElsewhere"/>.</exception>
     public static void Lock(SafeFileHandle file, int kind)
     {
-        while (flock(file, kind | WithoutWaiting) != 0)
+        while (flock(file, kind | NonBlockingLock) != 0)
         {
             var error = Marshal.GetLastPInvokeError();
             if (error == Interrupted) { continue; }
@@ -84,11 +84,11 @@ internal static partial class UnixCalls
 
     public static void Unlock(SafeFileHandle file) => _ = flock(file, NoLock);
 
-    /// <summary>Of a name in a folder; of a link the link itself.</summary>
-    /// <returns>Null where it cannot be told; the last error says why.</returns>
-    public static Facts? FactsOf(SafeFileHandle folder, string name) => Stat(folder, name, NoFollowStat);
+    /// <summary>Gets the status of a name in a folder; for a link, of the link itself.</summary>
+    /// <returns>Null if unknown; see the last error.</returns>
+    public static FileStatus? StatusOf(SafeFileHandle folder, string name) => Stat(folder, name, NoFollowStat);
 
-    private static unsafe Facts? Stat(SafeFileHandle at, string name, int flags)
+    private static unsafe FileStatus? Stat(SafeFileHandle at, string name, int flags)
     {
         if (!OperatingSystem.IsLinux()) { return null; }
 
@@ -100,12 +100,12 @@ internal static partial class UnixCalls
         var (inode, size) = (BitConverter.ToUInt64(stat[32..]), BitConverter.ToInt64(stat[40..]));
         var (changed, changedPart) = (BitConverter.ToInt64(stat[96..]), BitConverter.ToUInt32(stat[104..]));
         var (modified, modifiedPart) = (BitConverter.ToInt64(stat[112..]), BitConverter.ToUInt32(stat[120..]));
-        return new Facts(
+        return new FileStatus(
             BitConverter.ToUInt16(stat[28..]), BitConverter.ToUInt32(stat[20..]), BitConverter.ToUInt32(stat[24..]), size,
             DateTime.UnixEpoch.AddSeconds(changed).AddTicks(changedPart / 100), $"{inode:x}.{size:x}.{changed:x}.{changedPart:x}.{modified:x}.{modifiedPart:x}");
     }
 
-    /// <param name="mode">Of a new file.</param>
+    /// <param name="mode">The mode of a new file.</param>
     public static SafeFileHandle OpenAt(SafeFileHandle folder, string name, int flags, int mode = 0) =>
         // The mode is a variadic argument: on Apple's processors those are on the stack, behind the eight registers; elsewhere it is the fourth.
         openat(folder, name, flags | CloseOnExec, mode, 0, 0, 0, 0, mode);
@@ -134,7 +134,7 @@ internal static partial class UnixCalls
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags);
 
-    // The mode stands where variadic arguments do: see OpenAt.
+    // The mode is passed like a variadic argument: see OpenAt.
     [LibraryImport("libc", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial SafeFileHandle open(string path, int flags, nint mode, nint unused1, nint unused2, nint unused3, nint unused4, nint unused5, nint modeOnStack);
 

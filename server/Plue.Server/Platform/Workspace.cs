@@ -1,6 +1,6 @@
 namespace Plue.Server.Platform;
 
-/// <summary>The folder open in the window. While it is not trusted nothing of it is read and no process runs in it.</summary>
+/// <summary>The workspace folder of the window. While it is not trusted, its files are not read and no process runs in it.</summary>
 public sealed class Workspace
 {
     private volatile string? trustedFolder;
@@ -9,7 +9,7 @@ public sealed class Workspace
     /// <summary>Null without a folder, and as long as the folder is not trusted.</summary>
     public string? TrustedFolder => trustedFolder;
 
-    /// <summary>The open folder, trusted or not: only to keep away from what lies in it.</summary>
+    /// <summary>The open folder, trusted or not: only to keep away from what is in it.</summary>
     public string? OpenFolder => folder;
 
     public void Open(string? path, bool trusted)

@@ -7,7 +7,7 @@ namespace Plue.Server.Rpc;
 /// <summary>approval/*: what waits for the user's word, and the rules that <c>always</c> stored.</summary>
 internal sealed class ApprovalHandlers(RpcServer server, PermissionServices permissions)
 {
-    private readonly SharedInbox inbox = permissions.Inbox;
+    private readonly SharedApprovals inbox = permissions.Inbox;
     private readonly StoredRules rules = permissions.Rules;
     private readonly Lock publishing = new();
 
@@ -25,7 +25,7 @@ internal sealed class ApprovalHandlers(RpcServer server, PermissionServices perm
         server.Map(Methods.ApprovalRules, (_, _) => Task.FromResult(Rules()));
         server.Map(Methods.ApprovalForget, (parameters, _) =>
         {
-            rules.Forget(parameters.Id);
+            rules.Remove(parameters.Id);
             return Task.FromResult(Rules());
         });
     }

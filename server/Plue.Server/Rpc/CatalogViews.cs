@@ -52,15 +52,15 @@ internal static class CatalogViews
 
     public static CatalogListResult List(CatalogListing listing) => new([.. listing.Entries.Select(Summary)], listing.Problem);
 
-    public static CatalogImportResult Imported(CatalogImported result, ProviderCatalog catalog) => new(
+    public static CatalogImportResult Imported(CatalogImportOutcome result, ProviderCatalog catalog) => new(
         [.. result.Imported.Select(catalog.Get).OfType<CatalogEntry>().Select(Summary)],
         [.. result.LeftOut.Select(item => new CatalogSkipped(item.Id, item.Why))]);
 
-    public static CatalogRefreshResult Refreshed(CatalogRefreshed result) => new(result.IsUpdated, result.ProviderCount, result.Sentence);
+    public static CatalogRefreshResult Refreshed(CatalogRefreshOutcome result) => new(result.IsUpdated, result.ProviderCount, result.Sentence);
 
     public static CatalogStatsResult Stats(ProviderCatalog catalog)
     {
-        List<CatalogEntry> entries = [.. catalog.List().Entries.Where(entry => entry.IsInForce)];
+        List<CatalogEntry> entries = [.. catalog.List().Entries.Where(entry => entry.IsEffective)];
         List<CatalogTotals> totals = [.. entries.Select(entry => entry.Totals)];
         return new CatalogStatsResult
         {

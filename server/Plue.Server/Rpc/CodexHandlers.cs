@@ -11,7 +11,7 @@ using Plue.Server.Templates;
 namespace Plue.Server.Rpc;
 
 /// <summary>codex/* for chats and tasks.</summary>
-internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, SteeringText instructions)
+internal sealed class CodexHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, Attachments attachments, InstructionBuilder instructions)
 {
     private const string Chats = "chats";
     private const string Tasks = "tasks";
@@ -53,7 +53,7 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             return new Nothing();
         });
         server.Map(Methods.CodexHistory, async (parameters, cancellationToken) => new CodexHistoryResult(
-            [.. (await conversations.HistoryAsync(parameters.Uri, cancellationToken)).Select((change, index) => new CodexVersionView(change.Version, change.Time, change.Author, change.What, null, index == 0))]));
+            [.. (await conversations.HistoryAsync(parameters.Uri, cancellationToken)).Select((change, index) => new CodexVersionView(change.Version, change.Time, change.Author, change.Summary, null, index == 0))]));
     }
 
     private CodexListResult List(CodexListParams parameters)
@@ -162,8 +162,8 @@ internal sealed class CodexHandlers(RpcServer server, Conversations conversation
             Messages = [.. snapshot.Messages.Skip(offset).Select(message => ToProtocol.Message(message, providers.NameOf, snapshot.AlternativesOf(message), attachments.HasChanged))],
             Offset = offset,
             Queue = [.. snapshot.Chat.Queue.Select(ToProtocol.Queued)],
-            CanUndo = snapshot.Chat.Tree.Undone is not null,
-            CanRedo = snapshot.Chat.Tree.Redone is not null,
+            CanUndo = snapshot.Chat.Tree.UndoTarget is not null,
+            CanRedo = snapshot.Chat.Tree.RedoTarget is not null,
             ContextFiles = [.. snapshot.Chat.ContextFiles.Select(path => AttachmentHandlers.View(attachments.InspectPinned(path)))],
             TurnId = snapshot.TurnId,
             LastSeq = snapshot.LastSeq,

@@ -39,7 +39,7 @@ internal sealed class DocumentHandlers(
     /// <summary>Whether a new codex is a file: its collection says so, or its template is of no other.</summary>
     public bool Takes(CodexCreateParams parameters) => parameters.Collection is { } collection
         ? Takes(collection)
-        : documents.Templates.Find(parameters.TemplateId) is not null && ItemForm.Takes(documents.Templates, parameters.TemplateId);
+        : documents.Templates.Find(parameters.TemplateId) is not null && ItemFormat.Accepts(documents.Templates, parameters.TemplateId);
 
     public CodexListResult List(CodexListParams parameters)
     {
@@ -79,7 +79,7 @@ internal sealed class DocumentHandlers(
         var (uri, files) = Parse(address);
         var content = files.ContentOf(uri, version) ?? throw NoVersion(uri, version);
         var now = Get(address);
-        var reading = files.Form.Read(uri.Name, content);
+        var reading = files.Format.Read(uri.Name, content);
         return now with { Document = now.Document! with { Text = Text(files, content), Values = Values(reading.Values), Problems = Problems(reading.Problems) } };
     }
 
@@ -94,15 +94,15 @@ internal sealed class DocumentHandlers(
             throw new FailureException(FailureKind.NotFound, $"There is no template {parameters.TemplateId}.{Platform.NearestName.Hint(parameters.TemplateId, ItemTemplates())}");
         }
 
-        if (collection == CodexCollection.Items && !ItemForm.Takes(documents.Templates, parameters.TemplateId))
+        if (collection == CodexCollection.Items && !ItemFormat.Accepts(documents.Templates, parameters.TemplateId))
         {
             throw new FailureException(FailureKind.MissingField, $"Codices of the template {parameters.TemplateId} are not items.");
         }
 
         var name = documents.FreeName(collection, title, IsReserved(collection));
         var template = collection == CodexCollection.Templates && documents.Templates.Find(parameters.TemplateId) is null ? "" : parameters.TemplateId;
-        var text = parameters.Text is { } whole ? Adopted(files, whole, name) : files.Form.Write(name, title, template, Given(files, template, parameters.Values));
-        return await FollowedAsync(null, files.Create(name, text, VersionAuthor.You, "Created"), files, cancellationToken);
+        var text = parameters.Text is { } whole ? Adopted(files, whole, name) : files.Format.Write(name, title, template, Given(files, template, parameters.Values));
+        return await FollowedAsync(null, files.Create(name, text, VersionAuthor.User, "Created"), files, cancellationToken);
     }
 
     public async Task<CodexSummary> UpdateAsync(CodexUpdateParams parameters, CancellationToken cancellationToken)
@@ -121,7 +121,7 @@ internal sealed class DocumentHandlers(
             // Looked at in turn, so that hooks do not take for this change what another one did meanwhile.
             before = files.Get(uri.Name);
             List<(string Field, Json5Node? Value)> changes = [.. (parameters.Set ?? new Dictionary<string, JsonElement>()).Select(pair => (pair.Key, FieldViews.ToJson5(pair.Value)))];
-            if (parameters.Title is { } title) { changes.Add((files.Form.TitleField(values), new Json5String(title))); }
+            if (parameters.Title is { } title) { changes.Add((files.Format.TitleField(values), new Json5String(title))); }
             if (parameters.Tags is { } tags) { changes.Add((TemplateValidation.TagsField, Json5Array.Of(tags))); }
             foreach (var (field, more) in parameters.Append ?? new Dictionary<string, JsonElement>())
             {
@@ -131,7 +131,7 @@ internal sealed class DocumentHandlers(
                 changes.Add((field, Json5Array.Of((values.GetArray(field)?.Items ?? []).Concat(items))));
             }
 
-            files.Check(changes, files.Form.TemplateIdOf(uri.Name, values));
+            files.Check(changes, files.Format.TemplateIdOf(uri.Name, values));
             return changes;
         });
         return await FollowedAsync(before, after, files, cancellationToken);
@@ -180,12 +180,12 @@ internal sealed class DocumentHandlers(
         var content = parameters.Version is { } version
             ? files.ContentOf(uri, version) ?? throw NoVersion(uri, version)
             : files.BytesOf(source ?? documents.Get(uri)) ?? throw new FailureException(FailureKind.NotFound, $"{uri} cannot be read, so it cannot be copied.");
-        var text = PromptForm.Decode(content) ?? throw new FailureException(FailureKind.Conflict, $"{uri} was not copied. {PromptForm.NotText.Message}");
-        var values = files.Form.Read(uri.Name, content).Values;
+        var text = PromptFormat.Decode(content) ?? throw new FailureException(FailureKind.Conflict, $"{uri} was not copied. {PromptFormat.NotText.Message}");
+        var values = files.Format.Read(uri.Name, content).Values;
         var title = parameters.Title?.Trim() is { Length: > 0 } given ? given : $"{source?.Title ?? uri.Name} copy";
         var name = documents.FreeName(uri.Collection, title, IsReserved(uri.Collection));
-        var renamed = files.Form.Edit(files.Form.Renamed(text, name), [(files.Form.TitleField(values), new Json5String(title))]);
-        return Changed(files.Create(name, renamed.Error is null ? renamed.Text : text, VersionAuthor.You, $"Copied from {uri.Name}"), files);
+        var renamed = files.Format.Edit(files.Format.Renamed(text, name), [(files.Format.TitleField(values), new Json5String(title))]);
+        return Changed(files.Create(name, renamed.Error is null ? renamed.Text : text, VersionAuthor.User, $"Copied from {uri.Name}"), files);
     }
 
     public CodexHistoryResult History(string address)
@@ -199,7 +199,7 @@ internal sealed class DocumentHandlers(
         string? before = null;
         files.Walk(uri, (number, content) =>
         {
-            var text = content is null ? null : PromptForm.Decode(content);
+            var text = content is null ? null : PromptFormat.Decode(content);
             if (number > first && text is not null && before is not null && UnifiedDiff.Of(before, text) is { Length: <= MaxDiff } diff) { diffs[number] = LiteralSecrets.Redact(diff); }
 
             before = text;
@@ -271,7 +271,7 @@ internal sealed class DocumentHandlers(
         Text(files, files.BytesOf(codex) ?? []), Values(codex.Values), Problems(codex.Problems), codex.Path.Length == 0 ? null : codex.Path,
         codex.Layer == TemplateLayer.User && trail.UndoTo is not null, codex.Layer == TemplateLayer.User && trail.RedoTo is not null);
 
-    private static string Text(FileCodices files, byte[] content) => files.Form.Redact(PromptForm.Decode(content) ?? "");
+    private static string Text(FileCodices files, byte[] content) => files.Format.Redact(PromptFormat.Decode(content) ?? "");
 
     private static IReadOnlyDictionary<string, JsonElement> Values(Json5Object values)
     {
@@ -282,7 +282,7 @@ internal sealed class DocumentHandlers(
     private static IReadOnlyList<DocumentProblemView> Problems(IReadOnlyList<DocumentProblem> problems) =>
         [.. problems.Select(FieldViews.View)];
 
-    private static IReadOnlyList<CodexLinkView> Views(IReadOnlyList<CodexEnd> found) => [.. found.Select(link => new CodexLinkView(link.Kind, link.Target, link.Title, link.Exists))];
+    private static IReadOnlyList<CodexLinkView> Views(IReadOnlyList<LinkedCodex> found) => [.. found.Select(link => new CodexLinkView(link.Kind, link.Target, link.Title, link.Exists))];
 
     private static Json5Object Given(FileCodices files, string template, IReadOnlyDictionary<string, JsonElement>? values)
     {
@@ -292,13 +292,13 @@ internal sealed class DocumentHandlers(
     }
 
     /// <summary>A whole file under the name that is free: a template brings that name along as its id.</summary>
-    private string Adopted(FileCodices files, string text, string name) => files.Form.Renamed(
-        files.Form.Collection == CodexCollection.Templates
+    private string Adopted(FileCodices files, string text, string name) => files.Format.Renamed(
+        files.Format.Collection == CodexCollection.Templates
             ? ReferenceEdit.Adopt(text, name, documents.Templates.Find, prompt => documents.Of(CodexCollection.Prompts).Get(prompt) is not null)
             : text,
         name);
 
-    private IEnumerable<string> ItemTemplates() => documents.Templates.List().Where(entry => entry.Template is not null && ItemForm.Takes(documents.Templates, entry.Id)).Select(entry => entry.Id);
+    private IEnumerable<string> ItemTemplates() => documents.Templates.List().Where(entry => entry.Template is not null && ItemFormat.Accepts(documents.Templates, entry.Id)).Select(entry => entry.Id);
 
     private static Func<string, bool>? IsReserved(CodexCollection collection) => collection == CodexCollection.Providers ? ProviderRegistry.IsReserved : null;
 

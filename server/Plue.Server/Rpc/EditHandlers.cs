@@ -72,7 +72,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
                     AddressOf(turn.Key.Codex), turn.Key.Turn, turn.First().By.Time ?? default, UsageHandlers.TitleOf(turn.Key.Codex, titles),
                     turn.Select(edit => edit.Path).Distinct(StringComparer.Ordinal).Count(), turn.Any(edit => edit.IsUndone)))],
             Conflicts = conflicts,
-            LeftOut = edits.Log.LeftOut(folder),
+            LeftOut = edits.Log.OmissionNotice(folder),
         };
     }
 
@@ -80,7 +80,7 @@ internal sealed class EditHandlers(RpcServer server, EditServices edits, Workspa
     {
         Path = file.Review.Path,
         CodexId = AddressOf(file.Review.Codex),
-        Kind = (file.IsPending ? file.Review.Base : file.Review.First).Kind == HeldKind.Absent ? EditKind.Created : file.IsThere ? EditKind.Modified : EditKind.Deleted,
+        Kind = (file.IsPending ? file.Review.Base : file.Review.First).Kind == FileEntryKind.Absent ? EditKind.Created : file.IsThere ? EditKind.Modified : EditKind.Deleted,
         State = file.IsPending ? EditState.Pending
             : file.Review is { WasAccepted: true, WasRejected: true } ? EditState.Mixed
             : file.Review.WasAccepted ? EditState.Accepted : EditState.Rejected,

@@ -28,8 +28,8 @@ internal static class FieldViews
 
     public static Wire.DocumentProblemView View(DocumentProblem problem) => new(problem.Message, problem.Line, problem.Column, problem.IsError);
 
-    public static JsonElement ToJson(Json5Node value) => JsonValue.Of(value);
+    public static JsonElement ToJson(Json5Node value) => Json5Conversion.Of(value);
 
     /// <returns>Null for null.</returns>
-    public static Json5Node? ToJson5(JsonElement? value) => JsonValue.ToJson5(value);
+    public static Json5Node? ToJson5(JsonElement? value) => Json5Conversion.ToJson5(value);
 }

@@ -63,7 +63,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         Map(LanguageMethods.Hover, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
             Hovers.At(Sources, document, offset) is { } hover ? new HoverView(LanguageViews.Markup(hover.Markdown), LanguageViews.Range(document, hover.At)) : null);
         Map(LanguageMethods.DocumentLink, asked => (asked.TextDocument, null), [], (document, _, _) =>
-            [.. Navigation.Links(Sources, document).Select(link => new DocumentLinkView(LanguageViews.Range(document, link.At), LanguageViews.UriOf(link.Target.Place), link.Title))]);
+            [.. Navigation.Links(Sources, document).Select(link => new DocumentLinkView(LanguageViews.Range(document, link.At), LanguageViews.UriOf(link.Target.Location), link.Title))]);
         Map(LanguageMethods.Definition, asked => (asked.TextDocument, asked.Position), null, (document, offset, _) =>
             Navigation.Definition(Sources, document, offset) is { } found ? LanguageViews.Location(found) : null);
         Map(LanguageMethods.References, asked => (asked.TextDocument, asked.Position), [], (document, offset, asked) =>
@@ -76,7 +76,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
         Map(LanguageMethods.Formatting, asked => (asked.TextDocument, null), [], (document, _, _) => [.. Formatter.Format(document).Select(edit => LanguageViews.Edit(document, edit))]);
         Map(LanguageMethods.CodeAction, asked => (asked.TextDocument, asked.Range?.Start), [], (document, offset, asked) =>
             asked.Context?.Only is { } only && !only.Any(kind => LanguageViews.QuickFix.StartsWith(kind, StringComparison.Ordinal)) ? []
-                : [.. Fixes.At(Sources, document, new Piece(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End)))).Select(fix => LanguageViews.Action(document, fix))]);
+                : [.. QuickFixes.At(Sources, document, new TextSpan(offset, Math.Max(offset, OffsetOf(document, asked.Range?.End)))).Select(fix => LanguageViews.Action(document, fix))]);
     }
 
     public async ValueTask DisposeAsync()
@@ -109,7 +109,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     private void Open(TextDocumentItem? item)
     {
-        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.PlaceOf(path) is not { } place) { return; }
+        if (item?.Text is not { } text || LanguageViews.PathOf(item.Uri) is not { } path || Sources.LocationOf(path) is not { } place) { return; }
 
         lock (sync)
         {
@@ -162,7 +162,7 @@ internal sealed class LanguageHandlers(RpcServer server, DocumentServices docume
 
     private OpenDocument? OpenAt(string path)
     {
-        lock (sync) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Place.Path == path); }
+        lock (sync) { return open.Values.Select(opened => opened.Document).FirstOrDefault(document => document.Location.Path == path); }
     }
 
     /// <summary>A saved file may be what others refer to.</summary>

@@ -54,7 +54,7 @@ internal sealed class LanguageRegistrations(RpcServer server, PluePaths paths, W
 
     private async Task RegisterAsync(string folder, bool ofWorkspace)
     {
-        var registrations = Registrations([.. DocumentPlace.Patterns(ofWorkspace).Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern)))]);
+        var registrations = Registrations([.. DocumentLocation.Patterns(ofWorkspace).Select(pattern => new DocumentFilterView("file", new RelativePatternView(LanguageViews.UriOf(folder), pattern)))]);
         try
         {
             await server.RequestAsync(LanguageMethods.RegisterCapability, new RegistrationParams(registrations), CancellationToken.None);

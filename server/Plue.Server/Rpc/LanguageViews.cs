@@ -30,13 +30,13 @@ internal static class LanguageViews
         return OperatingSystem.IsWindows() ? path.TrimStart('/').Replace('/', '\\') : path;
     }
 
-    public static string UriOf(DocumentPlace place) => place.Layer == TemplateLayer.Shipped ? $"{ShippedScheme}/{place.Collection.ToString().ToLowerInvariant()}/{place.Path}" : UriOf(place.Path);
+    public static string UriOf(DocumentLocation place) => place.Layer == TemplateLayer.Shipped ? $"{ShippedScheme}/{place.Collection.ToString().ToLowerInvariant()}/{place.Path}" : UriOf(place.Path);
 
-    public static TextRange Range(OpenDocument document, Piece at) => new(Position(document, at.Start), Position(document, at.End));
+    public static TextRange Range(OpenDocument document, TextSpan at) => new(Position(document, at.Start), Position(document, at.End));
 
-    public static TextLocation Location(Occurrence one) => new(UriOf(one.Document.Place), Range(one.Document, one.At));
+    public static TextLocation Location(Occurrence one) => new(UriOf(one.Document.Location), Range(one.Document, one.At));
 
-    public static TextEditView Edit(OpenDocument document, (Piece At, string Text) edit) => new(Range(document, edit.At), edit.Text);
+    public static TextEditView Edit(OpenDocument document, (TextSpan At, string Text) edit) => new(Range(document, edit.At), edit.Text);
 
     public static DiagnosticView Diagnostic(OpenDocument document, LanguageProblem problem) => new(Range(document, problem.At), problem.IsError ? 1 : 2, problem.Code, Source, problem.Message);
 
@@ -47,7 +47,7 @@ internal static class LanguageViews
         SortText = suggestion.Sort,
         FilterText = suggestion.Filter,
         InsertTextFormat = suggestion.IsSnippet ? SnippetFormat : null,
-        Command = suggestion.AsksOn ? new EditorCommandView("Suggest", "editor.action.triggerSuggest", null) : null,
+        Command = suggestion.TriggersSuggest ? new EditorCommandView("Suggest", "editor.action.triggerSuggest", null) : null,
     };
 
     public static MarkupView Markup(string text) => new("markdown", text);
@@ -63,7 +63,7 @@ internal static class LanguageViews
             : [.. edits]);
     }
 
-    public static CodeActionView Action(OpenDocument document, Fix fix) => new(fix.Title, QuickFix, [Diagnostic(document, fix.Problem)], fix.IsUsual)
+    public static CodeActionView Action(OpenDocument document, QuickFix fix) => new(fix.Title, QuickFix, [Diagnostic(document, fix.Problem)], fix.IsUsual)
     {
         Edit = fix.Edits.Count > 0 ? new WorkspaceEditView([Changes(document, fix.Edits)]) : fix.Creates is { } file ? Creation(file.Path, file.Text) : null,
         Command = fix.MovesKeyOf is { } id ? new EditorCommandView(fix.Title, "plue.moveKeyToVault", [id]) : null,
@@ -79,9 +79,9 @@ internal static class LanguageViews
         ]);
     }
 
-    private static DocumentChangeView Changes(OpenDocument document, IReadOnlyList<(Piece At, string Text)> edits) => new()
+    private static DocumentChangeView Changes(OpenDocument document, IReadOnlyList<(TextSpan At, string Text)> edits) => new()
     {
-        TextDocument = new EditedDocumentName(UriOf(document.Place), document.Version > 0 ? document.Version : null),
+        TextDocument = new EditedDocumentName(UriOf(document.Location), document.Version > 0 ? document.Version : null),
         Edits = [.. edits.Select(edit => Edit(document, edit))],
     };
 

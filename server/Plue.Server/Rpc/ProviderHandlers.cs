@@ -115,7 +115,7 @@ internal sealed class ProviderHandlers(ProviderServices services, VaultServices 
     public Task<ProviderModelsResult> ModelsAsync(string id, bool refresh, CancellationToken cancellationToken) => views.ModelsAsync(id, refresh, cancellationToken);
 
     private async Task<string?> OwnKeyAsync(string id, CancellationToken cancellationToken) =>
-        providers.Find(id)?.Settings.ApiKeyRef is { } reference && SecretReference.IsOfVault(reference)
+        providers.Find(id)?.Settings.ApiKeyRef is { } reference && SecretReference.IsVault(reference)
         && !keys.UsedBy(reference).Any(user => user != id)
         && await vault.Vault.ContainsAsync(reference, cancellationToken)
             ? reference

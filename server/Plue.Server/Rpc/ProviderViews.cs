@@ -130,7 +130,7 @@ internal sealed class ProviderViews(ProviderServices services, VaultServices vau
 
     private async Task<VaultEntrySummary?> KeyAsync(string? reference, CancellationToken cancellationToken)
     {
-        if (!SecretReference.IsOfVault(reference)) { return null; }
+        if (!SecretReference.IsVault(reference)) { return null; }
         if (await vault.Vault.StatusAsync(cancellationToken) is not { Exists: true, Locked: false, Problem: null }) { return null; }
 
         return (await vault.Vault.ListAsync(cancellationToken)).FirstOrDefault(entry => entry.Reference == reference) is { } stored

@@ -24,10 +24,10 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         Role = (Messages.MessageRole?)asked.Role,
         Tags = asked.Tags ?? [],
         IncludeArchived = asked.IncludeArchived ?? false,
-        Limit = Math.Clamp(asked.Limit ?? SearchQuery.DefaultLimit, 1, SearchQuery.LargestLimit),
+        Limit = Math.Clamp(asked.Limit ?? SearchQuery.DefaultLimit, 1, SearchQuery.MaxLimit),
     };
 
-    public static SearchHit Hit(SearchFind find) => new(
+    public static SearchHit Hit(SearchMatch find) => new(
         CodexUri.OfChannel(find.Chat.Id).ToString(), find.Chat.Title, find.MessageId, (MessageRole)find.Role, find.CreatedAt,
         find.Snippet.Text, find.Snippet.Start, find.Snippet.Length);
 
@@ -36,7 +36,7 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
     private async Task<SearchChatsResult> RunAsync(SearchChatsParams asked, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var found = Channel.CreateUnbounded<SearchFind>(new UnboundedChannelOptions { SingleReader = true });
+        var found = Channel.CreateUnbounded<SearchMatch>(new UnboundedChannelOptions { SingleReader = true });
         var searching = SearchAsync(Query(asked), found.Writer, stop.Token);
         try
         {
@@ -52,7 +52,7 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         return Result(await searching);
     }
 
-    private async Task<SearchSummary> SearchAsync(SearchQuery query, ChannelWriter<SearchFind> found, CancellationToken cancellationToken)
+    private async Task<SearchSummary> SearchAsync(SearchQuery query, ChannelWriter<SearchMatch> found, CancellationToken cancellationToken)
     {
         try
         {
@@ -67,7 +67,7 @@ internal sealed class SearchHandlers(RpcServer server, ChatSearch search, TimePr
         }
     }
 
-    private async Task TellAsync(string searchId, ChannelReader<SearchFind> found, Task searching, CancellationToken cancellationToken)
+    private async Task TellAsync(string searchId, ChannelReader<SearchMatch> found, Task searching, CancellationToken cancellationToken)
     {
         while (await found.WaitToReadAsync(cancellationToken))
         {

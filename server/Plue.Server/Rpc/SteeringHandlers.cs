@@ -7,7 +7,7 @@ using Plue.Server.Store;
 namespace Plue.Server.Rpc;
 
 /// <summary>message/steering, message/allowSteering, message/prompt.</summary>
-internal sealed class SteeringHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, SteeringText instructions)
+internal sealed class SteeringHandlers(RpcServer server, Conversations conversations, ProviderRegistry providers, InstructionBuilder instructions)
 {
     public void Register()
     {
@@ -15,7 +15,7 @@ internal sealed class SteeringHandlers(RpcServer server, Conversations conversat
         server.Map(Methods.MessageAllowSteering, async (parameters, cancellationToken) =>
         {
             var chat = await ChatAsync(parameters.CodexId, cancellationToken);
-            instructions.Allow(instructions.Of(chat), parameters.Source, parameters.Version);
+            instructions.Allow(instructions.Build(chat), parameters.Source, parameters.Version);
             return View(chat, providers, instructions);
         });
         server.Map(Methods.MessagePrompt, async (parameters, cancellationToken) =>
@@ -28,10 +28,10 @@ internal sealed class SteeringHandlers(RpcServer server, Conversations conversat
     }
 
     /// <summary>With the provider that the chat asks.</summary>
-    public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, SteeringText instructions)
+    public static MessageSteeringResult View(StoredChat chat, ProviderRegistry providers, InstructionBuilder instructions)
     {
-        var steering = instructions.Of(chat);
-        var asked = chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings ? [ProviderFingerprint.Source(settings)] : Array.Empty<Messages.SteeringSource>();
+        var steering = instructions.Build(chat);
+        var asked = chat.ProviderId is { } id && providers.Find(id)?.Settings is { } settings ? [ProviderFingerprint.Source(settings)] : Array.Empty<Messages.InstructionSource>();
         return new MessageSteeringResult([.. steering.Sources.Concat(asked).Select(ToProtocol.Steering)], steering.Note);
     }
 

@@ -131,7 +131,7 @@ internal sealed class TemplateHandlers(Documents documents, TemplateChecks check
 
     private static ToolView View(string tool) => ToolNames.Find(tool) is { } known
         ? new ToolView(known.Name, known.Description, known.MayChange, Known: true)
-        : new ToolView(tool, ToolNames.CanBe(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}." : ToolNames.Unknown(tool), MayChange: true, Known: false);
+        : new ToolView(tool, ToolNames.IsValidName(tool) ? $"A tool of the server {tool.Split(ToolNames.ServerSeparator)[0]}." : ToolNames.Unknown(tool), MayChange: true, Known: false);
 
     private static TemplateFinding View(Finding finding) =>
         new((Protocol.FindingKind)finding.Kind, finding.Code, finding.TemplateId, finding.Path, finding.Line, finding.Column, finding.Message);

@@ -38,7 +38,7 @@ internal sealed class TemplateSchema
     public static string OfTemplateFiles(Func<string, TemplateCollection> collectionOf)
     {
         var schema = new TemplateSchema(collectionOf, isTemplateFile: true);
-        return schema.Render("A Plue template", "The fields and hooks of a kind of codex.", TemplateShape.Fields, schema.WriteDefinitions);
+        return schema.Render("A Plue template", "The fields and hooks of a kind of codex.", TemplateFileSchema.Fields, schema.WriteDefinitions);
     }
 
     /// <summary>Of the codices of one template.</summary>
@@ -48,7 +48,7 @@ internal sealed class TemplateSchema
         List<TemplateField> fields = [.. template.Fields];
         if (template.Collection == TemplateCollection.Items)
         {
-            fields.Insert(0, new TemplateField { Name = ItemForm.TemplateField, Type = FieldType.Select, Required = true, Options = [template.Id], Description = "The parent template." });
+            fields.Insert(0, new TemplateField { Name = ItemFormat.TemplateField, Type = FieldType.Select, Required = true, Options = [template.Id], Description = "The parent template." });
         }
 
         if (template.Field(TemplateValidation.TagsField) is null)
@@ -74,7 +74,7 @@ internal sealed class TemplateSchema
 
     private void WriteDefinitions()
     {
-        var field = TemplateShape.Fields.First(candidate => candidate.Name == "fields").Items!;
+        var field = TemplateFileSchema.Fields.First(candidate => candidate.Name == "fields").Items!;
         writer.WriteStartObject("$defs");
         WriteDefinition(FieldDefinition, field.Properties);
         // An item of a list has no name.
@@ -123,7 +123,7 @@ internal sealed class TemplateSchema
             writer.WriteStartObject("properties");
             writer.WriteStartObject(condition.Field);
             writer.WriteStartArray("enum");
-            foreach (var value in condition.Values) { JsonValue.Write(writer, value); }
+            foreach (var value in condition.Values) { Json5Conversion.Write(writer, value); }
 
             writer.WriteEndArray();
             writer.WriteEndObject();
@@ -170,7 +170,7 @@ internal sealed class TemplateSchema
         if (field.Default is { } value)
         {
             writer.WritePropertyName("default");
-            JsonValue.Write(writer, value);
+            Json5Conversion.Write(writer, value);
         }
     }
 
@@ -207,7 +207,7 @@ internal sealed class TemplateSchema
             var filter => collectionOf(filter).Name(),
         };
         var pattern = $"^codex://{collection}/[a-z0-9][a-z0-9._-]*$";
-        if (field.TemplateFilter != ProviderForm.TemplateId)
+        if (field.TemplateFilter != ProviderFormat.TemplateId)
         {
             WritePattern(pattern);
             return;

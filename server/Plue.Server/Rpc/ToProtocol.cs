@@ -41,7 +41,7 @@ internal static class ToProtocol
 
     public static Wire.HookFailureView HookFailure(HookFailure failure) => new(failure.Time, failure.Action, failure.Message);
 
-    public static Wire.SteeringSource Steering(SteeringSource source) => new(
+    public static Wire.SteeringSource Steering(InstructionSource source) => new(
         (Wire.SteeringKind)source.Kind, source.Source, source.Title, source.Version.ToString(), source.HiddenCharacters > 0 ? source.HiddenCharacters : null, source.LeftOut)
     {
         Path = source.Path,

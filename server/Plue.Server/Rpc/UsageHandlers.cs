@@ -53,13 +53,13 @@ internal sealed class UsageHandlers(RpcServer server, UsageLedger ledger, Func<I
 
     /// <summary>What is not there any more has no title.</summary>
     internal static string TitleOf(string id, IReadOnlyDictionary<string, string> titles) =>
-        titles.GetValueOrDefault(id) ?? (ChannelKind.Task.Names(id) ? "Deleted task" : "Deleted chat");
+        titles.GetValueOrDefault(id) ?? (ChannelKind.Task.IsIdOfKind(id) ? "Deleted task" : "Deleted chat");
 
     private static string AddressOf(string chatId) => CodexUri.OfChannel(chatId).ToString();
 
     private static Protocol.UsageFigures Figures(Store.UsageFigures figures) => new()
     {
-        Answers = figures.Answers,
+        Answers = figures.Responses,
         UnpricedAnswers = figures.Unpriced,
         Cost = figures.Cost,
         InputTokens = figures.Usage.InputTokens,

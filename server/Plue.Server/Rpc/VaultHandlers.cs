@@ -23,7 +23,7 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
         });
         server.Map(Methods.VaultAddWay, async (parameters, cancellationToken) =>
         {
-            await vault.AddWayAsync(Way(parameters), cancellationToken);
+            await vault.AddUnlockMethodAsync(Way(parameters), cancellationToken);
             return await StatusAsync(cancellationToken);
         });
         server.Map(Methods.VaultLock, async (_, cancellationToken) =>
@@ -81,12 +81,12 @@ internal sealed class VaultHandlers(RpcServer server, Vault.Vault vault, Provide
         });
     }
 
-    private static VaultWay Way(VaultWayParams parameters) => VaultWay.Parse(parameters.Way, parameters.WayId, parameters.Secret);
+    private static UnlockMethod Way(VaultWayParams parameters) => UnlockMethod.Parse(parameters.Way, parameters.WayId, parameters.Secret);
 
     private async Task<VaultStatusResult> StatusAsync(CancellationToken cancellationToken)
     {
         var status = await vault.StatusAsync(cancellationToken);
-        return new VaultStatusResult(status.Exists, status.Locked, status.Ways, await vault.KeychainAnswersAsync(cancellationToken), status.Problem);
+        return new VaultStatusResult(status.Exists, status.Locked, status.UnlockMethods, await vault.IsKeychainAvailableAsync(cancellationToken), status.Problem);
     }
 
     private static EnvEntry Env(KeyValuePair<string, string> variable, HashSet<string> stored)

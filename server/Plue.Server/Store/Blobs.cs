@@ -7,19 +7,19 @@ namespace Plue.Server.Store;
 /// <summary>Content that messages name by its SHA-256: kept once however often it is sent, and checked whenever it is read. Safe for any number of processes.</summary>
 public sealed class Blobs(PluePaths paths)
 {
-    public const int MostBytes = 64 * 1024 * 1024;
+    public const int MaxBytes = 64 * 1024 * 1024;
 
     /// <summary>Durable when it returns.</summary>
     /// <returns>The id: the SHA-256 in lower-case hex.</returns>
     /// <exception cref="FailureException">BadRequest: over the cap; StoreReadOnly: the disk.</exception>
     public string Put(ReadOnlySpan<byte> content)
     {
-        if (content.Length > MostBytes) { throw new FailureException(FailureKind.BadRequest, "More than 64 MiB cannot be attached. Attach a part of it."); }
+        if (content.Length > MaxBytes) { throw new FailureException(FailureKind.BadRequest, "A file larger than 64 MiB cannot be attached. Attach part of it."); }
 
         var id = IdOf(content);
         try
         {
-            // One that a disk has damaged is written anew.
+            // A damaged blob is rewritten.
             if (TryRead(id) is null) { DurableFile.Replace(PathOf(id), content); }
             return id;
         }
@@ -29,7 +29,7 @@ public sealed class Blobs(PluePaths paths)
         }
     }
 
-    /// <exception cref="FailureException">NotFound: it is not there, or no longer what was stored.</exception>
+    /// <exception cref="FailureException">NotFound: it does not exist, or no longer what was stored.</exception>
     public byte[] Read(string id)
     {
         try
@@ -38,12 +38,12 @@ public sealed class Blobs(PluePaths paths)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.NotFound, $"The stored copy of this attachment cannot be read ({exception.Message.TrimEnd('.')}). Attach it again.", exception);
+            throw new FailureException(FailureKind.NotFound, $"The stored copy of this attachment could not be read ({exception.Message.TrimEnd('.')}). Attach the file again.", exception);
         }
 
         throw new FailureException(FailureKind.NotFound, IsId(id) && File.Exists(PathOf(id))
-            ? "The stored copy of this attachment is damaged: it is no longer what was sent. Attach it again."
-            : "The stored copy of this attachment is not there any more. Attach it again.");
+            ? "The stored copy of this attachment is damaged. Attach the file again."
+            : "The stored copy of this attachment no longer exists. Attach the file again.");
     }
 
     public static string IdOf(ReadOnlySpan<byte> content) => Convert.ToHexStringLower(SHA256.HashData(content));
@@ -51,11 +51,11 @@ public sealed class Blobs(PluePaths paths)
     /// <summary>64 lower-case hex digits, so that an id is never a path.</summary>
     public static bool IsId(string id) => id.Length == 64 && id.AsSpan().IndexOfAnyExcept("0123456789abcdef") < 0;
 
-    /// <returns>Null when it is not there, or is not what its name says.</returns>
+    /// <returns>Null if it does not exist or does not match its hash.</returns>
     private byte[]? TryRead(string id)
     {
         var file = new FileInfo(PathOf(id));
-        return file.Exists && OrdinaryFile.Read(file.FullName, MostBytes) is { } content && IdOf(content) == id ? content : null;
+        return file.Exists && RegularFile.Read(file.FullName, MaxBytes) is { } content && IdOf(content) == id ? content : null;
     }
 
     private string PathOf(string id) => Path.Combine(paths.Blobs, id);

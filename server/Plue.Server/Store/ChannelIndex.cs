@@ -8,29 +8,29 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// Remembers the row of each journal in a folder by the file's length and time, so that a list of ten thousand chats opens only what changed;
-/// while the folder itself is unchanged, which every lock taken in it changes, not even the files are looked at.
-/// A cache (<see cref="IndexFile"/>): deleted or damaged it is made anew, and failing to write it is no error.
+/// while the folder itself is unchanged, which every lock in it changes, the files are not checked.
+/// A cache (<see cref="IndexFile"/>): deleted or damaged it is rebuilt, and failing to write it is no error.
 /// </summary>
-/// <param name="kind">Whose journals are looked at.</param>
+/// <param name="kind">The kind of journals in the index.</param>
 /// <param name="folder">Where the journals lie.</param>
 internal sealed class ChannelIndex(ChannelKind kind, string folder, string indexPath, TimeProvider time, ILogger logger)
 {
     private const string Extension = ".jsonl";
-    private static readonly TimeSpan StrayAge = TimeSpan.FromHours(1);
-    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2); // as coarse as the time of a folder can be
-    private static readonly TimeSpan LongestTrust = TimeSpan.FromSeconds(30); // files may be written without a lock, by hand
+    private static readonly TimeSpan OrphanAge = TimeSpan.FromHours(1);
+    private static readonly TimeSpan MinStableAge = TimeSpan.FromSeconds(2); // as coarse as the time of a folder can be
+    private static readonly TimeSpan MaxCacheAge = TimeSpan.FromSeconds(30); // files may be written without a lock, by hand
     private static readonly EnumerationOptions AllFiles = new() { AttributesToSkip = 0 };
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly IndexFile file = new(indexPath, logger);
     private Dictionary<string, IndexRow>? known;
     private IReadOnlyList<ChatSummary> listed = [];
     private List<string> running = []; // paths of those rows that end to be true without a byte being written
     private DateTime folderTime;
     private DateTime listedAt;
-    private int looks;
+    private int scans;
 
-    /// <summary>What the first look at the folder repaired in the index, as a sentence; null when nothing.</summary>
+    /// <summary>A sentence about repairs of the index by the first listing; null if there were none.</summary>
     public string? Notice { get; private set; }
 
     /// <summary>Newest first. The same object as long as nothing changed, and the same row as long as its chat did not.</summary>
@@ -38,7 +38,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> List(Func<string, ChatSummary> read)
     {
-        lock (gate)
+        lock (sync)
         {
             var isFirst = known is null;
             known ??= file.Load();
@@ -47,15 +47,15 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
             listedAt = time.GetUtcNow().UtcDateTime;
             folderTime = Directory.GetLastWriteTimeUtc(folder);
             var before = known.Count;
-            var (changed, seen) = Look(known, read);
+            var (changed, seen) = ScanFolder(known, read);
             List<string> gone = [];
             if (seen < known.Count)
             {
-                gone = [.. known.Values.Where(row => row.Seen != looks).Select(row => row.Summary.Id)];
+                gone = [.. known.Values.Where(row => row.Seen != scans).Select(row => row.Summary.Id)];
                 gone.ForEach(id => known.Remove(id));
             }
 
-            if (isFirst) { NoteRepair(before, changed.Count, gone.Count); }
+            if (isFirst) { SetRepairNotice(before, changed.Count, gone.Count); }
             if (!isFirst && changed.Count + gone.Count == 0) { return listed; }
 
             running = [.. known.Values.Where(row => row.Summary is { Status: ChatStatus.Running } or { TaskStatus: TaskStates.Queued }).Select(row => PathOf(row.Summary.Id))];
@@ -74,40 +74,40 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private bool IsFresh()
     {
         var now = time.GetUtcNow().UtcDateTime;
-        return Directory.GetLastWriteTimeUtc(folder) == folderTime && listedAt - folderTime > Settled && now - listedAt < LongestTrust && running.TrueForAll(JournalLock.IsHeld);
+        return Directory.GetLastWriteTimeUtc(folder) == folderTime && listedAt - folderTime > MinStableAge && now - listedAt < MaxCacheAge && running.TrueForAll(JournalLock.IsHeld);
     }
 
-    private (List<IndexRow> Changed, int Seen) Look(Dictionary<string, IndexRow> rows, Func<string, ChatSummary> read)
+    private (List<IndexRow> Changed, int Seen) ScanFolder(Dictionary<string, IndexRow> rows, Func<string, ChatSummary> read)
     {
-        looks++;
+        scans++;
         var seen = 0;
         List<IndexRow> changed = [];
         List<(IndexRow? Row, string Id, long Length, long Modified)> toRead = [];
         foreach (var journal in Journals(rows))
         {
-            if (journal.Row is { } row && IsTrue(row))
+            if (journal.Row is { } row && IsCurrent(row))
             {
-                row.Seen = looks;
+                row.Seen = scans;
                 seen++;
             }
-            else if (kind.Names(journal.Id)) { toRead.Add(journal); }
+            else if (kind.IsIdOfKind(journal.Id)) { toRead.Add(journal); }
         }
 
         var summaries = new ChatSummary?[toRead.Count];
-        SideBySide.For(toRead.Count, at => summaries[at] = Summarize(toRead[at].Id, toRead[at].Modified, read));
+        BoundedParallel.For(toRead.Count, at => summaries[at] = Summarize(toRead[at].Id, toRead[at].Modified, read));
         foreach (var ((row, id, length, modified), summary) in toRead.Zip(summaries))
         {
             if (summary is null) { continue; }
 
-            // Nobody has to start every task: one that still waits is the row it was.
+            // A waiting task keeps its row.
             if (row is { Summary.TaskStatus: TaskStates.Queued } && summary.TaskStatus == TaskStates.Queued)
             {
-                row.Seen = looks;
+                row.Seen = scans;
                 seen++;
                 continue;
             }
 
-            var made = new IndexRow(length, modified, summary) { Seen = looks };
+            var made = new IndexRow(length, modified, summary) { Seen = scans };
             rows[id] = made;
             changed.Add(made);
             seen++;
@@ -117,7 +117,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     }
 
     /// <summary>Running, and waiting to be run, ends without a byte being written when the owner is killed, and what could not be read may be readable now.</summary>
-    private bool IsTrue(IndexRow row) => row.Summary.Status switch
+    private bool IsCurrent(IndexRow row) => row.Summary.Status switch
     {
         ChatStatus.Running => JournalLock.IsHeld(PathOf(row.Summary.Id)),
         ChatStatus.Idle when row.Summary.TaskStatus == TaskStates.Queued => JournalLock.IsHeld(PathOf(row.Summary.Id)),
@@ -125,7 +125,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         _ => true,
     };
 
-    /// <summary>Each journal with its row when the file is as the row says; one look at each file.</summary>
+    /// <summary>Gets each journal, with its row if the file still matches the row; reads the metadata of each file once.</summary>
     private List<(IndexRow? Row, string Id, long Length, long Modified)> Journals(Dictionary<string, IndexRow> rows)
     {
         try
@@ -146,12 +146,12 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
                 },
                 AllFiles)
             {
-                ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && (IsJournal(entry.FileName) || IsStray(entry.FileName)),
+                ShouldIncludePredicate = (ref FileSystemEntry entry) => !entry.IsDirectory && (IsJournal(entry.FileName) || IsOrphan(entry.FileName)),
             };
             foreach (var (row, name, length, modified) in files)
             {
-                if (!IsStray(name)) { found.Add((row, name, length, modified)); }
-                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > StrayAge) { Sweep(Path.Combine(folder, name)); }
+                if (!IsOrphan(name)) { found.Add((row, name, length, modified)); }
+                else if (time.GetUtcNow().UtcDateTime - new DateTime(modified, DateTimeKind.Utc) > OrphanAge) { DeleteOrphan(Path.Combine(folder, name)); }
             }
 
             return found;
@@ -162,7 +162,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         }
     }
 
-    private static void Sweep(string stray)
+    private static void DeleteOrphan(string stray)
     {
         try { File.Delete(stray); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It harms nobody. */ }
@@ -170,7 +170,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
 
     private bool IsJournal(ReadOnlySpan<char> name) => name.StartsWith(kind.Prefix) && name.EndsWith(Extension);
 
-    private bool IsStray(ReadOnlySpan<char> name) => name is ['.', .. var rest] && rest.StartsWith(kind.Prefix) && rest.EndsWith(".tmp");
+    private bool IsOrphan(ReadOnlySpan<char> name) => name is ['.', .. var rest] && rest.StartsWith(kind.Prefix) && rest.EndsWith(".tmp");
 
     private static ChatSummary? Summarize(string id, long modified, Func<string, ChatSummary> read)
     {
@@ -185,16 +185,16 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
         catch (FailureException failure)
         {
             var time = new DateTimeOffset(modified, TimeSpan.Zero);
-            return new ChatSummary(id, "", "Chat that cannot be read", false, null, null, time, time, 0, null, ChatStatus.Damaged, failure.Message);
+            return new ChatSummary(id, "", "Unreadable chat", false, null, null, time, time, 0, null, ChatStatus.Damaged, failure.Message);
         }
     }
 
-    private void NoteRepair(int before, int changed, int gone)
+    private void SetRepairNotice(int before, int changed, int gone)
     {
         var count = known?.Count ?? 0;
-        Notice = count > 0 && file.IsDamaged ? Sentence($"The list of chats was damaged and is made anew from {count} chats.")
-            : count > 0 && file.IsMissing ? Sentence($"The list of chats was missing and is made anew from {count} chats.")
-            : before != count || gone > 0 ? Sentence($"The list of chats named {before} chats and there are {count}; {changed} were read anew and {gone} taken out.")
+        Notice = count > 0 && file.IsDamaged ? Sentence($"The index of chats was damaged and was rebuilt from {count} chats.")
+            : count > 0 && file.IsMissing ? Sentence($"The index of chats was missing and was rebuilt from {count} chats.")
+            : before != count || gone > 0 ? Sentence($"The index of chats listed {before} chats, but there are {count}. {changed} were read again and {gone} removed.")
             : null;
         if (Notice is { } notice) { logger.LogInformation("{Notice}", notice); }
 
@@ -204,7 +204,7 @@ internal sealed class ChannelIndex(ChannelKind kind, string folder, string index
     private string PathOf(string id) => Path.Combine(folder, id + Extension);
 }
 
-/// <param name="Length">Of the journal when it was read, in bytes.</param>
+/// <param name="Length">The size of the journal when it was read, in bytes.</param>
 /// <param name="Modified">UTC ticks of the journal's last write then.</param>
 internal sealed record IndexRow(long Length, long Modified, ChatSummary Summary)
 {

@@ -2,7 +2,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>What a journal tells of. The id says it: <c>chat_</c> or <c>task_</c>, and 32 lower-case hex digits, so that an id is never a path.</summary>
+/// <summary>The kind of a journal. The id contains it: <c>chat_</c> or <c>task_</c> and 32 lower-case hex digits, so that an id is never a path.</summary>
 public sealed record ChannelKind
 {
     public static readonly ChannelKind Chat = new("chat", paths => paths.Chats);
@@ -15,15 +15,15 @@ public sealed record ChannelKind
 
     public string Name { get; }
 
-    /// <summary>How its ids and files begin.</summary>
+    /// <summary>The prefix of ids and file names.</summary>
     public string Prefix => Name + "_";
 
     public string FolderIn(PluePaths paths) => folder(paths);
 
     /// <summary>Null for what is no id.</summary>
-    public static ChannelKind? Of(string id) => All.FirstOrDefault(kind => kind.Names(id));
+    public static ChannelKind? Of(string id) => All.FirstOrDefault(kind => kind.IsIdOfKind(id));
 
-    public bool Names(string id) => id.Length == Prefix.Length + 32
+    public bool IsIdOfKind(string id) => id.Length == Prefix.Length + 32
         && id.StartsWith(Prefix, StringComparison.Ordinal)
         && id.AsSpan(Prefix.Length).IndexOfAnyExcept("0123456789abcdef") < 0;
 }

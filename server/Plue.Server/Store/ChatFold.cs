@@ -6,13 +6,13 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>Folds the lines of a journal into a chat, in file order: clocks may jump, sequence does not.</summary>
-/// <param name="isTask">Answers then change the status, too: a task runs while one is written.</param>
+/// <param name="isTask">Responses then change the status, too: a task runs while one is written.</param>
 internal sealed class ChatFold(bool isTask)
 {
-    private const int MostFailures = 20;
+    private const int MaxFailures = 20;
 
     private readonly List<Entry> entries = [];
-    private readonly List<Entry> open = []; // begun and not ended
+    private readonly List<Entry> open = []; // started and not ended
     private readonly Dictionary<string, Entry> byId = new(StringComparer.Ordinal);
     private readonly List<string> droppedNotices = [];
     private readonly List<string> undone = [];
@@ -35,10 +35,10 @@ internal sealed class ChatFold(bool isTask)
     private DateTimeOffset? firstTime;
     private DateTimeOffset lastMessageTime;
     private long lastSeq;
-    private int notUnderstood;
+    private int unknownLines;
     private bool hasDropped;
     private decimal? totalCost;
-    private MessageTree? tree; // as it was last asked for; null when more changed since than the messages in stale
+    private MessageTree? tree; // the last result; null if more changed since than the messages in stale
     private readonly HashSet<Entry> stale = [];
     private StoredMessage? lastRead; // shares its texts with the next one
     private bool leftBranch; // the newest message does not follow the one that was shown last
@@ -47,13 +47,13 @@ internal sealed class ChatFold(bool isTask)
     public HashSet<long> Superseded { get; } = [];
     public long SupersededBytes { get; private set; }
 
-    /// <summary>Told of every line that says something, after it was taken in.</summary>
-    public Action<ChatNews>? Changed { get; init; }
+    /// <summary>Called after each line that changed the chat.</summary>
+    public Action<ChatUpdate>? OnUpdate { get; init; }
 
-    /// <summary>A message was begun and not ended, or a task waits for its hooks.</summary>
+    /// <summary>A message was started and not ended, or a task waits for its hooks.</summary>
     public bool IsUnfinished => open.Count > 0 || IsWaiting || IsBetweenRounds;
 
-    /// <summary>A task whose last answer asked for tools and has their results: its next round was to follow.</summary>
+    /// <summary>True if the last response of a task requested tools and has their results, so that its next round was pending.</summary>
     public bool IsBetweenRounds => isTask && open.Count == 0 && HasStatus(TaskStates.Running);
 
     /// <summary>A task that its hooks were to start, and did not yet.</summary>
@@ -74,7 +74,7 @@ internal sealed class ChatFold(bool isTask)
         }
         catch (JsonException)
         {
-            notUnderstood++;
+            unknownLines++;
             return;
         }
 
@@ -89,21 +89,21 @@ internal sealed class ChatFold(bool isTask)
             StoredQueued queued => Queue(queued.Message.ToMessage()),
             StoredUnqueued unqueued => Unqueue(unqueued.MessageId),
             StoredFields fields => Apply(fields),
-            StoredHook hook => Note(hook, line.Time),
-            StoredDropped { Reason: StoredDropped.Damaged } dropped => NoteDropped(dropped, line),
+            StoredHook hook => RecordHook(hook, line.Time),
+            StoredDropped { Reason: StoredDropped.Damaged } dropped => RecordDropped(dropped, line),
             _ => null,
         };
-        if (change is not null) { Changed?.Invoke(change); }
+        if (change is not null) { OnUpdate?.Invoke(change); }
     }
 
     /// <summary>Every message that was ended, hidden ones too: what was paid for.</summary>
-    public IEnumerable<Message> Ended => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
+    public IEnumerable<Message> CompletedMessages => entries.Where(entry => !entry.IsOpen).Select(entry => entry.Message);
 
-    /// <summary>Begun and never ended, as interrupted messages.</summary>
-    public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => Settled(entry.ToMessage(MessageStatus.Interrupted)))];
+    /// <summary>Started and never ended, as interrupted messages.</summary>
+    public IReadOnlyList<Message> Unfinished() => [.. open.Select(entry => AsInterrupted(entry.ToMessage(MessageStatus.Interrupted)))];
 
-    /// <summary>Of a call that nothing answered nobody knows whether it was carried out: it is not carried out again, and the model is told.</summary>
-    private static Message Settled(Message message)
+    /// <summary>Marks tool calls without a result as interrupted. They are not run again, and the model is informed.</summary>
+    private static Message AsInterrupted(Message message)
     {
         if (!message.HasToolRound) { return message; }
 
@@ -112,17 +112,17 @@ internal sealed class ChatFold(bool isTask)
         return orphans.Count == 0 ? message : message with { Parts = [.. message.Parts, .. orphans.Select(use => new MessagePart.ToolResult(use.ToolUseId, null, InterruptedCall.Error))] };
     }
 
-    /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line on its way.</param>
-    /// <param name="repaired">What was said when this program repaired the file; it stands for what the scan found.</param>
-    public StoredChat ToChat(JournalScan scan, StoredHeader lost, bool isOwned, RepairNotice? repaired = null)
+    /// <param name="isOwned">An owner lives: what is unfinished is still being written, and a torn end is a line in progress.</param>
+    /// <param name="repair">The notice of the repair by this process; replaces the result of the scan.</param>
+    public StoredChat ToChat(JournalScan scan, StoredHeader fallbackHeader, bool isOwned, RepairNotice? repair = null)
     {
-        var header = scan.Header ?? lost;
+        var header = scan.Header ?? fallbackHeader;
         var shown = Tree(isOwned ? MessageStatus.Streaming : MessageStatus.Interrupted);
-        var (notice, isDamaged) = repaired ?? NoticeOf(scan, isOwned);
+        var (notice, isDamaged) = repair ?? NoticeOf(scan, isOwned);
         var named = title ?? (values.TryGetValue(StoredChat.GoalField, out var goal) && isTask && goal.ValueKind == JsonValueKind.String ? StoredChat.TitleOf(goal.GetString()!) : null);
         return new StoredChat
         {
-            Id = lost.Id,
+            Id = fallbackHeader.Id,
             TemplateId = template ?? header.Template,
             Title = named ?? StoredChat.TitleOf(shown.Path.Count == 0 ? [] : shown.All),
             HasTitle = named is not null,
@@ -155,7 +155,7 @@ internal sealed class ChatFold(bool isTask)
         stale.UnionWith(open);
         foreach (var entry in stale)
         {
-            // Only the end of the branch changes cheaply; whatever else did, all is looked at again.
+            // Only a change at the end of the branch is incremental; any other change rebuilds the tree.
             tree = entry.IsDiscarded || entry.Message.IsHidden ? null : tree?.With(Shown(entry, unfinished));
         }
 
@@ -182,15 +182,15 @@ internal sealed class ChatFold(bool isTask)
             visible.Add(Shown(entry, unfinished));
         }
 
-        return new MessageTree(visible, Visible(head), [.. undone]);
+        return new MessageTree(visible, NearestVisible(head), [.. undone]);
     }
 
-    private string ParentOf(Entry entry) => Visible(entry.ParentId);
+    private string ParentOf(Entry entry) => NearestVisible(entry.ParentId);
 
-    /// <summary>This message, or the nearest one that it follows and that is shown.</summary>
-    private string Visible(string id)
+    /// <summary>Gets this message or its nearest visible ancestor.</summary>
+    private string NearestVisible(string id)
     {
-        // Parents come before their children, so this ends; a parent that was lost to damage counts as first.
+        // Parents precede their children, so this terminates; a message with a lost parent counts as first.
         while (byId.TryGetValue(id, out var entry))
         {
             if (!entry.IsDiscarded) { return id; }
@@ -205,7 +205,7 @@ internal sealed class ChatFold(bool isTask)
         && path.LastOrDefault(message => message.Role == MessageRole.Assistant && message.Status != MessageStatus.Streaming) is { } answer
         && string.CompareOrdinal(answer.Id, readUntil) > 0;
 
-    private ChatNews MoveHead(StoredHead moved)
+    private ChatUpdate MoveHead(StoredHead moved)
     {
         switch (moved.Reason)
         {
@@ -215,29 +215,29 @@ internal sealed class ChatFold(bool isTask)
         }
 
         (head, tree) = (moved.MessageId, null);
-        return new ChatNews.Other();
+        return new ChatUpdate.Other();
     }
 
-    private ChatNews Discard(Entry entry)
+    private ChatUpdate Discard(Entry entry)
     {
         (entry.IsDiscarded, tree) = (true, null);
-        return new ChatNews.Other();
+        return new ChatUpdate.Other();
     }
 
-    private ChatNews Queue(Message message)
+    private ChatUpdate Queue(Message message)
     {
         Unqueue(message.Id);
         queue.Add(message);
-        return new ChatNews.Other();
+        return new ChatUpdate.Other();
     }
 
-    private ChatNews Unqueue(string id)
+    private ChatUpdate Unqueue(string id)
     {
         queue.RemoveAll(message => message.Id == id);
-        return new ChatNews.Other();
+        return new ChatUpdate.Other();
     }
 
-    private ChatNews Complete(Message message, JournalLine line)
+    private ChatUpdate Complete(Message message, JournalLine line)
     {
         var wasQueued = queue.Count > 0 && queue.Exists(waiting => waiting.Id == message.Id);
         if (wasQueued) { Unqueue(message.Id); }
@@ -254,30 +254,30 @@ internal sealed class ChatFold(bool isTask)
         var isAnswer = entry.IsOpen;
         if (!isNew && entry.Message is { IsCopy: false, Cost: { } replaced }) { totalCost -= replaced.TotalCost; }
         if (message is { IsCopy: false, Cost: { } cost }) { totalCost = (totalCost ?? 0) + cost.TotalCost; }
-        // The goal of a task comes behind what its making led to, and nobody has seen that yet.
+        // The goal of a task follows its creation, which is unread.
         if (message is { Role: MessageRole.User, IsHidden: false } && !(isTask && message.ParentId?.Length == 0)) { hookFailures.Clear(); }
-        NoteStatus(message);
+        UpdateStatus(message);
 
         entry.End(message);
         open.Remove(entry);
         if (tree is not null) { stale.Add(entry); }
-        return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id ? new ChatNews.Other()
-            : isAnswer ? new ChatNews.Ended(message) : new ChatNews.Added(message);
+        return message.IsHidden || wasQueued || (!isNew && !isAnswer) || (isNew && leftBranch) || head != message.Id ? new ChatUpdate.Other()
+            : isAnswer ? new ChatUpdate.MessageCompleted(message) : new ChatUpdate.MessageAdded(message);
     }
 
-    private ChatNews Begin(Message message, JournalLine line)
+    private ChatUpdate Begin(Message message, JournalLine line)
     {
         lastMessageTime = line.Time;
         var isNew = !byId.TryGetValue(message.Id, out var entry);
         entry ??= Add(message);
         Open(entry, message);
-        NoteStatus(message);
-        entry.Note(line);
-        return head == message.Id && !(isNew && leftBranch) ? new ChatNews.Begun(message) : new ChatNews.Other();
+        UpdateStatus(message);
+        entry.AddLine(line);
+        return head == message.Id && !(isNew && leftBranch) ? new ChatUpdate.MessageStarted(message) : new ChatUpdate.Other();
     }
 
     /// <summary>Text whose beginning was lost is still text.</summary>
-    private ChatNews? Append(StoredPartial partial, JournalLine line)
+    private ChatUpdate? Append(StoredPartial partial, JournalLine line)
     {
         if (!byId.TryGetValue(partial.MessageId, out var entry))
         {
@@ -286,13 +286,13 @@ internal sealed class ChatFold(bool isTask)
             Open(entry, message);
         }
 
-        return entry.Append(partial, line) is { } part ? new ChatNews.Text(partial.MessageId, part, partial.Kind == "reasoning", partial.Text) : null;
+        return entry.Append(partial, line) is { } part ? new ChatUpdate.TextAppended(partial.MessageId, part, partial.Kind == "reasoning", partial.Text) : null;
     }
 
-    private static ChatNews Reset(Entry entry, JournalLine line)
+    private static ChatUpdate Reset(Entry entry, JournalLine line)
     {
         entry.Reset(line);
-        return new ChatNews.Other();
+        return new ChatUpdate.Other();
     }
 
     private void Open(Entry entry, Message message)
@@ -310,7 +310,7 @@ internal sealed class ChatFold(bool isTask)
         byId.Add(message.Id, entry);
         if (message.IsHidden) { return entry; }
 
-        leftBranch = head != entry.ParentId && Visible(head) != Visible(entry.ParentId);
+        leftBranch = head != entry.ParentId && NearestVisible(head) != NearestVisible(entry.ParentId);
         if (leftBranch) { tree = null; }
 
         head = message.Id;
@@ -320,7 +320,7 @@ internal sealed class ChatFold(bool isTask)
         static string LastOf(List<Entry> entries) => entries.FindLast(entry => !entry.Message.IsHidden)?.Message.Id ?? "";
     }
 
-    private ChatNews Apply(StoredFields fields)
+    private ChatUpdate Apply(StoredFields fields)
     {
         title = Changed(title, fields.Title);
         archived = fields.Archived ?? archived;
@@ -332,12 +332,12 @@ internal sealed class ChatFold(bool isTask)
         tags = fields.Tags ?? tags;
         contextFiles = fields.ContextFiles ?? contextFiles;
         if (fields.Values is { } changed) { values = Merged(changed); }
-        // That somebody looked is no change, nor is a title that a model found.
+        // Reading is not a change, nor is a generated title.
         if (fields.By is null && fields.ReadUntil is null && fields.TitleFrom is null) { hookFailures.Clear(); }
         readUntil = fields.ReadUntil ?? readUntil;
         template = fields.Template ?? template;
         startsByItself |= fields.StartsByItself == true;
-        return new ChatNews.Fields();
+        return new ChatUpdate.FieldsChanged();
 
         static string? Changed(string? old, string? value) => value is null ? old : value.Length == 0 ? null : value;
     }
@@ -356,46 +356,46 @@ internal sealed class ChatFold(bool isTask)
 
     private Dictionary<string, JsonElement> WithStatus(string status) => Merged(StoredChat.StatusValue(status));
 
-    private void NoteStatus(Message message)
+    private void UpdateStatus(Message message)
     {
         if (isTask && message is { Role: MessageRole.Assistant, IsHidden: false, IsCopy: false, Compaction: null }) { values = WithStatus(TaskStates.After(message)); }
     }
 
-    private ChatNews Note(StoredHook hook, DateTimeOffset time)
+    private ChatUpdate RecordHook(StoredHook hook, DateTimeOffset time)
     {
         if (hook.Error is { } error)
         {
-            if (hookFailures.Count == MostFailures) { hookFailures.RemoveAt(0); }
+            if (hookFailures.Count == MaxFailures) { hookFailures.RemoveAt(0); }
             hookFailures.Add(new HookFailure(time, hook.Action, error));
         }
 
-        return new ChatNews.Fields();
+        return new ChatUpdate.FieldsChanged();
     }
 
-    private ChatNews NoteDropped(StoredDropped dropped, JournalLine line)
+    private ChatUpdate RecordDropped(StoredDropped dropped, JournalLine line)
     {
         hasDropped = true;
         droppedNotices.Add(string.Create(CultureInfo.InvariantCulture, $"{Entries(dropped.FirstSeq, line.Seq)} of this chat could not be read")
-            + (dropped.Kept is { } kept ? $"; the damaged bytes are kept in {kept}." : "."));
-        return new ChatNews.Other();
+            + (dropped.Kept is { } damagedCopy ? $"; the damaged bytes were copied to {damagedCopy}." : "."));
+        return new ChatUpdate.Other();
     }
 
-    /// <param name="keptAside">The file that now holds the damaged bytes, when this program is about to repair.</param>
-    public RepairNotice NoticeOf(JournalScan scan, bool isOwned, string? keptAside = null)
+    /// <param name="damagedCopy">The file with the damaged bytes, if this process is about to repair.</param>
+    public RepairNotice NoticeOf(JournalScan scan, bool isOwned, string? damagedCopy = null)
     {
-        var notices = Notices(scan, isOwned, keptAside, out var isDamaged);
+        var notices = Notices(scan, isOwned, damagedCopy, out var isDamaged);
         return new RepairNotice(notices.Count > 0 ? string.Join(' ', notices) : null, isDamaged);
     }
 
-    private List<string> Notices(JournalScan scan, bool isOwned, string? keptAside, out bool isDamaged)
+    private List<string> Notices(JournalScan scan, bool isOwned, string? damagedCopy, out bool isDamaged)
     {
         List<string> notices = [.. droppedNotices];
         isDamaged = hasDropped;
-        var where = keptAside is null ? "they stay in the file until the chat is next opened" : $"they are kept in {keptAside}";
+        var where = damagedCopy is null ? "they stay in the file until the chat is opened again" : $"they were copied to {damagedCopy}";
         if (scan.Header is null)
         {
             isDamaged = true;
-            notices.Add("The beginning of this chat's file could not be read.");
+            notices.Add("The first line of this chat's file could not be read.");
         }
 
         foreach (var missing in scan.Missing)
@@ -414,12 +414,12 @@ internal sealed class ChatFold(bool isTask)
         if (scan.HasTornTail && !isOwned)
         {
             notices.Add(string.Create(CultureInfo.InvariantCulture,
-                $"Plue stopped while it was writing the last entry, which had not been confirmed; its {scan.Damaged[^1].Length} bytes are cut off: {where}."));
+                $"Plue stopped while it was writing the last entry, which was not acknowledged. Its {scan.Damaged[^1].Length} bytes were removed: {where}."));
         }
 
-        if (notUnderstood > 0)
+        if (unknownLines > 0)
         {
-            notices.Add(string.Create(CultureInfo.InvariantCulture, $"{notUnderstood} entries were written by another version of Plue and are not shown."));
+            notices.Add(string.Create(CultureInfo.InvariantCulture, $"{unknownLines} entries were written by another version of Plue and are hidden."));
         }
 
         return notices;
@@ -439,7 +439,7 @@ internal sealed class ChatFold(bool isTask)
             _ => ChatStatus.Idle,
         };
 
-    /// <summary>One message on its way through the file.</summary>
+    /// <summary>One message in progress through the file.</summary>
     /// <param name="parentId">The message it was written after; empty for a first one.</param>
     private sealed class Entry(Message message, string parentId)
     {
@@ -451,19 +451,19 @@ internal sealed class ChatFold(bool isTask)
         public bool IsDiscarded { get; set; }
         public string ParentId { get; } = parentId;
 
-        /// <summary>Since it was last begun: what a complete record makes superfluous.</summary>
+        /// <summary>The lines since the last start, which a complete record supersedes.</summary>
         public IReadOnlyList<(long Seq, int Bytes)> Lines => lines ?? [];
 
-        public void Begin(Message begun)
+        public void Begin(Message started)
         {
-            (Message, IsOpen, IsDiscarded) = (begun, true, false);
+            (Message, IsOpen, IsDiscarded) = (started, true, false);
             partials = null;
         }
 
         /// <returns>Which part of the message as it is shown the text went to; null when it came too late.</returns>
         public int? Append(StoredPartial partial, JournalLine line)
         {
-            Note(line);
+            AddLine(line);
             if (!IsOpen) { return null; }
 
             partials ??= [];
@@ -475,16 +475,16 @@ internal sealed class ChatFold(bool isTask)
 
             part.Text.Append(partial.Text);
             Message = Message with { UpdatedAt = line.Time };
-            return GoesOn(partial.Part, part.IsReasoning) ? partial.Part : Message.Parts.Count + partials.Count(other => other.Key < partial.Part && !GoesOn(other.Key, other.Value.IsReasoning));
+            return IsContinuation(partial.Part, part.IsReasoning) ? partial.Part : Message.Parts.Count + partials.Count(other => other.Key < partial.Part && !IsContinuation(other.Key, other.Value.IsReasoning));
         }
 
-        /// <summary>The message was begun with such a part.</summary>
-        private bool GoesOn(int index, bool isReasoning) =>
+        /// <summary>The message was started with such a part.</summary>
+        private bool IsContinuation(int index, bool isReasoning) =>
             index < Message.Parts.Count && (isReasoning ? Message.Parts[index] is MessagePart.Reasoning : Message.Parts[index] is MessagePart.Text);
 
         public void Reset(JournalLine line)
         {
-            Note(line);
+            AddLine(line);
             partials = null;
         }
 
@@ -503,9 +503,9 @@ internal sealed class ChatFold(bool isTask)
             foreach (var (index, partial) in partials ?? [])
             {
                 var text = partial.Text.ToString();
-                if (index < parts.Count && parts[index] is MessagePart.Text begun && !partial.IsReasoning)
+                if (index < parts.Count && parts[index] is MessagePart.Text started && !partial.IsReasoning)
                 {
-                    parts[index] = new MessagePart.Text(begun.Content + text);
+                    parts[index] = new MessagePart.Text(started.Content + text);
                 }
                 else if (index < parts.Count && parts[index] is MessagePart.Reasoning thought && partial.IsReasoning)
                 {
@@ -520,9 +520,9 @@ internal sealed class ChatFold(bool isTask)
             return Message with { Parts = parts, Status = open };
         }
 
-        public void Note(JournalLine line) => (lines ??= []).Add((line.Seq, line.Json.Length + 1));
+        public void AddLine(JournalLine line) => (lines ??= []).Add((line.Seq, line.Json.Length + 1));
     }
 }
 
-/// <summary>What loading repaired or could not read, as one or more sentences.</summary>
+/// <summary>A notice about repairs and unreadable content, as one or more sentences.</summary>
 internal sealed record RepairNotice(string? Text, bool IsDamaged);

@@ -7,25 +7,25 @@ namespace Plue.Server.Store;
 /// <summary>Something that happened to a chat.</summary>
 /// <param name="Version">The number of its record.</param>
 /// <param name="Author"><c>you</c>, <c>plue</c>, <c>hook</c>, or a model's name.</param>
-/// <param name="What">One short sentence.</param>
-public sealed record ChatChange(long Version, DateTimeOffset Time, string Author, string What);
+/// <param name="Summary">One short sentence.</param>
+public sealed record ChatChange(long Version, DateTimeOffset Time, string Author, string Summary);
 
-/// <summary>Tells what the lines of a journal say, one sentence each. The newest <see cref="Most"/> are kept.</summary>
+/// <summary>Describes the lines of a journal, one sentence each. Keeps the newest <see cref="MaxChanges"/>.</summary>
 internal sealed class ChatHistory
 {
-    public const int Most = 1000;
-    private const string You = "you";
-    private const string Plue = "plue";
-    private const string Hook = "hook";
+    public const int MaxChanges = 1000;
+    private const string UserAuthor = "you";
+    private const string PlueAuthor = "plue";
+    private const string HookAuthor = "hook";
     private const int QuoteLength = 60;
-    private const long CreationEnd = 2; // the header, and the fields that the chat was made with
+    private const long CreationEnd = 2; // the header and the initial fields
 
     private readonly Queue<ChatChange> changes = new();
     private readonly Dictionary<string, MessageRole> roles = new(StringComparer.Ordinal);
     private readonly HashSet<(string Parent, MessageRole Role)> followed = [];
     private string last = "";
     private long discardedBy; // the number of the record before, when that hid a message
-    private long copiedBy; // the same for one that was taken over
+    private long copiedBy; // the same for a copied message
 
     /// <summary>Newest first.</summary>
     public IReadOnlyList<ChatChange> Changes => [.. changes.Reverse()];
@@ -34,109 +34,109 @@ internal sealed class ChatHistory
     {
         try
         {
-            Tell(StoredRecord.Parse(line), line.Seq, line.Time);
+            Describe(StoredRecord.Parse(line), line.Seq, line.Time);
         }
         catch (JsonException)
         {
-            // Another version's; the chat's notice says so.
+            // Another version's; the chat's notice reports it.
         }
     }
 
-    private void Tell(StoredRecord? record, long seq, DateTimeOffset time)
+    private void Describe(StoredRecord? record, long seq, DateTimeOffset time)
     {
         void Say(string author, string what)
         {
-            if (changes.Count == Most) { changes.Dequeue(); }
+            if (changes.Count == MaxChanges) { changes.Dequeue(); }
             changes.Enqueue(new ChatChange(seq, time, author, what));
         }
 
         switch (record)
         {
-            case StoredHeader header: Say(You, ChannelKind.Task.Names(header.Id) ? "Made this task." : "Made this chat."); break;
-            case StoredHook hook: Say(Hook, hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}."); break;
-            // What a hook changed, its own record tells.
+            case StoredHeader header: Say(UserAuthor, ChannelKind.Task.IsIdOfKind(header.Id) ? "Created the task." : "Created the chat."); break;
+            case StoredHook hook: Say(HookAuthor, hook.Error is { } error ? $"Hook {hook.Action} failed: {error}" : hook.Outcome ?? $"Hook {hook.Action}."); break;
+            // The hook's own record describes its changes.
             case StoredFields { By: ChangedBy.Hook }: break;
             case StoredComplete { Message.Copy: true } copied:
-                Note(copied.Message.ToMessage());
-                if (copiedBy != seq - 1) { Say(You, "Took over messages of another chat."); }
+                RecordParent(copied.Message.ToMessage());
+                if (copiedBy != seq - 1) { Say(UserAuthor, "Copied messages from another chat."); }
                 copiedBy = seq;
                 break;
-            case StoredComplete complete: Tell(complete.Message.ToMessage(), Say); break;
-            case StoredHead { Reason: StoredHead.Undo }: Say(You, "Hid the last turn."); break;
-            case StoredHead { Reason: StoredHead.Redo }: Say(You, "Brought the hidden turn back."); break;
-            case StoredHead when discardedBy != seq - 1: Say(You, "Showed another branch."); break;
+            case StoredComplete complete: Describe(complete.Message.ToMessage(), Say); break;
+            case StoredHead { Reason: StoredHead.Undo }: Say(UserAuthor, "Undid the last turn."); break;
+            case StoredHead { Reason: StoredHead.Redo }: Say(UserAuthor, "Redid the turn."); break;
+            case StoredHead when discardedBy != seq - 1: Say(UserAuthor, "Switched to another branch."); break;
             case StoredDiscarded discarded:
-                // A question takes what follows it along.
-                if (discardedBy != seq - 1) { Say(You, roles.GetValueOrDefault(discarded.MessageId) == MessageRole.User ? "Deleted a question." : "Deleted an answer."); }
+                // Deleting a message deletes its descendants, too.
+                if (discardedBy != seq - 1) { Say(UserAuthor, roles.GetValueOrDefault(discarded.MessageId) == MessageRole.User ? "Deleted a message." : "Deleted a response."); }
                 discardedBy = seq;
                 break;
-            case StoredQueued queued: Say(You, $"Queued {Quote(queued.Message.ToMessage().Text)}"); break;
-            case StoredUnqueued: Say(You, "Took a message out of the queue."); break;
-            case StoredFields fields when seq > CreationEnd: Tell(fields, Say); break;
+            case StoredQueued queued: Say(UserAuthor, $"Queued {Quote(queued.Message.ToMessage().Text)}"); break;
+            case StoredUnqueued: Say(UserAuthor, "Removed a message from the queue."); break;
+            case StoredFields fields when seq > CreationEnd: Describe(fields, Say); break;
             case StoredDropped { Reason: StoredDropped.Damaged } dropped:
                 var lost = seq - dropped.FirstSeq + 1;
-                Say(Plue, string.Create(CultureInfo.InvariantCulture, $"Repaired the file: {lost} {(lost == 1 ? "entry" : "entries")} could not be read."));
+                Say(PlueAuthor, string.Create(CultureInfo.InvariantCulture, $"Repaired the file: {lost} {(lost == 1 ? "entry" : "entries")} could not be read."));
                 break;
         }
     }
 
-    private void Tell(Message message, Action<string, string> say)
+    private void Describe(Message message, Action<string, string> say)
     {
-        var isAnother = Note(message);
+        var isAnother = RecordParent(message);
         if (message.IsHidden) { return; }
 
         if (message.Compaction is { } compaction)
         {
-            say(Plue, string.Create(CultureInfo.InvariantCulture, $"Summarised {compaction.Messages} messages."));
+            say(PlueAuthor, string.Create(CultureInfo.InvariantCulture, $"Summarized {compaction.Messages} messages."));
         }
         else if (message.Role == MessageRole.User)
         {
-            say(You, $"{(isAnother ? "Asked anew" : "Asked")} {Quote(message.Text)}");
+            say(UserAuthor, $"{(isAnother ? "Edited and resent" : "Sent")} {Quote(message.Text)}");
         }
         else
         {
-            var author = message.ProviderInfo is { } info ? info.ModelId ?? info.ProviderId : Plue;
+            var author = message.ProviderInfo is { } info ? info.ModelId ?? info.ProviderId : PlueAuthor;
             say(author, message.Status switch
             {
-                MessageStatus.Stopped => "Was stopped.",
-                MessageStatus.Interrupted => "Was interrupted.",
+                MessageStatus.Stopped => "Stopped.",
+                MessageStatus.Interrupted => "Interrupted.",
                 MessageStatus.Failed => message.Error is { } error ? $"Failed: {error.Message}" : "Failed.",
-                _ => isAnother ? "Answered once more." : "Answered.",
+                _ => isAnother ? "Responded again." : "Responded.",
             });
         }
     }
 
-    private static void Tell(StoredFields fields, Action<string, string> say)
+    private static void Describe(StoredFields fields, Action<string, string> say)
     {
-        var author = fields.By ?? You;
+        var author = fields.By ?? UserAuthor;
         if (fields.Title is { } title)
         {
-            say(fields.TitleFrom is null ? author : Plue, title.Length == 0 ? "Took the title away." : $"Named it {Quote(title)}");
+            say(fields.TitleFrom is null ? author : PlueAuthor, title.Length == 0 ? "Removed the title." : $"Changed the title to {Quote(title)}");
         }
 
-        if (fields.Archived is { } archived) { say(author, archived ? "Archived it." : "Took it out of the archive."); }
-        if (fields.Pinned is { } pinned) { say(author, pinned ? "Pinned it." : "Unpinned it."); }
-        if (fields.Tags is { } tags) { say(author, tags.Count == 0 ? "Took all tags away." : $"Set the tags {string.Join(", ", tags)}."); }
+        if (fields.Archived is { } archived) { say(author, archived ? "Archived the chat." : "Restored the chat from the archive."); }
+        if (fields.Pinned is { } pinned) { say(author, pinned ? "Pinned the chat." : "Unpinned the chat."); }
+        if (fields.Tags is { } tags) { say(author, tags.Count == 0 ? "Removed all tags." : $"Set the tags to {string.Join(", ", tags)}."); }
         if (fields.ProviderRef is { Length: > 0 } provider)
         {
-            say(author, author == Plue // Who renames it, does not choose another.
-                ? $"Its provider is named {ChatFields.ProviderIdOf(provider)} now."
-                : $"Chose {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}.");
+            say(author, author == PlueAuthor // Who renames it, does not choose another.
+                ? $"The provider was renamed to {ChatFields.ProviderIdOf(provider)}."
+                : $"Switched to {ChatFields.ProviderIdOf(provider)}{(fields.Model is { Length: > 0 } with ? $" with {with}" : "")}.");
         }
         else if (fields.Model is { } model)
         {
-            say(author, model.Length == 0 ? "Chose the provider's own model." : $"Chose the model {model}.");
+            say(author, model.Length == 0 ? "Switched to the provider's default model." : $"Switched to the model {model}.");
         }
 
-        if (fields.Fallbacks is not null) { say(author, "Changed who stands in."); }
-        if (fields.Options is not null) { say(author, "Changed the options."); }
-        if (fields.ContextFiles is not null) { say(author, "Changed the files in context."); }
-        if (fields.Template is { } template) { say(Plue, $"Its template is named {template} now."); }
+        if (fields.Fallbacks is not null) { say(author, "Changed the fallback providers."); }
+        if (fields.Options is not null) { say(author, "Changed the model options."); }
+        if (fields.ContextFiles is not null) { say(author, "Changed the pinned files."); }
+        if (fields.Template is { } template) { say(PlueAuthor, $"The template was renamed to {template}."); }
         if (fields.Values is { } values) { say(author, $"Set {string.Join(", ", values.Keys)}."); }
     }
 
     /// <returns>Whether another message of this role follows the same one.</returns>
-    private bool Note(Message message)
+    private bool RecordParent(Message message)
     {
         if (message.IsHidden || !roles.TryAdd(message.Id, message.Role)) { return false; }
 

@@ -4,8 +4,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// A chat that this process follows, and writes to in turn with others: it owns the file for as long as one change or one answer takes, so
-/// other windows can write in between and see what is written. Partial text is gathered here and written about every 200 ms or 16 Ki
+/// A chat that this process follows and writes alternately with others: it owns the file during one change or one response, so
+/// other windows can write in between and see the changes. Partial text is gathered here and written about every 200 ms or 16 Ki
 /// characters without fsync, so a killed process loses no more than that; whole messages and fields are durable before their call returns.
 /// What a killed owner left unfinished, the next one stores as interrupted. Any thread may call.
 /// </summary>
@@ -14,43 +14,43 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     private const int FlushCharacters = 16 * 1024;
     private const long CompactionMinimum = 256 * 1024;
     private const string Subject = "chat";
-    private const string AnsweredElsewhere = "Another window is answering in this chat.";
+    private const string WrittenElsewhere = "Another window is running a turn in this chat.";
     private static readonly TimeSpan FlushInterval = TimeSpan.FromMilliseconds(200);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3); // for another window that writes; an answer is not waited for
-    private static readonly TimeSpan Courtesy = TimeSpan.FromMilliseconds(30); // to one that waits
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(3); // for a change by another window; does not wait for a response
+    private static readonly TimeSpan YieldDelay = TimeSpan.FromMilliseconds(30); // for a waiting process
     private static readonly TimeSpan RepairPause = TimeSpan.FromSeconds(5);
 
     private readonly Lock writing = new(); // held during fsync; taken before buffering
     private readonly Lock buffering = new(); // never held during fsync: the streaming path takes it
     private readonly PartialBuffer partials = new();
-    private readonly HashSet<string> begun = new(StringComparer.Ordinal); // answers under way here, or a new task that starts; the file is owned until they are whole
-    private readonly List<ChatNews> heard = []; // of others, since the last Follow
+    private readonly HashSet<string> openMessages = new(StringComparer.Ordinal); // responses in progress in this process, or a new task; the file is owned until they complete
+    private readonly List<ChatUpdate> updates = []; // of others, since the last Follow
     private readonly string path;
-    private readonly StoredHeader lost;
+    private readonly StoredHeader fallbackHeader;
     private readonly Journal journal;
     private readonly TimeProvider time;
     private readonly ITimer timer;
     private readonly ILogger logger;
-    private ChatFold fold; // of the file as it stands; changed and read under writing
+    private ChatFold fold; // of the current file; protected by writing
     private RepairNotice? repaired;
-    private int holds; // changes under way
-    private bool isReading; // what comes now was written by others
-    private bool othersLive; // some other process owned the file when it was last looked at
+    private int activeLeases; // changes in progress
+    private bool isReadingOthers; // the lines being read were written by others
+    private bool hasOtherWriter; // another process owned the file at the last check
     private DateTimeOffset nextRepair;
     private bool flushIsDue;
     private bool disposed;
     private bool failing;
-    private StoredChat? chat; // null when it is to be folded anew
+    private StoredChat? chat; // null when it is to be folded again
 
-    private ChatJournal(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger)
+    private ChatJournal(string path, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, ILogger logger)
     {
-        (this.path, this.lost, this.time, this.logger) = (path, lost, time, logger);
+        (this.path, this.fallbackHeader, this.time, this.logger) = (path, fallbackHeader, time, logger);
         fold = NewFold();
-        journal = new Journal(path, Subject, lost, backup, time, line => fold.Take(line), () =>
+        journal = new Journal(path, Subject, fallbackHeader, backup, time, line => fold.Take(line), () =>
         {
             fold = NewFold();
             chat = null;
-            Hear(new ChatNews.Other());
+            AddUpdate(new ChatUpdate.Other());
         });
         timer = time.CreateTimer(static state => ((ChatJournal)state!).Flush(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
@@ -58,21 +58,21 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Raised once, when the journal is closed.</summary>
     internal event Action<ChatJournal>? Closed;
 
-    public string Id => lost.Id;
+    public string Id => fallbackHeader.Id;
 
-    /// <summary>The chat as its file was last read or written, partial text that is not on disk yet left out.</summary>
+    /// <summary>The chat as its file was last read or written, partial text that is not on disk yet omitted.</summary>
     public StoredChat Chat
     {
-        get { lock (writing) { return chat ??= fold.ToChat(journal.Scan, lost, journal.IsOwned || othersLive, repaired); } }
+        get { lock (writing) { return chat ??= fold.ToChat(journal.Scan, fallbackHeader, journal.IsOwned || hasOtherWriter, repaired); } }
     }
 
     /// <summary>The chat as its file is now.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
-    internal StoredChat Look()
+    internal StoredChat Refresh()
     {
         lock (writing)
         {
-            if (!journal.IsOwned && !disposed && !LookOn()) { throw Journal.NotFound(Subject); }
+            if (!journal.IsOwned && !disposed && !TryCatchUp()) { throw Journal.NotFound(Subject); }
 
             return Chat;
         }
@@ -81,7 +81,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     /// <summary>Why this process cannot write to the chat now, as a sentence; null when it can.</summary>
     public string? ReadOnlyReason
     {
-        get { lock (writing) { return IsAnsweredElsewhere ? AnsweredElsewhere : null; } }
+        get { lock (writing) { return IsWrittenElsewhere ? WrittenElsewhere : null; } }
     }
 
     private bool IsOwned
@@ -89,34 +89,34 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         get { lock (writing) { return journal.IsOwned; } }
     }
 
-    private bool IsAnsweredElsewhere => !journal.IsOwned && othersLive && fold.IsUnfinished;
+    private bool IsWrittenElsewhere => !journal.IsOwned && hasOtherWriter && fold.IsUnfinished;
 
     /// <summary>Reads the chat, and unless another process is writing to it repairs it and ends what a former owner left unfinished.</summary>
     /// <param name="backup">Where a file of an older format is copied to before it is rewritten.</param>
-    /// <param name="isNew">It was made just now, so that it can be written to.</param>
-    /// <param name="starts">It was made just now and is owned until <see cref="WasStarted"/>.</param>
+    /// <param name="isNew">True for a journal that was just created to be written.</param>
+    /// <param name="isStarting">True for a new journal that is owned until <see cref="MarkStarted"/>.</param>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
-    internal static ChatJournal Open(string path, StoredHeader lost, Func<int, string> backup, TimeProvider time, ILogger logger, bool isNew = false, bool starts = false)
+    internal static ChatJournal Open(string path, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, ILogger logger, bool isNew = false, bool isStarting = false)
     {
-        var opened = new ChatJournal(path, lost, backup, time, logger);
-        if (starts) { opened.begun.Add(lost.Id); }
+        var opened = new ChatJournal(path, fallbackHeader, backup, time, logger);
+        if (isStarting) { opened.openMessages.Add(fallbackHeader.Id); }
         try
         {
             lock (opened.writing)
             {
-                if (opened.journal.CatchUp() == JournalNews.Gone) { throw Journal.NotFound(Subject); }
+                if (opened.journal.CatchUp() == JournalReadResult.Deleted) { throw Journal.NotFound(Subject); }
 
-                // One that was made just now is whole.
-                if ((starts || !isNew) && opened.TryAcquire())
+                // A new journal needs no repair.
+                if ((isStarting || !isNew) && opened.TryAcquire())
                 {
-                    opened.CompactIfWorthIt();
+                    opened.CompactIfWorthwhile();
                     opened.ReleaseIfIdle();
                 }
 
-                opened.heard.Clear();
+                opened.updates.Clear();
             }
 
-            if (opened.Chat.Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", lost.Id, notice); }
+            if (opened.Chat.Notice is { } notice) { logger.LogWarning("{Chat}: {Notice}", fallbackHeader.Id, notice); }
 
             return opened;
         }
@@ -128,12 +128,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes in what others wrote since the last call; asked again and again while somebody looks on. An answer whose writer is gone is
+    /// Reads what other processes wrote since the last call. Polled while a view is open. A response whose writer ended is
     /// stored as interrupted.
     /// </summary>
     /// <param name="onChange">Called with each change, in order.</param>
-    /// <returns>False when the chat is no longer there.</returns>
-    public bool Follow(Action<ChatNews> onChange)
+    /// <returns>False when the chat no longer exists.</returns>
+    public bool Follow(Action<ChatUpdate> onChange)
     {
         lock (writing)
         {
@@ -141,7 +141,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
             try
             {
-                if (!journal.IsOwned && !LookOn()) { return false; }
+                if (!journal.IsOwned && !TryCatchUp()) { return false; }
             }
             catch (FailureException failure) when (failure.Failure.Kind == FailureKind.NotFound)
             {
@@ -153,62 +153,62 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                 logger.LogWarning("{Chat}: {Why}", Id, failure.Message);
             }
 
-            // Whoever looks anew sees all the rest too.
-            if (heard.Find(change => change is ChatNews.Other) is { } other) { onChange(other); }
-            else { heard.ForEach(onChange); }
+            // A full reload includes all other updates.
+            if (updates.Find(change => change is ChatUpdate.Other) is { } other) { onChange(other); }
+            else { updates.ForEach(onChange); }
 
-            heard.Clear();
+            updates.Clear();
             return true;
         }
     }
 
     /// <summary>Owns the chat until the result is disposed, so that nothing of others comes in between; waits while another window writes.</summary>
-    /// <exception cref="FailureException">Conflict: another window answers, or did not finish writing; NotFound; StoreReadOnly.</exception>
-    public async Task<IDisposable> HoldAsync(CancellationToken cancellationToken)
+    /// <exception cref="FailureException">Conflict: another window is responding, or did not finish writing; NotFound; StoreReadOnly.</exception>
+    public async Task<IDisposable> AcquireAsync(CancellationToken cancellationToken)
     {
-        if (!IsOwned && JournalLock.IsWanted(path)) { await Task.Delay(Courtesy, time, cancellationToken); }
+        if (!IsOwned && JournalLock.IsReleaseRequested(path)) { await Task.Delay(YieldDelay, time, cancellationToken); }
 
-        var asked = time.GetTimestamp();
+        var startedAt = time.GetTimestamp();
         var hasWaited = false;
         try
         {
-            while (!await Task.Run(TryHold, cancellationToken))
+            while (!await Task.Run(TryLease, cancellationToken))
             {
                 if (ReadOnlyReason is { } reason) { throw new FailureException(FailureKind.Conflict, reason); }
-                if (time.GetElapsedTime(asked) > Patience)
+                if (time.GetElapsedTime(startedAt) > LockTimeout)
                 {
                     throw new FailureException(FailureKind.Conflict, "Another window is writing to this chat. Try again in a moment.");
                 }
 
-                JournalLock.Want(path);
+                JournalLock.RequestRelease(path);
                 hasWaited = true;
                 await Task.Delay(TimeSpan.FromMilliseconds(Random.Shared.Next(2, 10)), time, cancellationToken);
             }
         }
         finally
         {
-            if (hasWaited) { JournalLock.Unwant(path); }
+            if (hasWaited) { JournalLock.ClearRequest(path); }
         }
 
-        return new Hold(this);
+        return new WriteLease(this);
     }
 
-    /// <summary>Owns the chat beyond a change that is under way, until the result is disposed. Null when there is none.</summary>
-    public IDisposable? HoldOn()
+    /// <summary>Owns the chat beyond a change that is in progress, until the result is disposed. Null when there is none.</summary>
+    public IDisposable? TryExtend()
     {
         lock (writing)
         {
-            if (disposed || holds == 0 || !journal.IsOwned) { return null; }
+            if (disposed || activeLeases == 0 || !journal.IsOwned) { return null; }
 
-            holds++;
-            return new Hold(this);
+            activeLeases++;
+            return new WriteLease(this);
         }
     }
 
     public async ValueTask AppendAsync(Message message, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredComplete(StoredMessage.From(message)), durable: true, message.Id, cancellationToken);
 
-    /// <summary>A message and what it says of the chat in one write. Durable.</summary>
+    /// <summary>Appends a message and related chat fields in one write. Durable.</summary>
     public async ValueTask AppendAsync(Message message, ChatFields fields, CancellationToken cancellationToken) =>
         await WriteAsync(durable: true, message.Id, cancellationToken, new StoredComplete(StoredMessage.From(message)), fields.ToStored());
 
@@ -219,7 +219,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: false, streaming.Id, cancellationToken);
 
-    public async ValueTask IntendAsync(Message streaming, CancellationToken cancellationToken) =>
+    public async ValueTask RecordIntentAsync(Message streaming, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredStarted(StoredMessage.From(streaming)), durable: true, streaming.Id, cancellationToken);
 
     public void AppendPartial(string messageId, int partIndex, bool isReasoning, string text)
@@ -248,7 +248,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     public async ValueTask DiscardAsync(string messageId, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredDiscarded(messageId), durable: true, messageId, cancellationToken);
 
-    /// <summary>Hides these, and shows another branch if that is said; the trail keeps them. Durable.</summary>
+    /// <summary>Hides messages and optionally selects another branch; the journal keeps them. Durable.</summary>
     /// <param name="head">The last message of that branch; null leaves what is left of the one that is shown.</param>
     public async ValueTask DiscardAsync(IReadOnlyList<string> messageIds, string? head, CancellationToken cancellationToken) => await WriteAsync(
         durable: true, null, cancellationToken,
@@ -265,13 +265,13 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Hides the last turn. Durable.</summary>
     /// <exception cref="FailureException">Conflict: there is none. StoreReadOnly.</exception>
-    public ValueTask UndoAsync(CancellationToken cancellationToken) => Chat.Tree.Undone is { } head
+    public ValueTask UndoAsync(CancellationToken cancellationToken) => Chat.Tree.UndoTarget is { } head
         ? MoveHeadAsync(head, StoredHead.Undo, cancellationToken)
         : throw new FailureException(FailureKind.Conflict, "There is nothing to undo in this chat.");
 
-    /// <summary>Brings back what the last undo hid. Durable.</summary>
+    /// <summary>Restores what the last undo hid. Durable.</summary>
     /// <exception cref="FailureException">Conflict: there is nothing. StoreReadOnly.</exception>
-    public ValueTask RedoAsync(CancellationToken cancellationToken) => Chat.Tree.Redone is { } head
+    public ValueTask RedoAsync(CancellationToken cancellationToken) => Chat.Tree.RedoTarget is { } head
         ? MoveHeadAsync(head, StoredHead.Redo, cancellationToken)
         : throw new FailureException(FailureKind.Conflict, "There is nothing to redo in this chat.");
 
@@ -289,15 +289,15 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     /// <summary>Notes what a hook did, or why it failed. Durable.</summary>
     /// <param name="depth">How many hooks led to this one.</param>
-    public async ValueTask NoteHookAsync(string trigger, string? field, string action, string? outcome, string? error, int depth, CancellationToken cancellationToken) =>
+    public async ValueTask RecordHookAsync(string trigger, string? field, string action, string? outcome, string? error, int depth, CancellationToken cancellationToken) =>
         await WriteAsync(new StoredHook(trigger, field, action, outcome, error, depth), durable: true, null, cancellationToken);
 
-    /// <summary>The hooks that wait for a new task were carried out, and what they started has ended.</summary>
-    public void WasStarted()
+    /// <summary>The hooks that wait for a new task were run, and what they started has ended.</summary>
+    public void MarkStarted()
     {
         lock (writing)
         {
-            if (begun.Remove(Id)) { ReleaseIfIdle(); }
+            if (openMessages.Remove(Id)) { ReleaseIfIdle(); }
         }
     }
 
@@ -325,68 +325,68 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
     public async ValueTask DisposeAsync() => await Task.Run(Dispose);
 
-    private sealed class Hold(ChatJournal journal) : IDisposable
+    private sealed class WriteLease(ChatJournal journal) : IDisposable
     {
-        private ChatJournal? held = journal;
+        private ChatJournal? leased = journal;
 
-        public void Dispose() => Interlocked.Exchange(ref held, null)?.LetGo();
+        public void Dispose() => Interlocked.Exchange(ref leased, null)?.ReleaseLease();
     }
 
-    private ChatFold NewFold() => new(ChannelKind.Task.Names(Id))
+    private ChatFold NewFold() => new(ChannelKind.Task.IsIdOfKind(Id))
     {
-        Changed = change =>
+        OnUpdate = change =>
         {
             chat = null;
-            if (isReading) { Hear(change); }
+            if (isReadingOthers) { AddUpdate(change); }
         },
     };
 
-    private void Hear(ChatNews change)
+    private void AddUpdate(ChatUpdate change)
     {
-        if (heard is not [ChatNews.Other]) { heard.Add(change); }
+        if (updates is not [ChatUpdate.Other]) { updates.Add(change); }
     }
 
-    private bool TryHold()
+    private bool TryLease()
     {
         lock (writing)
         {
             if (disposed) { throw new FailureException(FailureKind.NotFound, "This chat was closed. Open it again."); }
             if (!TryAcquire()) { return false; }
 
-            holds++;
+            activeLeases++;
             return true;
         }
     }
 
-    private void LetGo()
+    private void ReleaseLease()
     {
         lock (writing)
         {
-            holds--;
+            activeLeases--;
             ReleaseIfIdle();
         }
     }
 
     /// <summary>Caller holds <see cref="writing"/>. False when the file is gone.</summary>
-    private bool LookOn()
+    private bool TryCatchUp()
     {
         if (!CatchUp()) { return false; }
 
-        var lived = othersLive;
-        othersLive = (fold.IsUnfinished || journal.Scan.Damaged.Count > 0) && JournalLock.IsHeld(path);
-        if (lived != othersLive) { chat = null; }
+        var lived = hasOtherWriter;
+        hasOtherWriter = (fold.IsUnfinished || journal.Scan.Damaged.Count > 0) && JournalLock.IsHeld(path);
+        if (lived != hasOtherWriter) { chat = null; }
 
-        // Its writer may have finished and left between the two looks; who acquires reads again.
-        if (fold.IsUnfinished && !othersLive && time.GetUtcNow() >= nextRepair && TryAcquire()) { ReleaseIfIdle(); }
+        // The writer may have finished between the two checks; acquiring reads again.
+        if (fold.IsUnfinished && !hasOtherWriter && time.GetUtcNow() >= nextRepair && TryAcquire()) { ReleaseIfIdle(); }
 
         return true;
     }
 
     private bool CatchUp()
     {
-        isReading = true;
-        try { return journal.CatchUp() != JournalNews.Gone; }
-        finally { isReading = false; }
+        isReadingOthers = true;
+        try { return journal.CatchUp() != JournalReadResult.Deleted; }
+        finally { isReadingOthers = false; }
     }
 
     /// <summary>Caller holds <see cref="writing"/>. Reads what others wrote, repairs, and ends what they left unfinished.</summary>
@@ -394,24 +394,24 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         if (journal.IsOwned) { return true; }
 
-        isReading = true;
+        isReadingOthers = true;
         try
         {
             if (!journal.TryAcquire())
             {
-                // Another writes: what it says tells whether waiting helps.
-                if (journal.CatchUp() == JournalNews.Gone) { throw Journal.NotFound(Subject); }
+                // Another process is writing: its records show whether waiting helps.
+                if (journal.CatchUp() == JournalReadResult.Deleted) { throw Journal.NotFound(Subject); }
 
-                (othersLive, chat) = (true, null);
+                (hasOtherWriter, chat) = (true, null);
                 return false;
             }
         }
         finally
         {
-            isReading = false;
+            isReadingOthers = false;
         }
 
-        (othersLive, chat) = (false, null);
+        (hasOtherWriter, chat) = (false, null);
         try
         {
             Repair();
@@ -428,22 +428,22 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
     {
         if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null)
         {
-            if (journal.Scan.Damaged.Count > 0) { journal.KeepAside(); }
+            if (journal.Scan.Damaged.Count > 0) { journal.SaveDamage(); }
 
-            repaired = fold.NoticeOf(journal.Scan, isOwned: false, journal.KeptAside);
+            repaired = fold.NoticeOf(journal.Scan, isOwned: false, journal.DamagedCopy);
             journal.Repair();
         }
 
-        // A task that was made just now waits for its owner: this process.
-        if (!fold.IsUnfinished || begun.Contains(Id)) { return; }
+        // A new task waits for its owner: this process.
+        if (!fold.IsUnfinished || openMessages.Contains(Id)) { return; }
 
         if (fold.IsWaiting || fold.IsBetweenRounds) { journal.Append(durable: true, new ChatFields { Values = StoredChat.StatusValue(TaskStates.Interrupted), By = ChangedBy.Plue }.ToStored().ToUtf8()); }
         if (fold.Unfinished() is { Count: > 0 } unfinished) { journal.Append(durable: true, [.. unfinished.Select(message => new StoredComplete(StoredMessage.From(message)).ToUtf8())]); }
 
-        Hear(new ChatNews.Other());
+        AddUpdate(new ChatUpdate.Other());
     }
 
-    private void CompactIfWorthIt()
+    private void CompactIfWorthwhile()
     {
         if (fold.SupersededBytes * 2 <= journal.Length || journal.Length <= CompactionMinimum) { return; }
 
@@ -453,32 +453,32 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning(exception, "{Chat}: not compacted this time", Id);
+            logger.LogWarning(exception, "{Chat}: the journal was not compacted", Id);
         }
     }
 
     /// <summary>Caller holds <see cref="writing"/>.</summary>
     private void ReleaseIfIdle()
     {
-        if (holds == 0 && begun.Count == 0) { journal.Release(); }
+        if (activeLeases == 0 && openMessages.Count == 0) { journal.Release(); }
     }
 
     private Task WriteAsync(StoredRecord record, bool durable, string? supersedes, CancellationToken cancellationToken) =>
         WriteAsync(durable, supersedes, cancellationToken, record);
 
-    /// <summary>Off the caller's thread, because fsync may take long; once begun it is not canceled, so that the answer is always true.</summary>
+    /// <summary>Off the caller's thread, because fsync may take long; once started it is not canceled, so that the response is always true.</summary>
     private async Task WriteAsync(bool durable, string? supersedes, CancellationToken cancellationToken, params StoredRecord[] records)
     {
-        if (await Task.Run(() => TryWriteAtOnce(durable, supersedes, records), cancellationToken)) { return; }
+        if (await Task.Run(() => TryWriteInline(durable, supersedes, records), cancellationToken)) { return; }
 
-        using var hold = await HoldAsync(cancellationToken);
+        using var lease = await AcquireAsync(cancellationToken);
         await Task.Run(() => Write(durable, supersedes, records), CancellationToken.None);
     }
 
     /// <summary>False when another window writes, or waits to.</summary>
-    private bool TryWriteAtOnce(bool durable, string? supersedes, StoredRecord[] records)
+    private bool TryWriteInline(bool durable, string? supersedes, StoredRecord[] records)
     {
-        if (!IsOwned && JournalLock.IsWanted(path) || !TryHold()) { return false; }
+        if (!IsOwned && JournalLock.IsReleaseRequested(path) || !TryLease()) { return false; }
 
         try
         {
@@ -487,7 +487,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
         }
         finally
         {
-            LetGo();
+            ReleaseLease();
         }
     }
 
@@ -501,12 +501,12 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
             try
             {
                 journal.Append(durable, [.. records.Select(record => record.ToUtf8())]);
-                if (starts && supersedes is not null) { begun.Add(supersedes); }
+                if (starts && supersedes is not null) { openMessages.Add(supersedes); }
             }
             finally
             {
-                // An answer that cannot be kept is no longer under way either.
-                if (!starts && supersedes is not null) { begun.Remove(supersedes); }
+                // A response that cannot be kept is no longer in progress either.
+                if (!starts && supersedes is not null) { openMessages.Remove(supersedes); }
             }
 
             if (supersedes is null) { return; }
@@ -538,7 +538,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
 
                 try
                 {
-                    if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, AnsweredElsewhere); }
+                    if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, WrittenElsewhere); }
 
                     var records = partials.Peek(out var mark);
                     if (records.Length > 0) { journal.Append(durable: false, records); }
@@ -548,7 +548,7 @@ public sealed class ChatJournal : IMessageLog, IDisposable, IAsyncDisposable
                 }
                 catch (FailureException failure)
                 {
-                    if (!failing) { logger.LogWarning("{Chat}: text under way is not on disk yet. {Why}", Id, failure.Message); }
+                    if (!failing) { logger.LogWarning("{Chat}: partial text is not on disk yet. {Why}", Id, failure.Message); }
 
                     failing = true;
                     if (!disposed) { ScheduleFlush(); }

@@ -11,36 +11,36 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 {
     private const int Workers = 2;
 
-    /// <param name="onFound">What one chat gave, as soon as that is known and all newer chats were told of; never at the same time as another.</param>
+    /// <param name="onMatches">Called with the matches of one chat after all newer chats were reported; never concurrently.</param>
     /// <exception cref="FailureException">StoreReadOnly: the chats cannot be listed.</exception>
     /// <exception cref="OperationCanceledException">Both threads have ended by then.</exception>
-    public async Task<SearchSummary> RunAsync(SearchQuery query, Action<IReadOnlyList<SearchFind>> onFound, CancellationToken cancellationToken)
+    public async Task<SearchSummary> RunAsync(SearchQuery query, Action<IReadOnlyList<SearchMatch>> onMatches, CancellationToken cancellationToken)
     {
         if (query.IsEmpty) { return new SearchSummary(0, 0, false, 0); }
 
         var chats = await Task.Run(() => store.ListAll().Where(query.Includes).ToList(), cancellationToken);
-        var round = new Round(chats, query.Limit, onFound, cancellationToken);
+        var round = new SearchRun(chats, query.Limit, onMatches, cancellationToken);
         var ready = new JournalQuery(query);
-        void Work()
+        void RunWorker()
         {
-            while (round.Next() is { } index) { round.Settle(index, Scan(ready, chats[index], cancellationToken)); }
+            while (round.Next() is { } index) { round.SetResult(index, Scan(ready, chats[index], cancellationToken)); }
         }
 
         await Task.WhenAll(Enumerable.Range(0, Workers)
-            .Select(_ => Task.Factory.StartNew(Work, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+            .Select(_ => Task.Factory.StartNew(RunWorker, cancellationToken, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
         cancellationToken.ThrowIfCancellationRequested();
         return round.Summary;
     }
 
     /// <summary>Null when the chat cannot be read.</summary>
-    private IReadOnlyList<SearchFind>? Scan(JournalQuery query, ChatSummary chat, CancellationToken cancellationToken)
+    private IReadOnlyList<SearchMatch>? Scan(JournalQuery query, ChatSummary chat, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var matcher = new JournalMatcher(query, chat, cancellationToken);
         try
         {
             using var journal = JournalReader.Open(store.PathOf(chat.Id));
-            if (query.MayBeIn(journal, cancellationToken))
+            if (query.MayMatch(journal, cancellationToken))
             {
                 var scan = new JournalScan(matcher.Take);
                 JournalReader.Read(journal, scan);
@@ -57,17 +57,17 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
             return null;
         }
 
-        var finds = matcher.Finds;
-        return finds.Count > 0 ? finds : query.Query.FindTitle(chat) is { } title ? [title] : [];
+        var matches = matcher.Matches;
+        return matches.Count > 0 ? matches : query.Query.MatchTitle(chat) is { } title ? [title] : [];
     }
 
-    /// <summary>Gives out the chats in their order and tells of them in that order. No more is kept than can still be told.</summary>
-    private sealed class Round(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchFind>> onFound, CancellationToken cancellationToken)
+    /// <summary>Assigns the chats in order and reports their matches in that order, up to the limit.</summary>
+    private sealed class SearchRun(IReadOnlyList<ChatSummary> chats, int limit, Action<IReadOnlyList<SearchMatch>> onMatches, CancellationToken cancellationToken)
     {
-        private readonly Lock gate = new();
-        private readonly IReadOnlyList<SearchFind>?[] settled = new IReadOnlyList<SearchFind>?[chats.Count];
+        private readonly Lock sync = new();
+        private readonly IReadOnlyList<SearchMatch>?[] results = new IReadOnlyList<SearchMatch>?[chats.Count];
         private int next;
-        private int told;
+        private int reported;
         private int found;
         private int hits;
         private int chatsWithHits;
@@ -75,40 +75,40 @@ public sealed class ChatSearch(ChatStore store, ILogger logger)
 
         public SearchSummary Summary
         {
-            get { lock (gate) { return new(hits, chatsWithHits, found > limit, unreadable); } }
+            get { lock (sync) { return new(hits, chatsWithHits, found > limit, unreadable); } }
         }
 
-        /// <summary>Null at the end, or when later chats could give nothing that is told.</summary>
+        /// <summary>Null at the end, or when later chats can no longer be reported.</summary>
         public int? Next()
         {
-            lock (gate) { return next < chats.Count && found <= limit ? next++ : null; }
+            lock (sync) { return next < chats.Count && found <= limit ? next++ : null; }
         }
 
-        public void Settle(int index, IReadOnlyList<SearchFind>? finds)
+        public void SetResult(int index, IReadOnlyList<SearchMatch>? matches)
         {
-            lock (gate)
+            lock (sync)
             {
-                if (finds is null) { unreadable++; }
+                if (matches is null) { unreadable++; }
 
-                settled[index] = finds ?? [];
-                found += finds?.Count ?? 0;
-                for (; told < chats.Count && settled[told] is { } ready; settled[told++] = null)
+                results[index] = matches ?? [];
+                found += matches?.Count ?? 0;
+                for (; reported < chats.Count && results[reported] is { } ready; results[reported++] = null)
                 {
-                    // Many may be ready at once, behind one that took long.
+                    // Many may be ready at once, after a slow one.
                     cancellationToken.ThrowIfCancellationRequested();
-                    Tell(ready);
+                    Report(ready);
                 }
             }
         }
 
-        private void Tell(IReadOnlyList<SearchFind> finds)
+        private void Report(IReadOnlyList<SearchMatch> matches)
         {
-            IReadOnlyList<SearchFind> shown = [.. finds.Take(limit - hits)];
+            IReadOnlyList<SearchMatch> shown = [.. matches.Take(limit - hits)];
             if (shown.Count == 0) { return; }
 
             hits += shown.Count;
             chatsWithHits++;
-            onFound(shown);
+            onMatches(shown);
         }
     }
 }

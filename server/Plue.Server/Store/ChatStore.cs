@@ -6,7 +6,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, as the id says. Any number of processes follow a chat; one at a time writes to it.</summary>
+/// <summary>All chats and tasks of a user: one journal each in <see cref="PluePaths.Chats"/> or <see cref="PluePaths.Tasks"/>, as the id says. Any number of processes can follow a chat; one at a time writes to it.</summary>
 public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger)
 {
     private const string Extension = ".jsonl";
@@ -23,7 +23,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public ChatJournal Create(string templateId, string? title, string? providerId, string? model) => Create(ChannelKind.Chat, templateId, new ChatFields(title, null, providerId, model));
 
-    /// <param name="fields">What it begins with.</param>
+    /// <param name="fields">The initial fields.</param>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public ChatJournal Create(ChannelKind kind, string templateId, ChatFields fields)
     {
@@ -38,7 +38,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     public async Task<ChatJournal> OpenAsync(string id, CancellationToken cancellationToken) =>
         await Task.Run(() => Open(id), cancellationToken);
 
-    /// <summary>Reads along with whoever writes; changes nothing.</summary>
+    /// <summary>Reads the chat while others may write to it; changes nothing.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: a newer format, or a file that cannot be read.</exception>
     public StoredChat Read(string id) => Read(id, PathOf(id));
 
@@ -46,12 +46,12 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     {
         try
         {
-            // Asked before reading: an owner that ends in between leaves a whole file, one that begins is seen next time.
+            // Checked before reading: an owner that ends in between leaves a complete file; a new one is seen next time.
             var isOwned = JournalLock.IsHeld(path);
-            var fold = new ChatFold(ChannelKind.Task.Names(id));
+            var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
             var scan = JournalReader.Scan(path, line => fold.Take(line));
             Journal.RefuseNewer(scan, Subject);
-            return fold.ToChat(scan, LostHeader(id), isOwned);
+            return fold.ToChat(scan, FallbackHeader(id), isOwned);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -75,15 +75,15 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <exception cref="FailureException">StoreReadOnly: a folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> ListAll() => ListTasks() is { Count: > 0 } found ? [.. List().Concat(found).OrderByDescending(row => row.UpdatedAt)] : List();
 
-    /// <summary>What lies in the trash and can be restored, newest first.</summary>
+    /// <summary>Gets the chats in the trash that can be restored, newest first.</summary>
     /// <param name="kind">Null means chats.</param>
     /// <exception cref="FailureException">StoreReadOnly: the folder cannot be read.</exception>
     public IReadOnlyList<ChatSummary> ListDeleted(ChannelKind? kind = null) => (kind == ChannelKind.Task ? deletedTasks : deleted).List(id => Read(id, TrashPathOf(id)).Summarize());
 
-    /// <summary>What the first listing repaired in its index, as a sentence; null when nothing.</summary>
+    /// <summary>A sentence about repairs of the index by the first listing; null if there were none.</summary>
     public string? IndexNotice => index.Notice;
 
-    /// <summary>What happened to a chat, newest first.</summary>
+    /// <summary>Gets the history of a chat, newest first.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the file cannot be read.</exception>
     public IReadOnlyList<ChatChange> History(string id)
     {
@@ -105,8 +105,8 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         return history.Changes;
     }
 
-    /// <summary>Every answer of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is left out.</summary>
-    public IEnumerable<UsageEntry> Answers(DateTimeOffset since, Func<string, string> providerName)
+    /// <summary>Every response of the chats that were written to since then, hidden ones and those of deleted chats too. What cannot be read is omitted.</summary>
+    public IEnumerable<UsageEntry> Responses(DateTimeOffset since, Func<string, string> providerName)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
         string NameOf(string provider) => names.TryGetValue(provider, out var name) ? name : names[provider] = providerName(provider);
@@ -117,20 +117,20 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
                 var id = Path.GetFileNameWithoutExtension(file.Name);
                 if (!IsId(id)) { continue; }
 
-                var fold = new ChatFold(ChannelKind.Task.Names(id));
+                var fold = new ChatFold(ChannelKind.Task.IsIdOfKind(id));
                 string template;
                 try
                 {
                     var scan = JournalReader.Scan(file.FullName, line => fold.Take(line));
-                    template = scan.Header?.Template ?? LostHeader(id).Template;
+                    template = scan.Header?.Template ?? FallbackHeader(id).Template;
                 }
                 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
                 {
-                    logger.LogWarning("What {Chat} cost is not counted: {Why}", id, exception.Message);
+                    logger.LogWarning("The cost of {Chat} is not counted: {Why}", id, exception.Message);
                     continue;
                 }
 
-                foreach (var message in fold.Ended)
+                foreach (var message in fold.CompletedMessages)
                 {
                     if (UsageEntry.Of(message, id, template, NameOf) is { } entry) { yield return entry; }
                 }
@@ -139,7 +139,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     }
 
     /// <summary>Durable.</summary>
-    /// <exception cref="FailureException">NotFound; Conflict: another window is answering; StoreReadOnly.</exception>
+    /// <exception cref="FailureException">NotFound; Conflict: another window is responding; StoreReadOnly.</exception>
     public async Task UpdateAsync(string id, ChatFields fields, CancellationToken cancellationToken)
     {
         if (open.TryGetValue(id, out var journal))
@@ -168,11 +168,11 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
     /// <summary>Whether it is the id of a chat or a task.</summary>
     public static bool IsId(string id) => ChannelKind.Of(id) is not null;
 
-    private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Look() : Read(id)).Summarize();
+    private ChatSummary Row(string id) => (open.TryGetValue(id, out var journal) ? journal.Refresh() : Read(id)).Summarize();
 
     private ChatJournal Open(string id, bool isNew = false, bool starts = false)
     {
-        var journal = ChatJournal.Open(PathOf(id), LostHeader(id), format => BackupPathOf(id, format), time, logger, isNew, starts);
+        var journal = ChatJournal.Open(PathOf(id), FallbackHeader(id), format => BackupPathOf(id, format), time, logger, isNew, starts);
         open[id] = journal;
         journal.Closed += closed => open.TryRemove(new(id, closed));
         return journal;
@@ -194,7 +194,7 @@ public sealed class ChatStore(PluePaths paths, TimeProvider time, ILogger logger
         }
     }
 
-    private static StoredHeader LostHeader(string id) => new(StoredHeader.CurrentFormat, id, ChannelKind.Task.Names(id) ? "task" : "ai-chat");
+    private static StoredHeader FallbackHeader(string id) => new(StoredHeader.CurrentFormat, id, ChannelKind.Task.IsIdOfKind(id) ? "task" : "ai-chat");
 
     /// <exception cref="FailureException">NotFound: it is no id.</exception>
     internal string PathOf(string id) => Path.Combine((ChannelKind.Of(id) ?? throw Journal.NotFound(Subject)).FolderIn(paths), id + Extension);

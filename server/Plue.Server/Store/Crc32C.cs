@@ -6,7 +6,7 @@ namespace Plue.Server.Store;
 /// <summary>CRC-32C (Castagnoli, reflected, start and final xor 0xFFFFFFFF): the CPU computes it. "123456789" gives e3069283.</summary>
 internal static class Crc32C
 {
-    /// <summary>Of both spans as if they were one.</summary>
+    /// <summary>Computes the checksum of both spans as if they were one.</summary>
     public static uint Of(ReadOnlySpan<byte> head, ReadOnlySpan<byte> tail = default) => ~Add(Add(~0u, head), tail);
 
     private static uint Add(uint crc, ReadOnlySpan<byte> bytes)

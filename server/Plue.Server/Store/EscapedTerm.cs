@@ -8,12 +8,12 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// A search term as the bytes of a journal may hold it: in JSON, in either case. Says quickly where the term cannot be, and errs only by saying
-/// that it may be; the decoded text has the last word.
+/// that it may be; the decoded text decides.
 /// </summary>
 internal sealed class EscapedTerm
 {
-    private const int MostBeginnings = 8;
-    private const string CommonestFirst = " etaoinsrhldcumfpgywbvk,._-:/0123456789(){}[]=xjqz;";
+    private const int MaxPrefixes = 8;
+    private const string ByFrequency = " etaoinsrhldcumfpgywbvk,._-:/0123456789(){}[]=xjqz;";
     private static readonly JavaScriptEncoder Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping; // the journal's own
     private static readonly Lazy<ILookup<char, char>> ByUpperCase =
         new(() => Enumerable.Range(0, char.MaxValue + 1).Select(code => (char)code).Where(letter => char.ToUpperInvariant(letter) != letter).ToLookup(char.ToUpperInvariant));
@@ -21,14 +21,14 @@ internal sealed class EscapedTerm
     private readonly byte[] run = []; // the longest piece that JSON writes as it is, in lower case
     private readonly int first; // the two rarest bytes of it
     private readonly int second;
-    private readonly byte[][] beginnings = []; // where there is no such piece: all spellings of the term's first characters
+    private readonly byte[][] prefixes = []; // where there is no such piece: all spellings of the term's first characters
 
     public EscapedTerm(string term)
     {
         var longest = LongestRun(term);
         if (longest.Length < 2)
         {
-            beginnings = BeginningsOf(term);
+            prefixes = PrefixesOf(term);
             return;
         }
 
@@ -38,16 +38,16 @@ internal sealed class EscapedTerm
         second = rarest.Skip(1).FirstOrDefault(at => run[at] != run[first], rarest[1]);
     }
 
-    /// <param name="json">Text between the quotes, or a whole line.</param>
-    public bool MayBeIn(ReadOnlySpan<byte> json) => IndexIn(json, 0) >= 0;
+    /// <param name="json">Text between quotes, or a complete line.</param>
+    public bool MayOccurIn(ReadOnlySpan<byte> json) => IndexOfIn(json, 0) >= 0;
 
-    /// <returns>The first place at or behind <paramref name="from"/> where the term may begin; -1 when there is none.</returns>
-    public int IndexIn(ReadOnlySpan<byte> json, int from)
+    /// <returns>The first possible match at or after <paramref name="from"/>; -1 if there is none.</returns>
+    public int IndexOfIn(ReadOnlySpan<byte> json, int from)
     {
         if (run.Length > 0) { return IndexOfRun(json, from); }
 
         var nearest = -1;
-        foreach (var beginning in beginnings)
+        foreach (var beginning in prefixes)
         {
             var end = nearest < 0 ? json.Length : Math.Min(json.Length, nearest + beginning.Length - 1);
             if (end > from && json[from..end].IndexOf(beginning) is var at and >= 0) { nearest = from + at; }
@@ -56,7 +56,7 @@ internal sealed class EscapedTerm
         return nearest;
     }
 
-    /// <summary>Sixteen places at a time: only where both rare bytes stand right is the whole run compared.</summary>
+    /// <summary>Compares 16 positions at a time; only where both rare bytes match is the run compared.</summary>
     private int IndexOfRun(ReadOnlySpan<byte> json, int at)
     {
         var last = json.Length - run.Length;
@@ -86,7 +86,7 @@ internal sealed class EscapedTerm
 
     private static byte FoldOf(byte lower) => (byte)(char.IsAsciiLetterLower((char)lower) ? 0x20 : 0);
 
-    private static int RarityOf(byte lower) => CommonestFirst.IndexOf((char)lower) is var index and >= 0 ? index : CommonestFirst.Length;
+    private static int RarityOf(byte lower) => ByFrequency.IndexOf((char)lower) is var index and >= 0 ? index : ByFrequency.Length;
 
     private static string LongestRun(string term)
     {
@@ -100,13 +100,13 @@ internal sealed class EscapedTerm
         return term.Substring(best, bestLength);
     }
 
-    private static byte[][] BeginningsOf(string term)
+    private static byte[][] PrefixesOf(string term)
     {
         string[] spellings = [""];
         foreach (var rune in term.EnumerateRunes())
         {
             string[] longer = [.. spellings.SelectMany(spelling => CasesOf(rune).Select(next => spelling + next))];
-            if (longer.Length > MostBeginnings && spellings.Length > 1) { break; }
+            if (longer.Length > MaxPrefixes && spellings.Length > 1) { break; }
 
             spellings = longer;
             if (spellings[0].Length >= 4) { break; }

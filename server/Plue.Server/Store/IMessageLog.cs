@@ -5,21 +5,21 @@ namespace Plue.Server.Store;
 /// <summary>Where a turn keeps its messages.</summary>
 public interface IMessageLog
 {
-    /// <summary>Durable when it returns. A message of the id of a begun one ends that one.</summary>
-    /// <exception cref="FailureException">StoreReadOnly: it was not kept; asking again may help.</exception>
+    /// <summary>Durable when it returns. A message of the id of a started one ends that one.</summary>
+    /// <exception cref="FailureException">StoreReadOnly: it was not stored; asking again may help.</exception>
     ValueTask AppendAsync(Message message, CancellationToken cancellationToken);
 
-    /// <summary>An answer begins. Survives a kill of the process, though not at once a power cut.</summary>
+    /// <summary>A response begins. Survives a kill of the process, though not at once a power cut.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     ValueTask BeginAsync(Message streaming, CancellationToken cancellationToken);
 
-    /// <summary>A begun answer asks for something with effects. Durable when it returns, so that nothing is done that nobody would know of.</summary>
+    /// <summary>Stores a started response before its tool calls with effects run. Durable when it returns, so that no effect is unrecorded.</summary>
     /// <exception cref="FailureException">StoreReadOnly: then nothing may be done.</exception>
-    ValueTask IntendAsync(Message streaming, CancellationToken cancellationToken) => BeginAsync(streaming, cancellationToken);
+    ValueTask RecordIntentAsync(Message streaming, CancellationToken cancellationToken) => BeginAsync(streaming, cancellationToken);
 
-    /// <summary>New text of a begun message. Returns at once and never fails: it is written a few times a second, and the complete message follows.</summary>
+    /// <summary>New text of a started message. Returns at once and never fails: it is written a few times a second, and the complete message follows.</summary>
     void AppendPartial(string messageId, int partIndex, bool isReasoning, string text);
 
-    /// <summary>Takes back all partial text of this message: its vendor began the answer again.</summary>
+    /// <summary>Reverts all partial text of this message: its vendor started the response again.</summary>
     void ResetPartial(string messageId);
 }

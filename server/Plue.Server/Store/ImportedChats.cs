@@ -5,10 +5,10 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>Chats that began in another program or on another machine. The journal of one says in its second line where it came from.</summary>
+/// <summary>Chats that started in another program or on another machine. The second line of the journal identifies the source.</summary>
 public sealed class ImportedChats(PluePaths paths, TimeProvider time)
 {
-    public const int LongestSource = 300;
+    public const int MaxSourceLength = 300;
     private const string Extension = ".jsonl";
     private const string TemplateId = "ai-chat";
     private const int BeginningBytes = 2048;
@@ -28,7 +28,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         return found;
     }
 
-    /// <summary>Writes all of it; the chat appears whole or not at all. Durable when it returns.</summary>
+    /// <summary>Writes the complete chat atomically. Durable when it returns.</summary>
     /// <returns>Its id.</returns>
     /// <exception cref="FailureException">BadRequest: a message is too long; StoreReadOnly: the disk.</exception>
     public string Create(ImportedChat chat)
@@ -57,28 +57,28 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         }
     }
 
-    /// <summary>The times in the file are those of the messages, so that the chat stands where it belongs in the list.</summary>
+    /// <summary>Uses the times of the messages, so that the chat is sorted correctly in the list.</summary>
     private static IEnumerable<(DateTimeOffset At, StoredRecord Record)> Records(string id, ImportedChat chat)
     {
         var created = chat.Messages.Count > 0 ? chat.Messages[0].CreatedAt : chat.CreatedAt;
         yield return (created, new StoredHeader(StoredHeader.CurrentFormat, id, TemplateId));
-        yield return (created, new StoredImported(chat.Source.Length > LongestSource ? chat.Source[..LongestSource] : chat.Source));
+        yield return (created, new StoredImported(chat.Source.Length > MaxSourceLength ? chat.Source[..MaxSourceLength] : chat.Source));
         yield return (created, new ChatFields(chat.Title, chat.Archived ? true : null) { Pinned = chat.Pinned ? true : null, Tags = chat.Tags.Count > 0 ? chat.Tags : null }.ToStored());
         var address = $"codex://chats/{id}";
-        foreach (var message in chat.Messages) { yield return (Later(message.CreatedAt, message.UpdatedAt), new StoredComplete(StoredMessage.From(message with { CodexId = address }))); }
+        foreach (var message in chat.Messages) { yield return (Max(message.CreatedAt, message.UpdatedAt), new StoredComplete(StoredMessage.From(message with { CodexId = address }))); }
 
         var last = chat.Messages.Count > 0 ? chat.Messages[^1] : null;
-        if (last is not null && last.Id != chat.Head) { yield return (Later(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch)); }
+        if (last is not null && last.Id != chat.Head) { yield return (Max(last.CreatedAt, last.UpdatedAt), new StoredHead(chat.Head, StoredHead.Switch)); }
     }
 
-    private static DateTimeOffset Later(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
+    private static DateTimeOffset Max(DateTimeOffset one, DateTimeOffset other) => one > other ? one : other;
 
     private static void Write(FileStream file, long seq, DateTimeOffset at, StoredRecord record)
     {
         var json = record.ToUtf8();
         if (json.Length > JournalLine.MaxBytes - 256)
         {
-            throw new FailureException(FailureKind.BadRequest, "One of its messages is longer than 64 MiB, which a chat cannot keep. Take it out of the file and import again.");
+            throw new FailureException(FailureKind.BadRequest, "One of its messages is larger than 64 MiB, which a chat cannot store. Remove it from the file and import again.");
         }
 
         var line = new ArrayBufferWriter<byte>(json.Length + 128);
@@ -91,7 +91,7 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         try
         {
             var beginning = new byte[BeginningBytes];
-            using var file = OrdinaryFile.OpenHandle(path);
+            using var file = RegularFile.OpenHandle(path);
             var read = beginning.AsSpan(0, RandomAccess.Read(file, beginning, 0));
             var first = read.IndexOf((byte)'\n');
             if (first < 0) { return null; }
@@ -116,18 +116,18 @@ public sealed class ImportedChats(PluePaths paths, TimeProvider time)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // The name begins with a dot and is no chat's: nobody reads it.
+            // The name begins with a dot, so it is not listed as a chat.
         }
     }
 }
 
-/// <summary>A chat as it is taken over: a fixed set of fields, and among them nothing that Plue would act on.</summary>
+/// <summary>An imported chat: a fixed set of fields, none of which Plue acts on.</summary>
 /// <param name="Source">Which session of which program, to notice when it is imported again.</param>
 /// <param name="Messages">Every branch, each message behind the one it follows; ids and <see cref="Message.ParentId"/> are set.</param>
 /// <param name="Head">The last message of the branch that is shown; empty before the first.</param>
 public sealed record ImportedChat(string Source, string? Title, IReadOnlyList<Message> Messages, string Head)
 {
-    /// <summary>Of a chat without messages.</summary>
+    /// <summary>The initial time of a chat without messages.</summary>
     public required DateTimeOffset CreatedAt { get; init; }
     public bool Archived { get; init; }
     public bool Pinned { get; init; }

@@ -7,23 +7,23 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The file of a <see cref="ChannelIndex"/>: a mark that names its format, then blocks of a length, a CRC-32C and rows; a later row of the same
-/// chat counts instead of an earlier one. Changes are appended, without fsync, and from time to time the whole is written anew. What follows a
+/// chat counts instead of an earlier one. Changes are appended, without fsync, and from time to time the whole is rewritten. What follows a
 /// block that is not whole is not read, so two processes that append at once cost each other rows and nothing else.
 /// </summary>
 internal sealed class IndexFile(string path, ILogger logger)
 {
     private const int BlockHead = 8;
-    private const int MostLeftovers = 2000;
+    private const int MaxObsoleteRows = 2000;
 
     private int stored; // rows in the file, those that no longer count too
-    private bool isAnew; // to be written whole
+    private bool isRebuilt; // to be written whole
 
     private static ReadOnlySpan<byte> Mark => "plueix05"u8;
 
     /// <summary>There was none.</summary>
     public bool IsMissing { get; private set; }
 
-    /// <summary>Not all of it could be read.</summary>
+    /// <summary>True if part of it could not be read.</summary>
     public bool IsDamaged { get; private set; }
 
     public Dictionary<string, IndexRow> Load()
@@ -31,7 +31,7 @@ internal sealed class IndexFile(string path, ILogger logger)
         Dictionary<string, IndexRow> rows = new(StringComparer.Ordinal);
         try
         {
-            var content = OrdinaryFile.Read(path);
+            var content = RegularFile.Read(path);
             IsDamaged = !Read(content, rows);
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
@@ -41,23 +41,23 @@ internal sealed class IndexFile(string path, ILogger logger)
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             IsDamaged = true;
-            logger.LogDebug(exception, "The index of chats is not read");
+            logger.LogDebug(exception, "The index of chats could not be read");
         }
 
-        isAnew = IsMissing || IsDamaged;
+        isRebuilt = IsMissing || IsDamaged;
         return rows;
     }
 
-    /// <summary>Rows that end to be true without the journal changing are left out.</summary>
+    /// <summary>Rows that end to be true without the journal changing are omitted.</summary>
     public void Save(Dictionary<string, IndexRow> all, List<IndexRow> changed, List<string> gone)
     {
         try
         {
             var news = changed.Count + gone.Count;
-            if (isAnew || stored + news > (2 * all.Count) + MostLeftovers)
+            if (isRebuilt || stored + news > (2 * all.Count) + MaxObsoleteRows)
             {
                 DurableFile.Replace(path, [.. Mark, .. Block(all.Values, [])]);
-                (stored, isAnew) = (all.Count, false);
+                (stored, isRebuilt) = (all.Count, false);
             }
             else if (news > 0)
             {
@@ -69,8 +69,8 @@ internal sealed class IndexFile(string path, ILogger logger)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            isAnew = true;
-            logger.LogDebug(exception, "The index of chats was not written");
+            isRebuilt = true;
+            logger.LogDebug(exception, "The index of chats could not be written");
         }
     }
 
@@ -226,7 +226,7 @@ internal sealed class IndexFile(string path, ILogger logger)
         IReadOnlyList<T> ReadList<T>(Func<T> read)
         {
             var count = reader.ReadInt32();
-            if (count < 0 || count > reader.BaseStream.Length) { throw new IOException("This is no list."); }
+            if (count < 0 || count > reader.BaseStream.Length) { throw new IOException("This is not a list."); }
             if (count == 0) { return []; }
 
             var items = new T[count];

@@ -7,17 +7,17 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The append-only file behind a chat or task. Lines: <see cref="JournalLine"/>; records: <see cref="StoredRecord"/>; the first names the format
-/// version, id and template. Any number of processes follow the file; one at a time, the one that holds its lock, appends, after it has read
-/// what others appended. A file that was rewritten has another first line, so whoever follows reads it anew.
-/// Its owner repairs: bytes that are no good line are copied to <c>&lt;file&gt;.damaged-&lt;time&gt;</c>; at the end of the file they are then cut off,
-/// elsewhere the file is written anew without them and with a <c>dropped</c> record in their place. The first append to a file of an older
+/// version, id and template. Any number of processes can follow the file. Only the holder of its lock appends, after reading
+/// what others appended. A rewritten file has a different first line, so that followers read it again.
+/// Its owner repairs: bytes that are not valid lines are copied to <c>&lt;file&gt;.damaged-&lt;time&gt;</c>; at the end of the file they are then cut off,
+/// elsewhere the file is rewritten without them and with a <c>dropped</c> record in their place. The first append to a file of an older
 /// format copies it to the backups and rewrites it. Nothing is ever deleted unread, and a file of a newer format is not touched. Not thread-safe.
 /// </summary>
-/// <param name="lost">Stands in for a first line that cannot be read.</param>
+/// <param name="fallbackHeader">Stands in for a first line that cannot be read.</param>
 /// <param name="backup">Where the file of an older format is copied to before it is rewritten.</param>
-/// <param name="onLine">Gets every good line, those of others and its own.</param>
-/// <param name="onAnew">The lines so far no longer count: all come again.</param>
-internal sealed class Journal(string path, string subject, StoredHeader lost, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onAnew) : IDisposable
+/// <param name="onLine">Receives every valid line, of this and other processes.</param>
+/// <param name="onRewritten">The lines so far no longer count: all come again.</param>
+internal sealed class Journal(string path, string subject, StoredHeader fallbackHeader, Func<int, string> backup, TimeProvider time, JournalLineAction onLine, Action onRewritten) : IDisposable
 {
     private const int BeginLength = 256;
     private const int EndLength = 64;
@@ -30,17 +30,17 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
     private FileStream? file; // open while it is owned
     private bool mayHaveTornTail;
 
-    /// <summary>What reading found so far.</summary>
+    /// <summary>The result of reading so far.</summary>
     public JournalScan Scan { get; private set; } = new(onLine);
 
     public bool IsOwned => owner is not null;
 
     public long Length => Scan.GoodLength;
 
-    /// <summary>Where <see cref="KeepAside()"/> put the bytes that could not be read; null when all were good.</summary>
-    public string? KeptAside { get; private set; }
+    /// <summary>Where <see cref="SaveDamage()"/> put the bytes that could not be read; null when all were good.</summary>
+    public string? DamagedCopy { get; private set; }
 
-    /// <summary>Makes a journal with its first records; it appears whole or not at all.</summary>
+    /// <summary>Creates a journal with its first records, atomically.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public static void Create(string path, StoredHeader header, TimeProvider time, string subject, params ReadOnlySpan<StoredRecord> records)
     {
@@ -61,25 +61,25 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     /// <summary>Reads what was appended since; opens the file only when it changed.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the file cannot be read, or is of a newer format.</exception>
-    public JournalNews CatchUp()
+    public JournalReadResult CatchUp()
     {
         try
         {
             var info = new FileInfo(path);
-            if (!info.Exists) { return JournalNews.Gone; }
+            if (!info.Exists) { return JournalReadResult.Deleted; }
 
             var now = (info.Length, info.LastWriteTimeUtc);
-            if (now == seen) { return JournalNews.None; }
+            if (now == seen) { return JournalReadResult.Unchanged; }
 
             using var stream = JournalReader.Open(path);
-            var news = ReadOn(stream);
+            var news = ReadAppended(stream);
             seen = now;
             RefuseNewer(Scan, subject);
             return news;
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {
-            return JournalNews.Gone;
+            return JournalReadResult.Deleted;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -87,7 +87,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
     }
 
-    /// <summary>Becomes the one who appends, and reads what others appended. False when another process is.</summary>
+    /// <summary>Acquires the lock for appending and reads what others appended. False if another process holds it.</summary>
     /// <exception cref="FailureException">NotFound; StoreReadOnly: the disk, or a newer format.</exception>
     public bool TryAcquire()
     {
@@ -98,7 +98,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         try
         {
             file = DurableFile.OpenPrivate(path, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
-            ReadOn(file);
+            ReadAppended(file);
             RefuseNewer(Scan, subject);
             owner = acquired;
             return true;
@@ -119,7 +119,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
     }
 
-    /// <summary>Lets others append.</summary>
+    /// <summary>Releases the lock.</summary>
     public void Release()
     {
         if (mayHaveTornTail) { TryCutTail(); }
@@ -135,9 +135,9 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     /// <summary>Copies what could not be read to a file beside this one.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was changed.</exception>
-    public void KeepAside() => Guard("cannot be opened for writing", () => KeptAside = KeepAside(Scan.Damaged));
+    public void SaveDamage() => Guard("cannot be opened for writing", () => DamagedCopy = SaveDamage(Scan.Damaged));
 
-    /// <summary>Leaves only good lines in the file; the others were kept aside.</summary>
+    /// <summary>Removes invalid lines from the file, which were copied to a separate file.</summary>
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public void Repair() => Guard("cannot be opened for writing", () =>
     {
@@ -149,7 +149,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
         RandomAccess.SetLength(Owned.SafeFileHandle, Scan.GoodLength);
         DurableFile.Sync(Owned.SafeFileHandle);
-        Scan.ForgetTail();
+        Scan.ClearTail();
     });
 
     public static void RefuseNewer(JournalScan scan, string subject)
@@ -161,24 +161,24 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
     }
 
-    public static FailureException NotFound(string subject) => new(FailureKind.NotFound, $"This {subject} does not exist any more. Choose another.");
+    public static FailureException NotFound(string subject) => new(FailureKind.NotFound, $"This {subject} no longer exists. Choose another.");
 
     /// <summary>All of the records or none; with <paramref name="durable"/> they are on the disk when this returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, or Conflict where another process took over: nothing was appended; a later call may succeed.</exception>
     public void Append(bool durable, params ReadOnlySpan<byte[]> records)
     {
-        if (owner is not { IsWhole: true }) { Regain(); }
+        if (owner is not { IsIntact: true }) { Reacquire(); }
         if (Scan.Header is { Format: < StoredHeader.CurrentFormat }) { Guard("was not saved", () => Rewrite(new HashSet<long>())); }
 
         lines.ResetWrittenCount();
-        if (Scan.LacksLineFeed) { lines.Write("\n"u8); }
+        if (Scan.IsMissingLineFeed) { lines.Write("\n"u8); }
 
         var seq = Scan.LastSeq;
         foreach (var record in records)
         {
             if (record.Length > JournalLine.MaxBytes - 256)
             {
-                throw new FailureException(FailureKind.BadRequest, $"A message of more than 64 MiB cannot be kept in a {subject}. Make it shorter.");
+                throw new FailureException(FailureKind.BadRequest, $"A {subject} cannot store a message larger than 64 MiB. Shorten the message.");
             }
 
             JournalLine.Write(lines, ++seq, time.GetUtcNow(), record);
@@ -206,14 +206,14 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
     }
 
-    /// <summary>Writes the file anew without some lines; a <c>dropped</c> record stands for each run of them. Old file or new, never between.</summary>
+    /// <summary>Rewrites the file atomically without some lines; a <c>dropped</c> record replaces each run of them.</summary>
     /// <exception cref="IOException">Nothing was changed.</exception>
     public void Compact(IReadOnlySet<long> dropped) => Rewrite(dropped);
 
-    private FileStream Owned => file ?? throw new InvalidOperationException($"The {subject} is written to by nobody.");
+    private FileStream Owned => file ?? throw new InvalidOperationException($"This process does not own the {subject}.");
 
-    /// <summary>Whoever deletes the lock file lets others in: what they wrote comes first.</summary>
-    private void Regain()
+    /// <summary>Acquires the lock again if its file was deleted, after reading what others appended.</summary>
+    private void Reacquire()
     {
         Release();
         if (!TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
@@ -233,24 +233,24 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         else { Remember(Owned); }
     }
 
-    private JournalNews ReadOn(FileStream stream)
+    private JournalReadResult ReadAppended(FileStream stream)
     {
-        var isAnew = !IsContinued(stream);
+        var isAnew = !IsContinuation(stream);
         if (isAnew)
         {
             Scan = new JournalScan(onLine);
-            onAnew();
+            onRewritten();
         }
 
         var before = Scan.GoodLength;
-        Scan.ForgetTail();
+        Scan.ClearTail();
         JournalReader.Read(stream, Scan);
         Remember(stream);
-        return isAnew ? JournalNews.Anew : Scan.GoodLength > before ? JournalNews.Grew : JournalNews.None;
+        return isAnew ? JournalReadResult.Rewritten : Scan.GoodLength > before ? JournalReadResult.Appended : JournalReadResult.Unchanged;
     }
 
     /// <summary>Whether what was read is still there, so that only what follows is new.</summary>
-    private bool IsContinued(FileStream stream)
+    private bool IsContinuation(FileStream stream)
     {
         Span<byte> buffer = stackalloc byte[BeginLength];
         return stream.Length >= Scan.GoodLength
@@ -289,7 +289,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
     }
 
-    private string KeepAside(IReadOnlyList<DamagedRange> ranges)
+    private string SaveDamage(IReadOnlyList<DamagedRange> ranges)
     {
         var stamp = time.GetUtcNow().UtcDateTime.ToString("yyyyMMdd'T'HHmmssfff'Z'", CultureInfo.InvariantCulture);
         var aside = $"{path}.damaged-{stamp}";
@@ -308,7 +308,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         }
         catch
         {
-            File.Delete(aside); // the next owner makes another, and half of one helps nobody
+            File.Delete(aside); // the next owner creates a new one; an incomplete copy is useless
             throw;
         }
 
@@ -320,8 +320,8 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         var buffer = new byte[64 * 1024];
         for (long done = 0; done < range.Length;)
         {
-            var wanted = (int)Math.Min(buffer.Length, range.Length - done);
-            var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, wanted), range.Offset + done);
+            var requested = (int)Math.Min(buffer.Length, range.Length - done);
+            var read = RandomAccess.Read(Owned.SafeFileHandle, buffer.AsSpan(0, requested), range.Offset + done);
             if (read == 0) { break; }
 
             copy.Write(buffer, 0, read);
@@ -331,7 +331,7 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
 
     private void Rewrite(IReadOnlySet<long> dropped)
     {
-        var header = Scan.Header ?? lost;
+        var header = Scan.Header ?? fallbackHeader;
         if (header.Format < StoredHeader.CurrentFormat) { DurableFile.Copy(path, backup(header.Format)); }
 
         header = header with { Format = StoredHeader.CurrentFormat, Rewritten = (header.Rewritten ?? 0) + 1 };
@@ -340,10 +340,10 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
         var isMoved = false;
         try
         {
-            // This handle stays valid across the rename, so there is no moment in which the journal has none.
+            // This handle stays valid across the rename, so the lock is never released.
             target = DurableFile.OpenPrivate(temporary, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.ReadWrite | FileShare.Delete);
             var copy = target;
-            var rewriting = new JournalRewriting(dropped, header, time.GetUtcNow(), KeptAside);
+            var rewriting = new JournalRewriter(dropped, header, time.GetUtcNow(), DamagedCopy);
             JournalReader.Scan(path, line => rewriting.Take(line, copy));
             rewriting.Finish(copy);
             DurableFile.Sync(copy.SafeFileHandle);
@@ -353,12 +353,12 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
             DurableFile.SyncDirectory(Path.GetDirectoryName(path)!);
             (begin, end) = ([], []);
             Scan = new JournalScan(onLine);
-            onAnew();
-            ReadOn(Owned);
+            onRewritten();
+            ReadAppended(Owned);
         }
         catch
         {
-            // What was read of the old file says nothing about the new one: whoever appends next acquires and reads anew.
+            // The read state of the old file does not apply to the new one: the next append acquires and reads again.
             if (isMoved) { Release(); }
             else { File.Delete(temporary); }
             throw;
@@ -383,5 +383,5 @@ internal sealed class Journal(string path, string subject, StoredHeader lost, Fu
     }
 }
 
-/// <summary>What <see cref="Journal.CatchUp"/> found: <c>Anew</c> means that the file was rewritten, <c>Gone</c> that it is no longer there.</summary>
-internal enum JournalNews { None, Grew, Anew, Gone }
+/// <summary>The result of <see cref="Journal.CatchUp"/>.</summary>
+internal enum JournalReadResult { Unchanged, Appended, Rewritten, Deleted }

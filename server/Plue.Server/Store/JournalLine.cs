@@ -26,7 +26,7 @@ internal readonly ref struct JournalLine
     public required DateTimeOffset Time { get; init; }
     public required ReadOnlySpan<byte> Type { get; init; }
 
-    /// <summary>The whole object, <c>crc</c> included, without the line feed.</summary>
+    /// <summary>The complete object, including <c>crc</c>, without the line feed.</summary>
     public required ReadOnlySpan<byte> Json { get; init; }
 
     /// <summary>Where the line begins in the file.</summary>
@@ -60,7 +60,7 @@ internal readonly ref struct JournalLine
         output.Advance(length);
     }
 
-    /// <summary>False when these bytes are not exactly what <see cref="Write"/> made.</summary>
+    /// <summary>False if these bytes are not exactly as written by <see cref="Write"/>.</summary>
     public static bool TryParse(ReadOnlySpan<byte> bytes, long offset, out JournalLine line)
     {
         line = default;

@@ -6,10 +6,10 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// One writer per journal: an operating system lock on <c>&lt;journal&gt;.lock</c>. It ends with the process that holds it, however that
-/// ends, so a dead owner is taken over at once, a reused process id means nothing and nobody has to be asked or killed. The file's
-/// content only says who the owner is: process id, start time (UTC) and a random token, separated by spaces. A file left behind or
-/// forged by hand is without effect. On a file system without locks there is no such protection.
+/// One writer per journal: an operating system lock on <c>&lt;journal&gt;.lock</c>. It ends with its process, however that
+/// ends, so the lock of a dead owner is available immediately and a reused process id has no effect. The content of the file
+/// only identifies the owner: process id, start time (UTC) and a random token, separated by spaces. A stale or
+/// forged file has no effect. File systems without locks offer no such protection.
 /// </summary>
 internal sealed class JournalLock : IDisposable
 {
@@ -17,33 +17,33 @@ internal sealed class JournalLock : IDisposable
     private const int NoSuchFile = 2; // ENOENT
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan WantedTime = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan RequestLifetime = TimeSpan.FromSeconds(5);
 
     private readonly FileStream file;
     private readonly string token;
 
     private JournalLock(FileStream file, string token) => (this.file, this.token) = (file, token);
 
-    /// <summary>Whether the lock file is still the one that was locked: deleted by hand, it keeps nobody out.</summary>
-    public bool IsWhole
+    /// <summary>True if the lock file on disk is still the one that was locked. A deleted file no longer excludes others.</summary>
+    public bool IsIntact
     {
         get
         {
-            // The file of this name and the one that is open here are the same: asked of the system, because that takes a tenth of the time.
-            if (UnixCalls.FactsOf(file.SafeFileHandle) is { } own && UnixCalls.FactsOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp) { return true; }
+            // Compares the file on disk with the open one by stat, which takes a tenth of the time.
+            if (UnixCalls.StatusOf(file.SafeFileHandle) is { } own && UnixCalls.StatusOf(file.SafeFileHandle, file.Name)?.Stamp == own.Stamp) { return true; }
 
-            try { return OperatingSystem.IsWindows() || IsNamedBy(token, file.Name); }
-            catch (IOException) { return true; } // a disk that cannot say so is no sign of another owner
+            try { return OperatingSystem.IsWindows() || HasToken(token, file.Name); }
+            catch (IOException) { return true; } // a disk that cannot report it is no sign of another owner
         }
     }
 
-    /// <param name="subject">What the journal holds, for the sentence: <c>chat</c>.</param>
-    /// <exception cref="FailureException">Conflict: another owner lives. StoreReadOnly: no lock can be made here.</exception>
+    /// <param name="subject">The kind of journal for error messages: <c>chat</c>.</param>
+    /// <exception cref="FailureException">Conflict: another process is the owner. StoreReadOnly: the lock could not be created.</exception>
     public static JournalLock Acquire(string journal, string subject)
     {
         for (var attempt = 1; ; attempt++)
         {
-            // Several attempts, because a glance of IsHeld looks like an owner for a moment.
+            // Several attempts, because a probe by IsHeld briefly looks like an owner.
             if (TryAcquire(journal, subject) is { } acquired) { return acquired; }
 
             if (attempt == Attempts) { throw new FailureException(FailureKind.Conflict, $"Another window is writing to this {subject}. Try again when it has finished."); }
@@ -61,7 +61,7 @@ internal sealed class JournalLock : IDisposable
             if (!File.Exists(path)) { return false; }
 
             var access = OperatingSystem.IsWindows() ? FileAccess.Write : FileAccess.Read;
-            using var glance = DurableFile.OpenPrivate(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
+            using var probe = DurableFile.OpenPrivate(path, FileMode.Open, access, FileShare.ReadWrite | FileShare.Delete);
             return false;
         }
         catch (FileNotFoundException)
@@ -74,14 +74,14 @@ internal sealed class JournalLock : IDisposable
         }
     }
 
-    /// <summary>Leaves word that somebody waits, so that who writes one message after the other lets it in between.</summary>
-    public static void Want(string journal)
+    /// <summary>Asks the owner to release the lock between two writes.</summary>
+    public static void RequestRelease(string journal)
     {
         try
         {
-            if (IsWanted(journal)) { return; }
+            if (IsReleaseRequested(journal)) { return; }
 
-            using var mark = DurableFile.OpenPrivate(WantedPathOf(journal), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
+            using var mark = DurableFile.OpenPrivate(RequestPathOf(journal), FileMode.Create, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete);
             mark.WriteByte((byte)'\n');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -90,25 +90,25 @@ internal sealed class JournalLock : IDisposable
         }
     }
 
-    /// <summary>Whether somebody waits; the word of one that was killed counts a few seconds.</summary>
-    public static bool IsWanted(string journal) =>
-        new FileInfo(WantedPathOf(journal)) is { Exists: true } mark && DateTime.UtcNow - mark.LastWriteTimeUtc < WantedTime;
+    /// <summary>True if another process is waiting. The request of a killed process expires after a few seconds.</summary>
+    public static bool IsReleaseRequested(string journal) =>
+        new FileInfo(RequestPathOf(journal)) is { Exists: true } mark && DateTime.UtcNow - mark.LastWriteTimeUtc < RequestLifetime;
 
-    /// <summary>Nobody waits any more; who still does says so again.</summary>
-    public static void Unwant(string journal)
+    /// <summary>Removes the request. Processes that still wait make a new one.</summary>
+    public static void ClearRequest(string journal)
     {
-        try { File.Delete(WantedPathOf(journal)); }
+        try { File.Delete(RequestPathOf(journal)); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* It ends by itself. */ }
     }
 
-    private static string WantedPathOf(string journal) => journal + ".wanted";
+    private static string RequestPathOf(string journal) => journal + ".wanted";
 
     public static string PathOf(string journal) => journal + ".lock";
 
-    /// <summary>Deletes the file while it is still locked, so that nobody's lock is deleted by another.</summary>
+    /// <summary>Deletes the file while it is still locked, so that no one's lock is deleted by another.</summary>
     public void Dispose()
     {
-        if (!OperatingSystem.IsWindows() && IsWhole)
+        if (!OperatingSystem.IsWindows() && IsIntact)
         {
             try { File.Delete(file.Name); }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException) { /* A file left behind is without effect. */ }
@@ -117,8 +117,8 @@ internal sealed class JournalLock : IDisposable
         file.Dispose();
     }
 
-    /// <returns>Null when it is held, or when somebody glances at it.</returns>
-    /// <exception cref="FailureException">StoreReadOnly: no lock can be made here.</exception>
+    /// <returns>Null if it is held or being probed.</returns>
+    /// <exception cref="FailureException">StoreReadOnly: the lock could not be created.</exception>
     public static JournalLock? TryAcquire(string journal, string subject)
     {
         var path = PathOf(journal);
@@ -134,7 +134,7 @@ internal sealed class JournalLock : IDisposable
             var options = OperatingSystem.IsWindows() ? FileOptions.DeleteOnClose : FileOptions.None;
             file = DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, share, options);
         }
-        catch (IOException exception) when (FileTurn.IsHeldElsewhere(exception))
+        catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
         {
             return null;
         }
@@ -150,7 +150,7 @@ internal sealed class JournalLock : IDisposable
             var content = Encoding.ASCII.GetBytes(FormattableString.Invariant($"{Environment.ProcessId} {StartTime.Value:O} {token}\n"));
             file.SetLength(0);
             file.Write(content);
-            if (IsNamedBy(token, path)) { return new JournalLock(file, token); }
+            if (HasToken(token, path)) { return new JournalLock(file, token); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -168,14 +168,14 @@ internal sealed class JournalLock : IDisposable
         return self.StartTime.ToUniversalTime();
     });
 
-    /// <summary>Whether the lock file of this name is the one that carries the token; one that is not there is not.</summary>
+    /// <summary>Whether the lock file of this name is the one that carries the token; one that does not exist is not.</summary>
     /// <exception cref="IOException">It cannot be read.</exception>
-    private static bool IsNamedBy(string token, string path)
+    private static bool HasToken(string token, string path)
     {
         Span<byte> buffer = stackalloc byte[256];
         try
         {
-            using var handle = OrdinaryFile.OpenHandle(path);
+            using var handle = RegularFile.OpenHandle(path);
             return Encoding.ASCII.GetString(buffer[..RandomAccess.Read(handle, buffer, 0)]).EndsWith(token + "\n", StringComparison.Ordinal);
         }
         catch (IOException exception) when (exception is FileNotFoundException || exception.HResult == NoSuchFile)

@@ -5,19 +5,19 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Takes the lines of one chat and keeps the messages that a query asks for: as the last complete record of each says it, discarded ones left out.
+/// Takes the lines of one chat and keeps the messages that a query asks for: as the last complete record of each says it, discarded ones omitted.
 /// A line is decoded only when its bytes may hold what is looked for.
 /// </summary>
 internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, CancellationToken cancellationToken)
 {
-    private readonly Dictionary<string, SearchFind> finds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, SearchMatch> matches = new(StringComparer.Ordinal);
     private readonly HashSet<string> discarded = new(StringComparer.Ordinal);
 
-    /// <summary>More than a search gives is not kept: the newest are.</summary>
-    private int MostKept => 2 * (query.Query.Limit + 1);
+    /// <summary>More than a search gives is not stored: the newest are.</summary>
+    private int MaxMatches => 2 * (query.Query.Limit + 1);
 
     /// <summary>Newest first.</summary>
-    public IReadOnlyList<SearchFind> Finds => [.. Newest(query.Query.Limit + 1)];
+    public IReadOnlyList<SearchMatch> Matches => [.. Newest(query.Query.Limit + 1)];
 
     /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
     public void Take(JournalLine line)
@@ -25,22 +25,22 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
         cancellationToken.ThrowIfCancellationRequested();
         if (line.Type.SequenceEqual("message"u8))
         {
-            var mayMatch = query.MayBeIn(line.Json);
-            if (mayMatch) { Match(line); }
-            else { Forget(line, ",\"message\":{\"id\":\""u8); }
+            var mayMatch = query.MayMatch(line.Json);
+            if (mayMatch) { AddMatch(line); }
+            else { Remove(line, ",\"message\":{\"id\":\""u8); }
         }
         else if (line.Type.SequenceEqual("message_started"u8))
         {
-            if (Forget(line, ",\"message\":{\"id\":\""u8) is { } id) { discarded.Remove(id); }
+            if (Remove(line, ",\"message\":{\"id\":\""u8) is { } id) { discarded.Remove(id); }
         }
         else if (line.Type.SequenceEqual("message_discarded"u8) && IdOf(line, ",\"message_id\":\""u8) is { } id)
         {
-            finds.Remove(id);
+            matches.Remove(id);
             discarded.Add(id);
         }
     }
 
-    private void Match(JournalLine line)
+    private void AddMatch(JournalLine line)
     {
         Message message;
         try
@@ -54,26 +54,26 @@ internal sealed class JournalMatcher(JournalQuery query, ChatSummary chat, Cance
             return; // the fold does not understand it either
         }
 
-        finds.Remove(message.Id);
-        if (discarded.Contains(message.Id) || query.Query.Find(message, chat) is not { } find) { return; }
+        matches.Remove(message.Id);
+        if (discarded.Contains(message.Id) || query.Query.Match(message, chat) is not { } match) { return; }
 
-        finds.Add(message.Id, find);
-        if (finds.Count <= MostKept) { return; }
+        matches.Add(message.Id, match);
+        if (matches.Count <= MaxMatches) { return; }
 
-        foreach (var old in finds.Values.Except(Newest(query.Query.Limit + 1)).ToList()) { finds.Remove(old.MessageId); }
+        foreach (var old in matches.Values.Except(Newest(query.Query.Limit + 1)).ToList()) { matches.Remove(old.MessageId); }
     }
 
-    /// <summary>What was found of this message no longer counts.</summary>
-    private string? Forget(JournalLine line, ReadOnlySpan<byte> member)
+    /// <summary>Removes earlier matches of this message.</summary>
+    private string? Remove(JournalLine line, ReadOnlySpan<byte> member)
     {
-        if (finds.Count + discarded.Count == 0 || IdOf(line, member) is not { } id) { return null; }
+        if (matches.Count + discarded.Count == 0 || IdOf(line, member) is not { } id) { return null; }
 
-        finds.Remove(id);
+        matches.Remove(id);
         return id;
     }
 
-    private IEnumerable<SearchFind> Newest(int count) =>
-        finds.Values.OrderByDescending(find => find.CreatedAt).ThenByDescending(find => find.MessageId, StringComparer.Ordinal).Take(count);
+    private IEnumerable<SearchMatch> Newest(int count) =>
+        matches.Values.OrderByDescending(match => match.CreatedAt).ThenByDescending(match => match.MessageId, StringComparer.Ordinal).Take(count);
 
     /// <summary>The member behind <c>type</c>.</summary>
     private static string? IdOf(JournalLine line, ReadOnlySpan<byte> member)

@@ -14,17 +14,17 @@ internal sealed class JournalQuery
         Query = query;
         terms = [.. query.Terms.Select(term => new EscapedTerm(term))];
         List<string> sure = [];
-        if (query.Role is { } role) { sure.Add($"\"role\":\"{Names<Messages.MessageRole>.Of(role)}\""); }
-        if (query.Status is { } status) { sure.Add($"\"status\":\"{Names<Messages.MessageStatus>.Of(status)}\""); }
+        if (query.Role is { } role) { sure.Add($"\"role\":\"{EnumNames<Messages.MessageRole>.Of(role)}\""); }
+        if (query.Status is { } status) { sure.Add($"\"status\":\"{EnumNames<Messages.MessageStatus>.Of(status)}\""); }
         members = [.. sure.Select(Encoding.UTF8.GetBytes)];
     }
 
     public SearchQuery Query { get; }
 
-    /// <summary>False when no line of this journal can be what is asked for. Most journals are read no further, and none of their lines is checked.</summary>
+    /// <summary>False if no line of this journal can match. Most journals are read no further, and their lines are not checked.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     /// <exception cref="OperationCanceledException">Nobody waits any more.</exception>
-    public bool MayBeIn(FileStream journal, CancellationToken cancellationToken)
+    public bool MayMatch(FileStream journal, CancellationToken cancellationToken)
     {
         var seen = new bool[terms.Length];
         var isFirst = true;
@@ -35,14 +35,14 @@ internal sealed class JournalQuery
             if (isFirst && !BeginsAsExpected(block)) { return true; }
 
             isFirst = false;
-            for (var i = 0; i < terms.Length; i++) { seen[i] = seen[i] || JournalTexts.MayHave(block, terms[i]); }
+            for (var i = 0; i < terms.Length; i++) { seen[i] = seen[i] || JournalTexts.MayContain(block, terms[i]); }
 
             return !seen.Contains(false);
         });
     }
 
-    /// <summary>False when this record of a message cannot be what is asked for.</summary>
-    public bool MayBeIn(ReadOnlySpan<byte> json)
+    /// <summary>False if this message record cannot match.</summary>
+    public bool MayMatch(ReadOnlySpan<byte> json)
     {
         foreach (var member in members)
         {
@@ -51,7 +51,7 @@ internal sealed class JournalQuery
 
         foreach (var term in terms)
         {
-            if (!JournalTexts.MayHave(json, term)) { return false; }
+            if (!JournalTexts.MayContain(json, term)) { return false; }
         }
 
         return true;

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Reads a journal from its first byte to its last and gives every good line, whatever lies between them. Never writes.
+/// Reads a journal from its first byte to its last and gives every good line, whatever is between them. Never writes.
 /// Memory is bounded by the longest line, and that by <see cref="JournalLine.MaxBytes"/>.
 /// </summary>
 internal static class JournalReader
@@ -22,9 +22,9 @@ internal static class JournalReader
     }
 
     /// <exception cref="IOException">The file cannot be read at all.</exception>
-    public static FileStream Open(string path) => OrdinaryFile.OpenRead(path);
+    public static FileStream Open(string path) => RegularFile.OpenRead(path);
 
-    /// <summary>Goes on where the scan ended.</summary>
+    /// <summary>Continues where the scan ended.</summary>
     public static void Read(FileStream stream, JournalScan scan)
     {
         var buffer = ArrayPool<byte>.Shared.Rent((int)Math.Clamp(stream.Length - scan.GoodLength + 1, 4096, FirstBuffer));
@@ -39,7 +39,7 @@ internal static class JournalReader
         }
     }
 
-    /// <summary>Whether it is true of any block of whole lines, unchecked ones, from the beginning of the file. True as well where a line is longer than a journal's may be.</summary>
+    /// <summary>True if the predicate holds for any block of complete, unchecked lines. Also true if a line exceeds the maximum length.</summary>
     /// <exception cref="IOException">The file cannot be read.</exception>
     public static bool HasBlock(FileStream stream, Func<ReadOnlySpan<byte>, bool> isTrue)
     {

@@ -9,7 +9,7 @@ internal readonly record struct DamagedRange(long Offset, long Length, bool IsTo
 /// <summary>Sequence numbers that no good line carries.</summary>
 internal readonly record struct MissingRange(long First, long Last);
 
-/// <summary>What reading a journal found besides its good lines.</summary>
+/// <summary>The result of reading a journal besides its valid lines.</summary>
 internal sealed class JournalScan(JournalLineAction onLine)
 {
     private readonly List<DamagedRange> damaged = [];
@@ -24,7 +24,7 @@ internal sealed class JournalScan(JournalLineAction onLine)
     public long GoodLength { get; private set; }
 
     /// <summary>The last good line lacks its line feed.</summary>
-    public bool LacksLineFeed { get; private set; }
+    public bool IsMissingLineFeed { get; private set; }
     public long LastSeq { get; private set; }
     public DateTimeOffset? FirstTime { get; private set; }
     public DateTimeOffset? LastTime { get; private set; }
@@ -39,11 +39,11 @@ internal sealed class JournalScan(JournalLineAction onLine)
 
         if (JournalLine.TryParse(bytes, offset, out var line)) { Accept(line, terminated); }
         else if (bytes.Length > 0) { Salvage(bytes, offset, terminated); }
-        else if (terminated && damaged is not [.., { IsTorn: true }]) { (GoodLength, LacksLineFeed) = (offset + 1, false); }
+        else if (terminated && damaged is not [.., { IsTorn: true }]) { (GoodLength, IsMissingLineFeed) = (offset + 1, false); }
     }
 
-    /// <summary>What lies behind the last good line is read again: it may have been a line on its way.</summary>
-    public void ForgetTail() => damaged.RemoveAll(range => range.Offset >= GoodLength);
+    /// <summary>Clears the state after the last valid line, which is read again: it may have been an incomplete line.</summary>
+    public void ClearTail() => damaged.RemoveAll(range => range.Offset >= GoodLength);
 
     public void AddDamage(long offset, long length, bool terminated)
     {
@@ -101,7 +101,7 @@ internal sealed class JournalScan(JournalLineAction onLine)
 
         LastSeq = Math.Max(LastSeq, line.Seq);
         GoodLength = line.Offset + line.Json.Length + (terminated ? 1 : 0);
-        LacksLineFeed = !terminated;
+        IsMissingLineFeed = !terminated;
         FirstTime ??= line.Time;
         LastTime = line.Time;
         onLine(line);

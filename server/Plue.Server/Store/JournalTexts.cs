@@ -1,16 +1,16 @@
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Tells the texts of messages in the bytes of a journal from everything else there: names of members, ids, times, numbers. It looks only at the bytes
-/// around a place, because reading every line as JSON takes ten times as long; where these leave a doubt, the place counts as text.
+/// Distinguishes message text in the bytes of a journal from member names, ids, times and numbers. It inspects only the bytes around a position,
+/// because parsing every line as JSON takes ten times as long. If these are ambiguous, the position counts as text.
 /// </summary>
 internal static class JournalTexts
 {
     /// <summary>Whether a text may have the term.</summary>
-    /// <param name="json">Any number of whole lines.</param>
-    public static bool MayHave(ReadOnlySpan<byte> json, EscapedTerm term)
+    /// <param name="json">Any number of complete lines.</param>
+    public static bool MayContain(ReadOnlySpan<byte> json, EscapedTerm term)
     {
-        for (var at = term.IndexIn(json, 0); at >= 0; at = term.IndexIn(json, at))
+        for (var at = term.IndexOfIn(json, 0); at >= 0; at = term.IndexOfIn(json, at))
         {
             if (EndOfOther(json, at) is not { } end) { return true; }
 
@@ -36,7 +36,7 @@ internal static class JournalTexts
         if (isBehindName) { return NextQuote(json, at); }
 
         var end = quote + 1;
-        while (end < json.Length && IsOfWord(json[end])) { end++; }
+        while (end < json.Length && IsWordByte(json[end])) { end++; }
 
         return end > at && end + 1 < json.Length && json[end] == '"' && json[end + 1] == ':' ? end : null;
     }
@@ -71,20 +71,20 @@ internal static class JournalTexts
         return (at - first) % 2 == 1;
     }
 
-    /// <summary>What stands before this quote, when it is only a word and begins with a quote; else empty.</summary>
+    /// <summary>Gets the word before this quote if it begins with a quote; otherwise empty.</summary>
     private static ReadOnlySpan<byte> WordBefore(ReadOnlySpan<byte> json, int quote)
     {
         if (json[quote] != '"') { return []; }
 
         var begin = quote;
-        while (begin > 0 && IsOfWord(json[begin - 1])) { begin--; }
+        while (begin > 0 && IsWordByte(json[begin - 1])) { begin--; }
 
         return begin > 0 && json[begin - 1] == '"' && !IsEscaped(json, begin - 1) ? json[begin..quote] : [];
     }
 
-    private static bool IsOfWord(byte one) => char.IsAsciiLetterOrDigit((char)one) || one == '_';
+    private static bool IsWordByte(byte one) => char.IsAsciiLetterOrDigit((char)one) || one == '_';
 
-    /// <summary>What <see cref="SearchQuery"/> looks into.</summary>
+    /// <summary>True for members that <see cref="SearchQuery"/> searches.</summary>
     private static bool IsSearched(ReadOnlySpan<byte> member) => member.SequenceEqual("content"u8) || member.SequenceEqual("path"u8)
         || member.SequenceEqual("parameters"u8) || member.SequenceEqual("result"u8) || member.SequenceEqual("error"u8) || member.SequenceEqual("tool_name"u8);
 }

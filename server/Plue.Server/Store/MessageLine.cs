@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Plue.Server.Store;
 
-/// <summary>Reads the line of a message, whole or begun, several times as fast as the serializer does, and leaves its parts to be decoded later.</summary>
+/// <summary>Parses a complete or started message several times faster than the serializer and defers its parts.</summary>
 internal static class MessageLine
 {
     /// <param name="before">Another message of the chat: a text that both have is kept once.</param>
@@ -70,7 +70,7 @@ internal static class MessageLine
             CodexId = codexId,
             Role = role,
             ParentId = parentId,
-            LaterParts = parts,
+            LazyParts = parts,
             CreatedAt = created,
             UpdatedAt = updatedAt ?? default,
             Status = status,

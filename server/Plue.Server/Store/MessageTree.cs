@@ -4,7 +4,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The messages of a chat as the tree that they form: each follows another, and the branch that is shown leads from a first message to the
-/// head. An edited question or a second answer is a new branch; nothing is rewritten. Immutable.
+/// head. An edited question or a second response is a new branch; nothing is rewritten. Immutable.
 /// </summary>
 public sealed class MessageTree
 {
@@ -68,7 +68,7 @@ public sealed class MessageTree
     public IReadOnlyList<string> AlternativesOf(Message message) => path == messages ? [message.Id] : Children.GetValueOrDefault(message.ParentId ?? "") ?? [];
 
     /// <summary>The newest end of the branches that go through this message.</summary>
-    public string EndOf(string id)
+    public string LeafOf(string id)
     {
         var end = id;
         for (var steps = 0; steps <= messages.Length && Children.TryGetValue(end, out var next); steps++) { end = next[^1]; }
@@ -76,8 +76,8 @@ public sealed class MessageTree
         return end;
     }
 
-    /// <summary>What all branches through this message hold, itself included.</summary>
-    public IReadOnlyList<string> Under(string id)
+    /// <summary>Gets this message and all its descendants.</summary>
+    public IReadOnlyList<string> DescendantsOf(string id)
     {
         List<string> found = [id];
         var seen = found.ToHashSet(StringComparer.Ordinal);
@@ -89,8 +89,8 @@ public sealed class MessageTree
         return found;
     }
 
-    /// <summary>The answer that a message belongs to: all of its rounds, oldest first.</summary>
-    public IReadOnlyList<string> AnswerOf(Message message)
+    /// <summary>The response that a message belongs to: all of its rounds, oldest first.</summary>
+    public IReadOnlyList<string> ResponsesTo(Message message)
     {
         var first = message;
         for (var steps = 0; steps < messages.Length && Find(first.ParentId ?? "") is { Role: MessageRole.Assistant, GoesOn: true } before; steps++) { first = before; }
@@ -106,7 +106,7 @@ public sealed class MessageTree
     }
 
     /// <summary>The head without the last question and what came after it; null when there is none.</summary>
-    public string? Undone
+    public string? UndoTarget
     {
         get
         {
@@ -120,7 +120,7 @@ public sealed class MessageTree
     }
 
     /// <summary>The head before the last undo; null when there is none.</summary>
-    public string? Redone => undone is [.., var last] && ById.ContainsKey(last) ? last : null;
+    public string? RedoTarget => undone is [.., var last] && ById.ContainsKey(last) ? last : null;
 
     private Dictionary<string, Message> ById => (index ??= NewIndex()).ById;
 

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// Text on its way to the journal, in order. Adding copies characters into one pooled array and allocates nothing.
-/// Not thread-safe. When writing fails for so long that <see cref="Capacity"/> is reached, a message's further text is left out until
+/// Text in progress to the journal, in order. Adding copies characters into one pooled array and allocates nothing.
+/// Not thread-safe. When writing fails for so long that <see cref="Capacity"/> is reached, a message's further text is omitted until
 /// its partials are reset, so that what is on disk stays a beginning of it.
 /// </summary>
 internal sealed class PartialBuffer

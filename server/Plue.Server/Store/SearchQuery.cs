@@ -2,11 +2,11 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>What a message has to have to be found. Searched are text, reasoning, the names and kept contents of files, and tool calls: names, parameters, results, errors.</summary>
+/// <summary>The criteria of a message search. Searches text, reasoning, names and stored contents of files, and tool calls: names, parameters, results, errors.</summary>
 public sealed record SearchQuery
 {
     public const int DefaultLimit = 500;
-    public const int LargestLimit = 5_000;
+    public const int MaxLimit = 5_000;
 
     /// <param name="text">See <see cref="SearchTerms"/>.</param>
     /// <exception cref="FailureException">BadRequest: the text is too long.</exception>
@@ -18,7 +18,7 @@ public sealed record SearchQuery
     public DateTimeOffset? From { get; init; }
     /// <summary>The first moment that no longer counts.</summary>
     public DateTimeOffset? To { get; init; }
-    /// <summary>Of the message, or the chat's own where the message has none.</summary>
+    /// <summary>The provider of the message, or of the chat if the message has none.</summary>
     public string? ProviderId { get; init; }
     /// <summary>Likewise.</summary>
     public string? Model { get; init; }
@@ -39,28 +39,28 @@ public sealed record SearchQuery
         && (From is not { } from || chat.UpdatedAt >= from)
         && Tags.All(tag => chat.Tags.Contains(tag, StringComparer.OrdinalIgnoreCase));
 
-    /// <summary>Null when it is not what was asked for.</summary>
-    public SearchFind? Find(Message message, ChatSummary chat)
+    /// <summary>Null if it does not match.</summary>
+    public SearchMatch? Match(Message message, ChatSummary chat)
     {
-        if (message.IsHidden || !IsInTime(message.CreatedAt) || Role is { } role && message.Role != role || Status is { } status && message.Status != status
-            || !IsOf(ProviderId, message.ProviderInfo?.ProviderId ?? chat.ProviderId) || !IsOf(Model, message.ProviderInfo?.ModelId ?? chat.Model)
+        if (message.IsHidden || !IsInRange(message.CreatedAt) || Role is { } role && message.Role != role || Status is { } status && message.Status != status
+            || !MatchesOrAny(ProviderId, message.ProviderInfo?.ProviderId ?? chat.ProviderId) || !MatchesOrAny(Model, message.ProviderInfo?.ModelId ?? chat.Model)
             || HasCode is { } hasCode && message.Parts.OfType<MessagePart.Text>().Any(part => HasCodeBlock(part.Content)) != hasCode)
         {
             return null;
         }
 
         List<Searched> texts = [.. message.Parts.SelectMany(TextsOf)];
-        return Place(texts) is { } snippet ? new SearchFind(chat, message.Id, message.Role, message.CreatedAt, snippet) : null;
+        return FindSnippet(texts) is { } snippet ? new SearchMatch(chat, message.Id, message.Role, message.CreatedAt, snippet) : null;
     }
 
-    /// <summary>The chat itself, by its title; null when that is not what was asked for.</summary>
-    public SearchFind? FindTitle(ChatSummary chat) =>
-        Terms.Count > 0 && (HasCode, Status, Role) is (null, null, null) && IsInTime(chat.CreatedAt) && IsOf(ProviderId, chat.ProviderId) && IsOf(Model, chat.Model)
-        && Place([new Searched(chat.Title, IsMarkdown: false)]) is { } snippet
-            ? new SearchFind(chat, "", MessageRole.User, chat.CreatedAt, snippet)
+    /// <summary>Matches the title of the chat; null if it does not match.</summary>
+    public SearchMatch? MatchTitle(ChatSummary chat) =>
+        Terms.Count > 0 && (HasCode, Status, Role) is (null, null, null) && IsInRange(chat.CreatedAt) && MatchesOrAny(ProviderId, chat.ProviderId) && MatchesOrAny(Model, chat.Model)
+        && FindSnippet([new Searched(chat.Title, IsMarkdown: false)]) is { } snippet
+            ? new SearchMatch(chat, "", MessageRole.User, chat.CreatedAt, snippet)
             : null;
 
-    /// <summary>What of a part is searched.</summary>
+    /// <summary>Gets the searched texts of a part.</summary>
     private static IEnumerable<Searched> TextsOf(MessagePart part)
     {
         if (part is MessagePart.Text { Content: var content }) { return [new Searched(content, IsMarkdown: true)]; }
@@ -77,7 +77,7 @@ public sealed record SearchQuery
     }
 
     /// <summary>Around the first place of the first term, when all terms are there.</summary>
-    private SearchSnippet? Place(IReadOnlyList<Searched> texts)
+    private SearchSnippet? FindSnippet(IReadOnlyList<Searched> texts)
     {
         if (Terms.Count == 0) { return SnippetOf(texts.FirstOrDefault(one => !string.IsNullOrWhiteSpace(one.Text)) ?? new Searched("", false), 0, 0); }
         if (!Terms.All(term => texts.Any(one => one.Text.Contains(term, StringComparison.OrdinalIgnoreCase)))) { return null; }
@@ -91,9 +91,9 @@ public sealed record SearchQuery
 
     private sealed record Searched(string Text, bool IsMarkdown);
 
-    private bool IsInTime(DateTimeOffset moment) => (From is not { } from || moment >= from) && (To is not { } to || moment < to);
+    private bool IsInRange(DateTimeOffset moment) => (From is not { } from || moment >= from) && (To is not { } to || moment < to);
 
-    private static bool IsOf(string? asked, string? has) => asked is null || string.Equals(asked, has, StringComparison.OrdinalIgnoreCase);
+    private static bool MatchesOrAny(string? asked, string? has) => asked is null || string.Equals(asked, has, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasCodeBlock(string text)
     {
@@ -109,6 +109,6 @@ public sealed record SearchQuery
     }
 }
 
-/// <summary>A message that was asked for.</summary>
+/// <summary>A message that matches.</summary>
 /// <param name="MessageId">Empty when it is the chat's title that was found.</param>
-public sealed record SearchFind(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);
+public sealed record SearchMatch(ChatSummary Chat, string MessageId, MessageRole Role, DateTimeOffset CreatedAt, SearchSnippet Snippet);

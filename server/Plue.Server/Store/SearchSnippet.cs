@@ -4,7 +4,7 @@ using System.Text;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// One line around what was found. White space is one space, and what cannot be seen is left out: control characters, and those that would turn
+/// One line around what was found. White space is one space, and what cannot be seen is omitted: control characters, and those that would turn
 /// the direction of what stands around them. It is cut between characters as a reader sees them.
 /// </summary>
 /// <param name="Start">Where the found text begins, in UTF-16 units.</param>
@@ -14,7 +14,7 @@ public sealed record SearchSnippet(string Text, int Start, int Length)
     private const int Before = 48;
     private const char FoundBegin = '\uFDD0'; // no characters, so that no text has them
     private const char FoundEnd = '\uFDD1';
-    private const int Margin = 4 * Width; // looked at on each side, for what is left out; also ends what has no end, as marks upon marks
+    private const int Margin = 4 * Width; // looked at on each side, for what is omitted; also ends what has no end, as marks upon marks
 
     /// <param name="start">The first place in <paramref name="text"/>.</param>
     public static SearchSnippet Of(string text, int start, int length) => Of(text, start, length, false, false);

@@ -4,19 +4,19 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// What a search asks for: every term has to be there. Words are parted by white space; <c>"a phrase"</c> is one term, in which <c>""</c> is a
-/// quote; a phrase that is not closed goes to the end. Terms are found without regard to case and otherwise character by character:
+/// Parses a search query: all terms must match. Words are separated by white space; <c>"a phrase"</c> is one term, in which <c>""</c> is a
+/// quote; an unclosed phrase extends to the end. Terms match case-insensitively and otherwise character by character:
 /// ß is not ss, and é in one character is not e with a combining accent.
 /// </summary>
 internal static class SearchTerms
 {
     /// <summary>In UTF-16 units.</summary>
-    public const int LongestText = 1_000;
+    public const int MaxTextLength = 1_000;
 
-    /// <exception cref="FailureException">BadRequest: longer than <see cref="LongestText"/>.</exception>
+    /// <exception cref="FailureException">BadRequest: longer than <see cref="MaxTextLength"/>.</exception>
     public static IReadOnlyList<string> Parse(string text)
     {
-        if (text.Length > LongestText) { throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it."); }
+        if (text.Length > MaxTextLength) { throw new FailureException(FailureKind.BadRequest, "The text to search for is longer than 1,000 characters. Shorten it."); }
 
         List<string> terms = [];
         var term = new StringBuilder();

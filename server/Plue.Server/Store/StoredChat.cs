@@ -3,13 +3,13 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>A chat as its journal tells it.</summary>
+/// <summary>A chat as read from its journal.</summary>
 public sealed record StoredChat
 {
     public const string DefaultTitle = "New chat";
-    /// <summary>What a task is to reach; its first line is the title of one that has none.</summary>
+    /// <summary>The goal of a task; its first line is the title of a task without one.</summary>
     public const string GoalField = "goal";
-    /// <summary>The address of the chat or task that asked for a task.</summary>
+    /// <summary>The address of the parent chat or task.</summary>
     public const string SpawnedByField = "spawned_by";
     private const int TitleLength = 60;
     internal static readonly IReadOnlyDictionary<string, JsonElement> NoValues = new Dictionary<string, JsonElement>();
@@ -22,16 +22,16 @@ public sealed record StoredChat
     /// <summary>A name in <c>codex://providers/</c>.</summary>
     public required string? ProviderId { get; init; }
     public required string? Model { get; init; }
-    /// <summary>Who stands in when the chosen provider is down or over its limit, in this order; empty means that the settings say it.</summary>
+    /// <summary>The fallback chain; empty to use the one in the settings.</summary>
     public IReadOnlyList<ModelChoice> Fallbacks { get; init; } = [];
     public ChatOptions Options { get; init; } = ChatOptions.None;
     public bool Pinned { get; init; }
     public IReadOnlyList<string> Tags { get; init; } = [];
-    /// <summary>Files in context for the whole chat, as the user named them.</summary>
+    /// <summary>The pinned files of the chat, as the user named them.</summary>
     public IReadOnlyList<string> ContextFiles { get; init; } = [];
-    /// <summary>The fields of its template that no other member holds, by name; what is not there has its default. Of a task its status too.</summary>
+    /// <summary>The fields of its template that no other member holds, by name; what does not exist has its default. Of a task its status too.</summary>
     public IReadOnlyDictionary<string, JsonElement> Values { get; init; } = NoValues;
-    /// <summary>Hooks that failed since somebody last changed the chat, newest first.</summary>
+    /// <summary>Hook failures since the user's last change, newest first.</summary>
     public IReadOnlyList<HookFailure> HookFailures { get; init; } = [];
     /// <summary>A title that a model or the user gave; else it is the beginning of the first message.</summary>
     public bool HasTitle { get; init; }
@@ -41,9 +41,9 @@ public sealed record StoredChat
     public IReadOnlyList<Message> Messages => Tree.Path;
     /// <summary>Waiting to be sent, in order.</summary>
     public IReadOnlyList<Message> Queue { get; init; } = [];
-    /// <summary>An answer came that nobody has looked at.</summary>
+    /// <summary>True if there is an unread response.</summary>
     public bool Unread { get; init; }
-    /// <summary>The id of the last message that somebody looked at; null while nobody ever said so.</summary>
+    /// <summary>The id of the last message that was read; null if none was recorded.</summary>
     public string? ReadUntil { get; init; }
     /// <summary>The number of the last record: grows with every change.</summary>
     public long Version { get; init; }
@@ -52,17 +52,17 @@ public sealed record StoredChat
     /// <summary>USD, hidden messages included, because they were paid for; null while nothing was.</summary>
     public required decimal? TotalCost { get; init; }
     public required ChatStatus Status { get; init; }
-    /// <summary>What loading repaired or could not read, as one or more sentences.</summary>
+    /// <summary>A notice about repairs and unreadable content, as one or more sentences.</summary>
     public string? Notice { get; init; }
 
-    /// <summary>What a chat without a title of its own is called.</summary>
-    /// <param name="messages">Of all branches: an edited question changes no title.</param>
+    /// <summary>Gets the default title of a chat.</summary>
+    /// <param name="messages">The messages of all branches: an edited message does not change the title.</param>
     public static string TitleOf(IReadOnlyList<Message> messages) => TitleOf(messages.FirstOrDefault(message => message.Role == MessageRole.User)?.Text ?? "");
 
     /// <summary>The beginning of the first line.</summary>
-    internal static string TitleOf(string said)
+    internal static string TitleOf(string messageText)
     {
-        var text = said.AsSpan().Trim();
+        var text = messageText.AsSpan().Trim();
         var end = text.IndexOfAny('\r', '\n');
         var line = (end < 0 ? text : text[..end]).TrimEnd();
         if (line.IsEmpty) { return DefaultTitle; }
@@ -85,7 +85,7 @@ public sealed record StoredChat
             SpawnedBy = IsTask ? Text(SpawnedByField) : null,
         };
 
-    public bool IsTask => ChannelKind.Task.Names(Id);
+    public bool IsTask => ChannelKind.Task.IsIdOfKind(Id);
 
     public StoredChat WithStatus(string status) => this with { Values = Values.Concat(StatusValue(status)).GroupBy(pair => pair.Key).ToDictionary(same => same.Key, same => same.Last().Value, StringComparer.Ordinal) };
 
@@ -93,7 +93,7 @@ public sealed record StoredChat
     public static IReadOnlyDictionary<string, JsonElement> StatusValue(string status) =>
         new Dictionary<string, JsonElement>(StringComparer.Ordinal) { [TaskStates.Field] = JsonSerializer.SerializeToElement(status, StoredJson.Default.String) };
 
-    /// <summary>A field of <see cref="Values"/>; null when it is not there or no text.</summary>
+    /// <summary>A field of <see cref="Values"/>; null when it does not exist or no text.</summary>
     public string? Text(string field) => Values.TryGetValue(field, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
@@ -101,7 +101,7 @@ public sealed record StoredChat
 /// <param name="Message">One sentence.</param>
 public sealed record HookFailure(DateTimeOffset Time, string Action, string Message);
 
-/// <summary>Who changed fields, where it was not the user.</summary>
+/// <summary>Authors of field changes other than the user.</summary>
 public static class ChangedBy
 {
     public const string Hook = "hook";
@@ -129,17 +129,17 @@ public sealed record ChatSummary(
     public IReadOnlyList<string> Tags { get; init; } = [];
     public bool Unread { get; init; }
     public long Version { get; init; }
-    /// <summary>Of a task: a constant of <see cref="TaskStates"/>, or what the user or a hook set.</summary>
+    /// <summary>The status of a task: a constant of <see cref="TaskStates"/>, or a value set by the user or a hook.</summary>
     public string? TaskStatus { get; init; }
-    /// <summary>Of a task: the address of what asked for it.</summary>
+    /// <summary>The address of the parent of a task.</summary>
     public string? SpawnedBy { get; init; }
 }
 
-/// <summary><c>Running</c>: an answer is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
+/// <summary><c>Running</c>: a response is being written, by this window or another. <c>Damaged</c>: part of the journal could not be read.</summary>
 public enum ChatStatus { Idle, Running, Interrupted, Failed, Damaged }
 
-/// <summary>Null leaves a field as it is; an empty text takes it away.</summary>
-/// <param name="Fallbacks">The whole list; an empty one leaves it to the settings.</param>
+/// <summary>Null leaves a field as it is; an empty text removes it.</summary>
+/// <param name="Fallbacks">The complete list; empty uses the settings.</param>
 /// <param name="Options">All of them.</param>
 public sealed record ChatFields(
     string? Title = null, bool? Archived = null, string? ProviderId = null, string? Model = null, IReadOnlyList<ModelChoice>? Fallbacks = null, ChatOptions? Options = null)
@@ -151,18 +151,18 @@ public sealed record ChatFields(
     public bool? Pinned { get; init; }
     /// <summary>All of them.</summary>
     public IReadOnlyList<string>? Tags { get; init; }
-    /// <summary>The whole list.</summary>
+    /// <summary>The complete list.</summary>
     public IReadOnlyList<string>? ContextFiles { get; init; }
-    /// <summary>Merged key by key; null takes one away.</summary>
+    /// <summary>Merged key by key; null removes one.</summary>
     public IReadOnlyDictionary<string, JsonElement>? Values { get; init; }
     /// <summary>A constant of <see cref="ChangedBy"/>; null for the user.</summary>
     public string? By { get; init; }
     /// <summary>The title was made by a model.</summary>
     public bool TitleFromModel { get; init; }
-    /// <summary>The id of the last message that somebody looked at.</summary>
+    /// <summary>The id of the last message that was read.</summary>
     public string? ReadUntil { get; init; }
 
-    /// <summary>Of a new task: hooks wait for it. The journal is then owned until <see cref="ChatJournal.WasStarted"/>.</summary>
+    /// <summary>True for a new task whose hooks have not run. The journal is owned until <see cref="ChatJournal.MarkStarted"/>.</summary>
     public bool StartsByItself { get; init; }
 
     /// <summary>The template goes by this name now.</summary>

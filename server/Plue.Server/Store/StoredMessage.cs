@@ -4,10 +4,10 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>A message on disk. Enums are snake_case texts, because a later version may know more of them.</summary>
+/// <summary>A message on disk. Enums are snake_case strings, because a later version may know more of them.</summary>
 internal sealed record StoredMessage
 {
-    private const long LongestWait = 365L * 24 * 60 * 60 * 1000; // ms
+    private const long MaxWait = 365L * 24 * 60 * 60 * 1000; // ms
 
     public required string Id { get; init; }
     public required string CodexId { get; init; }
@@ -17,7 +17,7 @@ internal sealed record StoredMessage
     public IReadOnlyList<StoredPart?>? Parts { get; init; }
     /// <summary>Instead of <see cref="Parts"/> where <see cref="MessageLine"/> read the message.</summary>
     [JsonIgnore]
-    public StoredParts? LaterParts { get; init; }
+    public StoredParts? LazyParts { get; init; }
     /// <summary>UTC, like every time here.</summary>
     public required DateTime CreatedAt { get; init; }
     public DateTime UpdatedAt { get; init; }
@@ -40,43 +40,43 @@ internal sealed record StoredMessage
     {
         Id = message.Id,
         CodexId = message.CodexId,
-        Role = Names<MessageRole>.Of(message.Role),
+        Role = EnumNames<MessageRole>.Of(message.Role),
         ParentId = message.ParentId,
         Parts = [.. message.Parts.Select(StoredPart.From)],
         CreatedAt = message.CreatedAt.UtcDateTime,
         UpdatedAt = message.UpdatedAt.UtcDateTime,
-        Status = Names<MessageStatus>.Of(message.Status),
-        Error = message.Error is { } error ? new(Names<FailureKind>.Of(error.Kind), error.Message, (long?)error.RetryAfter?.TotalMilliseconds) : null,
+        Status = EnumNames<MessageStatus>.Of(message.Status),
+        Error = message.Error is { } error ? new(EnumNames<FailureKind>.Of(error.Kind), error.Message, (long?)error.RetryAfter?.TotalMilliseconds) : null,
         Usage = message.Usage is { } usage
             ? new(usage.InputTokens, usage.OutputTokens, usage.TotalTokens, usage.CachedReadTokens, usage.CachedWriteTokens, usage.ReasoningTokens)
             : null,
         Cost = message.Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource, StoredPrice.From(cost.Price)) : null,
         ProviderInfo = message.ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = message.Timing is { } timing ? new(timing.FirstToken?.TotalMilliseconds, timing.Duration.TotalMilliseconds) : null,
-        StopReason = message.StopReason is { } reason ? Names<StopReason>.Of(reason) : null,
+        StopReason = message.StopReason is { } reason ? EnumNames<StopReason>.Of(reason) : null,
         TurnId = message.TurnId,
         NotCarried = message.NotCarried.Count == 0 ? null : message.NotCarried,
-        SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(Names<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version.ToString()))],
+        SteeredBy = message.SteeredBy.Count == 0 ? null : [.. message.SteeredBy.Select(source => new StoredSteering(EnumNames<SteeringKind>.Of(source.Kind), source.Source, source.Title, source.Version.ToString()))],
         Compaction = message.Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Routing = message.Routing is { } routing ? new(routing.Chosen, routing.Why, [.. routing.Rejected.Select(one => new StoredRejection(one.Candidate, one.Why))]) : null,
         Hidden = message.IsHidden ? true : null,
         Copy = message.IsCopy ? true : null,
     };
 
-    /// <summary>Parts of a type that this version does not know are left out.</summary>
+    /// <summary>Parts of a type that this version does not know are omitted.</summary>
     public Message ToMessage() => new()
     {
         Id = Id,
         CodexId = CodexId,
-        Role = Names<MessageRole>.Parse(Role, MessageRole.System),
+        Role = EnumNames<MessageRole>.Parse(Role, MessageRole.System),
         ParentId = ParentId,
-        Parts = LaterParts ?? (IReadOnlyList<MessagePart>)[.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
+        Parts = LazyParts ?? (IReadOnlyList<MessagePart>)[.. (Parts ?? []).Select(part => part?.ToPart()).OfType<MessagePart>()],
         CreatedAt = Utc(CreatedAt),
         UpdatedAt = Utc(UpdatedAt),
-        Status = Names<MessageStatus>.Parse(Status, MessageStatus.Complete),
+        Status = EnumNames<MessageStatus>.Parse(Status, MessageStatus.Complete),
         Error = Error is { } error
-            ? new(Names<FailureKind>.Parse(error.Kind, FailureKind.Internal), error.Message,
-                error.RetryAfterMs is >= 0 and < LongestWait and var wait ? TimeSpan.FromMilliseconds(wait) : null)
+            ? new(EnumNames<FailureKind>.Parse(error.Kind, FailureKind.Internal), error.Message,
+                error.RetryAfterMs is >= 0 and < MaxWait and var wait ? TimeSpan.FromMilliseconds(wait) : null)
             : null,
         Usage = Usage is { } usage
             ? new()
@@ -91,10 +91,10 @@ internal sealed record StoredMessage
         Cost = Cost is { } cost ? new(cost.InputCost, cost.OutputCost, cost.CachedCost, cost.TotalCost, cost.PriceSource) { Price = cost.Price?.ToPrice() } : null,
         ProviderInfo = ProviderInfo is { } info ? new(info.ProviderId, info.ModelId, info.RequestId, info.InsteadOf) : null,
         Timing = Timing?.ToTiming(),
-        StopReason = StopReason is { } reason ? Names<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
+        StopReason = StopReason is { } reason ? EnumNames<StopReason>.Parse(reason, Messages.StopReason.EndTurn) : null,
         TurnId = TurnId,
         NotCarried = NotCarried ?? [],
-        SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new SteeringSource(Names<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
+        SteeredBy = SteeredBy is not { } steered ? [] : [.. steered.Select(source => new InstructionSource(EnumNames<SteeringKind>.Parse(source.Kind, SteeringKind.Rules), source.Source, source.Title, source.Version))],
         Compaction = Compaction is { } compaction ? new(compaction.Messages, compaction.TokensBefore, compaction.TokensAfter) : null,
         Routing = Routing is { } routing ? new(routing.Chosen, routing.Why, [.. (routing.Rejected ?? []).Select(one => new Rejection(one.Candidate, one.Why))]) : null,
         IsHidden = Hidden ?? false,
@@ -105,7 +105,7 @@ internal sealed record StoredMessage
         new(time.Kind == DateTimeKind.Unspecified ? DateTime.SpecifyKind(time, DateTimeKind.Utc) : time.ToUniversalTime());
 }
 
-/// <summary>All kinds of parts in one shape; <c>type</c> says which members count.</summary>
+/// <summary>All kinds of parts in one shape; <c>type</c> decides which members are used.</summary>
 /// <param name="Parameters">The model's JSON as text, byte for byte, because a cut stream may leave half an object.</param>
 internal sealed record StoredPart(
     string Type,
@@ -142,7 +142,7 @@ internal sealed record StoredPart(
             Approval: result.Approval is { } approval ? new(approval.Decision, approval.Reason, approval.Rule, approval.Time.UtcDateTime) : null,
             DurationMs: result.RunTime?.TotalMilliseconds),
         MessagePart.Reasoning reasoning => new("reasoning", Content: reasoning.Content, Signature: reasoning.Signature, Opaque: reasoning.Opaque),
-        _ => throw new InvalidOperationException($"{part.GetType().Name} has no disk shape."),
+        _ => throw new InvalidOperationException($"{part.GetType().Name} has no stored form."),
     };
 
     public MessagePart? ToPart() => Type switch
@@ -192,7 +192,7 @@ internal sealed record StoredUsage(
 /// <summary>USD.</summary>
 internal sealed record StoredCost(decimal InputCost, decimal OutputCost, decimal CachedCost, decimal TotalCost, string PriceSource, StoredPrice? Price = null);
 
-/// <summary>USD for a million tokens.</summary>
+/// <summary>USD per million tokens.</summary>
 internal sealed record StoredPrice(decimal InputPerMillion, decimal OutputPerMillion, decimal? CachedReadPerMillion, decimal? CachedWritePerMillion)
 {
     public static StoredPrice? From(Price? price) =>
@@ -211,7 +211,7 @@ internal sealed record StoredTiming(double? FirstTokenMs, double DurationMs)
 }
 
 /// <summary>The snake_case names of an enum, both ways.</summary>
-internal static class Names<T> where T : struct, Enum
+internal static class EnumNames<T> where T : struct, Enum
 {
     private static readonly Dictionary<T, string> ByValue = Enum.GetValues<T>()
         .ToDictionary(value => value, value => JsonNamingPolicy.SnakeCaseLower.ConvertName(value.ToString()));

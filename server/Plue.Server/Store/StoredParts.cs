@@ -6,8 +6,8 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// The parts of a message as the bytes of its line, decoded when somebody first looks at one: of a long chat most are never looked at.
-/// Only what surely can be decoded is taken, so that looking never fails. Any thread may look.
+/// The parts of a message as the bytes of its line, decoded on first access: most parts of a long chat are never accessed.
+/// Only input that is known to be valid is accepted, so that decoding never fails. Thread-safe.
 /// </summary>
 internal sealed class StoredParts : IReadOnlyList<MessagePart>
 {
@@ -23,7 +23,7 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
 
     IEnumerator IEnumerable.GetEnumerator() => GetEnumerator();
 
-    /// <param name="json">What the reader reads.</param>
+    /// <param name="json">The JSON that the reader reads.</param>
     /// <param name="reader">At the beginning of the array; afterwards at its end.</param>
     /// <returns>Null for anything but parts of known types whose members are known texts.</returns>
     /// <exception cref="JsonException">It is no JSON.</exception>
@@ -68,7 +68,7 @@ internal sealed class StoredParts : IReadOnlyList<MessagePart>
         return hasType && reader.TokenType == JsonTokenType.EndObject;
     }
 
-    /// <summary>The JSON reader looks at the characters of a text only when the text is asked for.</summary>
+    /// <summary>The JSON reader validates the characters of a string only when the string is read.</summary>
     private static void Check(ref Utf8JsonReader reader)
     {
         if (!Utf8.IsValid(reader.ValueSpan) || reader.ValueIsEscaped && (reader.ValueSpan.IndexOf("\\ud"u8) >= 0 || reader.ValueSpan.IndexOf("\\uD"u8) >= 0)) { reader.GetString(); }

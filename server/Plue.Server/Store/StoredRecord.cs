@@ -6,7 +6,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// What a line of a chat's journal holds besides <c>seq</c>, <c>time</c> and <c>crc</c> (<see cref="JournalLine"/>). snake_case; unknown members
+/// The record of a journal line besides <c>seq</c>, <c>time</c> and <c>crc</c> (<see cref="JournalLine"/>). snake_case; unknown members
 /// are ignored and lines of an unknown type are kept and skipped, so adding either needs no new format version. <c>type</c> is the first member.
 /// </summary>
 internal abstract record StoredRecord
@@ -39,7 +39,7 @@ internal abstract record StoredRecord
 /// The first line, <c>seq</c> 1. Format 1 was one line of messages, each following the one before it. Format 2 is a tree: messages name the one
 /// they follow, and <c>head</c> records say which branch is shown.
 /// </summary>
-/// <param name="Rewritten">How often the file was written anew, so that whoever follows it notices.</param>
+/// <param name="Rewritten">The number of rewrites of the file, so that readers notice.</param>
 internal sealed record StoredHeader(int Format, string Id, string Template, int? Rewritten = null) : StoredRecord
 {
     /// <summary>Raised when an older program could no longer read the journal rightly; it then refuses.</summary>
@@ -49,21 +49,21 @@ internal sealed record StoredHeader(int Format, string Id, string Template, int?
     public override string Type => "header";
 }
 
-/// <summary>A whole message, durable. It replaces an earlier one of the same id, in that one's place.</summary>
+/// <summary>A complete message, durable. It replaces an earlier one with the same id, in its position.</summary>
 internal sealed record StoredComplete(StoredMessage Message) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "message";
 }
 
-/// <summary>An answer began: the message as it stood, usually without parts. Partials follow.</summary>
+/// <summary>A response started: the message as it stood, usually without parts. Partials follow.</summary>
 internal sealed record StoredStarted(StoredMessage Message) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
     public override string Type => "message_started";
 }
 
-/// <summary>Text to append to a part of a begun message.</summary>
+/// <summary>Text to append to a part of a started message.</summary>
 /// <param name="Kind"><c>text</c> or <c>reasoning</c>.</param>
 internal sealed record StoredPartial(string MessageId, int Part, string Kind, string Text) : StoredRecord
 {
@@ -71,7 +71,7 @@ internal sealed record StoredPartial(string MessageId, int Part, string Kind, st
     public override string Type => "partial";
 }
 
-/// <summary>The partials of this message so far do not count: its vendor began the answer again.</summary>
+/// <summary>The partials of this message so far do not count: its vendor started the response again.</summary>
 internal sealed record StoredPartialReset(string MessageId) : StoredRecord
 {
     [JsonPropertyOrder(-1)]
@@ -110,16 +110,16 @@ internal sealed record StoredUnqueued(string MessageId) : StoredRecord
     public override string Type => "unqueued";
 }
 
-/// <summary>Fields of the chat; an absent one stays, an empty text or list takes the value away.</summary>
+/// <summary>Fields of the chat; an absent one stays, an empty text or list removes the value.</summary>
 /// <param name="ProviderRef"><c>codex://providers/NAME</c>.</param>
-/// <param name="Fallbacks">The whole list.</param>
+/// <param name="Fallbacks">The complete list.</param>
 /// <param name="Options">All of them; an absent member is one that the chat does not set.</param>
 /// <param name="TitleFrom"><c>model</c> for a title that a model made; a user's is never replaced by one.</param>
-/// <param name="ReadUntil">The id of the last message that somebody looked at.</param>
-/// <param name="Values">The other fields of the template, merged key by key; null takes one away.</param>
+/// <param name="ReadUntil">The id of the last message that was read.</param>
+/// <param name="Values">The other fields of the template, merged key by key; null removes one.</param>
 /// <param name="Template">The header's has this name now.</param>
 /// <param name="By">A constant of <see cref="ChangedBy"/>; absent for the user.</param>
-/// <param name="StartsByItself">Of a new task: the hooks of its template wait for it. One that is still queued when its owner is gone was never started.</param>
+/// <param name="StartsByItself">True for a new task whose hooks must run first. If it is still queued when its owner ends, it was never started.</param>
 internal sealed record StoredFields(
     string? Title, bool? Archived, string? ProviderRef, string? Model, IReadOnlyList<StoredChoice>? Fallbacks = null, StoredOptions? Options = null,
     bool? Pinned = null, IReadOnlyList<string>? Tags = null, IReadOnlyList<string>? ContextFiles = null, string? TitleFrom = null, string? ReadUntil = null,
@@ -130,11 +130,11 @@ internal sealed record StoredFields(
     public override string Type => "fields";
 }
 
-/// <summary>A hook of the template was carried out, or failed.</summary>
+/// <summary>A hook of the template was run, or failed.</summary>
 /// <param name="Trigger">As the template writes it: <c>field_change</c>.</param>
 /// <param name="Field">Which field changed; absent for the other triggers.</param>
 /// <param name="Action">As the template writes it: <c>set_field</c>.</param>
-/// <param name="Outcome">What it did, one sentence; absent when it failed.</param>
+/// <param name="Outcome">The result as one sentence; absent if it failed.</param>
 /// <param name="Error">Why it failed, one sentence.</param>
 /// <param name="Depth">How many hooks led to this one; 0 for a person's own change.</param>
 internal sealed record StoredHook(string Trigger, string? Field, string Action, string? Outcome, string? Error, int Depth) : StoredRecord
@@ -153,7 +153,7 @@ internal sealed record StoredOptions(double? Temperature, int? MaxTokens, IReadO
     public ChatOptions ToOptions() => new(Temperature, MaxTokens, StopSequences, ReasoningLevel);
 }
 
-/// <summary>The chat began elsewhere; the second line of its journal. Readers of chats pass over it.</summary>
+/// <summary>The chat started elsewhere; the second line of its journal. Readers of chats skip it.</summary>
 /// <param name="Source">See <see cref="ImportedChat"/>.</param>
 internal sealed record StoredImported(string Source) : StoredRecord
 {

@@ -3,14 +3,14 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Store;
 
-/// <summary>Where deleted files lie until their time is over. A file's time of change says since when it lies there.</summary>
+/// <summary>Where deleted files lie until their time is over. A file's time of change says since when it is there.</summary>
 public static class Trash
 {
     /// <summary>Called before a file is moved to the trash, so that its days count from now and not from when it was last written.</summary>
     /// <exception cref="IOException">Or UnauthorizedAccessException: the file cannot be touched and should stay where it is.</exception>
     public static void Stamp(string file, TimeProvider time) => File.SetLastWriteTimeUtc(file, time.GetUtcNow().UtcDateTime);
 
-    /// <summary>Removes for good what has lain there longer. What cannot be removed stays, and the log says so.</summary>
+    /// <summary>Removes for good what has lain there longer. What cannot be removed stays, and the log reports it.</summary>
     /// <returns>How many files went.</returns>
     public static int RemoveOlderThan(TimeSpan age, PluePaths paths, TimeProvider time, ILogger logger)
     {
@@ -31,16 +31,16 @@ public static class Trash
                 }
                 catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
                 {
-                    logger.LogWarning("{File} stays in the trash: {Reason}", file.Name, fault.Message);
+                    logger.LogWarning("{File} could not be deleted from the trash: {Reason}", file.Name, fault.Message);
                 }
             }
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            logger.LogWarning("The trash could not be looked through: {Reason}", fault.Message);
+            logger.LogWarning("The trash could not be read: {Reason}", fault.Message);
         }
 
-        if (removed > 0) { logger.LogInformation("{Count} files were removed from the trash after {Days} days", removed, age.TotalDays); }
+        if (removed > 0) { logger.LogInformation("{Count} files were deleted from the trash after {Days} days", removed, age.TotalDays); }
         return removed;
     }
 }

@@ -5,14 +5,14 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>One answer as the ledger remembers it: what was paid, never what was said.</summary>
+/// <summary>One response in the ledger: its cost, without its content.</summary>
 public sealed record UsageEntry
 {
     private static readonly JsonWriterOptions Writing = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>When it ended.</summary>
     public required DateTimeOffset Time { get; init; }
-    /// <summary>The message's id: a ledger that is rebuilt has each answer once.</summary>
+    /// <summary>The message's id: a ledger that is rebuilt has each response once.</summary>
     public required string Id { get; init; }
     public required string ChatId { get; init; }
     public required string Template { get; init; }
@@ -29,7 +29,7 @@ public sealed record UsageEntry
     public double? DurationMs { get; init; }
     public required string Status { get; init; }
 
-    /// <returns>Null for what is no answer and no summary, one that nothing came of, or one that another chat paid for.</returns>
+    /// <returns>Null for what is no response and no summary, one that nothing came of, or one that another chat paid for.</returns>
     public static UsageEntry? Of(Message message, string chatId, string template, Func<string, string> providerName)
     {
         if (message.IsCopy || message.Status is MessageStatus.Streaming || message is { Status: MessageStatus.Interrupted, Usage: null }) { return null; }
@@ -51,7 +51,7 @@ public sealed record UsageEntry
             PriceSource = message.Cost?.PriceSource,
             FirstTokenMs = message.Timing?.FirstToken?.TotalMilliseconds,
             DurationMs = message.Timing?.Duration.TotalMilliseconds,
-            Status = Names<MessageStatus>.Of(message.Status),
+            Status = EnumNames<MessageStatus>.Of(message.Status),
         };
     }
 
@@ -88,7 +88,7 @@ public sealed record UsageEntry
         output.Write("\n"u8);
     }
 
-    /// <summary>Reads one line. Members that this version does not know are passed over.</summary>
+    /// <summary>Reads one line. Members that this version does not know are skipped.</summary>
     /// <param name="texts">Names that come again and again are made once.</param>
     internal static UsageEntry? TryParse(ReadOnlySpan<byte> line, UsageTexts texts)
     {
@@ -163,15 +163,15 @@ public sealed record UsageEntry
 /// <summary>Makes each text once, however often a ledger repeats it.</summary>
 internal sealed class UsageTexts
 {
-    private const int LongestKept = 256;
+    private const int MaxInternedLength = 256;
 
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
 
     public string? Get(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > LongestKept) { return json.GetString(); }
+        if (json.TokenType != JsonTokenType.String || json.ValueSpan.Length > MaxInternedLength) { return json.GetString(); }
 
-        Span<char> characters = stackalloc char[LongestKept];
+        Span<char> characters = stackalloc char[MaxInternedLength];
         var text = characters[..json.CopyString(characters)];
         var lookup = known.GetAlternateLookup<ReadOnlySpan<char>>();
         if (lookup.TryGetValue(text, out var same)) { return same; }

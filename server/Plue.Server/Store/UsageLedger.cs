@@ -7,24 +7,24 @@ using Plue.Server.Platform;
 namespace Plue.Server.Store;
 
 /// <summary>
-/// What every answer cost, a line each in <c>index/usage/YYYY-MM.jsonl</c> (months of UTC), written by all windows. Lines are only added: a deleted
-/// chat's money was spent all the same. Missing or damaged it is made anew from the chats and from what can still be read. Any thread may call.
+/// The cost of every response, one line each in <c>index/usage/YYYY-MM.jsonl</c> (UTC months), written by all windows. Lines are only appended: the
+/// cost of deleted chats still counts. If missing or damaged, it is rebuilt from the chats and its readable lines. Thread-safe.
 /// </summary>
-/// <param name="fromChats">Every answer of the chats that were written to since then, deleted ones that can still be restored among them.</param>
-/// <param name="providerName">What the user calls a provider.</param>
+/// <param name="fromChats">Every response of the chats that were written to since then, deleted ones that can still be restored among them.</param>
+/// <param name="providerName">Gets the display name of a provider.</param>
 public sealed class UsageLedger(
     PluePaths paths, Func<DateTimeOffset, IEnumerable<UsageEntry>> fromChats, Func<string, string> providerName, TimeProvider time, ILogger logger) : IAsyncDisposable
 {
-    private const int FewestChats = 3;
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
-    private static readonly TimeSpan ClocksDiffer = TimeSpan.FromMinutes(5);
-    private static readonly TimeSpan GatherTime = TimeSpan.FromMilliseconds(100); // answers that end together are written together
+    private const int MinChats = 3;
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(5);
+    private static readonly TimeSpan FlushDelay = TimeSpan.FromMilliseconds(100); // responses that end together are written together
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly List<UsageEntry> waiting = [];
     private Task writing = Task.CompletedTask;
-    private TaskCompletionSource asked = new(); // somebody waits for what is not written yet
-    private bool isWhole;
+    private TaskCompletionSource flushRequested = new(); // somebody waits for what is not written yet
+    private bool isComplete;
     private (long Bytes, Usage? Chat)? typical;
 
     private string Folder => Path.Combine(paths.Index, "usage");
@@ -35,21 +35,21 @@ public sealed class UsageLedger(
         // What the provider is called is looked up later: this is called while events wait.
         if (UsageEntry.Of(message, chatId, template, id => id) is not { } entry) { return; }
 
-        lock (gate)
+        lock (sync)
         {
             waiting.Add(entry);
             if (waiting.Count > 1) { return; }
 
-            asked = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            writing = WriteSoonAsync(writing, asked.Task);
+            flushRequested = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            writing = WriteAfterDelayAsync(writing, flushRequested.Task);
         }
     }
 
-    /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last answer included; oldest month first.</summary>
+    /// <summary>Everything that ended at or after <paramref name="from"/> and before <paramref name="to"/>, this process's last response included; oldest month first.</summary>
     /// <exception cref="FailureException">StoreReadOnly: the files cannot be read.</exception>
     public async Task<IReadOnlyList<UsageEntry>> ReadAsync(DateTimeOffset from, DateTimeOffset to, CancellationToken cancellationToken = default)
     {
-        await WrittenAsync().WaitAsync(cancellationToken);
+        await FlushAsync().WaitAsync(cancellationToken);
         return await Task.Run(() => Read(from, to), cancellationToken);
     }
 
@@ -62,27 +62,27 @@ public sealed class UsageLedger(
         return (await ReadAsync(from, DateTimeOffset.MaxValue, cancellationToken)).Sum(entry => entry.Cost ?? 0);
     }
 
-    /// <summary>What the middle one of the user's chats took, by tokens; null while fewer than three chats say it, and where the ledger cannot be read.</summary>
+    /// <summary>Gets the median token usage of the user's chats; null with fewer than three chats or if the ledger cannot be read.</summary>
     public async Task<Usage?> TypicalChatAsync(CancellationToken cancellationToken = default)
     {
         try
         {
-            return await MiddleChatAsync(cancellationToken);
+            return await MedianChatAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
             // Lists of models show it beside the prices, and are good without.
-            logger.LogWarning("What a chat like the others would cost is not known: {Why}", exception.Message);
+            logger.LogWarning("The typical cost of a chat could not be computed: {Why}", exception.Message);
             return null;
         }
     }
 
-    private async Task<Usage?> MiddleChatAsync(CancellationToken cancellationToken)
+    private async Task<Usage?> MedianChatAsync(CancellationToken cancellationToken)
     {
         var bytes = Files(DateTimeOffset.MinValue, DateTimeOffset.MaxValue).Sum(file => new FileInfo(file).Length);
-        lock (gate)
+        lock (sync)
         {
-            if (typical is { } known && known.Bytes == bytes && isWhole) { return known.Chat; }
+            if (typical is { } known && known.Bytes == bytes && isComplete) { return known.Chat; }
         }
 
         var chats = (await ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue, cancellationToken))
@@ -91,18 +91,18 @@ public sealed class UsageLedger(
             .Select(chat => chat.Aggregate(new Usage(), (sum, entry) => Sum(sum, entry.Usage!)))
             .OrderBy(usage => usage.TotalTokens)
             .ToList();
-        var chat = chats.Count < FewestChats ? null : chats[(chats.Count - 1) / 2];
-        lock (gate) { typical = (bytes, chat); }
+        var chat = chats.Count < MinChats ? null : chats[(chats.Count - 1) / 2];
+        lock (sync) { typical = (bytes, chat); }
         return chat;
     }
 
-    public async ValueTask DisposeAsync() => await WrittenAsync();
+    public async ValueTask DisposeAsync() => await FlushAsync();
 
-    private Task WrittenAsync()
+    private Task FlushAsync()
     {
-        lock (gate)
+        lock (sync)
         {
-            asked.TrySetResult();
+            flushRequested.TrySetResult();
             return writing;
         }
     }
@@ -116,9 +116,9 @@ public sealed class UsageLedger(
         ReasoningTokens = one.ReasoningTokens + other.ReasoningTokens,
     };
 
-    private async Task WriteSoonAsync(Task before, Task isAsked)
+    private async Task WriteAfterDelayAsync(Task before, Task flushRequest)
     {
-        await Task.WhenAny(isAsked, Task.Delay(GatherTime, time));
+        await Task.WhenAny(flushRequest, Task.Delay(FlushDelay, time));
         await before;
         await Task.Run(Write);
     }
@@ -126,7 +126,7 @@ public sealed class UsageLedger(
     private void Write()
     {
         UsageEntry[] entries;
-        lock (gate)
+        lock (sync)
         {
             entries = [.. waiting];
             waiting.Clear();
@@ -134,16 +134,16 @@ public sealed class UsageLedger(
 
         try
         {
-            using var owner = Own();
-            EnsureWhole();
+            using var owner = AcquireLock();
+            EnsureComplete();
             var named = entries.Select(entry => entry with { ProviderName = providerName(entry.ProviderId) });
             foreach (var month in named.GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
         }
         catch (Exception exception)
         {
             // The chats have it: the ledger is completed from them before it is next read.
-            logger.LogWarning("The cost of {Count} answers is not in the ledger yet: {Why}", entries.Length, exception.Message);
-            lock (gate) { isWhole = false; }
+            logger.LogWarning("The cost of {Count} responses is not in the ledger yet: {Why}", entries.Length, exception.Message);
+            lock (sync) { isComplete = false; }
         }
     }
 
@@ -153,8 +153,8 @@ public sealed class UsageLedger(
         {
             if (NeedsRepair())
             {
-                using var owner = Own();
-                EnsureWhole();
+                using var owner = AcquireLock();
+                EnsureComplete();
             }
 
             var entries = ReadFiles(Files(from, to), from, to, out var damaged);
@@ -162,13 +162,13 @@ public sealed class UsageLedger(
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw StoreFailure.From(exception, "What was spent could not be read");
+            throw StoreFailure.From(exception, "The usage ledger could not be read");
         }
     }
 
     private List<UsageEntry> Repaired(DateTimeOffset from, DateTimeOffset to)
     {
-        using var owner = Own();
+        using var owner = AcquireLock();
         Rebuild();
         return ReadFiles(Files(from, to), from, to, out _);
     }
@@ -176,34 +176,34 @@ public sealed class UsageLedger(
     /// <summary>Once a process, and after a failure.</summary>
     private bool NeedsRepair()
     {
-        lock (gate) { return !isWhole || !File.Exists(CompletePath); }
+        lock (sync) { return !isComplete || !File.Exists(CompletePath); }
     }
 
     /// <summary>Caller owns the ledger.</summary>
-    private void EnsureWhole()
+    private void EnsureComplete()
     {
         if (!NeedsRepair()) { return; }
-        if (File.Exists(CompletePath)) { Complete(); }
+        if (File.Exists(CompletePath)) { BackfillMissing(); }
         else { Rebuild(); }
 
-        lock (gate) { isWhole = true; }
+        lock (sync) { isComplete = true; }
     }
 
     /// <summary>Adds what a program that was killed could not write.</summary>
-    private void Complete()
+    private void BackfillMissing()
     {
-        var since = new DateTimeOffset(File.GetLastWriteTimeUtc(CompletePath), TimeSpan.Zero) - ClocksDiffer;
-        var told = fromChats(since).Where(entry => entry.Time >= since).ToList();
-        if (told.Count > 0)
+        var since = new DateTimeOffset(File.GetLastWriteTimeUtc(CompletePath), TimeSpan.Zero) - MaxClockSkew;
+        var entries = fromChats(since).Where(entry => entry.Time >= since).ToList();
+        if (entries.Count > 0)
         {
-            var known = ReadFiles(Files(told.Min(entry => entry.Time), DateTimeOffset.MaxValue), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out _).Select(entry => entry.Id).ToHashSet();
-            foreach (var month in told.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
+            var known = ReadFiles(Files(entries.Min(entry => entry.Time), DateTimeOffset.MaxValue), DateTimeOffset.MinValue, DateTimeOffset.MaxValue, out _).Select(entry => entry.Id).ToHashSet();
+            foreach (var month in entries.Where(entry => !known.Contains(entry.Id)).GroupBy(entry => PathOf(entry.Time))) { Append(month.Key, month); }
         }
 
         DurableFile.Replace(CompletePath, "\n"u8);
     }
 
-    /// <summary>What can still be read, and what the chats tell beside it. Caller owns the ledger.</summary>
+    /// <summary>Gets the readable entries merged with those of the chats. Caller owns the ledger.</summary>
     private void Rebuild()
     {
         var all = new Dictionary<string, UsageEntry>(StringComparer.Ordinal);
@@ -224,7 +224,7 @@ public sealed class UsageLedger(
         }
 
         DurableFile.Replace(CompletePath, "\n"u8);
-        logger.LogInformation("The ledger of what answers cost was made anew: {Count} answers", all.Count);
+        logger.LogInformation("The usage ledger was rebuilt: {Count} responses", all.Count);
     }
 
     /// <summary>One write for all lines. An end that a crash left without its line feed becomes a line of its own, which the next reader repairs.</summary>
@@ -244,11 +244,11 @@ public sealed class UsageLedger(
         DurableFile.Sync(stream.SafeFileHandle);
     }
 
-    /// <param name="damaged">A whole line says nothing; a last one without its end may still be on its way.</param>
+    /// <param name="damaged">True if a complete line is invalid; an incomplete last line may still be in progress.</param>
     private static List<UsageEntry> ReadFiles(IEnumerable<string> files, DateTimeOffset from, DateTimeOffset to, out bool damaged)
     {
         var entries = new List<UsageEntry>();
-        var ids = new HashSet<string>(StringComparer.Ordinal); // two windows may both have found the same answer missing
+        var ids = new HashSet<string>(StringComparer.Ordinal); // two windows may both have found the same response missing
         var texts = new UsageTexts();
         damaged = false;
         foreach (var file in files)
@@ -272,7 +272,7 @@ public sealed class UsageLedger(
 
     private static byte[] ReadAll(string path)
     {
-        using var stream = OrdinaryFile.OpenRead(path);
+        using var stream = RegularFile.OpenRead(path);
         var bytes = new byte[stream.Length];
         var length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
         return length == bytes.Length ? bytes : bytes[..length];
@@ -288,7 +288,7 @@ public sealed class UsageLedger(
             .Order(StringComparer.Ordinal)];
     }
 
-    /// <summary>Says that the months hold everything up to when this was written; without it they are made anew.</summary>
+    /// <summary>Says that the months hold everything up to when this was written; without it they are rebuilt.</summary>
     private string CompletePath => Path.Combine(Folder, "complete");
 
     private string PathOf(DateTimeOffset at) => Path.Combine(Folder, MonthOf(at) + ".jsonl");
@@ -296,5 +296,5 @@ public sealed class UsageLedger(
     private static string MonthOf(DateTimeOffset at) => at.UtcDateTime.ToString("yyyy-MM", CultureInfo.InvariantCulture);
 
     /// <summary>One window writes at a time.</summary>
-    private IDisposable Own() => FileTurn.Take(Path.Combine(Folder, "usage.lock"), LockPatience);
+    private IDisposable AcquireLock() => FileLock.Acquire(Path.Combine(Folder, "usage.lock"), LockTimeout);
 }

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Store;
 
-/// <summary>What was spent, added up by day, provider, model, template and chat.</summary>
+/// <summary>Spending by day, provider, model, template and chat.</summary>
 public sealed class UsageSummary
 {
     private readonly Sums total = new();
@@ -28,12 +28,12 @@ public sealed class UsageSummary
         [.. days.OrderBy(pair => pair.Key.Day).ThenBy(pair => pair.Key.ProviderId, StringComparer.Ordinal).Select(pair => (pair.Key, pair.Value.ToFigures()))];
 
     /// <summary>Like the other lists: the dearest first, then what took most tokens.</summary>
-    public IReadOnlyList<(string Key, UsageFigures Figures)> Providers => Dearest(providers);
-    public IReadOnlyList<((string ProviderId, string Model) Key, UsageFigures Figures)> Models => Dearest(models);
-    public IReadOnlyList<(string Key, UsageFigures Figures)> Templates => Dearest(templates);
-    public IReadOnlyList<(string Key, UsageFigures Figures)> Chats => Dearest(chats);
+    public IReadOnlyList<(string Key, UsageFigures Figures)> Providers => ByCost(providers);
+    public IReadOnlyList<((string ProviderId, string Model) Key, UsageFigures Figures)> Models => ByCost(models);
+    public IReadOnlyList<(string Key, UsageFigures Figures)> Templates => ByCost(templates);
+    public IReadOnlyList<(string Key, UsageFigures Figures)> Chats => ByCost(chats);
 
-    /// <summary>What a provider was called when it last answered.</summary>
+    /// <summary>The name of a provider when it last responded.</summary>
     public IReadOnlyDictionary<string, string> ProviderNames => names;
 
     private readonly Dictionary<string, string> names = new(StringComparer.Ordinal);
@@ -57,7 +57,7 @@ public sealed class UsageSummary
         return sums;
     }
 
-    private static IReadOnlyList<(TKey Key, UsageFigures Figures)> Dearest<TKey>(Dictionary<TKey, Sums> groups) where TKey : notnull =>
+    private static IReadOnlyList<(TKey Key, UsageFigures Figures)> ByCost<TKey>(Dictionary<TKey, Sums> groups) where TKey : notnull =>
     [
         .. groups.Select(pair => (pair.Key, Figures: pair.Value.ToFigures()))
             .OrderByDescending(row => row.Figures.Cost).ThenByDescending(row => row.Figures.Usage.TotalTokens),
@@ -66,7 +66,7 @@ public sealed class UsageSummary
     private sealed class Sums
     {
         private readonly List<double> firstTokens = [];
-        private int answers;
+        private int responses;
         private int unpriced;
         private decimal cost;
         private long input;
@@ -78,7 +78,7 @@ public sealed class UsageSummary
 
         public void Add(UsageEntry entry)
         {
-            answers++;
+            responses++;
             if (entry.Cost is { } paid) { cost += paid; }
             else { unpriced++; }
 
@@ -98,7 +98,7 @@ public sealed class UsageSummary
         public UsageFigures ToFigures()
         {
             var usage = new Usage { InputTokens = input, OutputTokens = output, CachedReadTokens = cachedRead, CachedWriteTokens = cachedWrite, ReasoningTokens = reasoning };
-            return new UsageFigures(answers, unpriced, cost, usage, TimeSpan.FromMilliseconds(duration), Median());
+            return new UsageFigures(responses, unpriced, cost, usage, TimeSpan.FromMilliseconds(duration), Median());
         }
 
         private TimeSpan? Median()
@@ -112,8 +112,8 @@ public sealed class UsageSummary
     }
 }
 
-/// <param name="Unpriced">Answers whose price is not known; they are missing in <paramref name="Cost"/>.</param>
+/// <param name="Unpriced">Responses whose price is not known; they are missing in <paramref name="Cost"/>.</param>
 /// <param name="Cost">USD.</param>
-/// <param name="Duration">Of all answers together.</param>
+/// <param name="Duration">The total duration of all responses.</param>
 /// <param name="FirstToken">Median; null where it was not measured.</param>
-public sealed record UsageFigures(int Answers, int Unpriced, decimal Cost, Usage Usage, TimeSpan Duration, TimeSpan? FirstToken);
+public sealed record UsageFigures(int Responses, int Unpriced, decimal Cost, Usage Usage, TimeSpan Duration, TimeSpan? FirstToken);

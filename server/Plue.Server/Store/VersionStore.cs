@@ -9,7 +9,7 @@ namespace Plue.Server.Store;
 
 /// <summary>
 /// The trails of all documents: a journal each, <c>history/COLLECTION/NAME.jsonl</c>, that outlives its document. Who appends holds the collection's
-/// <see cref="FileTurn"/>; anybody may read.
+/// <see cref="FileLock"/>; anybody may read.
 /// </summary>
 internal sealed class VersionStore(PluePaths paths, TimeProvider time)
 {
@@ -37,14 +37,14 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     }
 
     /// <summary>Durable when it returns.</summary>
-    /// <param name="content">Null where there is none, or where it shall not be kept.</param>
+    /// <param name="content">Null where there is none, or where it must not be kept.</param>
     /// <exception cref="FailureException">StoreReadOnly: nothing was appended.</exception>
     public VersionTrail Append(string collection, string name, string kind, string author, string what, string? hash, byte[]? content, long? of = null) =>
         Append(collection, name, new StoredVersion(0, kind, author, what, hash, null, null, of), content);
 
     /// <summary>Notes what a hook did beside the content, or why it failed. Durable when it returns.</summary>
     /// <exception cref="FailureException">StoreReadOnly, Conflict: nothing was appended.</exception>
-    public void NoteHook(string collection, string name, string action, string what, string? error) =>
+    public void RecordHook(string collection, string name, string action, string what, string? error) =>
         Append(collection, name, new StoredVersion(0, VersionKind.Hook, ChangedBy.Hook, what, Read(collection, name).Hash, null, null, null, action, error), null);
 
     private VersionTrail Append(string collection, string name, StoredVersion version, byte[]? content)
@@ -55,7 +55,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         Scan(collection, name, (known, _) => last = Math.Max(last, known.Number));
         var text = content is null || content.Length > MaxInline ? null : TextOf(content);
         var record = version with { Number = last + 1, Content = text, Blob = content is null || text is not null ? null : version.Hash };
-        if (record.Blob is { } blob) { Keep(blob, content!); }
+        if (record.Blob is { } blob) { StoreBlob(blob, content!); }
 
         var header = new StoredHeader(StoredHeader.CurrentFormat, $"{collection}/{name}", Template);
         if (!File.Exists(path)) { Journal.Create(path, header, time, "history", record); }
@@ -64,7 +64,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
             using var journal = new Journal(path, "history", header, format => $"{path}.format{format}", time, _ => { }, () => { });
             if (!journal.TryAcquire()) { throw new FailureException(FailureKind.Conflict, $"The history of {name} is being written by another window. Try again."); }
 
-            if (journal.Scan.Damaged.Count > 0) { journal.KeepAside(); }
+            if (journal.Scan.Damaged.Count > 0) { journal.SaveDamage(); }
             if (journal.Scan.Damaged.Count > 0 || journal.Scan.Header is null) { journal.Repair(); }
 
             journal.Append(durable: true, record.ToUtf8());
@@ -79,28 +79,28 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), OrdinaryFile.Read(PathOf(collection, name))); }
+            if (File.Exists(PathOf(collection, name)) && !File.Exists(PathOf(collection, newName))) { DurableFile.Replace(PathOf(collection, newName), RegularFile.Read(PathOf(collection, name))); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw StoreFailure.From(exception, $"The history of {name} was not taken along");
+            throw StoreFailure.From(exception, $"The history of {name} was not copied");
         }
     }
 
-    /// <summary>Removes a trail that another document has whole.</summary>
+    /// <summary>Deletes a trail if another document has a complete copy.</summary>
     /// <returns>False where it has not, and the trail stays.</returns>
     /// <exception cref="IOException">Or UnauthorizedAccessException.</exception>
-    public bool DropTrail(string collection, string name, string newName)
+    public bool DeleteTrail(string collection, string name, string newName)
     {
         var path = PathOf(collection, name);
         if (!File.Exists(path)) { return true; }
-        if (!File.Exists(PathOf(collection, newName)) || !OrdinaryFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(OrdinaryFile.Read(path))) { return false; }
+        if (!File.Exists(PathOf(collection, newName)) || !RegularFile.Read(PathOf(collection, newName)).AsSpan().StartsWith(RegularFile.Read(path))) { return false; }
 
         File.Delete(path);
         return true;
     }
 
-    /// <summary>The bytes of a version; null when it is not there or was not kept.</summary>
+    /// <summary>The bytes of a version; null when it does not exist or was not stored.</summary>
     public byte[]? ContentOf(string collection, string name, long number)
     {
         byte[]? content = null;
@@ -111,7 +111,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         return content;
     }
 
-    /// <summary>Every version with its bytes, oldest first; null where they were not kept.</summary>
+    /// <summary>Every version with its bytes, oldest first; null where they were not stored.</summary>
     public void Walk(string collection, string name, Action<long, byte[]?> onVersion) =>
         Scan(collection, name, (version, _) =>
         {
@@ -147,7 +147,7 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
     {
         try
         {
-            var content = OrdinaryFile.Read(BlobPath(blob));
+            var content = RegularFile.Read(BlobPath(blob));
             return HashOf(content) == blob ? content : null;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -156,16 +156,16 @@ internal sealed class VersionStore(PluePaths paths, TimeProvider time)
         }
     }
 
-    private void Keep(string blob, byte[] content)
+    private void StoreBlob(string blob, byte[] content)
     {
         try
         {
-            // One that a disk has damaged is written anew.
+            // A damaged blob is rewritten.
             if (BytesOf(blob) is null) { DurableFile.Replace(BlobPath(blob), content); }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw StoreFailure.From(exception, "The version was not kept");
+            throw StoreFailure.From(exception, "The version was not stored");
         }
     }
 

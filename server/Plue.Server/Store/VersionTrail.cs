@@ -7,10 +7,10 @@ namespace Plue.Server.Store;
 /// <param name="Kind">A constant of <see cref="VersionKind"/>.</param>
 /// <param name="What">One short sentence for people.</param>
 /// <param name="Hash">SHA-256 of the file in lower-case hex digits; null where the document was deleted.</param>
-/// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not kept because it held a key.</param>
+/// <param name="Content">The file as UTF-8; null where it is a <paramref name="Blob"/>, or is not stored because it held a key.</param>
 /// <param name="Blob">The name of a file in the trails' folder of blobs.</param>
-/// <param name="Of">Of undo and redo: the version brought back.</param>
-/// <param name="Action">Of what a hook did, as the template writes it: <c>notify</c>.</param>
+/// <param name="Of">The version that undo or redo restored.</param>
+/// <param name="Action">The hook action as in the template: <c>notify</c>.</param>
 /// <param name="Error">Why the hook failed, one sentence; absent when it did not.</param>
 internal sealed record StoredVersion(
     long Number, string Kind, string Author, string What, string? Hash, string? Content, string? Blob, long? Of, string? Action = null, string? Error = null) : StoredRecord
@@ -34,36 +34,36 @@ internal static class VersionKind
 
 /// <summary>One version of a document, without its content.</summary>
 /// <param name="Hash">Null where the document was deleted.</param>
-/// <param name="IsKept">Whether its content can be brought back.</param>
-internal sealed record DocumentVersion(long Number, DateTimeOffset Time, string Kind, string Author, string What, string? Hash, bool IsKept);
+/// <param name="HasContent">Whether its content can be restored.</param>
+internal sealed record DocumentVersion(long Number, DateTimeOffset Time, string Kind, string Author, string What, string? Hash, bool HasContent);
 
 /// <summary>The versions of a document, oldest first, and where undo and redo lead. Nothing is ever taken out of it.</summary>
 internal sealed class VersionTrail
 {
     public static readonly VersionTrail Empty = new();
 
-    private const int MostFailures = 20;
+    private const int MaxFailures = 20;
 
     private readonly List<DocumentVersion> versions = [];
     /// <summary>Versions in the order that undo walks back, up to what a later change cut off.</summary>
-    private readonly List<DocumentVersion> line = [];
+    private readonly List<DocumentVersion> branch = [];
     private readonly List<HookFailure> hookFailures = []; // oldest first
-    private int place = -1;
+    private int position = -1;
 
     public IReadOnlyList<DocumentVersion> Versions => versions;
 
-    /// <summary>Of the newest version of the content; 0 before the first.</summary>
+    /// <summary>The number of the newest content version; 0 before the first.</summary>
     public long Number { get; private set; }
 
     /// <summary>Hooks that failed since anybody else changed the document, newest first.</summary>
-    public IReadOnlyList<HookFailure> HookFailures => [.. hookFailures.AsEnumerable().Reverse().Take(MostFailures)];
+    public IReadOnlyList<HookFailure> HookFailures => [.. hookFailures.AsEnumerable().Reverse().Take(MaxFailures)];
 
     /// <summary>Null before the first version and while the document is deleted.</summary>
     public string? Hash { get; private set; }
 
-    public long? UndoTo => place <= 0 ? null : Nearest(place - 1, -1);
+    public long? UndoTo => position <= 0 ? null : Nearest(position - 1, -1);
 
-    public long? RedoTo => Nearest(place + 1, 1);
+    public long? RedoTo => Nearest(position + 1, 1);
 
     public void Take(StoredVersion version, DateTimeOffset time)
     {
@@ -79,15 +79,15 @@ internal sealed class VersionTrail
         if (version.Author != ChangedBy.Hook) { hookFailures.Clear(); }
         switch (version.Kind)
         {
-            case VersionKind.Undo or VersionKind.Redo when line.FindIndex(other => other.Number == version.Of) is var found and >= 0:
-                place = found;
+            case VersionKind.Undo or VersionKind.Redo when branch.FindIndex(other => other.Number == version.Of) is var found and >= 0:
+                position = found;
                 break;
             case VersionKind.Deleted or VersionKind.Restored: break;
             default:
-                if (version.Kind == VersionKind.Created) { place = -1; }
-                line.RemoveRange(place + 1, line.Count - place - 1);
-                line.Add(taken);
-                place++;
+                if (version.Kind == VersionKind.Created) { position = -1; }
+                branch.RemoveRange(position + 1, branch.Count - position - 1);
+                branch.Add(taken);
+                position++;
                 break;
         }
 
@@ -96,9 +96,9 @@ internal sealed class VersionTrail
 
     private long? Nearest(int from, int step)
     {
-        for (var i = from; i >= 0 && i < line.Count; i += step)
+        for (var i = from; i >= 0 && i < branch.Count; i += step)
         {
-            if (line[i].IsKept) { return line[i].Number; }
+            if (branch[i].HasContent) { return branch[i].Number; }
         }
 
         return null;

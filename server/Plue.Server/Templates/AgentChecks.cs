@@ -2,14 +2,14 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Holds what an agent may do and is told to use against what these things mean, beyond the type of their fields.</summary>
+/// <summary>Checks the values of agent fields beyond their types.</summary>
 internal static class AgentChecks
 {
     /// <summary>Whether the fields of <see cref="AgentSpec.Keys"/> mean what they mean there.</summary>
     public static bool AppliesTo(Template template) => template.Collection is TemplateCollection.Chats or TemplateCollection.Tasks;
 
-    /// <param name="name">Of the field.</param>
-    /// <param name="value">Of the field's own type.</param>
+    /// <param name="name">The name of the field.</param>
+    /// <param name="value">A value of the field's type.</param>
     public static void Check(string name, Json5Node value, List<DocumentProblem> problems)
     {
         switch (name, value)
@@ -34,9 +34,9 @@ internal static class AgentChecks
 
     private static void CheckTools(Json5Array tools, List<DocumentProblem> problems)
     {
-        foreach (var tool in tools.Items.OfType<Json5String>().Where(tool => !ToolNames.CanBe(tool.Value)))
+        foreach (var tool in tools.Items.OfType<Json5String>().Where(tool => !ToolNames.IsValidName(tool.Value)))
         {
-            var hint = tool.Value.IndexOf('(', StringComparison.Ordinal) > 0 ? " Rules such as `bash(npm test*)` go into `permissions`." : "";
+            var hint = tool.Value.IndexOf('(', StringComparison.Ordinal) > 0 ? " Put rules such as `bash(npm test*)` in `permissions`." : "";
             problems.Add(DocumentProblem.Error(ToolNames.Unknown(tool.Value) + hint, tool.Span) with { Code = FindingCodes.Tool });
         }
     }
@@ -50,13 +50,13 @@ internal static class AgentChecks
     {
         if (value is Json5Number number && (Math.Floor(number.Value) != number.Value || number.Value > int.MaxValue))
         {
-            problems.Add(DocumentProblem.Error($"`{name}` is a whole number of at most {int.MaxValue}.", value.Span));
+            problems.Add(DocumentProblem.Error($"`{name}` must be a whole number of at most {int.MaxValue}.", value.Span));
         }
     }
 
     private static void CheckCheck(Json5Object check, List<DocumentProblem> problems)
     {
-        if (check.Has("command") == check.Has("schema")) { problems.Add(DocumentProblem.Error("A check has a `command` or a `schema`, one of them.", check.Span)); }
+        if (check.Has("command") == check.Has("schema")) { problems.Add(DocumentProblem.Error("A check must have either a `command` or a `schema`.", check.Span)); }
 
         if (check.GetObject("schema") is { } schema) { SchemaCheck.Check(schema, "`schema`", problems); }
     }

@@ -2,12 +2,12 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>What a chat or task may do and is told to use, read from its values. Shapes: server/template-file.json5.</summary>
+/// <summary>The agent settings of a chat or task, read from its values. Shapes: server/template-file.json5.</summary>
 public sealed record AgentSpec
 {
     /// <summary>
-    /// What a template may also write at its top, where a person looks for it: <c>budget: {...}</c> there is the default of the field <c>budget</c>, which a
-    /// parent declares. So inheritance, locks, checks and forms know one thing only, the field.
+    /// Keys that a template can also set at its top level: <c>budget: {...}</c> there is the default of the field <c>budget</c>, which a
+    /// parent declares. So inheritance, locks, checks and forms only handle fields.
     /// </summary>
     public static readonly IReadOnlyList<string> Keys =
     [
@@ -31,7 +31,7 @@ public sealed record AgentSpec
     public IReadOnlyList<AgentCheck> Checks { get; init; } = [];
     public int MaxSpawnedTasks { get; init; }
 
-    /// <param name="values">With the defaults of the template. What is of another type than it should be is left out: validation tells of it.</param>
+    /// <param name="values">With the defaults of the template. What is of another type than it should be is omitted: validation reports it.</param>
     public static AgentSpec Of(Json5Object values) => new()
     {
         ProviderRefs = ProvidersOf(values),
@@ -70,5 +70,5 @@ public sealed record AgentBudget(decimal? Usd, long? Tokens, int? Rounds, long? 
     private static long? Whole(Json5Object values, string name) => values.GetNumber(name) is { } number && Math.Abs(number) < 1e15 ? (long)number : null;
 }
 
-/// <summary>What decides whether a task was done well: the exit code of a command, or a JSON schema for its outputs.</summary>
+/// <summary>A check of a task result: the exit code of a command, or a JSON schema for its outputs.</summary>
 public sealed record AgentCheck(string? Command, Json5Object? Schema);

@@ -12,7 +12,7 @@ public sealed record AutomationHook(HookTrigger Trigger, string? Field, IReadOnl
     internal Json5Object Source { get; init; } = Json5Object.Empty;
 }
 
-/// <summary>What happened to a codex.</summary>
+/// <summary>A change of a codex that can trigger hooks.</summary>
 /// <param name="Field">The field that changed; null for the other triggers.</param>
 public sealed record HookChange(HookTrigger Trigger, string? Field = null)
 {
@@ -26,11 +26,11 @@ public sealed record HookChange(HookTrigger Trigger, string? Field = null)
         _ => "created",
     };
 
-    /// <summary>What happened when a field changed: of <c>status</c> the change of the status as well.</summary>
+    /// <summary>Gets the change of a field; a change of <c>status</c> also triggers status hooks.</summary>
     public static IReadOnlyList<HookChange> Of(string field) =>
         field == StatusField ? [new(HookTrigger.FieldChange, field), new(HookTrigger.StatusChange)] : [new(HookTrigger.FieldChange, field)];
 
-    /// <summary>What happened between two states of a codex.</summary>
+    /// <summary>Gets the changes between two states of a codex.</summary>
     public static IReadOnlyList<HookChange> Between(Json5Object before, Json5Object after) =>
     [
         .. after.Members.Concat(before.Members).Select(member => member.Name).Distinct(StringComparer.Ordinal)
@@ -39,7 +39,7 @@ public sealed record HookChange(HookTrigger Trigger, string? Field = null)
     ];
 }
 
-/// <summary>What a hook asks for. A closed set of values: Templates only names the deed, Chat and Agents do it.</summary>
+/// <summary>The action of a hook. Templates only defines it; Chat and Agents run it.</summary>
 public abstract record HookAction
 {
     private HookAction() { }

@@ -15,9 +15,9 @@ public static class DocumentFile
     {
         try
         {
-            if (!File.Exists(path)) { return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a link that leads nowhere.")); }
+            if (!File.Exists(path)) { return (null, new FileInfo(path).LinkTarget is null ? null : Problem("The file is a broken link.")); }
 
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             // The length may be wrong or change: what is counted is what arrives.
             var buffer = new byte[Math.Min(stream.CanSeek ? stream.Length : 0, Json5Reader.MaxBytes) + 1];
             var count = 0;
@@ -29,10 +29,10 @@ public static class DocumentFile
                 if (read == 0) { return (buffer[..count], null); }
 
                 count += read;
-                if (count > Json5Reader.MaxBytes) { return (null, Problem("The file is larger than 4 MiB, the most that is read.")); }
+                if (count > Json5Reader.MaxBytes) { return (null, Problem("The file is larger than 4 MiB, the maximum size.")); }
             }
         }
-        catch (NotAFileException) { return (null, Problem("It is not an ordinary file.")); }
+        catch (NotAFileException) { return (null, Problem("It is not a regular file.")); }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             return (null, Problem($"The file could not be read: {exception.Message}"));
@@ -56,7 +56,7 @@ public static class DocumentFile
         }
     }
 
-    /// <summary>The files of a trusted workspace's <c>.plue</c>, sorted by name. One that is a link out of the workspace is passed over.</summary>
+    /// <summary>The files of a trusted workspace's <c>.plue</c>, sorted by name. One that is a link out of the workspace is skipped.</summary>
     /// <param name="workspace">Null has none.</param>
     public static IReadOnlyList<string> ListWorkspace(string? workspace, string folder, string extension) =>
         workspace is null ? [] : WithinWorkspace(workspace, List(OfWorkspace(workspace, folder), extension).Paths);
@@ -72,7 +72,7 @@ public static class DocumentFile
         return [.. paths.Take(MaxOfWorkspace).Where(path => RealPath.Of(path).StartsWith(root, StringComparison.Ordinal))];
     }
 
-    /// <summary>What ships inside the program; null when nothing of that name does.</summary>
+    /// <summary>Gets an embedded resource; null if there is none with this name.</summary>
     public static byte[]? ReadResource(string name)
     {
         using var stream = typeof(DocumentFile).Assembly.GetManifestResourceStream(name);

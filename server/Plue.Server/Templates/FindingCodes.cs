@@ -1,7 +1,7 @@
 namespace Plue.Server.Templates;
 
 /// <summary>
-/// What findings in files are called. Pipelines name them, so none is ever changed. Those of risks stand in <see cref="TemplateRisks"/>.
+/// Codes of findings in files. CI pipelines refer to them, so they never change. The codes of risks are in <see cref="TemplateRisks"/>.
 /// </summary>
 public static class FindingCodes
 {
@@ -11,7 +11,7 @@ public static class FindingCodes
     public const string Field = "field";
     /// <summary>A key that belongs into the vault.</summary>
     public const string Secret = "secret";
-    /// <summary>A parent is not there, parents go in a circle, or a locked field is widened.</summary>
+    /// <summary>A parent does not exist, parents go in a cycle, or a locked field is widened.</summary>
     public const string Inheritance = "inheritance";
     /// <summary>A workspace's template counts for less than it says: it may not raise rights.</summary>
     public const string Narrowed = "narrowed";

@@ -10,7 +10,7 @@ internal sealed class GlobPattern
     private GlobPattern() { }
 
     /// <param name="isPath"><c>*</c> and <c>?</c> do not go over a <c>/</c>; else <c>*</c> is any text and <c>?</c> itself.</param>
-    public static GlobPattern Of(string text, bool isPath)
+    public static GlobPattern Parse(string text, bool isPath)
     {
         var pattern = new GlobPattern();
         for (var i = 0; i < text.Length; i++)
@@ -26,7 +26,7 @@ internal sealed class GlobPattern
     }
 
     /// <summary>Whether this very text fits.</summary>
-    public bool Fits(string text)
+    public bool IsMatch(string text)
     {
         var literal = new GlobPattern();
         foreach (var letter in text) { literal.parts.Add((Kind.Letter, letter)); }
@@ -37,7 +37,7 @@ internal sealed class GlobPattern
     /// <summary>Whether everything that the other one fits is fitted by this one. Never true by mistake; false where it would take more than looking from left to right.</summary>
     public bool Covers(GlobPattern other)
     {
-        // reached[j]: what stands before here covers the first j parts of the other.
+        // reached[j]: what precedes here covers the first j parts of the other.
         var reached = new bool[other.parts.Count + 1];
         reached[0] = true;
         foreach (var (kind, letter) in parts)

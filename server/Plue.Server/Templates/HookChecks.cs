@@ -8,11 +8,11 @@ internal static class HookChecks
 {
     private const string StatusField = "status";
 
-    /// <summary>What conditions may ask of every codex, whatever its template.</summary>
+    /// <summary>Fields that conditions can use in every codex.</summary>
     private static readonly string[] OfEveryCodex = ["title", TemplateValidation.TagsField];
 
     /// <param name="template">With its parents' fields; its hooks are its own.</param>
-    /// <param name="collectionOf">Where the codices of another template live; null when it does not exist or has mistakes.</param>
+    /// <param name="collectionOf">Where the codices of another template live; null when it does not exist or has errors.</param>
     public static void Check(Template template, Func<string, TemplateCollection?> collectionOf, List<DocumentProblem> problems)
     {
         foreach (var hook in template.Hooks)
@@ -30,13 +30,13 @@ internal static class HookChecks
     {
         if (hook.Field is not null && hook.Source.Find("field") is Json5String field)
         {
-            if (hook.Trigger != HookTrigger.FieldChange) { problems.Add(DocumentProblem.Warning("`field` has no effect here: it goes with the trigger field_change.", field.Span)); }
+            if (hook.Trigger != HookTrigger.FieldChange) { problems.Add(DocumentProblem.Warning("`field` has no effect here: it applies only to the trigger field_change.", field.Span)); }
             else { CheckName(template, hook.Field, field, "The hook", problems); }
         }
 
         if (hook.Trigger == HookTrigger.StatusChange && template.Field(StatusField) is null)
         {
-            problems.Add(DocumentProblem.Warning($"This never happens: the template has no field `{StatusField}`.", At(hook, "trigger")));
+            problems.Add(DocumentProblem.Warning($"This hook never runs: the template has no field `{StatusField}`.", At(hook, "trigger")));
         }
     }
 
@@ -46,7 +46,7 @@ internal static class HookChecks
         switch (hook.Action)
         {
             case HookAction.SendToLlm when template.Collection is not (TemplateCollection.Chats or TemplateCollection.Tasks):
-                Fail($"Only chats and tasks ask a model, and this template is neither. Give it `{TemplateCollections.ChatRoot}` or `{TemplateCollections.TaskRoot}` as its parent.", "action");
+                Fail($"Only chats and tasks can use a model. Use `{TemplateCollections.ChatRoot}` or `{TemplateCollections.TaskRoot}` as the parent template.", "action");
                 break;
             case HookAction.SetField set when template.Field(set.Target) is { } field:
                 // A text with placeholders is known only when the hook runs.
@@ -57,10 +57,10 @@ internal static class HookChecks
 
                 break;
             case HookAction.SetField set:
-                Fail($"`target` names a field `{set.Target}` that is not there.{NearestName.Hint(set.Target, template.Fields.Select(field => field.Name))}", "target");
+                Fail($"`target` refers to the field `{set.Target}`, which does not exist.{NearestName.Hint(set.Target, template.Fields.Select(field => field.Name))}", "target");
                 break;
             case HookAction.SpawnTask spawn when (spawn.TemplateId == template.Id ? template.Collection : collectionOf(spawn.TemplateId)) is var collection and not TemplateCollection.Tasks:
-                Fail(collection is null ? $"There is no template `{spawn.TemplateId}`, or it has mistakes." : $"`{spawn.TemplateId}` does not descend from {TemplateCollections.TaskRoot}, so nobody can work on it.", "template",
+                Fail(collection is null ? $"The template `{spawn.TemplateId}` does not exist or has errors." : $"`{spawn.TemplateId}` does not inherit from {TemplateCollections.TaskRoot}, so it cannot run as a task.", "template",
                     collection is null ? FindingCodes.Reference : FindingCodes.ReferenceType);
                 break;
         }
@@ -70,7 +70,7 @@ internal static class HookChecks
     {
         if (template.Field(name) is not null || OfEveryCodex.Contains(name)) { return; }
 
-        problems.Add(DocumentProblem.Error($"{what} names a field `{name}` that is not there.{NearestName.Hint(name, template.Fields.Select(field => field.Name))}", at.At(0, name.Length)));
+        problems.Add(DocumentProblem.Error($"{what} refers to the field `{name}`, which does not exist.{NearestName.Hint(name, template.Fields.Select(field => field.Name))}", at.At(0, name.Length)));
     }
 
     private static Json5Span At(AutomationHook hook, string key) => hook.Source.Find(key)?.Span ?? hook.Source.Span;

@@ -4,7 +4,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>Reads the keys of one object, each with its type, and reports what does not belong.</summary>
-/// <param name="what">What the object is, for messages: "a template".</param>
+/// <param name="what">The kind of object, for messages: "a template".</param>
 internal sealed class KeyReader(Json5Object value, string what, List<DocumentProblem> problems)
 {
     private const int MaxOfAKind = 50;
@@ -64,24 +64,24 @@ internal sealed class KeyReader(Json5Object value, string what, List<DocumentPro
 
         if (choices.TryGetValue(text, out var choice)) { return choice; }
 
-        Fail(name, $"`{name}` is none of {string.Join(", ", choices.Keys)}.{NearestName.Hint(text, choices.Keys)}");
+        Fail(name, $"`{name}` must be one of {string.Join(", ", choices.Keys)}.{NearestName.Hint(text, choices.Keys)}");
         return null;
     }
 
     public void Fail(string name, string message) => problems.Add(DocumentProblem.Error(message, SpanOf(name)));
 
-    /// <summary>Of a key's value; of the whole when it has none.</summary>
+    /// <summary>Gets the span of a key's value, or of the object if the key is missing.</summary>
     public Json5Span SpanOf(string name) => value.Find(name)?.Span ?? value.Span;
 
-    /// <summary>Called when every key was asked for: reports those that nobody knows and those that stand twice.</summary>
+    /// <summary>Reports unknown and duplicate keys. Called after all keys were read.</summary>
     public IReadOnlySet<string> Finish()
     {
         foreach (var member in value.Members.Where(member => !known.Contains(member.Name)).Take(MaxOfAKind))
         {
-            problems.Add(DocumentProblem.Error($"`{member.Name}` is not a key of {what}.{NearestName.Hint(member.Name, known)}", member.NameSpan));
+            problems.Add(DocumentProblem.Error($"`{member.Name}` is not a valid key of {what}.{NearestName.Hint(member.Name, known)}", member.NameSpan));
         }
 
-        foreach (var member in value.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
+        foreach (var member in value.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` is defined twice.", member.NameSpan)); }
 
         return value.Members.Select(member => member.Name).ToHashSet(StringComparer.Ordinal);
     }

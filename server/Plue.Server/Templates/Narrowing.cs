@@ -3,7 +3,7 @@ using Plue.Server.Json5;
 namespace Plue.Server.Templates;
 
 /// <summary>
-/// What counts as narrower, in one place: for what descends from a locked field, for the values of a codex, and for a workspace's template over another.
+/// Defines what narrower means: for templates that inherit a locked field, for the values of a codex, and for a workspace template that overrides another.
 /// A list has fewer items, a select any of its options, a limit (<c>max_…</c>) and each key of a <c>budget</c> is smaller, <c>permissions</c> allow less
 /// and ask or deny more. Any other value is the same value.
 /// </summary>
@@ -17,7 +17,7 @@ public static class Narrowing
     private const string Allow = "allow";
     private static readonly string[] Restrictions = ["ask", "deny"];
 
-    /// <summary>What an agent may do and use.</summary>
+    /// <summary>The fields that grant rights to an agent.</summary>
     internal static readonly IReadOnlyList<string> Rights = [Tools, Permissions, Budget, SpawnLimit];
 
     /// <summary>Whether a value keeps within the default of a field.</summary>
@@ -29,8 +29,8 @@ public static class Narrowing
         _ => Parts(field, field.Default, value).All(part => part.IsWithin),
     };
 
-    /// <summary>What of the value keeps within the default of a right, and one sentence for each part that did not.</summary>
-    /// <param name="limit">One of <see cref="Rights"/>; without a default nobody gave it.</param>
+    /// <summary>Limits a value to the default of a right, with one message for each change.</summary>
+    /// <param name="limit">One of <see cref="Rights"/>; without a default, nothing is granted.</param>
     /// <param name="value">Null takes what the field has.</param>
     internal static (Json5Node? Value, IReadOnlyList<(string Message, Json5Span Span)> Changes) Narrow(TemplateField limit, Json5Node? value)
     {
@@ -74,18 +74,18 @@ public static class Narrowing
 
     private static IEnumerable<Part> Parts(TemplateField field, Json5Node limit, Json5Node value) => (field.Name, limit, value) switch
     {
-        (Permissions, Json5Object most, Json5Object rules) => OfPermissions(most, rules),
-        (Budget, Json5Object most, Json5Object chosen) => OfBudget(most, chosen),
-        (_, Json5Number most, Json5Number number) when field.Name.StartsWith(LimitPrefix, StringComparison.Ordinal) =>
-            [new(number.Value <= most.Value, $"`{field.Name}` is more than the {Json5Writer.Write(most)} of what it takes the place of, which counts.", value.Span, _ => limit)],
+        (Permissions, Json5Object max, Json5Object rules) => OfPermissions(max, rules),
+        (Budget, Json5Object max, Json5Object chosen) => OfBudget(max, chosen),
+        (_, Json5Number max, Json5Number number) when field.Name.StartsWith(LimitPrefix, StringComparison.Ordinal) =>
+            [new(number.Value <= max.Value, $"`{field.Name}` exceeds {Json5Writer.Write(max)}, the limit of the template that it overrides, which applies.", value.Span, _ => limit)],
         (_, Json5Array or Json5String, Json5Array or Json5String) when limit is Json5Array || value is Json5Array => OfList(field, Items(limit), value),
-        _ => [new(limit.HasSameValueAs(value), $"`{field.Name}` stays as it is in what it takes the place of.", value.Span, _ => limit)],
+        _ => [new(limit.HasSameValueAs(value), $"`{field.Name}` keeps the value of the template that it overrides.", value.Span, _ => limit)],
     };
 
     private static IEnumerable<Part> OfList(TemplateField field, IReadOnlyList<Json5Node> allowed, Json5Node value) =>
         Items(value).Select(item => new Part(
             allowed.Any(item.HasSameValueAs),
-            $"`{(item as Json5String)?.Value ?? field.Name}` is left out of `{field.Name}`: what it takes the place of does not have it.", item.Span,
+            $"`{(item as Json5String)?.Value ?? field.Name}` is removed from `{field.Name}` because the template that it overrides does not have it.", item.Span,
             list => Json5Array.Of(Items(list).Where(other => !ReferenceEquals(other, item)))));
 
     private static IEnumerable<Part> OfPermissions(Json5Object limit, Json5Object value)
@@ -94,7 +94,7 @@ public static class Narrowing
         foreach (var rule in Rules(value, Allow))
         {
             var isAllowed = limit.GetStrings(Allow).Contains(rule.Value) || (PermissionRule.TryParse(rule.Value, out _) is { } parsed && allowed.Any(other => other.Covers(parsed)));
-            yield return new Part(isAllowed, $"`{rule.Value}` is left out of `{Allow}`: nothing that stands over it allows that.", rule.Span,
+            yield return new Part(isAllowed, $"`{rule.Value}` is removed from `{Allow}` because the template that it overrides does not allow it.", rule.Span,
                 rules => WithRules((Json5Object)rules, Allow, list => list.Where(other => !ReferenceEquals(other, rule))));
         }
 
@@ -106,7 +106,7 @@ public static class Narrowing
             foreach (var rule in Rules(limit, name))
             {
                 var isKept = texts.Contains(rule.Value) || (PermissionRule.TryParse(rule.Value, out _) is { } parsed && own.Any(other => other.Covers(parsed)));
-                yield return new Part(isKept, $"`{rule.Value}` stays in `{name}`: a rule that restricts cannot be taken away.", value.Find(name)?.Span ?? value.Span,
+                yield return new Part(isKept, $"`{rule.Value}` stays in `{name}`: a restricting rule cannot be removed.", value.Find(name)?.Span ?? value.Span,
                     rules => WithRules((Json5Object)rules, name, list => [.. list, rule]));
             }
         }
@@ -114,16 +114,16 @@ public static class Narrowing
 
     private static IEnumerable<Part> OfBudget(Json5Object limit, Json5Object value)
     {
-        foreach (var most in limit.Members.Where(member => member.Value is Json5Number))
+        foreach (var max in limit.Members.Where(member => member.Value is Json5Number))
         {
-            var own = value.FindMember(most.Name);
-            var isWithin = own?.Value is Json5Number number && number.Value <= ((Json5Number)most.Value).Value;
-            yield return new Part(isWithin, $"`{most.Name}` of `{Budget}` stays at {Json5Writer.Write(most.Value)}, the most that is given.", own?.Value.Span ?? value.Span,
-                budget => ((Json5Object)budget).With(most.Name, most.Value));
+            var own = value.FindMember(max.Name);
+            var isWithin = own?.Value is Json5Number number && number.Value <= ((Json5Number)max.Value).Value;
+            yield return new Part(isWithin, $"`{max.Name}` of `{Budget}` stays at {Json5Writer.Write(max.Value)}, the maximum.", own?.Value.Span ?? value.Span,
+                budget => ((Json5Object)budget).With(max.Name, max.Value));
         }
     }
 
-    /// <summary>What a right is that nobody gave. A budget may be set where there was none.</summary>
+    /// <summary>Gets the value of a right that was not granted. A budget may be set where there was none.</summary>
     private static Json5Node None(string name) => name switch
     {
         Budget or Permissions => Json5Object.Empty,

@@ -2,7 +2,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>What is wrong with a rule, and where in its text.</summary>
+/// <summary>A syntax error in a rule, with its position.</summary>
 public sealed record PermissionRuleError(string Message, int Start, int Length);
 
 /// <summary>
@@ -49,7 +49,7 @@ public sealed record PermissionRule
         var close = text.LastIndexOf(')');
         if (close < open) { return Fail("The `)` is missing at the end of the rule.", open, text.Length - open, out error); }
 
-        if (close < text.Length - 1) { return Fail("The rule ends with its `)`, and this stands behind it.", close + 1, text.Length - close - 1, out error); }
+        if (close < text.Length - 1) { return Fail("The rule must end with `)`. Remove the text after it.", close + 1, text.Length - close - 1, out error); }
 
         var pattern = text[(open + 1)..close];
         return Wrong(tool, pattern) is var (message, at, length) ? Fail(message, open + 1 + at, length, out error) : new PermissionRule(tool, pattern);
@@ -60,31 +60,31 @@ public sealed record PermissionRule
     {
         var sameTool = Tool == other.Tool
             || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && other.Tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
-        return sameTool && (Pattern is null || (other.Pattern is not null && (!IsPath || RootOf(Pattern) == RootOf(other.Pattern)) && GlobPattern.Of(Pattern, IsPath).Covers(GlobPattern.Of(other.Pattern, IsPath))));
+        return sameTool && (Pattern is null || (other.Pattern is not null && (!IsPath || RootOf(Pattern) == RootOf(other.Pattern)) && GlobPattern.Parse(Pattern, IsPath).Covers(GlobPattern.Parse(other.Pattern, IsPath))));
     }
 
     /// <summary>Whether it means this tool: by its name, or as one of its server's.</summary>
-    public bool IsOf(string tool) =>
+    public bool AppliesTo(string tool) =>
         Tool == tool || (Tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && tool.StartsWith(Tool[..^1], StringComparison.Ordinal));
 
     /// <summary>Whether its pattern means this command or template. True without a pattern.</summary>
-    public bool Means(string text) => Pattern is null || GlobPattern.Of(Pattern, isPath: false).Fits(text);
+    public bool Matches(string text) => Pattern is null || GlobPattern.Parse(Pattern, isPath: false).IsMatch(text);
 
     /// <summary>Whether its pattern means this file. True without a pattern.</summary>
     /// <param name="path">Absolute, links followed.</param>
     /// <param name="workspace">The same way.</param>
     /// <param name="ignoreCase">For a rule that holds back, where the disk does not tell the cases apart.</param>
-    public bool MeansPath(string path, string? workspace, string userHome, bool ignoreCase = false)
+    public bool MatchesPath(string path, string? workspace, string userHome, bool ignoreCase = false)
     {
         if (Pattern is null) { return true; }
 
         var (folder, pattern) = RootOf(Pattern) switch { "/" => ("/", Pattern), "~/" => (userHome, Pattern[2..]), _ => (workspace, Pattern) };
-        if (folder is null || (folder != "/" && !RealPath.LiesIn(folder, path))) { return false; }
+        if (folder is null || (folder != "/" && !RealPath.IsUnder(folder, path))) { return false; }
 
         var named = (folder == "/" ? path : Path.GetRelativePath(folder, path)).Replace('\\', '/');
         return ignoreCase
-            ? GlobPattern.Of(pattern.ToLowerInvariant(), isPath: true).Fits(named.ToLowerInvariant())
-            : GlobPattern.Of(pattern, isPath: true).Fits(named);
+            ? GlobPattern.Parse(pattern.ToLowerInvariant(), isPath: true).IsMatch(named.ToLowerInvariant())
+            : GlobPattern.Parse(pattern, isPath: true).IsMatch(named);
     }
 
     /// <summary>Whether its pattern leaves nothing out, or holds no folder or program fast: <c>write</c>, <c>write(**)</c>, <c>write(/**)</c>, <c>bash(*)</c>.</summary>
@@ -101,36 +101,36 @@ public sealed record PermissionRule
 
     private static bool TakesPath(string tool) => tool is "read" or "write" or "edit" or "search";
 
-    private static bool IsTool(string tool) => ToolNames.CanBe(tool) && (!tool.Contains('*', StringComparison.Ordinal)
+    private static bool IsTool(string tool) => ToolNames.IsValidName(tool) && (!tool.Contains('*', StringComparison.Ordinal)
         || (tool.EndsWith($"{ToolNames.ServerSeparator}{AnyOfServer}", StringComparison.Ordinal) && tool.Count(c => c == '*') == 1));
 
     private static (string Message, int At, int Length)? Wrong(string tool, string pattern)
     {
-        if (string.IsNullOrWhiteSpace(pattern)) { return ("The pattern between `(` and `)` is missing. Leave both out to mean every use.", -1, pattern.Length + 2); }
+        if (string.IsNullOrWhiteSpace(pattern)) { return ("The pattern between `(` and `)` is missing. Remove both to match every use.", -1, pattern.Length + 2); }
 
-        if (tool.Contains(ToolNames.ServerSeparator, StringComparison.Ordinal)) { return ("The tools of a server take no pattern.", 0, pattern.Length); }
+        if (tool.Contains(ToolNames.ServerSeparator, StringComparison.Ordinal)) { return ("Rules for MCP tools cannot have a pattern.", 0, pattern.Length); }
 
         if (pattern.Count(c => c == '*') > MaxStars) { return ($"The pattern has more than {MaxStars} stars.", 0, pattern.Length); }
 
-        if (pattern.AsSpan().IndexOfAnyInRange('\0', '\u001F') is >= 0 and var control) { return ("A pattern is one line without control characters.", control, 1); }
+        if (pattern.AsSpan().IndexOfAnyInRange('\0', '\u001F') is >= 0 and var control) { return ("A pattern must be one line without control characters.", control, 1); }
 
-        if (char.IsWhiteSpace(pattern[0]) || char.IsWhiteSpace(pattern[^1])) { return ("The pattern begins and ends without spaces.", 0, pattern.Length); }
+        if (char.IsWhiteSpace(pattern[0]) || char.IsWhiteSpace(pattern[^1])) { return ("The pattern must not begin or end with a space.", 0, pattern.Length); }
 
         if (tool == "spawn_task" && pattern.AsSpan().IndexOfAnyExcept("abcdefghijklmnopqrstuvwxyz0123456789-*") is >= 0 and var letter)
         {
-            return ("The pattern of spawn_task is the id of a template, such as `task-reviewer`.", letter, 1);
+            return ("The pattern of spawn_task must be the id of a template, such as `task-reviewer`.", letter, 1);
         }
 
         if (!TakesPath(tool)) { return null; }
 
-        if (pattern.IndexOf('\\', StringComparison.Ordinal) is >= 0 and var backslash) { return ("A path in a rule has `/` between its names, on every system.", backslash, 1); }
+        if (pattern.IndexOf('\\', StringComparison.Ordinal) is >= 0 and var backslash) { return ("A path in a rule uses `/` as the separator on every platform.", backslash, 1); }
 
         var start = 0;
         foreach (var name in pattern.Split('/'))
         {
-            if (name is "." or "..") { return ($"A path in a rule goes straight to its place, without `{name}`.", start, name.Length); }
+            if (name is "." or "..") { return ($"A path in a rule must not contain `{name}`.", start, name.Length); }
 
-            if (name.Contains("**", StringComparison.Ordinal) && name != "**") { return ("`**` stands alone between two `/`, as in `docs/**`.", start, name.Length); }
+            if (name.Contains("**", StringComparison.Ordinal) && name != "**") { return ("`**` must be a whole path segment, as in `docs/**`.", start, name.Length); }
 
             start += name.Length + 1;
         }

@@ -9,19 +9,19 @@ internal static class SchemaCheck
     private static readonly string[] Types = ["object", "array", "string", "number", "integer", "boolean", "null"];
 
     /// <summary>Words that say something about a value.</summary>
-    private static readonly string[] Words =
+    private static readonly string[] Keywords =
     [
         "type", "properties", "required", "items", "enum", "const", "$ref", "anyOf", "oneOf", "allOf", "not", "additionalProperties", "pattern", "format",
         "minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "description", "title",
     ];
 
-    /// <param name="label">How messages begin.</param>
+    /// <param name="label">The beginning of messages.</param>
     public static void Check(Json5Object schema, string label, List<DocumentProblem> problems)
     {
         void Fail(string message, Json5Node at) => problems.Add(DocumentProblem.Error(message, at.Span));
-        if (schema.Members.Count > 0 && !schema.Members.Any(member => Words.Contains(member.Name)))
+        if (schema.Members.Count > 0 && !schema.Members.Any(member => Keywords.Contains(member.Name)))
         {
-            var hint = schema.Members.Select(member => NearestName.Hint(member.Name, Words)).FirstOrDefault(text => text.Length > 0) ?? "";
+            var hint = schema.Members.Select(member => NearestName.Hint(member.Name, Keywords)).FirstOrDefault(text => text.Length > 0) ?? "";
             Fail($"{label} does not look like a JSON schema. Write it as {{ type: \"object\", properties: {{ … }} }}.{hint}", schema);
             return;
         }
@@ -52,7 +52,7 @@ internal static class SchemaCheck
         foreach (var one in type is Json5Array several ? several.Items : [type])
         {
             if (one is not Json5String name) { fail($"`type` is {one.Kind} where one of {string.Join(", ", Types)} was expected.", one); }
-            else if (!Types.Contains(name.Value)) { fail($"`type` is none of {string.Join(", ", Types)}.{NearestName.Hint(name.Value, Types)}", one); }
+            else if (!Types.Contains(name.Value)) { fail($"`type` must be one of {string.Join(", ", Types)}.{NearestName.Hint(name.Value, Types)}", one); }
         }
     }
 

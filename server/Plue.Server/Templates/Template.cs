@@ -25,13 +25,13 @@ public sealed record Template
     public IReadOnlyList<string> Tags { get; init; } = [];
 
     /// <summary>The top-level keys written in the template's own file.</summary>
-    internal IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+    internal IReadOnlySet<string> DefinedKeys { get; init; } = new HashSet<string>();
 
     /// <summary>Where <see cref="ParentTemplate"/> is named.</summary>
     internal Json5Span ParentSpan { get; init; }
 
     /// <summary>It has its parents' fields already, and nothing more comes from them.</summary>
-    internal bool IsWhole { get; init; }
+    internal bool IsComplete { get; init; }
 
     public TemplateField? Field(string name) => Fields.FirstOrDefault(field => field.Name == name);
 

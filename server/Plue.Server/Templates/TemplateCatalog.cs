@@ -3,16 +3,16 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Where a document comes from; a later one wins.</summary>
+/// <summary>Where a document comes from; a later layer overrides an earlier one.</summary>
 public enum TemplateLayer { Shipped, User, Workspace }
 
 /// <summary>One template file.</summary>
 /// <param name="Source">The file's path; for a shipped one its name.</param>
-/// <param name="Template">With its parents' fields; null while it has mistakes.</param>
+/// <param name="Template">With its parents' fields; null while it has errors.</param>
 public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source, Template? Template, IReadOnlyList<DocumentProblem> Problems);
 
 /// <summary>
-/// Every template: those that ship, the user's over them, and those of a trusted workspace over both. A file with mistakes hides nothing: the one below
+/// Every template: those that ship, the user's over them, and those of a trusted workspace over both. A file with errors hides nothing: the one below
 /// stays in force. A workspace's template is held to the rights of what it takes the place of (<see cref="WorkspaceRights"/>), and none is for providers.
 /// Changes in the user's folder are noticed at the next call, and a file is read when it is first needed. Safe to use from several threads.
 /// </summary>
@@ -20,21 +20,21 @@ public sealed record TemplateEntry(string Id, TemplateLayer Layer, string Source
 public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = null)
 {
     /// <summary>In one line, the parent's parents included.</summary>
-    public const int MostParents = 32;
+    public const int MaxParents = 32;
     private const string Prefix = "templates/";
     private const string Extension = ".json5";
 
-    private readonly Lock gate = new();
-    private readonly ListedFolder own = new(paths.Templates, Extension);
-    private ListedFolder? ofWorkspace;
+    private readonly Lock sync = new();
+    private readonly CachedFolder own = new(paths.Templates, Extension);
+    private CachedFolder? ofWorkspace;
     private string? stamp;
-    /// <summary>The highest layer comes first, so the first of an id that could be read is the one in force.</summary>
+    /// <summary>Sorted by layer, highest first, so that the first readable source of an id is the effective one.</summary>
     private IReadOnlyList<Source> sources = [];
 
-    /// <summary>All files, broken ones too, sorted by id, the one in force before others of the same id.</summary>
+    /// <summary>Gets all files, including invalid ones, sorted by id, the effective one first.</summary>
     public IReadOnlyList<TemplateEntry> List()
     {
-        lock (gate)
+        lock (sync)
         {
             var problem = Refresh();
             List<TemplateEntry> entries = [.. sources.Select(Resolve).OrderBy(entry => entry.Id, StringComparer.Ordinal).ThenBy(entry => entry.Template is null)];
@@ -42,37 +42,37 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         }
     }
 
-    /// <summary>The template in force, or null.</summary>
+    /// <summary>Gets the effective template, or null.</summary>
     public Template? Find(string id) => FindEntry(id)?.Template;
 
-    /// <summary>Why there is no template of this id in force: the first error of its file, or that there is no such file.</summary>
+    /// <summary>Explains why there is no effective template with this id: the first error of its file, or that it does not exist.</summary>
     public FailureException Missing(string id)
     {
         var entries = List();
         var error = entries.Where(entry => entry.Id == id).SelectMany(entry => entry.Problems).FirstOrDefault(problem => problem.IsError);
         return error is null
-            ? new FailureException(FailureKind.NotFound, $"There is no template {id}.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}")
+            ? new FailureException(FailureKind.NotFound, $"The template {id} does not exist.{NearestName.Hint(id, entries.Where(entry => entry.Template is not null).Select(entry => entry.Id))}")
             : new FailureException(FailureKind.Conflict, $"The template {id} has an error at line {error.Line}, column {error.Column}: {error.Message}");
     }
 
-    /// <summary>The file of the template in force, or null.</summary>
+    /// <summary>Gets the file of the effective template, or null.</summary>
     public TemplateEntry? FindEntry(string id)
     {
-        lock (gate)
+        lock (sync)
         {
             Refresh();
-            return InForce(id, TemplateLayer.Workspace);
+            return EffectiveEntry(id, TemplateLayer.Workspace);
         }
     }
 
-    /// <summary>Whether it is that template or descends from it.</summary>
+    /// <summary>Whether it is that template or inherits from it.</summary>
     public bool IsA(string id, string ancestor)
     {
-        lock (gate)
+        lock (sync)
         {
             Refresh();
             var seen = new HashSet<string>(StringComparer.Ordinal);
-            for (var at = id; at is not null && seen.Add(at); at = InForce(at, TemplateLayer.Workspace)?.Template?.ParentTemplate)
+            for (var at = id; at is not null && seen.Add(at); at = EffectiveEntry(at, TemplateLayer.Workspace)?.Template?.ParentTemplate)
             {
                 if (at == ancestor) { return true; }
             }
@@ -81,15 +81,15 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         }
     }
 
-    /// <summary>Where codices of this template live; of one that is not there or has mistakes by what its id says.</summary>
+    /// <summary>Where codices of this template live; of one that does not exist or has errors by what its id says.</summary>
     public TemplateCollection CollectionOf(string id) => Find(id)?.Collection ?? TemplateCollections.Of([id]);
 
-    /// <summary>Holds what a file says against the parents that are in force, without putting it in force itself.</summary>
+    /// <summary>Checks the content of a file against the effective parents without activating it.</summary>
     /// <param name="layer">Where the file stands: one of the workspace has fewer rights.</param>
     public TemplateReading Check(string id, ReadOnlySpan<byte> utf8, TemplateLayer layer = TemplateLayer.User)
     {
         var own = Named(id, TemplateReader.Read(utf8));
-        lock (gate)
+        lock (sync)
         {
             Refresh();
             return Complete(own, layer);
@@ -110,7 +110,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         var now = Stamp([.. files, .. others]);
         if (now != stamp)
         {
-            (sources, stamp) = ([.. others.Select(path => OfFile(path, TemplateLayer.Workspace)), .. files.Select(path => OfFile(path, TemplateLayer.User)), .. ShippedIds().Select(OfResource)], now);
+            (sources, stamp) = ([.. others.Select(path => FromFile(path, TemplateLayer.Workspace)), .. files.Select(path => FromFile(path, TemplateLayer.User)), .. ShippedIds().Select(FromResource)], now);
         }
 
         return problem;
@@ -121,7 +121,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         if (workspace?.Invoke() is not { } root) { return []; }
 
         var folder = DocumentFile.OfWorkspace(root, "templates");
-        if (ofWorkspace?.Folder != folder) { ofWorkspace = new ListedFolder(folder, Extension); }
+        if (ofWorkspace?.Folder != folder) { ofWorkspace = new CachedFolder(folder, Extension); }
         return DocumentFile.WithinWorkspace(root, ofWorkspace.List().Paths);
     }
 
@@ -138,7 +138,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         finally { source.IsResolving = false; }
     }
 
-    /// <summary>What a file says, with what comes from its parents.</summary>
+    /// <summary>Merges a parsed file with its parents.</summary>
     private TemplateReading Complete(TemplateReading reading, TemplateLayer layer)
     {
         if (reading.Template is not { } own) { return reading; }
@@ -147,7 +147,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
             return new TemplateReading(null,
             [
                 .. reading.Problems,
-                DocumentProblem.Error($"More than {MostParents} templates stand over `{own.Id}`. Name one as its parent that stands nearer to the beginning.", own.ParentSpan) with { Code = FindingCodes.Inheritance },
+                DocumentProblem.Error($"`{own.Id}` inherits from more than {MaxParents} templates. Choose a parent with fewer ancestors.", own.ParentSpan) with { Code = FindingCodes.Inheritance },
             ]);
         }
 
@@ -160,26 +160,26 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         }
 
         List<DocumentProblem> problems = [.. reading.Problems, .. resolved.Problems];
-        if (layer != TemplateLayer.Workspace || resolved.Template is not { } whole) { return new TemplateReading(resolved.Template, problems); }
+        if (layer != TemplateLayer.Workspace || resolved.Template is not { } complete) { return new TemplateReading(resolved.Template, problems); }
 
-        var held = WorkspaceRights.Hold(whole, InForce(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? InForce(parent, TemplateLayer.Workspace)?.Template : null);
+        var held = WorkspaceRights.Restrict(complete, EffectiveEntry(own.Id, TemplateLayer.User)?.Template, own.ParentTemplate is { } parent ? EffectiveEntry(parent, TemplateLayer.Workspace)?.Template : null);
         return new TemplateReading(held.Template, [.. problems, .. held.Problems.Select(problem => problem with { Code = FindingCodes.Narrowed })]);
     }
 
-    /// <summary>Each parent of a workspace is completed within its child, so a line of them has to end. A circle is told of by who walks it.</summary>
+    /// <summary>Each parent of a workspace is completed within its child, so a line of them has to end. A circle is notified of by who walks it.</summary>
     private bool HasTooManyParents(Template own)
     {
         var seen = new HashSet<string>([own.Id], StringComparer.Ordinal);
         for (var at = own.ParentTemplate; at is not null && seen.Add(at); at = sources.Where(source => source.Id == at).Select(source => source.Reading.Template).FirstOrDefault(template => template is not null)?.ParentTemplate)
         {
-            if (seen.Count > MostParents + 1) { return true; }
+            if (seen.Count > MaxParents + 1) { return true; }
         }
 
         return false;
     }
 
     /// <param name="top">The highest layer to look in.</param>
-    private TemplateEntry? InForce(string id, TemplateLayer top) =>
+    private TemplateEntry? EffectiveEntry(string id, TemplateLayer top) =>
         sources.Where(source => source.Id == id && source.Layer <= top && !source.IsResolving).Select(Resolve).FirstOrDefault(entry => entry.Template is not null);
 
     /// <summary>As its file says it; one of the workspace as far as it counts.</summary>
@@ -189,7 +189,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
 
     private bool HasWorkspace => sources.Count > 0 && sources[0].Layer == TemplateLayer.Workspace;
 
-    private static Source OfFile(string path, TemplateLayer layer)
+    private static Source FromFile(string path, TemplateLayer layer)
     {
         var id = Path.GetFileName(path)[..^Extension.Length];
         return new Source(id, layer, path, () => ReadFile(id, path));
@@ -199,16 +199,16 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
     {
         var (bytes, problem) = DocumentFile.Read(path);
         return bytes is null
-            ? new TemplateReading(null, [problem ?? new DocumentProblem("The file was removed while it was read.", 1, 1, IsError: true)])
+            ? new TemplateReading(null, [problem ?? new DocumentProblem("The file was deleted while it was being read.", 1, 1, IsError: true)])
             : Named(id, TemplateReader.Read(bytes));
     }
 
     /// <summary>A template is found by its file's name, so that must be its id.</summary>
     private static TemplateReading Named(string id, TemplateReading reading) => reading.Template is { } template && template.Id != id
-        ? new TemplateReading(null, [new DocumentProblem($"`id` is `{template.Id}` and the file is named `{id}{Extension}`. Give both the same name.", 1, 1, IsError: true), .. reading.Problems])
+        ? new TemplateReading(null, [new DocumentProblem($"`id` is `{template.Id}`, but the file is named `{id}{Extension}`. Use the same name for both.", 1, 1, IsError: true), .. reading.Problems])
         : reading;
 
-    private static Source OfResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
+    private static Source FromResource(string id) => new(id, TemplateLayer.Shipped, Prefix + id + Extension, () => Named(id, TemplateReader.Read(ReadShipped(id))));
 
     private static string Stamp(IReadOnlyList<string> files) =>
         string.Join('\n', files.Select(path => (Path: path, File: Target(path))).Select(file => $"{file.Path}/{(file.File.Exists ? file.File.Length : 0)}/{file.File.LastWriteTimeUtc.Ticks}"));
@@ -230,7 +230,7 @@ public sealed class TemplateCatalog(PluePaths paths, Func<string?>? workspace = 
         /// <summary>While its parents are looked for, which may lead back to it.</summary>
         public bool IsResolving { get; set; }
 
-        /// <summary>With its parents; null until it was asked for.</summary>
+        /// <summary>The template merged with its parents; null until first used.</summary>
         public TemplateEntry? Entry { get; set; }
     }
 }

@@ -1,6 +1,6 @@
 namespace Plue.Server.Templates;
 
-/// <summary>Where the codices of a template live. Its roots say it: what descends from none of them is an item.</summary>
+/// <summary>Where the codices of a template live. Its roots say it: what inherits from none of them is an item.</summary>
 public enum TemplateCollection { Providers, Chats, Tasks, Items }
 
 public static class TemplateCollections
@@ -18,8 +18,8 @@ public static class TemplateCollections
         _ => "items",
     };
 
-    /// <summary>Of a template that goes by these ids: its own, then its parents'. What descends from a provider is one, whatever else it is.</summary>
-    /// <param name="otherwise">Of the last of them, where that is known.</param>
+    /// <summary>Gets the collection of a template from its own id and those of its parents. A template that inherits from a provider is a provider.</summary>
+    /// <param name="otherwise">The collection of the last id, if known.</param>
     internal static TemplateCollection Of(IReadOnlyCollection<string> line, TemplateCollection otherwise = TemplateCollection.Items) =>
         line.Contains(ProviderRoot) ? TemplateCollection.Providers
         : otherwise != TemplateCollection.Items ? otherwise

@@ -13,12 +13,12 @@ public sealed record TemplateField
     public bool Required { get; init; }
     public Json5Node? Default { get; init; }
     public string? Placeholder { get; init; }
-    /// <summary>What a select offers; empty means not limited.</summary>
+    /// <summary>The options of a select field; empty means unrestricted.</summary>
     public IReadOnlyList<string> Options { get; init; } = [];
     public double? Min { get; init; }
     public double? Max { get; init; }
     public double? Step { get; init; }
-    /// <summary>What every item of an array is; null means anything. Its name is empty.</summary>
+    /// <summary>The field of the array items; null allows any. Its name is empty.</summary>
     public TemplateField? Items { get; init; }
     /// <summary>The keys of an object; empty means any.</summary>
     public IReadOnlyList<TemplateField> Properties { get; init; } = [];
@@ -27,11 +27,11 @@ public sealed record TemplateField
     /// <summary>The template a codex reference must have; <c>markdown</c> means the prompts collection.</summary>
     public string? TemplateFilter { get; init; }
     public FieldCondition? Conditional { get; init; }
-    /// <summary>What descends may narrow the field and never widen it.</summary>
+    /// <summary>True if inheriting templates can only narrow the field.</summary>
     public bool Locked { get; init; }
 
     /// <summary>The attributes written in the field's own file; the others come from the parent.</summary>
-    internal IReadOnlySet<string> Given { get; init; } = new HashSet<string>();
+    internal IReadOnlySet<string> DefinedKeys { get; init; } = new HashSet<string>();
 
     internal Json5Span Span { get; init; }
 

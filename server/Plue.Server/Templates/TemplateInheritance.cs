@@ -4,8 +4,8 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>
-/// Completes a template from its parents, field by field and attribute by attribute. `automation` is taken whole from the nearest
-/// template that writes it, so that a child can have none. A locked field may be narrowed and never widened.
+/// Merges a template with its parents, field by field and attribute by attribute. `automation` is inherited as a whole from the nearest
+/// template that defines it, so that a child can have none. A locked field can be narrowed but not widened.
 /// </summary>
 public static class TemplateInheritance
 {
@@ -13,24 +13,24 @@ public static class TemplateInheritance
     private static readonly string[] DecidesDefault = ["default", "type", "options", "min", "max", "items", "properties"];
 
     /// <param name="own">As its file says it.</param>
-    /// <param name="find">Other templates as their files say them, or whole; null for what does not exist or has mistakes.</param>
+    /// <param name="find">Gets other templates, as read or merged; null if they do not exist or have errors.</param>
     public static TemplateReading Resolve(Template own, Func<string, Template?> find)
     {
         var chain = new List<Template> { own };
-        while (chain[^1] is { IsWhole: false, ParentTemplate: { } name })
+        while (chain[^1] is { IsComplete: false, ParentTemplate: { } name })
         {
             if (chain.Any(template => template.Id == name))
             {
                 return Broken(chain.Count == 1 || name == own.Id
-                    ? $"`{own.Id}` descends from itself: {string.Join(", ", chain.Select(template => template.Id))}, {name}."
-                    : $"The parents of `{own.Id}` go in a circle at `{name}`.");
+                    ? $"`{own.Id}` inherits from itself: {string.Join(", ", chain.Select(template => template.Id))}, {name}."
+                    : $"The ancestors of `{own.Id}` form a cycle at `{name}`.");
             }
 
             if (find(name) is not { } parent)
             {
                 return Broken(chain.Count == 1
-                    ? $"There is no parent template `{name}`, or it has mistakes."
-                    : $"`{chain[^1].Id}` has no parent template `{name}`, or it has mistakes.");
+                    ? $"The parent template `{name}` does not exist or has errors."
+                    : $"The parent template `{name}` of `{chain[^1].Id}` does not exist or has errors.");
             }
 
             chain.Add(parent);
@@ -38,23 +38,23 @@ public static class TemplateInheritance
 
         var collection = TemplateCollections.Of([.. chain.Select(template => template.Id)], chain[^1].Collection);
         var resolved = chain[^1] with { Collection = collection, Fields = [.. chain[^1].Fields.Where(field => !IsOwnTags(field))] };
-        var problems = Judge(resolved, chain[^1]);
+        var problems = Validate(resolved, chain[^1]);
         for (var i = chain.Count - 2; i >= 0; i--)
         {
-            if (problems.Any(problem => problem.IsError)) { return Broken($"The parent template `{chain[i + 1].Id}` has mistakes."); }
+            if (problems.Any(problem => problem.IsError)) { return Broken($"The parent template `{chain[i + 1].Id}` has errors."); }
 
             resolved = Merge(resolved, chain[i], problems = []) with { Collection = collection };
-            problems.AddRange(Judge(resolved, chain[i]));
+            problems.AddRange(Validate(resolved, chain[i]));
         }
 
         return new TemplateReading(problems.Any(problem => problem.IsError) ? null : resolved, [.. problems.OrderBy(problem => (problem.Line, problem.Column))]);
 
         TemplateReading Broken(string message) => new(null, [DocumentProblem.Error(message, own.ParentSpan) with { Code = FindingCodes.Inheritance }]);
 
-        List<DocumentProblem> Judge(Template whole, Template written)
+        List<DocumentProblem> Validate(Template complete, Template written)
         {
-            var found = CheckFields(whole);
-            if (written.Given.Contains("automation")) { HookChecks.Check(whole, CollectionOf, found); }
+            var found = CheckFields(complete);
+            if (written.DefinedKeys.Contains("automation")) { HookChecks.Check(complete, CollectionOf, found); }
 
             return found;
         }
@@ -65,7 +65,7 @@ public static class TemplateInheritance
             for (var at = find(id); ; at = find(line[^1]))
             {
                 if (at is null) { return null; }
-                if (at.IsWhole || at.ParentTemplate is null) { return TemplateCollections.Of(line, at.Collection); }
+                if (at.IsComplete || at.ParentTemplate is null) { return TemplateCollections.Of(line, at.Collection); }
                 if (line.Contains(at.ParentTemplate)) { return null; }
 
                 line.Add(at.ParentTemplate);
@@ -76,13 +76,13 @@ public static class TemplateInheritance
     private static Template Merge(Template parent, Template child, List<DocumentProblem> problems)
     {
         var fields = parent.Fields
-            .Select(field => child.Field(field.Name) is { } narrower ? Merge(field, narrower, parent, problems) : field with { Given = new HashSet<string>() })
+            .Select(field => child.Field(field.Name) is { } narrower ? Merge(field, narrower, parent, problems) : field with { DefinedKeys = new HashSet<string>() })
             .ToList();
         foreach (var field in child.Fields.Where(field => parent.Field(field.Name) is null))
         {
             if (IsOwnTags(field)) { continue; }
-            if (field.IsShort) { problems.Add(DocumentProblem.Error($"`{field.Name}` goes with templates that descend from task or ai-chat, and `{parent.Id}` has no such field.", field.Span)); }
-            else if (!field.Given.Contains("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from `{field.Name}`, and `{parent.Id}` has no such field.", field.Span)); }
+            if (field.IsShort) { problems.Add(DocumentProblem.Error($"`{field.Name}` applies only to templates that inherit from task or ai-chat, and `{parent.Id}` has no such field.", field.Span)); }
+            else if (!field.DefinedKeys.Contains("type")) { problems.Add(DocumentProblem.Error($"`type` is missing from `{field.Name}`, and `{parent.Id}` has no such field.", field.Span)); }
 
             fields.Add(field);
         }
@@ -91,10 +91,10 @@ public static class TemplateInheritance
         {
             Description = child.Description ?? parent.Description,
             Fields = fields,
-            Hooks = child.Given.Contains("automation") ? child.Hooks : parent.Hooks,
+            Hooks = child.DefinedKeys.Contains("automation") ? child.Hooks : parent.Hooks,
             Icon = child.Icon ?? parent.Icon,
             Color = child.Color ?? parent.Color,
-            IsWhole = false,
+            IsComplete = false,
         };
     }
 
@@ -103,7 +103,7 @@ public static class TemplateInheritance
 
     private static TemplateField Merge(TemplateField parent, TemplateField child, Template owner, List<DocumentProblem> problems)
     {
-        T Pick<T>(string attribute, Func<TemplateField, T> get) => get(child.Given.Contains(attribute) ? child : parent);
+        T Pick<T>(string attribute, Func<TemplateField, T> get) => get(child.DefinedKeys.Contains(attribute) ? child : parent);
         var merged = child with
         {
             Type = Pick("type", field => field.Type),
@@ -124,40 +124,40 @@ public static class TemplateInheritance
         };
         if (parent.Locked)
         {
-            foreach (var attribute in Narrowing.Widened(parent, merged, child.Given))
+            foreach (var attribute in Narrowing.Widened(parent, merged, child.DefinedKeys))
             {
-                problems.Add(DocumentProblem.Error($"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed and not widened.", child.Span) with { Code = FindingCodes.Inheritance });
+                problems.Add(DocumentProblem.Error($"`{parent.Name}` is locked by `{owner.Id}`: its `{attribute}` can be narrowed but not widened.", child.Span) with { Code = FindingCodes.Inheritance });
             }
         }
 
         return merged;
     }
 
-    /// <summary>What can only be judged when types and parents are known. Inherited attributes were judged in their own file.</summary>
+    /// <summary>Validates what requires types and parents. Inherited attributes were validated in their own file.</summary>
     private static List<DocumentProblem> CheckFields(Template template)
     {
         var problems = new List<DocumentProblem>();
-        foreach (var field in template.Fields.Where(field => field.Given.Count > 0))
+        foreach (var field in template.Fields.Where(field => field.DefinedKeys.Count > 0))
         {
             if (field.IsShort && template.ParentTemplate is null)
             {
-                problems.Add(DocumentProblem.Error($"`{field.Name}` is the default of a field, and this template has no field of that name. Name a `parent_template` that has it, or add the field.", field.Span));
+                problems.Add(DocumentProblem.Error($"`{field.Name}` sets a default, but this template has no field with that name. Set a `parent_template` that has it, or add the field.", field.Span));
                 continue;
             }
 
             if (field.Type == FieldType.Select && field.Options.Count == 0) { problems.Add(DocumentProblem.Error($"The select field `{field.Name}` needs `options`.", field.Span)); }
 
-            if (field.Default is not null and not Json5Null && field.Given.Overlaps(DecidesDefault))
+            if (field.Default is not null and not Json5Null && field.DefinedKeys.Overlaps(DecidesDefault))
             {
                 var at = problems.Count;
                 TemplateValidation.CheckValue(field with { Locked = false }, field.Default, $"The default of `{field.Name}`", problems);
                 if (AgentChecks.AppliesTo(template)) { AgentChecks.Check(field.Name, field.Default, problems); }
 
-                // A parent's default stands in another file.
-                if (!field.Given.Contains("default")) { problems = [.. problems.Take(at), .. problems.Skip(at).Select(problem => problem with { Line = field.Span.Line, Column = field.Span.Column })]; }
+                // A parent's default is in another file.
+                if (!field.DefinedKeys.Contains("default")) { problems = [.. problems.Take(at), .. problems.Skip(at).Select(problem => problem with { Line = field.Span.Line, Column = field.Span.Column })]; }
             }
 
-            if (field.Conditional is { } condition && field.Given.Contains("conditional")) { CheckConditional(template, field, condition, problems); }
+            if (field.Conditional is { } condition && field.DefinedKeys.Contains("conditional")) { CheckConditional(template, field, condition, problems); }
         }
 
         return problems;
@@ -168,7 +168,7 @@ public static class TemplateInheritance
         if (template.Field(condition.Field) is not { } other)
         {
             problems.Add(DocumentProblem.Error(
-                $"`conditional` of `{field.Name}` names a field `{condition.Field}` that is not there.{NearestName.Hint(condition.Field, template.Fields.Select(known => known.Name))}", condition.Span));
+                $"`conditional` of `{field.Name}` refers to the field `{condition.Field}`, which does not exist.{NearestName.Hint(condition.Field, template.Fields.Select(known => known.Name))}", condition.Span));
             return;
         }
 
@@ -177,7 +177,7 @@ public static class TemplateInheritance
         {
             if (seen.Add(at.Name)) { continue; }
 
-            if (at.Name == field.Name) { problems.Add(DocumentProblem.Error($"`conditional` of `{field.Name}` depends on itself{(other.Name == field.Name ? "" : $" by way of `{other.Name}`")}.", condition.Span)); }
+            if (at.Name == field.Name) { problems.Add(DocumentProblem.Error($"`conditional` of `{field.Name}` depends on itself{(other.Name == field.Name ? "" : $" through `{other.Name}`")}.", condition.Span)); }
 
             return;
         }
@@ -185,7 +185,7 @@ public static class TemplateInheritance
         var order = template.Fields.Select(known => known.Name).ToList();
         if (order.IndexOf(other.Name) > order.IndexOf(field.Name))
         {
-            problems.Add(DocumentProblem.Warning($"`{field.Name}` depends on `{other.Name}`, which a form shows below it. Write `{other.Name}` first.", condition.Span));
+            problems.Add(DocumentProblem.Warning($"`{field.Name}` depends on `{other.Name}`, which a form shows after it. Move `{other.Name}` before it.", condition.Span));
         }
 
         foreach (var value in condition.Values) { TemplateValidation.CheckValue(other with { Locked = false }, value, $"The condition on `{other.Name}`", problems); }

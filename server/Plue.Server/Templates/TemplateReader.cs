@@ -4,14 +4,14 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>A template as its own file says it, before inheritance.</summary>
-/// <param name="Template">Null when there is an error: a template with mistakes is not in force.</param>
+/// <param name="Template">Null if there is an error: a template with errors is not effective.</param>
 public sealed record TemplateReading(Template? Template, IReadOnlyList<DocumentProblem> Problems);
 
 /// <summary>Reads a template file. Unknown keys, wrong types and impossible values are errors with a position.</summary>
 public static class TemplateReader
 {
     /// <summary>Each is held against every change, and against every other.</summary>
-    public const int MostHooks = 200;
+    public const int MaxHooks = 200;
 
     private static readonly Dictionary<string, HookTrigger> Triggers = new(StringComparer.Ordinal)
     {
@@ -30,7 +30,7 @@ public static class TemplateReader
         var problems = DocumentProblem.From(document).ToList();
         if (document.Root is not Json5Object root)
         {
-            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"A template is an object, and this is {other.Kind}.", other.Span)); }
+            if (document.Root is { } other) { problems.Add(DocumentProblem.Error($"A template must be an object, but this is {other.Kind}.", other.Span)); }
 
             return new TemplateReading(null, problems);
         }
@@ -45,10 +45,10 @@ public static class TemplateReader
     {
         var keys = new KeyReader(root, "a template", problems);
         var id = keys.RequiredText("id") ?? "";
-        if (id.Length > 0 && !IsId(id)) { keys.Fail("id", "`id` may have lower-case letters, digits and hyphens only."); }
+        if (id.Length > 0 && !IsId(id)) { keys.Fail("id", "`id` may contain only lower-case letters, digits and hyphens."); }
 
         var version = keys.Text("version");
-        if (version is not null && !IsVersion(version)) { keys.Fail("version", "`version` is a version like 1.2.0."); }
+        if (version is not null && !IsVersion(version)) { keys.Fail("version", "`version` must be a version like 1.2.0."); }
 
         var parent = keys.Text("parent_template");
         var metadata = keys.Object("metadata") is { } block ? new KeyReader(block, "`metadata`", problems) : null;
@@ -70,7 +70,7 @@ public static class TemplateReader
         metadata?.Finish();
         automation?.Finish();
         template = template with { Fields = WithAgentKeys(template.Fields, keys, root, problems) };
-        return template with { Given = keys.Finish() };
+        return template with { DefinedKeys = keys.Finish() };
     }
 
     /// <summary>A key of <see cref="AgentSpec.Keys"/> at the top of a template is the default of the field of that name.</summary>
@@ -83,9 +83,9 @@ public static class TemplateReader
 
             var at = root.FindMember(name)!.NameSpan;
             var index = fields.FindIndex(field => field.Name == name);
-            if (index < 0) { fields.Add(new TemplateField { Name = name, Default = value, Given = new HashSet<string>(["default"]), Span = at, IsShort = true }); }
-            else if (fields[index].Given.Contains("default")) { problems.Add(DocumentProblem.Error($"`{name}` stands here and as the default of its field. Keep one of them.", at)); }
-            else { fields[index] = fields[index] with { Default = value, Given = new HashSet<string>([.. fields[index].Given, "default"]) }; }
+            if (index < 0) { fields.Add(new TemplateField { Name = name, Default = value, DefinedKeys = new HashSet<string>(["default"]), Span = at, IsShort = true }); }
+            else if (fields[index].DefinedKeys.Contains("default")) { problems.Add(DocumentProblem.Error($"`{name}` is set here and as the default of its field. Keep one of them.", at)); }
+            else { fields[index] = fields[index] with { Default = value, DefinedKeys = new HashSet<string>([.. fields[index].DefinedKeys, "default"]) }; }
         }
 
         return fields;
@@ -113,7 +113,7 @@ public static class TemplateReader
         var name = named ? keys.RequiredText("name") ?? "" : "";
         if (name.Length > 0 && !(char.IsAsciiLetter(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')))
         {
-            keys.Fail("name", "A field's `name` begins with a letter and has letters, digits and underscores only.");
+            keys.Fail("name", "The `name` of a field must begin with a letter and contain only letters, digits and underscores.");
         }
 
         var type = keys.OneOf("type", FieldTypes.ByName);
@@ -141,7 +141,7 @@ public static class TemplateReader
         };
         if (type is { } known) { CheckAttributes(field, known, keys, value); }
 
-        return field with { Given = keys.Finish() };
+        return field with { DefinedKeys = keys.Finish() };
     }
 
     /// <summary>Attributes that mean nothing for the field's type.</summary>
@@ -149,7 +149,7 @@ public static class TemplateReader
     {
         void Only(string attribute, params ReadOnlySpan<FieldType> types)
         {
-            if (value.Has(attribute) && !types.Contains(type)) { keys.Fail(attribute, $"`{attribute}` does not go with a {type.Name()} field."); }
+            if (value.Has(attribute) && !types.Contains(type)) { keys.Fail(attribute, $"`{attribute}` is not valid for a {type.Name()} field."); }
         }
 
         Only("options", FieldType.Select);
@@ -167,19 +167,19 @@ public static class TemplateReader
     {
         var keys = new KeyReader(value, "`conditional`", problems);
         var field = keys.RequiredText("field");
-        var wanted = keys.Any("value");
-        if (wanted is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
+        var requested = keys.Any("value");
+        if (requested is null) { problems.Add(DocumentProblem.Error("`value` is missing from `conditional`.", value.Span)); }
 
         keys.Finish();
-        return field is null || wanted is null ? null : new FieldCondition(field, wanted is Json5Array list ? list.Items : [wanted]) { Span = keys.SpanOf("field") };
+        return field is null || requested is null ? null : new FieldCondition(field, requested is Json5Array list ? list.Items : [requested]) { Span = keys.SpanOf("field") };
     }
 
     private static List<AutomationHook> ReadHooks(KeyReader automation, List<DocumentProblem> problems)
     {
         List<Json5Object> hooks = [.. automation.Objects("hooks")];
-        if (hooks.Count > MostHooks) { problems.Add(DocumentProblem.Error($"A template has at most {MostHooks} hooks.", hooks[MostHooks].Span)); }
+        if (hooks.Count > MaxHooks) { problems.Add(DocumentProblem.Error($"A template has at most {MaxHooks} hooks.", hooks[MaxHooks].Span)); }
 
-        return [.. hooks.Take(MostHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
+        return [.. hooks.Take(MaxHooks).Select(hook => ReadHook(hook, problems)).OfType<AutomationHook>()];
     }
 
     private static AutomationHook? ReadHook(Json5Object value, List<DocumentProblem> problems)
@@ -212,7 +212,7 @@ public static class TemplateReader
             case "notify": return keys.RequiredText("message") is { } message ? new HookAction.Notify(message) : null;
             case null: return null;
             default:
-                keys.Fail("action", $"`action` is none of {string.Join(", ", Actions)}.{NearestName.Hint(name, Actions)}");
+                keys.Fail("action", $"`action` must be one of {string.Join(", ", Actions)}.{NearestName.Hint(name, Actions)}");
                 return null;
         }
     }
@@ -223,7 +223,7 @@ public static class TemplateReader
         var keys = new KeyReader(value, "a condition", problems);
         var text = keys.RequiredText("field");
         var path = text is null ? null : ValuePath.TryParse(text);
-        if (text is not null && path is null) { keys.Fail("field", "`field` is a path like messages[-1].role."); }
+        if (text is not null && path is null) { keys.Fail("field", "`field` must be a path like messages[-1].role."); }
 
         var conditions = new List<HookCondition>();
         var (equal, notEqual, exists, contains) = (keys.Any("equals"), keys.Any("not_equals"), keys.Boolean("exists"), keys.Any("contains"));

@@ -2,9 +2,9 @@ using Plue.Server.Json5;
 
 namespace Plue.Server.Templates;
 
-/// <summary>Something that works, and may cost or change more than its writer means.</summary>
+/// <summary>A valid setting that may cost or change more than intended.</summary>
 /// <param name="Code">Stable, for a pipeline: <c>risk.no-budget</c>.</param>
-/// <param name="Message">What can happen, and what to do about it.</param>
+/// <param name="Message">The risk and how to avoid it.</param>
 /// <param name="Span">In the template's own file; where its parent is named when the risk comes from there.</param>
 public sealed record TemplateRisk(string Code, string Message, Json5Span Span);
 
@@ -25,7 +25,7 @@ public static class TemplateRisks
     private static readonly string[] CheapNames = ["default-small", "ollama", "local", "llama", "lmstudio", "lm-studio"];
 
     /// <param name="resolved">With its parents' fields.</param>
-    /// <param name="find">Other templates in force, with their parents' fields.</param>
+    /// <param name="find">Gets other effective templates with inherited fields.</param>
     /// <returns>In the order of the file.</returns>
     public static IReadOnlyList<TemplateRisk> Find(Template resolved, Func<string, Template?> find)
     {
@@ -56,12 +56,12 @@ public static class TemplateRisks
         if (wide is null) { return; }
 
         var what = wide.Tool == "bash" ? "run any command" : "write any file";
-        var instead = wide.Tool == "bash" ? "Allow the commands it needs, as in `bash(npm test*)`" : $"Keep it to a folder, as in `{wide.Tool}(src/**)`";
+        var instead = wide.Tool == "bash" ? "Allow only the commands it needs, as in `bash(npm test*)`" : $"Limit it to a folder, as in `{wide.Tool}(src/**)`";
         risks.Add(new TemplateRisk(WriteAnywhere, $"It may {what} without asking, because `{wide}` is allowed. {instead}.", RuleSpan(template, wide.ToString())));
         if (agent.ProviderRefs.Concat(agent.Candidates.SelectMany(candidate => candidate.ProviderRefs)).FirstOrDefault(IsCheap) is { } cheap)
         {
             risks.Add(new TemplateRisk(CheapWriter,
-                $"A small or local model ({cheap}) may {what} without asking, and such models are misled more easily. {instead}, or choose a larger model.", SpanOf(template, "provider_ref")));
+                $"A small or local model ({cheap}) can {what} without approval, and such models are easier to mislead. {instead}, or choose a larger model.", SpanOf(template, "provider_ref")));
         }
     }
 
@@ -70,7 +70,7 @@ public static class TemplateRisks
         var budget = agent.Budget;
         if (budget is { Usd: null, Tokens: null })
         {
-            risks.Add(new TemplateRisk(NoBudget, "Nothing limits what it may spend. Give its `budget` a limit in `usd` or `tokens`.", SpanOf(template, Narrowing.Budget)));
+            risks.Add(new TemplateRisk(NoBudget, "Its spending has no limit. Set a limit in `usd` or `tokens` in its `budget`.", SpanOf(template, Narrowing.Budget)));
             return;
         }
 
@@ -82,11 +82,11 @@ public static class TemplateRisks
             var message = (budget, own) switch
             {
                 ({ Usd: not null }, { Usd: null }) or ({ Usd: null }, { Tokens: null }) =>
-                    $"A task of `{child.Id}` has no limit of its own in {(budget.Usd is null ? "tokens" : "USD")} and can use up the whole budget at once. Give it one in its `budget`.",
+                    $"A subtask of `{child.Id}` has no limit in {(budget.Usd is null ? "tokens" : "USD")} and can use the entire budget. Set one in its `budget`.",
                 ({ Usd: { } usd }, { Usd: { } each }) when each * agent.MaxSpawnedTasks > usd =>
-                    FormattableString.Invariant($"{agent.MaxSpawnedTasks} tasks of `{child.Id}` at {each} USD come to {each * agent.MaxSpawnedTasks} USD, more than its own {usd}. Allow fewer tasks, or give them less or it more."),
+                    FormattableString.Invariant($"{agent.MaxSpawnedTasks} tasks of `{child.Id}` at {each} USD come to {each * agent.MaxSpawnedTasks} USD, more than its own {usd}. Allow fewer subtasks, lower their budgets, or increase its own."),
                 ({ Tokens: { } tokens }, { Tokens: { } each }) when each * agent.MaxSpawnedTasks > tokens =>
-                    FormattableString.Invariant($"{agent.MaxSpawnedTasks} tasks of `{child.Id}` at {each} tokens come to {each * agent.MaxSpawnedTasks}, more than its own {tokens}. Allow fewer tasks, or give them less or it more."),
+                    FormattableString.Invariant($"{agent.MaxSpawnedTasks} tasks of `{child.Id}` at {each} tokens come to {each * agent.MaxSpawnedTasks}, more than its own {tokens}. Allow fewer subtasks, lower their budgets, or increase its own."),
                 _ => null,
             };
             if (message is null) { continue; }
@@ -98,7 +98,7 @@ public static class TemplateRisks
 
     private static void FindSpawnLoop(Template template, AgentSpec agent, Func<string, Template?> find, List<TemplateRisk> risks)
     {
-        // What a hook starts when a task is made is started each time, without anybody deciding.
+        // A creation hook runs for every new task without any decision.
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var open = new Queue<Template>([template]);
         while (open.TryDequeue(out var at))
@@ -108,7 +108,7 @@ public static class TemplateRisks
                 var next = ((HookAction.SpawnTask)hook.Action).TemplateId;
                 if (next == template.Id)
                 {
-                    risks.Add(new TemplateRisk(SpawnLoop, $"Every new `{template.Id}` starts another one by a hook, without end. Take the hook out, or give it a condition that ends it.", HookSpan(template, template.Hooks.First(own => own is { Trigger: HookTrigger.Created, Action: HookAction.SpawnTask }))));
+                    risks.Add(new TemplateRisk(SpawnLoop, $"A hook of every new `{template.Id}` starts another one, without end. Remove the hook, or add a condition that stops it.", HookSpan(template, template.Hooks.First(own => own is { Trigger: HookTrigger.Created, Action: HookAction.SpawnTask }))));
                     return;
                 }
 
@@ -119,7 +119,7 @@ public static class TemplateRisks
         if (agent.MaxSpawnedTasks > 0 && MaySpawn(agent) && MaySpawn(agent, template.Id))
         {
             risks.Add(new TemplateRisk(SpawnLoop,
-                $"A `{template.Id}` can start tasks of its own kind, which can do the same, to any depth. Add `{SpawnTool}({template.Id})` to `deny` in its `permissions`.", SpanOf(template, Narrowing.SpawnLimit)));
+                $"A `{template.Id}` can start subtasks of its own type, to any depth. Add `{SpawnTool}({template.Id})` to `deny` in its `permissions`.", SpanOf(template, Narrowing.SpawnLimit)));
         }
     }
 
@@ -136,12 +136,12 @@ public static class TemplateRisks
 
                 for (var next = i; next < hooks.Count; next++)
                 {
-                    if (!SetsOff(set, hooks[next])) { continue; }
+                    if (!Triggers(set, hooks[next])) { continue; }
 
                     if (next == i)
                     {
                         risks.Add(new TemplateRisk(HookLoop,
-                            $"Setting `{set.Target}` sets off this hook again{(at == i ? "" : " by way of another")}. Give it a condition that no longer holds once it has run, or let it wait for another field.", HookSpan(template, hooks[i])));
+                            $"Setting `{set.Target}` triggers this hook again{(at == i ? "" : " through another hook")}. Give it a condition that no longer holds once it has run, or let it wait for another field.", HookSpan(template, hooks[i])));
                         open.Clear();
                         break;
                     }
@@ -152,8 +152,8 @@ public static class TemplateRisks
         }
     }
 
-    /// <summary>Whether a hook waits for the field that is set, and none of its conditions on that field stands against the new value.</summary>
-    private static bool SetsOff(HookAction.SetField set, AutomationHook hook)
+    /// <summary>True if setting the field triggers the hook and its conditions on that field allow the new value.</summary>
+    private static bool Triggers(HookAction.SetField set, AutomationHook hook)
     {
         var waits = (hook.Trigger == HookTrigger.FieldChange && (hook.Field is null || hook.Field == set.Target)) || (hook.Trigger == HookTrigger.StatusChange && set.Target == "status");
         var after = Json5Object.Of((set.Target, set.Value));
@@ -174,21 +174,21 @@ public static class TemplateRisks
 
     private static bool MaySpawn(AgentSpec agent, string templateId)
     {
-        var wanted = PermissionRule.TryParse($"{SpawnTool}({templateId})", out _);
-        return wanted is null || !Rules(agent.Permissions.Deny).Any(rule => rule.Covers(wanted));
+        var requested = PermissionRule.TryParse($"{SpawnTool}({templateId})", out _);
+        return requested is null || !Rules(agent.Permissions.Deny).Any(rule => rule.Covers(requested));
     }
 
     private static bool IsCheap(string address) => CheapNames.Any(name => address.Contains(name, StringComparison.OrdinalIgnoreCase));
 
     private static List<PermissionRule> Rules(IEnumerable<string> texts) => [.. texts.Select(text => PermissionRule.TryParse(text, out _)).OfType<PermissionRule>()];
 
-    private static Json5Span SpanOf(Template template, string name) => template.Field(name) is { Given.Count: > 0 } field ? field.Span : template.ParentSpan;
+    private static Json5Span SpanOf(Template template, string name) => template.Field(name) is { DefinedKeys.Count: > 0 } field ? field.Span : template.ParentSpan;
 
     private static Json5Span RuleSpan(Template template, string rule) =>
-        template.Field(Narrowing.Permissions) is { } field && field.Given.Contains("default") && field.Default is Json5Object rules
+        template.Field(Narrowing.Permissions) is { } field && field.DefinedKeys.Contains("default") && field.Default is Json5Object rules
             && (rules.GetArray("allow")?.Items ?? []).FirstOrDefault(item => item is Json5String text && text.Value == rule) is { } found
             ? found.Span
             : SpanOf(template, Narrowing.Permissions);
 
-    private static Json5Span HookSpan(Template template, AutomationHook hook) => template.Given.Contains("automation") ? hook.Source.Span : template.ParentSpan;
+    private static Json5Span HookSpan(Template template, AutomationHook hook) => template.DefinedKeys.Contains("automation") ? hook.Source.Span : template.ParentSpan;
 }

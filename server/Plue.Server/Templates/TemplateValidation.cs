@@ -12,7 +12,7 @@ public static class TemplateValidation
     /// <summary>More of one kind of mistake than anyone reads.</summary>
     private const int MaxOfAKind = 50;
 
-    /// <summary>What every codex may have beside the fields of its template.</summary>
+    /// <summary>A field that every codex can have besides those of its template.</summary>
     private static readonly TemplateField Tags = new() { Name = TagsField, Type = FieldType.Array, Items = new TemplateField { Name = "", Type = FieldType.Text } };
 
     /// <param name="template">With its parents' fields.</param>
@@ -28,7 +28,7 @@ public static class TemplateValidation
         return [.. problems.OrderBy(problem => (problem.Line, problem.Column))];
     }
 
-    /// <summary>What is wrong with the tags of a codex that has no template.</summary>
+    /// <summary>Checks the tags of a codex without a template.</summary>
     public static IReadOnlyList<DocumentProblem> CheckTags(Json5Object values)
     {
         var problems = new List<DocumentProblem>();
@@ -44,7 +44,7 @@ public static class TemplateValidation
             problems.Add(DocumentProblem.Error($"{unknown} `{member.Name}`.{NearestName.Hint(member.Name, fields.Select(field => field.Name))}", member.NameSpan));
         }
 
-        foreach (var member in values.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` stands here a second time.", member.NameSpan)); }
+        foreach (var member in values.RepeatedMembers().Take(MaxOfAKind)) { problems.Add(DocumentProblem.Error($"`{member.Name}` is defined twice.", member.NameSpan)); }
 
         foreach (var field in fields)
         {
@@ -62,12 +62,12 @@ public static class TemplateValidation
             if (!applies)
             {
                 problems.Add(DocumentProblem.Warning(
-                    $"`{field.Name}` has no effect here: it counts only while `{field.Conditional!.Field}` is {string.Join(" or ", field.Conditional.Values.Select(value => Json5Writer.Write(value)))}.", member.NameSpan));
+                    $"`{field.Name}` has no effect here: it applies only while `{field.Conditional!.Field}` is {string.Join(" or ", field.Conditional.Values.Select(value => Json5Writer.Write(value)))}.", member.NameSpan));
             }
         }
     }
 
-    /// <param name="label">How messages begin.</param>
+    /// <param name="label">The beginning of messages.</param>
     internal static void CheckValue(TemplateField field, Json5Node value, string label, List<DocumentProblem> problems)
     {
         if (IsListOfProviders(field, value))
@@ -115,8 +115,8 @@ public static class TemplateValidation
     private static void CheckNumber(TemplateField field, double number, string label, Action<string> fail)
     {
         if (!double.IsFinite(number)) { fail($"{label} is not a finite number."); }
-        else if (number < field.Min) { fail($"{label} is less than {field.Min.Value.ToString(CultureInfo.InvariantCulture)}, the least allowed."); }
-        else if (number > field.Max) { fail($"{label} is more than {field.Max.Value.ToString(CultureInfo.InvariantCulture)}, the most allowed."); }
+        else if (number < field.Min) { fail($"{label} is less than {field.Min.Value.ToString(CultureInfo.InvariantCulture)}, the minimum."); }
+        else if (number > field.Max) { fail($"{label} is more than {field.Max.Value.ToString(CultureInfo.InvariantCulture)}, the maximum."); }
     }
 
     private static void CheckText(TemplateField field, string text, string label, Action<string> fail)
@@ -127,16 +127,16 @@ public static class TemplateValidation
                 fail($"{label} is empty.");
                 break;
             case FieldType.Select when !field.Options.Contains(text):
-                fail($"{label} is none of {string.Join(", ", field.Options)}.{NearestName.Hint(text, field.Options)}");
+                fail($"{label} must be one of {string.Join(", ", field.Options)}.{NearestName.Hint(text, field.Options)}");
                 break;
             case FieldType.Url when !Uri.TryCreate(text, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0:
-                fail($"{label} is not an address that begins with http:// or https://.");
+                fail($"{label} must be an address that begins with http:// or https://.");
                 break;
             case FieldType.Datetime when !DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out _) || !char.IsAsciiDigit(text[0]):
-                fail($"{label} is not a time like 2026-01-31T12:00:00Z.");
+                fail($"{label} must be a time like 2026-01-31T12:00:00Z.");
                 break;
             case FieldType.CodexReference when !text.StartsWith("codex://", StringComparison.Ordinal):
-                fail($"{label} is not an address that begins with codex://.");
+                fail($"{label} must be an address that begins with codex://.");
                 break;
         }
     }

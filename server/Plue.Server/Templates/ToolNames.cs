@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Templates;
 
 /// <summary>A tool as templates name it.</summary>
-/// <param name="Description">One sentence, for lists and hovers; what a model is told stands in <c>codex://prompts/tool-NAME</c>.</param>
+/// <param name="Description">One sentence, for lists and hovers; what is sent to a model is in <c>codex://prompts/tool-NAME</c>.</param>
 /// <param name="MayChange">It can write files, run commands or spend money.</param>
 public sealed record ToolName(string Name, string Description, bool MayChange);
 
@@ -15,22 +15,22 @@ public static class ToolNames
 
     public static readonly IReadOnlyList<ToolName> All =
     [
-        new("read", "Reads a file, or some lines of it.", MayChange: false),
-        new("write", "Writes a whole file.", MayChange: true),
-        new("edit", "Replaces a passage of a file.", MayChange: true),
+        new("read", "Reads a file or a range of its lines.", MayChange: false),
+        new("write", "Writes a file.", MayChange: true),
+        new("edit", "Replaces text in a file.", MayChange: true),
         new("bash", "Runs a command.", MayChange: true),
-        new("search", "Finds files by name, and lines by what they say.", MayChange: false),
-        new("todo", "Keeps the list of steps.", MayChange: false),
+        new("search", "Finds files by name and lines by content.", MayChange: false),
+        new("todo", "Manages the list of steps.", MayChange: false),
         new("codex", "Lists and reads prompts, templates and items.", MayChange: false),
-        new("fetch", "Gets a page of the web as text.", MayChange: true),
-        new("spawn_task", "Has a part of the work done by another agent.", MayChange: true),
+        new("fetch", "Fetches a web page as text.", MayChange: true),
+        new("spawn_task", "Starts a subtask with another agent.", MayChange: true),
     ];
 
     public static ToolName? Find(string name) => All.FirstOrDefault(tool => tool.Name == name);
 
     /// <summary>Whether it can be a tool: one of ours, or one of a server.</summary>
-    public static bool CanBe(string name) => Find(name) is not null || (name.IndexOf(ServerSeparator, StringComparison.Ordinal) is > 0 and var at && at < name.Length - 1);
+    public static bool IsValidName(string name) => Find(name) is not null || (name.IndexOf(ServerSeparator, StringComparison.Ordinal) is > 0 and var at && at < name.Length - 1);
 
     /// <summary>Why it is no tool, as a sentence.</summary>
-    public static string Unknown(string name) => $"There is no tool `{name}`.{NearestName.Hint(name, [.. All.Select(tool => tool.Name)])}";
+    public static string Unknown(string name) => $"The tool `{name}` does not exist.{NearestName.Hint(name, [.. All.Select(tool => tool.Name)])}";
 }

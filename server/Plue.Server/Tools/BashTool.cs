@@ -7,15 +7,15 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Runs a line of shell in the workspace, held by the sandbox of this machine. Nothing of the shell lasts to the next call.</summary>
-/// <param name="description">What the model is told.</param>
-/// <param name="allowsNetwork">The user's word; no call can change it.</param>
+/// <summary>Runs a shell command in the workspace in the sandbox of this machine. Shell state does not persist between calls.</summary>
+/// <param name="description">The description of the tool for the model.</param>
+/// <param name="allowsNetwork">The user's setting; a call cannot change it.</param>
 public sealed class BashTool(string description, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork) : ITool
 {
-    private const int UsualSeconds = 120;
-    private const int MostSeconds = 1_800;
-    /// <summary>What Linux takes as one argument is 128 KiB.</summary>
-    private const int LongestCommand = 100_000;
+    private const int DefaultSeconds = 120;
+    private const int MaxSeconds = 1_800;
+    /// <summary>The limit of Linux for one argument is 128 KiB.</summary>
+    private const int MaxCommandLength = 100_000;
     private const string Schema =
         """{"type":"object","properties":{"command":{"type":"string"},"timeout_s":{"type":"integer","minimum":1,"maximum":1800}},"required":["command"],"additionalProperties":false}""";
 
@@ -29,30 +29,30 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
     {
         var given = new ToolParameters(parameters, "command", "timeout_s");
         var command = given.Text("command");
-        var seconds = given.OptionalNumber("timeout_s", 1, MostSeconds) ?? UsualSeconds;
-        if (context.Workspace is not { } workspace) { throw new ToolFailureException("No folder is open, so no command can run."); }
-        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`command` is empty or has a zero character in it. Nothing was run."); }
-        if (Encoding.UTF8.GetByteCount(command) > LongestCommand) { throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run that."); }
-        if (Shells.FirstOrDefault(File.Exists) is not { } shell) { throw new ToolFailureException("There is no shell on this machine. Use the other tools."); }
+        var seconds = given.OptionalNumber("timeout_s", 1, MaxSeconds) ?? DefaultSeconds;
+        if (context.Workspace is not { } workspace) { throw new ToolFailureException("No workspace folder is open, so no command can run."); }
+        if (string.IsNullOrWhiteSpace(command) || command.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`command` is empty or contains a NUL character. Nothing was run."); }
+        if (Encoding.UTF8.GetByteCount(command) > MaxCommandLength) { throw new ToolFailureException("`command` is longer than 100,000 bytes. Write a script with `write` and run the script."); }
+        if (Shells.FirstOrDefault(File.Exists) is not { } shell) { throw new ToolFailureException("No shell was found on this machine. Use the other tools."); }
 
-        return new Call(command, seconds, shell, await sandbox.KindAsync(cancellationToken), new SandboxRules(workspace) { AllowNetwork = allowsNetwork() }, sandbox, () => results.Begin(context.CodexId));
+        return new Call(command, seconds, shell, await sandbox.KindAsync(cancellationToken), new SandboxRules(workspace) { AllowNetwork = allowsNetwork() }, sandbox, () => results.Create(context.CodexId));
     }
 
-    private sealed class Call(string command, int seconds, string shell, SandboxKind kind, SandboxRules rules, Sandbox sandbox, Func<KeptResult> keep) : PlannedCall
+    private sealed class Call(string command, int seconds, string shell, SandboxKind kind, SandboxRules rules, Sandbox sandbox, Func<StoredOutput> createOutput) : PlannedCall
     {
         /// <summary>
         /// The outer shell only joins the two outputs in their order, and gives back the signal of a closed pipe, which .NET leaves ignored; the line is an
         /// argument and is read by the inner one alone.
         /// </summary>
         private const string Joined = "exec 2>&1 </dev/null; /usr/bin/env --default-signal=PIPE true 2>/dev/null && exec /usr/bin/env --default-signal=PIPE \"$0\" \"$@\"; exec \"$0\" \"$@\"";
-        private static readonly TimeSpan Beat = TimeSpan.FromMilliseconds(100);
-        private const int MostAtOnce = 8_000;
+        private static readonly TimeSpan ProgressInterval = TimeSpan.FromMilliseconds(100);
+        private const int MaxReportedAtOnce = 8_000;
 
         public override IReadOnlyList<ToolAction> Actions { get; } = [new ToolAction.RunCommand(command, rules.Workspace)];
         public override ApprovalKind Kind => ApprovalKind.Command;
         public override string What => command;
         public override string? Where => rules.Workspace;
-        public override string? Sandbox { get; } = Permissions.Sandbox.Sentence(kind, rules);
+        public override string? Sandbox { get; } = Permissions.Sandbox.Describe(kind, rules);
         public override IReadOnlyList<string>? Changes => null;
 
         public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
@@ -65,10 +65,10 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
                 Environment = ShellEnvironment.Of(OwnEnvironment.Read(), rules.AllowNetwork),
                 WorkingDirectory = rules.Workspace,
             };
-            using var output = new ShellOutput(keep);
+            using var output = new ShellOutput(createOutput);
             try
             {
-                using var held = sandbox.Hold(kind, start, rules);
+                using var held = sandbox.Prepare(kind, start, rules);
                 return await RunAsync(held, output, progress, cancellationToken);
             }
             catch (IOException fault)
@@ -77,11 +77,11 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             }
         }
 
-        private async Task<ToolOutcome> RunAsync(SandboxedStart held, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
+        private async Task<ToolOutcome> RunAsync(SandboxedStart start, ShellOutput output, IToolProgress progress, CancellationToken cancellationToken)
         {
             var began = TimeProvider.System.GetTimestamp();
-            await using var child = ChildProcess.Start(held.Start);
-            await using var killing = held.Forbidden.Register(child.Kill);
+            await using var child = ChildProcess.Start(start.Start);
+            await using var killing = start.Violation.Register(child.Kill);
             using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             time.CancelAfter(TimeSpan.FromSeconds(seconds));
             var isLate = false;
@@ -99,10 +99,10 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             // What speaks here is not the command, whose outputs are joined, but what started it.
             if (child.StderrTail is { Length: > 0 } complaint) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(complaint)}]\n"); }
 
-            if (held.Finish() is { } note) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n"); }
+            if (start.Finish() is { } note) { text.Append(CultureInfo.InvariantCulture, $"[{HiddenCharacters.Visible(note)}]\n"); }
 
             text.Append(isLate
-                ? string.Create(CultureInfo.InvariantCulture, $"[Ended after {seconds} s, with everything it had started. Give `timeout_s` if it needs longer.]")
+                ? string.Create(CultureInfo.InvariantCulture, $"[Stopped after {seconds} s together with all processes it started. Set `timeout_s` if it needs longer.]")
                 : string.Create(CultureInfo.InvariantCulture, $"[Exit code {code}, {took:0.0} s.]"));
             return new ToolOutcome(text.ToString()) { ExitCode = isLate ? null : code };
         }
@@ -113,11 +113,11 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             var buffer = new byte[64 * 1024];
             var unsaid = new StringBuilder();
             var last = TimeProvider.System.GetTimestamp();
-            void Say()
+            void Report()
             {
                 if (unsaid.Length == 0) { return; }
 
-                progress.Say(ToolResults.Tail(unsaid.ToString(), MostAtOnce));
+                progress.Report(ToolResults.Tail(unsaid.ToString(), MaxReportedAtOnce));
                 unsaid.Clear();
                 last = TimeProvider.System.GetTimestamp();
             }
@@ -125,17 +125,17 @@ public sealed class BashTool(string description, Sandbox sandbox, ToolResults re
             while (true)
             {
                 var reading = child.ReadAsync(buffer, cancellationToken).AsTask();
-                if (unsaid.Length > 0 && await Task.WhenAny(reading, Task.Delay(Beat, CancellationToken.None)) != reading) { Say(); }
+                if (unsaid.Length > 0 && await Task.WhenAny(reading, Task.Delay(ProgressInterval, CancellationToken.None)) != reading) { Report(); }
 
                 var count = await reading;
                 if (count == 0) { break; }
 
                 unsaid.Append(output.Add(buffer.AsSpan(0, count)));
-                if (unsaid.Length > 4 * MostAtOnce) { unsaid.Remove(0, unsaid.Length - (2 * MostAtOnce)); }
-                if (TimeProvider.System.GetElapsedTime(last) >= Beat) { Say(); }
+                if (unsaid.Length > 4 * MaxReportedAtOnce) { unsaid.Remove(0, unsaid.Length - (2 * MaxReportedAtOnce)); }
+                if (TimeProvider.System.GetElapsedTime(last) >= ProgressInterval) { Report(); }
             }
 
-            Say();
+            Report();
         }
     }
 }

@@ -3,14 +3,14 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Plue's own tools that need nothing but files, commands and the network. Their texts are read anew for each round, so that a changed prompt counts.</summary>
-/// <param name="textOf">What a model is told of the tool of this name; null where nothing is said.</param>
+/// <summary>Plue's own tools that need nothing but files, commands and the network. Their descriptions are read again for each round, so that a changed prompt applies.</summary>
+/// <param name="textOf">Gets the description of the tool with this name for the model; null if there is none.</param>
 /// <param name="allowsNetwork">Whether commands in the sandbox may use the network.</param>
 /// <param name="mayFetch">Addresses that may be fetched though they are not public.</param>
 public sealed class BuiltInTools(
     Func<string, string?> textOf, PermissionPolicy policy, Sandbox sandbox, ToolResults results, Func<bool> allowsNetwork, Func<IPAddress, bool> mayFetch) : IToolSource
 {
-    /// <summary>One line a tool, in the order in which a model is told of them.</summary>
+    /// <summary>One line a tool, in the order in which a model is notified of them.</summary>
     private readonly (string Name, Func<string, ITool> Make)[] table =
     [
         ("read", text => new ReadTool(text, results)),

@@ -12,8 +12,8 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
 {
     public const string Name = "codex";
 
-    private const int MostListed = 200;
-    private static readonly CodexCollection[] Open = [CodexCollection.Prompts, CodexCollection.Templates, CodexCollection.Items];
+    private const int MaxListed = 200;
+    private static readonly CodexCollection[] ReadableCollections = [CodexCollection.Prompts, CodexCollection.Templates, CodexCollection.Items];
 
     public Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<ITool>>(names.Contains(Name) ? [new Tool(documents, textOf(Name) ?? "")] : []);
@@ -31,7 +31,7 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         {
             var given = new ToolParameters(parameters, "collection", "uri");
             var (collection, uri) = (given.OptionalText("collection"), given.OptionalText("uri"));
-            if (collection is null == uri is null) { throw new ToolFailureException("Give `collection` to list one, or `uri` to read one document."); }
+            if (collection is null == uri is null) { throw new ToolFailureException("Set `collection` to list a collection, or `uri` to read a document."); }
 
             return Task.FromResult<PlannedCall>(uri is null ? new Call($"codex://{collection}/", () => List(CollectionOf(collection!))) : new Call(uri, () => Read(uri)));
         }
@@ -40,23 +40,23 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
         {
             var found = documents.Of(collection).List();
             var text = new StringBuilder();
-            foreach (var one in found.Take(MostListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
+            foreach (var one in found.Take(MaxListed)) { text.Append(one.Uri?.ToString() ?? one.Id).Append(" - ").Append(HiddenCharacters.VisibleLine($"{one.Title}{(one.Description is { } what ? $": {what}" : "")}")).Append('\n'); }
 
-            if (found.Count > MostListed) { text.Append($"[{found.Count - MostListed} more are left out]\n"); }
-            return found.Count == 0 ? "There is none." : text.ToString();
+            if (found.Count > MaxListed) { text.Append($"[{found.Count - MaxListed} more omitted]\n"); }
+            return found.Count == 0 ? "The collection is empty." : text.ToString();
         }
 
         private string Read(string address)
         {
-            if (!CodexUri.TryParse(address, out var uri) || !Open.Contains(uri.Collection))
+            if (!CodexUri.TryParse(address, out var uri) || !ReadableCollections.Contains(uri.Collection))
             {
-                throw new ToolFailureException("This cannot be read. Only documents at codex://prompts/, codex://templates/ and codex://items/ can.");
+                throw new ToolFailureException("This URI cannot be read. Only documents in codex://prompts/, codex://templates/ and codex://items/ can be read.");
             }
 
             var all = documents.Of(uri.Collection);
             return all.Get(uri.Name) is { } codex && all.BytesOf(codex) is { } bytes
                 ? Encoding.UTF8.GetString(bytes)
-                : throw new ToolFailureException($"There is no {uri}. List its collection to see what there is.");
+                : throw new ToolFailureException($"{uri} does not exist. List its collection to see the available documents.");
         }
 
         private static CodexCollection CollectionOf(string name) => name switch
@@ -64,7 +64,7 @@ internal sealed class CodexTool(Documents documents, Func<string, string?> textO
             "prompts" => CodexCollection.Prompts,
             "templates" => CodexCollection.Templates,
             "items" => CodexCollection.Items,
-            _ => throw new ToolFailureException("`collection` has to be prompts, templates or items."),
+            _ => throw new ToolFailureException("`collection` must be prompts, templates or items."),
         };
     }
 

@@ -4,11 +4,11 @@ using System.Text.RegularExpressions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>What a page says, without its tags. For a model to read and never to be shown as a page, so that nothing hangs on each tag being understood.</summary>
+/// <summary>The text of an HTML page without tags. For models only, never rendered, so that unknown tags are harmless.</summary>
 internal static partial class HtmlText
 {
-    private static readonly string[] Silent = ["script", "style", "noscript", "template", "svg", "head"];
-    private static readonly string[] Blocks =
+    private static readonly string[] HiddenElements = ["script", "style", "noscript", "template", "svg", "head"];
+    private static readonly string[] BlockElements =
     [
         "p", "div", "br", "li", "ul", "ol", "tr", "table", "section", "article", "header", "footer", "nav", "main", "aside", "pre", "blockquote", "hr", "dt", "dd", "h1", "h2", "h3", "h4", "h5", "h6", "title",
     ];
@@ -31,7 +31,7 @@ internal static partial class HtmlText
         return EmptyLines().Replace(Spaces().Replace(plain, " ").Replace("\n ", "\n", StringComparison.Ordinal).Replace(" \n", "\n", StringComparison.Ordinal), "\n\n").Trim();
     }
 
-    /// <returns>Where the text goes on.</returns>
+    /// <returns>Where the text continues.</returns>
     private static int Tag(string html, int open, StringBuilder text)
     {
         if (string.CompareOrdinal(html, open, "<!--", 0, 4) == 0) { return html.IndexOf("-->", open, StringComparison.Ordinal) is >= 0 and var over ? over + 3 : html.Length; }
@@ -45,8 +45,8 @@ internal static partial class HtmlText
 
         var name = html.Substring(start, length).ToLowerInvariant();
         var end = html.IndexOf('>', start + length) is >= 0 and var close ? close + 1 : html.Length;
-        if (Blocks.Contains(name)) { text.Append(name == "li" && !isEnd ? "\n- " : name[0] == 'h' && name.Length == 2 && char.IsDigit(name[1]) && !isEnd ? $"\n\n{new string('#', name[1] - '0')} " : "\n"); }
-        if (isEnd || !Silent.Contains(name)) { return end; }
+        if (BlockElements.Contains(name)) { text.Append(name == "li" && !isEnd ? "\n- " : name[0] == 'h' && name.Length == 2 && char.IsDigit(name[1]) && !isEnd ? $"\n\n{new string('#', name[1] - '0')} " : "\n"); }
+        if (isEnd || !HiddenElements.Contains(name)) { return end; }
 
         var last = html.IndexOf($"</{name}", end, StringComparison.OrdinalIgnoreCase);
         return last < 0 ? html.Length : html.IndexOf('>', last) is >= 0 and var lastClose ? lastClose + 1 : html.Length;

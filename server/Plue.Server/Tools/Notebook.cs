@@ -7,7 +7,7 @@ namespace Plue.Server.Tools;
 /// <summary>A Jupyter notebook as text.</summary>
 internal static class Notebook
 {
-    private const int MostOutput = 4_000;
+    private const int MaxOutput = 4_000;
 
     /// <returns>Its cells with what they said last; null when it is no notebook.</returns>
     public static string? Cells(string json)
@@ -42,7 +42,7 @@ internal static class Notebook
         if (text.Length == 0 && TextOf(one, "ename") is { Length: > 0 } name) { text = $"{name}: {TextOf(one, "evalue")}"; }
         if (text.Length == 0) { return; }
 
-        output.Append("# Output\n").Append(text.Length <= MostOutput ? text.TrimEnd('\n') : $"{text[..MostOutput]}\n[{text.Length - MostOutput} more characters]").Append('\n');
+        output.Append("# Output\n").Append(text.Length <= MaxOutput ? text.TrimEnd('\n') : $"{text[..MaxOutput]}\n[{text.Length - MaxOutput} more characters]").Append('\n');
     }
 
     private static IEnumerable<JsonElement> Items(JsonElement cell, string name) =>

@@ -9,16 +9,16 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>Reads a file of the workspace, an image, a notebook, or the rest of an output that was too long.</summary>
-/// <param name="description">What the model is told.</param>
+/// <param name="description">The description of the tool for the model.</param>
 public sealed class ReadTool(string description, ToolResults results) : ITool
 {
     /// <summary>Lines of one answer.</summary>
-    public const int MostLines = 2_000;
+    public const int MaxLines = 2_000;
     /// <summary>Characters of one answer, below what <see cref="ToolRunner"/> cuts.</summary>
-    public const int MostCharacters = 36_000;
+    public const int MaxCharacters = 36_000;
     /// <summary>Characters of one line.</summary>
-    public const int LongestLine = 2_000;
-    private const int MostImageBytes = 5 * 1024 * 1024;
+    public const int MaxLineLength = 2_000;
+    private const int MaxImageBytes = 5 * 1024 * 1024;
 
     private const string Schema =
         """{"type":"object","properties":{"path":{"type":"string"},"from":{"type":"integer","minimum":1},"to":{"type":"integer","minimum":1}},"required":["path"],"additionalProperties":false}""";
@@ -36,7 +36,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         var named = given.Text("path");
         if (named.StartsWith(ToolResults.Scheme, StringComparison.Ordinal)) { return Task.FromResult<PlannedCall>(new OutputCall(results, context.CodexId, named, from ?? 1, to)); }
 
-        return Task.FromResult<PlannedCall>(new FileCall(WorkspacePath.Of(context.Workspace, named), context.Seen, from ?? 1, to));
+        return Task.FromResult<PlannedCall>(new FileCall(WorkspacePath.Resolve(context.Workspace, named), context.Seen, from ?? 1, to));
     }
 
     /// <summary>The lines of a range with their numbers, cut where it gets too long.</summary>
@@ -48,21 +48,21 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         {
             line++;
             if (line < from || isCut || line > (to ?? int.MaxValue)) { continue; }
-            if (line - from >= MostLines || output.Length + Math.Min(one.Length, LongestLine) > MostCharacters) { isCut = true; continue; }
+            if (line - from >= MaxLines || output.Length + Math.Min(one.Length, MaxLineLength) > MaxCharacters) { isCut = true; continue; }
 
             output.Append(CultureInfo.InvariantCulture, $"{line,6}\t");
-            var start = one.Length <= LongestLine ? one : one[..LongestLine];
+            var start = one.Length <= MaxLineLength ? one : one[..MaxLineLength];
             hidden += HiddenCharacters.Count(start);
-            output.Append(HiddenCharacters.Visible(start)).Append(one.Length <= LongestLine ? "" : $" [{one.Length - LongestLine} more characters in this line]").Append('\n');
+            output.Append(HiddenCharacters.Visible(start)).Append(one.Length <= MaxLineLength ? "" : $" [{one.Length - MaxLineLength} more characters in this line]").Append('\n');
             last = line;
         }
 
         if (line == 0) { return "[The file is empty.]"; }
-        if (from > line) { throw new ToolFailureException($"There are only {line} lines."); }
-        if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Go on with `from: {last + 1}`.]\n"); }
+        if (from > line) { throw new ToolFailureException($"The file has only {line} lines."); }
+        if (isCut) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}. Continue with `from: {last + 1}`.]\n"); }
         else if (from > 1 || last < line) { output.Append(CultureInfo.InvariantCulture, $"[These are lines {from} to {last} of {line}.]\n"); }
 
-        if (hidden > 0) { output.Append(CultureInfo.InvariantCulture, $"[{hidden} characters that no editor shows stand as ⟨U+…⟩.]\n"); }
+        if (hidden > 0) { output.Append(CultureInfo.InvariantCulture, $"[{hidden} invisible characters are shown as ⟨U+…⟩.]\n"); }
         if (note is not null) { output.Append(CultureInfo.InvariantCulture, $"[{note}]\n"); }
         return output.ToString();
     }
@@ -79,7 +79,7 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
 
     private sealed class FileCall(WorkspacePath path, SeenFiles seen, int from, int? to) : PlannedCall
     {
-        public override IReadOnlyList<ToolAction> Actions { get; } = path.Judged(one => new ToolAction.ReadFile(one));
+        public override IReadOnlyList<ToolAction> Actions { get; } = path.ActionsFor(one => new ToolAction.ReadFile(one));
         public override ApprovalKind Kind => ApprovalKind.Read;
         public override string What { get; } = path.Relative;
         public override string? Where => path.Full;
@@ -87,26 +87,26 @@ public sealed class ReadTool(string description, ToolResults results) : ITool
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
         {
             var content = WorkspaceFile.Read(path);
-            if (ProtectedPaths.WhyNot(content) is { } why) { throw new ToolFailureException($"{path.Shown} {why}."); }
+            if (ProtectedPaths.DenialReason(content) is { } why) { throw new ToolFailureException($"{path.Display} {why}."); }
 
-            var outcome = ImageType.Of(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
-            seen.Saw(path.Full, HeldFolder.HashOf(content));
+            var outcome = ImageType.Detect(content) is { } mediaType ? Image(content, mediaType) : new ToolOutcome(Shown(content));
+            seen.Record(path.Full, FolderHandle.HashOf(content));
             return Task.FromResult(outcome);
         }
 
-        private ToolOutcome Image(byte[] content, string mediaType) => content.Length > MostImageBytes
-            ? throw new ToolFailureException($"{path.Shown} is an image of {content.Length / 1024 / 1024} MiB; only up to {MostImageBytes / 1024 / 1024} MiB are shown. Make a smaller copy of it.")
-            : new ToolOutcome($"[{path.Shown} is an image, {mediaType}, {content.Length} bytes. It is shown with this answer.]")
+        private ToolOutcome Image(byte[] content, string mediaType) => content.Length > MaxImageBytes
+            ? throw new ToolFailureException($"{path.Display} is an image of {content.Length / 1024 / 1024} MiB; only up to {MaxImageBytes / 1024 / 1024} MiB can be shown. Create a smaller copy.")
+            : new ToolOutcome($"[{path.Display} is an image, {mediaType}, {content.Length} bytes. It is attached to this result.]")
             {
-                Images = [new MessagePart.File(path.Shown, null) { MediaType = mediaType, Size = content.Length, Hash = HeldFolder.HashOf(content), Data = content }],
+                Images = [new MessagePart.File(path.Display, null) { MediaType = mediaType, Size = content.Length, Hash = FolderHandle.HashOf(content), Data = content }],
             };
 
         private string Shown(byte[] content)
         {
-            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Shown} is no text ({content.Length} bytes) and cannot be shown.");
+            var text = FileText.Of(content) ?? throw new ToolFailureException($"{path.Display} is not text ({content.Length} bytes) and cannot be shown.");
             if (path.Relative.EndsWith(".ipynb", StringComparison.OrdinalIgnoreCase) && Notebook.Cells(text.Content) is { } cells)
             {
-                return Numbered(cells, from, to, "A notebook, shown by its cells. In the file it is JSON: `edit` needs the passage as it stands there, which `search` shows.");
+                return Numbered(cells, from, to, "This notebook is shown as cells. The file itself is JSON: `edit` needs the exact JSON text, which `search` shows.");
             }
 
             return Numbered(text.Content, from, to, text.Note);

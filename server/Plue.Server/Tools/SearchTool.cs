@@ -9,17 +9,17 @@ using Plue.Server.Providers;
 namespace Plue.Server.Tools;
 
 /// <summary>Finds files by name and lines by what they say.</summary>
-/// <param name="description">What the model is told.</param>
-/// <param name="policy">Each file that is looked into is judged as if it were read.</param>
+/// <param name="description">The description of the tool for the model.</param>
+/// <param name="policy">Each searched file is evaluated like a read.</param>
 public sealed class SearchTool(string description, PermissionPolicy policy) : ITool
 {
-    private const int MostLines = 200;
-    private const int MostNames = 500;
-    private const int LongestLine = 300;
-    private const int LongestQuery = 1_000;
-    private const int MostFileBytes = 8 * 1024 * 1024;
-    private static readonly TimeSpan RegexTime = TimeSpan.FromSeconds(2);
-    private static readonly TimeSpan WholeTime = TimeSpan.FromSeconds(60);
+    private const int MaxLines = 200;
+    private const int MaxNames = 500;
+    private const int MaxLineLength = 300;
+    private const int MaxQueryLength = 1_000;
+    private const int MaxFileBytes = 8 * 1024 * 1024;
+    private static readonly TimeSpan RegexTimeout = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan SearchTimeout = TimeSpan.FromSeconds(60);
     private const string Schema =
         """{"type":"object","properties":{"query":{"type":"string"},"regex":{"type":"boolean"},"files":{"type":"string"},"ignore_case":{"type":"boolean"}},"additionalProperties":false}""";
 
@@ -35,21 +35,21 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         var given = new ToolParameters(parameters, "query", "regex", "files", "ignore_case");
         var (query, files) = (given.OptionalText("query"), given.OptionalText("files"));
         if (string.IsNullOrEmpty(query) && string.IsNullOrEmpty(files)) { throw new ToolFailureException("Give `query`, `files` or both."); }
-        if (query is { Length: > LongestQuery } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0) { throw new ToolFailureException("`query` has to be a part of one line, of up to 1,000 characters."); }
+        if (query is { Length: > MaxQueryLength } || query?.AsSpan().IndexOfAny('\n', '\r', '\0') >= 0) { throw new ToolFailureException("`query` must be part of one line, of at most 1,000 characters."); }
 
-        var workspace = WorkspacePath.Of(context.Workspace, ".");
+        var workspace = WorkspacePath.Resolve(context.Workspace, ".");
         PathPattern? pattern = null;
         if (!string.IsNullOrEmpty(files))
         {
-            pattern = PathPattern.TryOf(files.StartsWith("./", StringComparison.Ordinal) ? files[1..] : files, withChoices: true)
-                ?? throw new ToolFailureException("`files` is no pattern of paths. Write it as in `src/**/*.ts`.");
+            pattern = PathPattern.TryParse(files.StartsWith("./", StringComparison.Ordinal) ? files[1..] : files, allowBraces: true)
+                ?? throw new ToolFailureException("`files` is not a valid glob pattern. Use a pattern like `src/**/*.ts`.");
         }
 
         var request = new Request(string.IsNullOrEmpty(query) ? null : query, given.Flag("regex"), given.Flag("ignore_case"), pattern, files);
         return Task.FromResult<PlannedCall>(new Call(workspace, request, request.IsRegex && request.Query is not null ? Expression(request) : null, new WorkspaceListing(Ripgrep), path => MayRead(path, context)));
     }
 
-    private bool MayRead(string path, ToolContext context) => policy.Judge(Name, new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
+    private bool MayRead(string path, ToolContext context) => policy.Evaluate(Name, new ToolAction.ReadFile(path), context.Rights()).Decision == Decision.Allow;
 
     private static Regex Expression(Request request)
     {
@@ -57,11 +57,11 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         try
         {
             try { return new Regex(request.Query!, options | RegexOptions.NonBacktracking); }
-            catch (NotSupportedException) { return new Regex(request.Query!, options, RegexTime); }
+            catch (NotSupportedException) { return new Regex(request.Query!, options, RegexTimeout); }
         }
         catch (ArgumentException fault)
         {
-            throw new ToolFailureException($"`query` is no regular expression: {fault.Message.TrimEnd('.')}. Leave `regex` out to find it as it stands.", fault);
+            throw new ToolFailureException($"`query` is not a valid regular expression: {fault.Message.TrimEnd('.')}. Omit `regex` to search for literal text.", fault);
         }
     }
 
@@ -79,25 +79,25 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         private ToolOutcome Search(CancellationToken cancellationToken)
         {
             using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-            time.CancelAfter(WholeTime);
+            time.CancelAfter(SearchTimeout);
             try
             {
                 // Only plain letters are the same bytes in every encoding.
                 var hint = regex is null && request.Query is { } query && query.All(char.IsAscii) ? query : null;
                 var files = listing.Files(workspace.Workspace, hint, request.IgnoreCase, time.Token, out var isWhole);
-                IEnumerable<string> wanted = request.Files is { } pattern ? files.Where(pattern.Fits) : files;
-                var output = request.Query is null ? Names([.. wanted], time.Token) : Lines(wanted, time.Token);
-                if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MostFiles} files; only so many were looked at. Narrow `files`.]\n"); }
+                IEnumerable<string> requested = request.Files is { } pattern ? files.Where(pattern.IsMatch) : files;
+                var output = request.Query is null ? Names([.. requested], time.Token) : Lines(requested, time.Token);
+                if (!isWhole) { output.Append(CultureInfo.InvariantCulture, $"[The workspace has more than {WorkspaceListing.MaxFiles} files; only these were searched. Narrow `files`.]\n"); }
 
                 return new ToolOutcome(output.ToString());
             }
             catch (OperationCanceledException fault) when (!cancellationToken.IsCancellationRequested)
             {
-                throw new ToolFailureException("The search took longer than 60 s. Narrow `files`, or search for a rarer word.", fault);
+                throw new ToolFailureException("The search took longer than 60 s. Narrow `files`, or use a more specific query.", fault);
             }
             catch (RegexMatchTimeoutException fault)
             {
-                throw new ToolFailureException("This regular expression takes too long. Make it simpler: no repeat inside a repeat.", fault);
+                throw new ToolFailureException("The regular expression takes too long. Simplify it: avoid nested repetition.", fault);
             }
         }
 
@@ -108,7 +108,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
-                if (shown == MostNames) { break; }
+                if (shown == MaxNames) { break; }
                 if (!mayRead(Path.Combine(workspace.Workspace, file))) { held++; continue; }
 
                 output.Append(HiddenCharacters.VisibleLine(file)).Append('\n');
@@ -117,7 +117,7 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
 
             if (shown == 0) { output.Append("No file fits.\n"); }
             if (files.Count - held > shown) { output.Append(CultureInfo.InvariantCulture, $"[{shown} of {files.Count} files are shown. Narrow `files` to see the others.]\n"); }
-            return Ended(output, held, 0, files.Count(file => file.Contains('\uFFFD', StringComparison.Ordinal)));
+            return Finish(output, held, 0, files.Count(file => file.Contains('\uFFFD', StringComparison.Ordinal)));
         }
 
         private StringBuilder Lines(IEnumerable<string> files, CancellationToken cancellationToken)
@@ -125,51 +125,51 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
             var output = new StringBuilder();
             var (shown, inFiles, held, large, unnamed) = (0, 0, 0, 0, 0);
             var isCut = false;
-            using var folder = new HeldFolder(workspace.Workspace);
+            using var folder = new FolderHandle(workspace.Workspace);
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 if (file.Contains('\uFFFD', StringComparison.Ordinal)) { unnamed++; continue; }
 
                 var content = Content(folder, file, ref large);
-                if (content is null || !MayFit(content)) { continue; }
+                if (content is null || !MayMatch(content)) { continue; }
 
                 var isFirst = true;
-                foreach (var (line, text) in Found(content, cancellationToken))
+                foreach (var (line, text) in MatchesIn(content, cancellationToken))
                 {
                     if (isFirst && !mayRead(Path.Combine(workspace.Workspace, file))) { held++; break; }
-                    if (shown == MostLines) { isCut = true; break; }
+                    if (shown == MaxLines) { isCut = true; break; }
 
                     inFiles += isFirst ? 1 : 0;
                     isFirst = false;
                     shown++;
-                    output.Append(CultureInfo.InvariantCulture, $"{HiddenCharacters.VisibleLine(file)}:{line}: {HiddenCharacters.Visible(Around(text))}\n");
+                    output.Append(CultureInfo.InvariantCulture, $"{HiddenCharacters.VisibleLine(file)}:{line}: {HiddenCharacters.Visible(Excerpt(text))}\n");
                 }
 
                 if (isCut) { break; }
             }
 
             output.Append(shown == 0 ? "No line fits.\n"
-                : isCut ? string.Create(CultureInfo.InvariantCulture, $"[The first {shown} lines, from {inFiles} files. There are more: narrow `files`, or search for something rarer.]\n")
+                : isCut ? string.Create(CultureInfo.InvariantCulture, $"[The first {shown} lines, from {inFiles} files. There are more. Narrow `files`, or use a more specific query.]\n")
                 : string.Create(CultureInfo.InvariantCulture, $"[{shown} {(shown == 1 ? "line" : "lines")} in {inFiles} {(inFiles == 1 ? "file" : "files")}.]\n"));
-            return Ended(output, held, large, unnamed);
+            return Finish(output, held, large, unnamed);
         }
 
-        private static StringBuilder Ended(StringBuilder output, int held, int large, int unnamed)
+        private static StringBuilder Finish(StringBuilder output, int held, int large, int unnamed)
         {
-            if (held > 0) { output.Append(CultureInfo.InvariantCulture, $"[{held} more may not be read and are left out.]\n"); }
-            if (large > 0) { output.Append(CultureInfo.InvariantCulture, $"[{large} files over {MostFileBytes / (1024 * 1024)} MiB were not looked into.]\n"); }
-            if (unnamed > 0) { output.Append(CultureInfo.InvariantCulture, $"[{unnamed} files have a name that is no valid text and cannot be opened.]\n"); }
+            if (held > 0) { output.Append(CultureInfo.InvariantCulture, $"[{held} more are not readable and were skipped.]\n"); }
+            if (large > 0) { output.Append(CultureInfo.InvariantCulture, $"[{large} files over {MaxFileBytes / (1024 * 1024)} MiB were not searched.]\n"); }
+            if (unnamed > 0) { output.Append(CultureInfo.InvariantCulture, $"[{unnamed} files have a name that is not valid text and cannot be opened.]\n"); }
             return output;
         }
 
-        private static string? Content(HeldFolder folder, string file, ref int large)
+        private static string? Content(FolderHandle folder, string file, ref int large)
         {
             try
             {
-                if (folder.Read(file, MostFileBytes) is not { } content) { large++; return null; }
+                if (folder.Read(file, MaxFileBytes) is not { } content) { large++; return null; }
 
-                return ProtectedPaths.WhyNot(content) is null ? FileText.Of(content)?.Content : null;
+                return ProtectedPaths.DenialReason(content) is null ? FileText.Of(content)?.Content : null;
             }
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
             {
@@ -180,9 +180,9 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
 
         private StringComparison Comparison => request.IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal;
 
-        private bool MayFit(string content) => regex is not null || content.Contains(request.Query!, Comparison);
+        private bool MayMatch(string content) => regex is not null || content.Contains(request.Query!, Comparison);
 
-        private IEnumerable<(int Line, string Text)> Found(string content, CancellationToken cancellationToken)
+        private IEnumerable<(int Line, string Text)> MatchesIn(string content, CancellationToken cancellationToken)
         {
             var line = 0;
             for (var start = 0; start < content.Length;)
@@ -199,13 +199,13 @@ public sealed class SearchTool(string description, PermissionPolicy policy) : IT
         }
 
         /// <summary>The line, or of a long one the part that fits.</summary>
-        private string Around(string text)
+        private string Excerpt(string text)
         {
-            if (text.Length <= LongestLine) { return text; }
+            if (text.Length <= MaxLineLength) { return text; }
 
             var at = regex is null ? text.IndexOf(request.Query!, Comparison) : regex.Match(text).Index;
-            var from = Math.Clamp(at - (LongestLine / 3), 0, text.Length - LongestLine);
-            return $"{(from > 0 ? "…" : "")}{text.Substring(from, LongestLine)}{(from + LongestLine < text.Length ? "…" : "")}";
+            var from = Math.Clamp(at - (MaxLineLength / 3), 0, text.Length - MaxLineLength);
+            return $"{(from > 0 ? "…" : "")}{text.Substring(from, MaxLineLength)}{(from + MaxLineLength < text.Length ? "…" : "")}";
         }
     }
 }

@@ -7,7 +7,7 @@ public sealed class SeenFiles
 {
     private readonly ConcurrentDictionary<string, string> seen = new(StringComparer.Ordinal);
 
-    public void Saw(string realPath, string hash) => seen[realPath] = hash;
+    public void Record(string realPath, string hash) => seen[realPath] = hash;
 
     /// <returns>Null when it never read the file.</returns>
     public string? HashOf(string realPath) => seen.GetValueOrDefault(realPath);

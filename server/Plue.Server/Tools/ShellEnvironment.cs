@@ -2,7 +2,7 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>What a command sees of our environment: names that build tools need, and never one that could hold a key.</summary>
+/// <summary>The environment of a command: variables that build tools need, without any that could hold a key.</summary>
 internal static class ShellEnvironment
 {
     private static readonly string[] Tools =
@@ -11,8 +11,8 @@ internal static class ShellEnvironment
         "PYENV_ROOT", "VIRTUAL_ENV", "CONDA_PREFIX", "ANDROID_HOME", "HOMEBREW_PREFIX", "PKG_CONFIG_PATH", "LD_LIBRARY_PATH",
     ];
 
-    /// <summary>For programs that would wait for somebody at a terminal.</summary>
-    private static readonly Dictionary<string, string> Quiet = new()
+    /// <summary>For programs that would otherwise wait for terminal input.</summary>
+    private static readonly Dictionary<string, string> NonInteractive = new()
     {
         ["TERM"] = "dumb",
         ["NO_COLOR"] = "1",
@@ -23,16 +23,16 @@ internal static class ShellEnvironment
         ["DEBIAN_FRONTEND"] = "noninteractive",
     };
 
-    /// <param name="allowNetwork">Without it a proxy is of no use, and its address may have a password in it.</param>
+    /// <param name="allowNetwork">Without it a proxy is useless, and its address may have a password in it.</param>
     public static IReadOnlyDictionary<string, string> Of(IReadOnlyDictionary<string, string> own, bool allowNetwork)
     {
-        var environment = new Dictionary<string, string>(Quiet, StringComparer.Ordinal);
+        var environment = new Dictionary<string, string>(NonInteractive, StringComparer.Ordinal);
         foreach (var name in OwnEnvironment.Harmless.Concat(Tools).Where(name => allowNetwork || !name.Contains("proxy", StringComparison.OrdinalIgnoreCase)))
         {
             if (own.TryGetValue(name, out var value)) { environment[name] = value; }
         }
 
-        // A relative entry would be looked up in the workspace.
+        // A relative entry would be resolved in the workspace.
         environment["PATH"] = string.Join(Path.PathSeparator, environment.GetValueOrDefault("PATH", "/usr/local/bin:/usr/bin:/bin").Split(Path.PathSeparator).Where(Path.IsPathFullyQualified));
         return environment;
     }

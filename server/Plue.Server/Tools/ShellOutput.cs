@@ -5,20 +5,20 @@ using Plue.Server.Platform;
 namespace Plue.Server.Tools;
 
 /// <summary>
-/// What a command prints, made harmless as it comes: sequences for a terminal are taken out and other
-/// controls are shown. Keeps the head and the tail; the whole goes to the disk when it gets long.
+/// Sanitizes the output of a command while it runs: terminal sequences are removed and other
+/// control characters shown. Keeps the head and the tail; long output is stored on disk.
 /// </summary>
-internal sealed class ShellOutput(Func<KeptResult> keep) : IDisposable
+internal sealed class ShellOutput(Func<StoredOutput> createOutput) : IDisposable
 {
     /// <summary>Characters of each of head and tail.</summary>
     public const int Part = 15_000;
-    private const int LongestSequence = 4_096;
+    private const int MaxSequenceLength = 4_096;
 
     private readonly Decoder decoder = Encoding.UTF8.GetDecoder();
     private readonly StringBuilder head = new();
     private readonly StringBuilder tail = new();
-    private KeptResult? kept;
-    private string? keptFault;
+    private StoredOutput? stored;
+    private string? storeFault;
     private long length;
     private State state;
     private bool wasReturn;
@@ -32,28 +32,28 @@ internal sealed class ShellOutput(Func<KeptResult> keep) : IDisposable
         var characters = new char[decoder.GetCharCount(bytes, flush: false)];
         decoder.GetChars(bytes, characters, flush: false);
         var clean = new StringBuilder(characters.Length);
-        foreach (var character in characters) { Take(character, clean); }
+        foreach (var character in characters) { Process(character, clean); }
 
         var text = HiddenCharacters.Visible(clean.ToString());
         Append(text);
         return text;
     }
 
-    /// <summary>Everything, or head and tail and how to read the rest.</summary>
+    /// <summary>Gets the complete output, or head and tail with a hint how to read the rest.</summary>
     public override string ToString()
     {
         if (length <= 2 * Part) { return head.ToString() + tail; }
 
         var end = ToolResults.Tail(tail.ToString(), Part);
-        return string.Create(CultureInfo.InvariantCulture, $"{head}\n[{length - head.Length - end.Length} characters are left out here; {keptFault ?? kept?.HowToRead}]\n{end}");
+        return string.Create(CultureInfo.InvariantCulture, $"{head}\n[{length - head.Length - end.Length} characters omitted; {storeFault ?? stored?.ReadHint}]\n{end}");
     }
 
-    public void Dispose() => kept?.Dispose();
+    public void Dispose() => stored?.Dispose();
 
     private void Append(string text)
     {
         length += text.Length;
-        Keep(text);
+        Store(text);
         var first = Math.Min(text.Length, Part - head.Length);
         if (first > 0 && first < text.Length && char.IsHighSurrogate(text[first - 1])) { first--; }
 
@@ -62,30 +62,30 @@ internal sealed class ShellOutput(Func<KeptResult> keep) : IDisposable
         if (tail.Length > 4 * Part) { tail.Remove(0, tail.Length - (2 * Part)); }
     }
 
-    private void Keep(string text)
+    private void Store(string text)
     {
-        if (keptFault is not null || length <= 2 * Part) { return; }
+        if (storeFault is not null || length <= 2 * Part) { return; }
 
         try
         {
-            if (kept is null)
+            if (stored is null)
             {
-                kept = keep();
-                kept.Write(head.ToString() + tail);
+                stored = createOutput();
+                stored.Write(head.ToString() + tail);
             }
 
-            kept.Write(text);
+            stored.Write(text);
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            keptFault = "they could not be kept";
+            storeFault = "the full output could not be stored";
         }
     }
 
-    /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. One that never ends is text again after a while.</summary>
-    private void Take(char character, StringBuilder clean)
+    /// <summary>ECMA-48: ESC [ … letter; ESC ] … BEL or ESC \; ESC and one letter. An unterminated sequence becomes text after a limit.</summary>
+    private void Process(char character, StringBuilder clean)
     {
-        if (state != State.Text && ++sequence > LongestSequence) { state = State.Text; }
+        if (state != State.Text && ++sequence > MaxSequenceLength) { state = State.Text; }
 
         switch (state)
         {
@@ -103,7 +103,7 @@ internal sealed class ShellOutput(Func<KeptResult> keep) : IDisposable
                 break;
             case State.Control when character is '\n' or '\u001B':
                 state = State.Text;
-                Take(character, clean);
+                Process(character, clean);
                 break;
             case State.Text7:
                 state = character switch { '\a' or '\u009C' => State.Text, '\u001B' => State.TextEscape, _ => State.Text7 };
@@ -119,14 +119,14 @@ internal sealed class ShellOutput(Func<KeptResult> keep) : IDisposable
                     sequence = 0;
                     state = character switch { '\u001B' => State.Escape, '\u009B' => State.Control, _ => State.Text7 };
                 }
-                else { Say(character, clean); }
+                else { Emit(character, clean); }
 
                 break;
         }
     }
 
     /// <summary>A return alone begins a line of its own.</summary>
-    private void Say(char character, StringBuilder clean)
+    private void Emit(char character, StringBuilder clean)
     {
         if (wasReturn) { clean.Append('\n'); }
         if (character != '\r' && !(wasReturn && character == '\n')) { clean.Append(character); }

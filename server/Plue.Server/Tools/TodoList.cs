@@ -8,12 +8,12 @@ public enum TodoState { Open, Active, Done }
 
 public sealed record TodoStep(string Text, TodoState State);
 
-/// <summary>What an agent means to do, in its own words.</summary>
+/// <summary>The plan of an agent.</summary>
 public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 {
     public const string ToolName = "todo";
-    private const int MostSteps = 50;
-    private const int LongestText = 300;
+    private const int MaxSteps = 50;
+    private const int MaxTextLength = 300;
 
     /// <summary>The list as the last call that was not refused left it; null when there was none.</summary>
     /// <param name="messages">In their order.</param>
@@ -33,7 +33,7 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
     public static TodoList Of(JsonElement parameters)
     {
         var steps = new ToolParameters(parameters, "steps").List("steps");
-        return steps.Count <= MostSteps ? new TodoList([.. steps.Select(StepOf)]) : throw new ToolFailureException($"There are {steps.Count} steps; {MostSteps} is the most. Put small ones together.");
+        return steps.Count <= MaxSteps ? new TodoList([.. steps.Select(StepOf)]) : throw new ToolFailureException($"The list has {steps.Count} steps; the maximum is {MaxSteps}. Combine small steps.");
     }
 
     /// <summary>One line for each step.</summary>
@@ -42,18 +42,18 @@ public sealed record TodoList(IReadOnlyList<TodoStep> Steps)
 
     private static TodoStep StepOf(JsonElement step)
     {
-        if (step.ValueKind != JsonValueKind.Object) { throw new ToolFailureException("Each of `steps` has to be an object with `text` and `state`."); }
+        if (step.ValueKind != JsonValueKind.Object) { throw new ToolFailureException("Each item of `steps` must be an object with `text` and `state`."); }
 
         var given = new ToolParameters(step, "text", "state");
         var text = given.Text("text").ReplaceLineEndings(" ").Trim();
-        if (text.Length is 0 or > LongestText) { throw new ToolFailureException($"The `text` of a step has from 1 to {LongestText} characters."); }
+        if (text.Length is 0 or > MaxTextLength) { throw new ToolFailureException($"The `text` of a step must have 1 to {MaxTextLength} characters."); }
 
         return new TodoStep(text, given.Text("state") switch
         {
             "open" => TodoState.Open,
             "active" => TodoState.Active,
             "done" => TodoState.Done,
-            _ => throw new ToolFailureException("The `state` of a step is `open`, `active` or `done`."),
+            _ => throw new ToolFailureException("The `state` of a step must be `open`, `active` or `done`."),
         });
     }
 

@@ -4,8 +4,8 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>The agent's own list of steps, given whole each time. It is kept by the call itself: the last one in the journal is the plan.</summary>
-/// <param name="description">What the model is told.</param>
+/// <summary>The agent's list of steps, replaced as a whole by each call. The last call in the journal is the current list.</summary>
+/// <param name="description">The description of the tool for the model.</param>
 public sealed class TodoTool(string description) : ITool
 {
     private const string Schema =
@@ -25,6 +25,6 @@ public sealed class TodoTool(string description) : ITool
         public override string What => list.ToString();
 
         public override Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken) =>
-            Task.FromResult(new ToolOutcome(list.Steps.Count == 0 ? "The list is empty now." : $"{list.Steps.Count(step => step.State == TodoState.Done)} of {list.Steps.Count} steps are done.\n{list}"));
+            Task.FromResult(new ToolOutcome(list.Steps.Count == 0 ? "The list is now empty." : $"{list.Steps.Count(step => step.State == TodoState.Done)} of {list.Steps.Count} steps are done.\n{list}"));
     }
 }

@@ -2,7 +2,7 @@ using Plue.Server.Permissions;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Who calls a tool, and where.</summary>
+/// <summary>The caller of a tool and its workspace.</summary>
 public sealed record ToolContext
 {
     public required string CodexId { get; init; }
@@ -11,6 +11,6 @@ public sealed record ToolContext
     /// <summary>The trusted folder, its real path; null without one.</summary>
     public required string? Workspace { get; init; }
     public required Rights.Chain Rights { get; init; }
-    /// <summary>What this codex has read, by path: an edit of what changed since is refused.</summary>
+    /// <summary>The files that this codex has read, by path. Edits of files that changed since are refused.</summary>
     public required SeenFiles Seen { get; init; }
 }

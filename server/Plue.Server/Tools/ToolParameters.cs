@@ -3,7 +3,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools;
 
-/// <summary>What a model wrote for a tool of ours, or for an object in it. What the tool does not know is refused: nothing is let through in the hope that it has no meaning.</summary>
+/// <summary>The parameters of a tool call, or of an object in it. Unknown parameters are refused.</summary>
 internal sealed class ToolParameters
 {
     private readonly Dictionary<string, JsonElement> values = new(StringComparer.Ordinal);
@@ -16,58 +16,58 @@ internal sealed class ToolParameters
         {
             if (!known.Contains(property.Name, StringComparer.Ordinal))
             {
-                throw new ToolFailureException($"There is no parameter `{Short(property.Name)}`. Nothing was done; use {(known.Length == 0 ? "none" : $"only {string.Join(", ", known.Select(name => $"`{name}`"))}")}.");
+                throw new ToolFailureException($"The parameter `{Short(property.Name)}` does not exist. Nothing was done. Use {(known.Length == 0 ? "none" : $"only {string.Join(", ", known.Select(name => $"`{name}`"))}")}.");
             }
 
-            if (!values.TryAdd(property.Name, property.Value)) { throw new ToolFailureException($"`{Short(property.Name)}` is given twice. Nothing was done; give it once."); }
+            if (!values.TryAdd(property.Name, property.Value)) { throw new ToolFailureException($"`{Short(property.Name)}` is set twice. Nothing was done. Set it once."); }
         }
     }
 
-    public string Text(string name) => OptionalText(name) ?? throw new ToolFailureException($"`{name}` is missing. Nothing was done; give it as a text.");
+    public string Text(string name) => OptionalText(name) ?? throw new ToolFailureException($"`{name}` is missing. Nothing was done. Set it to a string.");
 
-    /// <returns>Null when it is not there.</returns>
+    /// <returns>Null when it does not exist.</returns>
     public string? OptionalText(string name) => Value(name) switch
     {
         null => null,
         { ValueKind: JsonValueKind.String } value => value.GetString(),
-        _ => throw Wrong(name, "a text"),
+        _ => throw Invalid(name, "a text"),
     };
 
-    public int? OptionalNumber(string name, int least, int most) => Value(name) switch
+    public int? OptionalNumber(string name, int min, int max) => Value(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= least && number <= most => (int)number,
-        _ => throw Wrong(name, $"a whole number from {least} to {most}"),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDouble(out var number) && number == Math.Floor(number) && number >= min && number <= max => (int)number,
+        _ => throw Invalid(name, $"a whole number from {min} to {max}"),
     };
 
-    /// <returns>Null when it is not there.</returns>
-    public decimal? OptionalAmount(string name, decimal most) => Value(name) switch
+    /// <returns>Null when it does not exist.</returns>
+    public decimal? OptionalAmount(string name, decimal max) => Value(name) switch
     {
         null => null,
-        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= most => number,
-        _ => throw Wrong(name, $"a number that is more than 0 and at most {most}"),
+        { ValueKind: JsonValueKind.Number } value when value.TryGetDecimal(out var number) && number > 0 && number <= max => number,
+        _ => throw Invalid(name, $"a number greater than 0 and at most {max}"),
     };
 
-    /// <returns>Null when it is not there.</returns>
+    /// <returns>Null when it does not exist.</returns>
     public JsonElement? OptionalObject(string name) => Value(name) switch
     {
         null => null,
         { ValueKind: JsonValueKind.Object } value => value,
-        _ => throw Wrong(name, "an object"),
+        _ => throw Invalid(name, "an object"),
     };
 
     public bool Flag(string name) => Value(name) switch
     {
         null or { ValueKind: JsonValueKind.False } => false,
         { ValueKind: JsonValueKind.True } => true,
-        _ => throw Wrong(name, "true or false"),
+        _ => throw Invalid(name, "true or false"),
     };
 
-    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Wrong(name, "a list");
+    public IReadOnlyList<JsonElement> List(string name) => Value(name) is { ValueKind: JsonValueKind.Array } value ? [.. value.EnumerateArray()] : throw Invalid(name, "a list");
 
     private JsonElement? Value(string name) => values.TryGetValue(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 
-    private static ToolFailureException Wrong(string name, string expected) => new($"`{name}` has to be {expected}. Nothing was done; send the call again.");
+    private static ToolFailureException Invalid(string name, string expected) => new($"`{name}` must be {expected}. Nothing was done. Send the call again.");
 
     private static string Short(string name) => HiddenCharacters.VisibleLine(name.Length <= 40 ? name : name[..40] + "…");
 }

@@ -14,27 +14,27 @@ public sealed record ToolCall(string ToolUseId, string Name, string Parameters)
     public string? Problem { get; init; }
 }
 
-/// <summary>What came of a call: one of result and error is set.</summary>
+/// <summary>The outcome of a call: either a result or an error.</summary>
 public sealed record ToolCallResult(string ToolUseId, string? Result, string? Error)
 {
     public JsonElement? Finished { get; init; }
     public IReadOnlyList<Messages.FileChange> Changes { get; init; } = [];
     public IReadOnlyList<Messages.MessagePart.File> Images { get; init; } = [];
-    /// <summary>How a command ended; null for what is no command, and for one that was cut short.</summary>
+    /// <summary>The exit code of a command; null for other calls and for stopped commands.</summary>
     public int? ExitCode { get; init; }
-    /// <summary>What the user said when asked about it; null when nobody was asked.</summary>
+    /// <summary>The user's decision; null if no approval was needed.</summary>
     public Messages.ApprovalNote? Approval { get; init; }
     /// <summary>How long it ran, without what it waited for an approval; null when it did not run.</summary>
     public TimeSpan? RunTime { get; init; }
 }
 
-/// <summary>What a runner of tools tells and asks while it works.</summary>
+/// <summary>Receives the progress of tool calls.</summary>
 public interface IToolObserver
 {
     /// <summary>Returns when the intent is durable. Called before anything with effects is done.</summary>
-    ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken);
+    ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken);
 
-    /// <summary>Asked when what it runs was cancelled: why, in a sentence for the model.</summary>
+    /// <summary>The reason of a cancellation, as a sentence for the model.</summary>
     string WhyStopped => Messages.InterruptedCall.Error;
 
     void Progress(ToolCall call, string text);
@@ -46,10 +46,10 @@ public interface IToolObserver
 }
 
 /// <summary>
-/// The one place where a call becomes an effect: found, planned, judged, asked about, its intent made durable, its changes recorded, run, cut to size. Nothing
-/// that a model says gets around it.
+/// The only place where tool calls run: it finds and plans the call, evaluates permissions, requests approval, stores the intent, records changes, runs it and
+/// truncates the result. A model cannot bypass it.
 /// </summary>
-/// <param name="results">Where what is cut off a long result is kept; without it it is gone.</param>
+/// <param name="results">Stores truncated results; null discards the rest.</param>
 /// <param name="blobs">Where images are kept; without it they last as long as the process.</param>
 public sealed class ToolRunner(
     PermissionPolicy policy, Approvals approvals, IEditLog edits, Func<Rights.Chain, IReadOnlyList<string>> pathOf, ToolResults? results = null, Blobs? blobs = null,
@@ -58,19 +58,19 @@ public sealed class ToolRunner(
     private readonly TimeProvider clock = time ?? TimeProvider.System;
 
     /// <summary>Ends why a call was refused that only a user could have allowed.</summary>
-    public const string NobodyAsked = "Nobody is there to be asked.";
+    public const string NobodyAsked = "No user is available to approve it.";
 
     /// <summary>Characters of a result that the model gets at once.</summary>
-    public const int LongestResult = 40_000;
+    public const int MaxResultLength = 40_000;
 
     /// <summary>Runs the calls of one round. Those that only read run beside each other, everything else one after the other in the order of the calls.</summary>
     /// <param name="contextOf">By the id of a call.</param>
-    /// <returns>One result for each call, in their order. Stopped calls have an error that says so.</returns>
+    /// <returns>One result for each call, in their order. Stopped calls have an error that reports it.</returns>
     public async Task<IReadOnlyList<ToolCallResult>> RunAsync(
         IReadOnlyList<ToolCall> calls, Toolbox toolbox, Func<string, ToolContext> contextOf, IToolObserver observer, CancellationToken cancellationToken)
     {
         var results = new ToolCallResult[calls.Count];
-        async Task DoAsync(int at)
+        async Task RunOneAsync(int at)
         {
             results[at] = await RunAsync(calls[at], toolbox.Find(calls[at].Name), contextOf(calls[at].ToolUseId), observer, cancellationToken);
             observer.Finished(results[at]);
@@ -79,7 +79,7 @@ public sealed class ToolRunner(
         for (var at = 0; at < calls.Count;)
         {
             var beside = calls.Skip(at).TakeWhile(call => toolbox.Find(call.Name) is not { RunsAlone: true }).Count();
-            await Task.WhenAll(Enumerable.Range(at, Math.Max(1, beside)).Select(DoAsync));
+            await Task.WhenAll(Enumerable.Range(at, Math.Max(1, beside)).Select(RunOneAsync));
             at += Math.Max(1, beside);
         }
 
@@ -95,19 +95,19 @@ public sealed class ToolRunner(
         try
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (tool is null) { throw new ToolFailureException($"There is no tool {HiddenCharacters.VisibleLine(call.Name)}. Use only the tools you were given."); }
+            if (tool is null) { throw new ToolFailureException($"The tool {HiddenCharacters.VisibleLine(call.Name)} does not exist. Use only the tools you were given."); }
 
             var planned = await tool.PlanAsync(Parse(call), context, cancellationToken);
             await AllowAsync(call, tool, planned, context, observer, note => approval = note, cancellationToken);
             // A subtask has a time of its own, without what it waits.
             started = planned.Kind == ApprovalKind.Spawn ? null : clock.GetTimestamp();
             var changesFiles = planned.Changes is not { Count: 0 };
-            if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.IntendAsync(call, cancellationToken); }
+            if (changesFiles || planned.Actions.Any(action => action.ReachesOut)) { await observer.RecordIntentAsync(call, cancellationToken); }
             if (!changesFiles) { return Result(call, context, await RunAsync(call, planned, observer, cancellationToken), [], approval) with { RunTime = RunTime() }; }
 
-            // What is started is carried to its end or ended: what it changed is looked at in any case.
+            // A started call is completed or stopped; its changes are recorded in any case.
             var scope = await edits.BeginAsync(
-                new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name), context.Workspace ?? throw new ToolFailureException("No folder is open."), planned.Changes, cancellationToken);
+                new EditAuthor(context.CodexId, context.TurnId, call.ToolUseId, tool.Name), context.Workspace ?? throw new ToolFailureException("No workspace folder is open."), planned.Changes, cancellationToken);
             IReadOnlyList<Messages.FileChange> changes = [];
             ToolOutcome outcome;
             try { outcome = await RunAsync(call, planned, observer, cancellationToken); }
@@ -117,7 +117,7 @@ public sealed class ToolRunner(
         }
         catch (ToolFailureException fault)
         {
-            return Failed(Cut(context, fault.Message));
+            return Failed(Truncate(context, fault.Message));
         }
         catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
         {
@@ -125,33 +125,33 @@ public sealed class ToolRunner(
         }
         catch (Messages.FailureException fault)
         {
-            return Failed(Cut(context, fault.Message));
+            return Failed(Truncate(context, fault.Message));
         }
         catch (Exception fault)
         {
-            // One call that breaks is no reason to lose what the others did.
-            return Failed(Cut(context, $"{call.Name} failed in a way Plue did not expect: {fault.Message}"));
+            // A failed call must not lose the results of the others.
+            return Failed(Truncate(context, $"{call.Name} failed with an unexpected error: {fault.Message}"));
         }
     }
 
     private static Task<ToolOutcome> RunAsync(ToolCall call, PlannedCall planned, IToolObserver observer, CancellationToken cancellationToken) =>
         planned.RunAsync(new Progress(text => observer.Progress(call, text)), cancellationToken);
 
-    /// <param name="answered">Hears what the user said, if anybody was asked.</param>
-    /// <exception cref="ToolFailureException">It may not be done; the sentence says why.</exception>
+    /// <param name="answered">Called with the user's decision, if approval was needed.</param>
+    /// <exception cref="ToolFailureException">The call is denied; the message has the reason.</exception>
     private async Task AllowAsync(
         ToolCall call, ITool tool, PlannedCall planned, ToolContext context, IToolObserver observer, Action<Messages.ApprovalNote> answered, CancellationToken cancellationToken)
     {
         var rights = context.Rights();
-        var verdicts = Judge(tool, planned, rights);
+        var verdicts = Evaluate(tool, planned, rights);
         if (verdicts.MaxBy(one => one.Decision) is not { } verdict || verdict.Decision == Decision.Allow) { return; }
-        if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"This was not done: {verdict.Why}"); }
-        if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"This was not done: {verdict.Why} {NobodyAsked}"); }
+        if (verdict.Decision == Decision.Deny) { throw new ToolFailureException($"The call was denied: {verdict.Why}"); }
+        if (rights.Any(one => one.IsUnattended)) { throw new ToolFailureException($"The call was denied: {verdict.Why} {NobodyAsked}"); }
 
-        // One rule that allows only a part of the call would be asked for without an end.
+        // A rule that allows only part of the call would be requested repeatedly.
         var asked = verdicts.Where(one => one.Decision == Decision.Ask).ToList();
         var rule = asked.Select(one => one.Rule).Distinct().ToList() is [var only] ? only : null;
-        // Asked first: whoever hears that the call waits finds the question.
+        // Requested first, so that observers of the waiting call find the request.
         var asking = approvals.AskAsync(
             new ApprovalRequest
             {
@@ -169,7 +169,7 @@ public sealed class ToolRunner(
                 RuleFolder = rule is null ? null : context.Workspace,
             },
             cancellationToken,
-            () => Judge(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
+            () => Evaluate(tool, planned, context.Rights()).All(one => one.Decision == Decision.Allow));
         observer.Waiting(call, true);
         try
         {
@@ -177,14 +177,14 @@ public sealed class ToolRunner(
             answered(new Messages.ApprovalNote(answer.Decision.ToString().ToLowerInvariant(), answer.Reason, answer.Decision == ApprovalDecision.Always ? answer.Rule : null, approvals.Now));
             if (answer.Decision != ApprovalDecision.Deny)
             {
-                // What was taken from it while the question waited counts.
-                if (Judge(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now) { throw new ToolFailureException($"This was not done: {now.Why}"); }
+                // Rights that were revoked during the approval apply.
+                if (Evaluate(tool, planned, context.Rights()).FirstOrDefault(one => one.Decision == Decision.Deny) is { } now) { throw new ToolFailureException($"The call was denied: {now.Why}"); }
                 return;
             }
 
             throw new ToolFailureException(string.IsNullOrWhiteSpace(answer.Reason)
-                ? "The user refused this. Do not try it in another way; ask what to do instead, or go on without it."
-                : $"The user refused this and says: {answer.Reason}");
+                ? "The user denied this call. Do not try it another way. Ask what to do instead, or continue without it."
+                : $"The user denied this call with the reason: {answer.Reason}");
         }
         finally
         {
@@ -192,50 +192,50 @@ public sealed class ToolRunner(
         }
     }
 
-    /// <returns>One for each thing that it does; the strictest counts.</returns>
-    private List<Verdict> Judge(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) => [.. planned.Actions.Select(action => policy.Judge(tool.Name, action, rights))];
+    /// <returns>One verdict per action; the strictest applies.</returns>
+    private List<Verdict> Evaluate(ITool tool, PlannedCall planned, IReadOnlyList<Rights> rights) => [.. planned.Actions.Select(action => policy.Evaluate(tool.Name, action, rights))];
 
     private static JsonElement Parse(ToolCall call)
     {
-        if ((call.Problem ?? ToolArguments.WhyNot(call.Parameters)) is { } problem) { throw new ToolFailureException(problem); }
+        if ((call.Problem ?? ToolArguments.ErrorIn(call.Parameters)) is { } problem) { throw new ToolFailureException(problem); }
 
         try
         {
             using var document = JsonDocument.Parse(call.Parameters.Length == 0 ? "{}" : call.Parameters);
             return document.RootElement.ValueKind == JsonValueKind.Object
                 ? document.RootElement.Clone()
-                : throw new ToolFailureException("The parameters have to be a JSON object.");
+                : throw new ToolFailureException("The parameters must be a JSON object.");
         }
         catch (JsonException fault)
         {
-            throw new ToolFailureException($"The parameters are no valid JSON ({fault.Message}). Nothing was done; send the call again.", fault);
+            throw new ToolFailureException($"The parameters are not valid JSON ({fault.Message}). Nothing was done. Send the call again.", fault);
         }
     }
 
     private ToolCallResult Result(ToolCall call, ToolContext context, ToolOutcome outcome, IReadOnlyList<Messages.FileChange> changes, Messages.ApprovalNote? approval)
     {
-        var (images, lost) = Kept(outcome.Images);
-        return new ToolCallResult(call.ToolUseId, Cut(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images, ExitCode = outcome.ExitCode, Approval = approval };
+        var (images, lost) = StoreImages(outcome.Images);
+        return new ToolCallResult(call.ToolUseId, Truncate(context, outcome.Text + lost), null) { Finished = outcome.Finished, Changes = changes, Images = images, ExitCode = outcome.ExitCode, Approval = approval };
     }
 
-    /// <summary>Images outlive the process as everything in a message does. What was done counts, though a picture of it was not kept.</summary>
-    private (IReadOnlyList<Messages.MessagePart.File> Images, string Lost) Kept(IReadOnlyList<Messages.MessagePart.File> images)
+    /// <summary>Stores images like everything in a message. The call succeeds even if an image could not be stored.</summary>
+    private (IReadOnlyList<Messages.MessagePart.File> Images, string Lost) StoreImages(IReadOnlyList<Messages.MessagePart.File> images)
     {
         if (blobs is null) { return (images, ""); }
 
         try { return ([.. images.Select(image => image.Data is { } data ? image with { Blob = blobs.Put(data.Span), Data = null } : image)], ""); }
-        catch (Messages.FailureException fault) { return ([], $"\n[The pictures are left out: {fault.Message}]"); }
+        catch (Messages.FailureException fault) { return ([], $"\n[Images omitted: {fault.Message}]"); }
     }
 
     /// <summary>No tool can say anything that a reader does not see, whatever files are called or hold.</summary>
-    private string Cut(ToolContext context, string text)
+    private string Truncate(ToolContext context, string text)
     {
         text = HiddenCharacters.Visible(text);
-        return results?.Cut(context.CodexId, text, LongestResult) ?? ToolResults.Shortened(text, LongestResult, "they were not kept");
+        return results?.Truncate(context.CodexId, text, MaxResultLength) ?? ToolResults.TruncateMiddle(text, MaxResultLength, "the full output was not stored");
     }
 
-    private sealed class Progress(Action<string> say) : IToolProgress
+    private sealed class Progress(Action<string> report) : IToolProgress
     {
-        public void Say(string text) => say(text);
+        public void Report(string text) => report(text);
     }
 }

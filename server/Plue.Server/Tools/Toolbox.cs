@@ -18,8 +18,8 @@ public sealed class Toolbox(IReadOnlyList<ITool> tools)
 /// <summary>Where tools come from: Plue's own, and the servers'.</summary>
 public interface IToolSource
 {
-    /// <summary>The tools of these names that there are now. A server that is not approved or does not start offers none, and says so.</summary>
+    /// <summary>The tools of these names that there are now. A server that is not approved or does not start offers none, and reports it.</summary>
     /// <param name="names">As templates name them, <c>SERVER/*</c> included.</param>
-    /// <param name="notes">One sentence for each that is not there.</param>
+    /// <param name="notes">One sentence for each that does not exist.</param>
     Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken);
 }

@@ -7,9 +7,9 @@ namespace Plue.Server.Tools;
 /// <param name="ripgrep">Absolute; null where there is none.</param>
 internal sealed class WorkspaceListing(string? ripgrep)
 {
-    public const int MostFiles = 300_000;
-    private const int MostIgnoreBytes = 1024 * 1024;
-    private static readonly TimeSpan Time = TimeSpan.FromSeconds(30);
+    public const int MaxFiles = 300_000;
+    private const int MaxIgnoreBytes = 1024 * 1024;
+    private static readonly TimeSpan ListTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>Where a user or the system installs it. PATH may lead into the workspace.</summary>
     public static string? FindRipgrep() => OperatingSystem.IsWindows()
@@ -17,18 +17,18 @@ internal sealed class WorkspaceListing(string? ripgrep)
         : ((string[])["/usr/bin/rg", "/usr/local/bin/rg", "/opt/homebrew/bin/rg", "/run/current-system/sw/bin/rg"]).FirstOrDefault(File.Exists);
 
     /// <summary>In the order of paths, from the workspace, with <c>/</c>.</summary>
-    /// <param name="containing">Files that have it in them, as bytes, and perhaps some more; null for all. Only a help: who needs to know looks into them.</param>
+    /// <param name="containing">Returns files that contain these bytes, and possibly more; null for all. Only a prefilter.</param>
     /// <param name="isWhole">False when there are more files than are listed.</param>
     public IReadOnlyList<string> Files(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken, out bool isWhole)
     {
-        var files = (ripgrep is null ? null : ByRipgrep(workspace, containing, ignoreCase, cancellationToken)) ?? Walk(workspace, cancellationToken);
-        isWhole = files.Count < MostFiles;
+        var files = (ripgrep is null ? null : ListWithRipgrep(workspace, containing, ignoreCase, cancellationToken)) ?? Walk(workspace, cancellationToken);
+        isWhole = files.Count < MaxFiles;
         files.Sort(StringComparer.Ordinal);
         return files;
     }
 
     /// <returns>Null when it could not do it.</returns>
-    private List<string>? ByRipgrep(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken)
+    private List<string>? ListWithRipgrep(string workspace, string? containing, bool ignoreCase, CancellationToken cancellationToken)
     {
         List<string> arguments =
         [
@@ -46,13 +46,13 @@ internal sealed class WorkspaceListing(string? ripgrep)
         await using var child = ChildProcess.Start(start);
         child.CloseInput();
         using var time = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        time.CancelAfter(Time);
+        time.CancelAfter(ListTimeout);
         var files = new List<string>();
         var rest = new MemoryStream();
         var buffer = new byte[64 * 1024];
         try
         {
-            while (files.Count < MostFiles && await child.ReadAsync(buffer, time.Token) is > 0 and var count)
+            while (files.Count < MaxFiles && await child.ReadAsync(buffer, time.Token) is > 0 and var count)
             {
                 var from = 0;
                 for (var at = 0; at < count; at++)
@@ -71,9 +71,9 @@ internal sealed class WorkspaceListing(string? ripgrep)
         }
         catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested) { return null; }
 
-        if (files.Count >= MostFiles) { return files; }
+        if (files.Count >= MaxFiles) { return files; }
 
-        // 1 says that nothing fits, 2 that some files could not be read.
+        // 1 means no match, 2 that some files could not be read.
         return await child.Exited.WaitAsync(cancellationToken) is 0 or 1 or 2 ? files : null;
     }
 
@@ -82,7 +82,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
         var files = new List<string>();
         var folders = new Stack<(string Relative, IReadOnlyList<IgnoreRules> Rules)>([("", [])]);
         var options = new EnumerationOptions { AttributesToSkip = FileAttributes.None, IgnoreInaccessible = true, ReturnSpecialDirectories = false };
-        while (folders.TryPop(out var folder) && files.Count < MostFiles)
+        while (folders.TryPop(out var folder) && files.Count < MaxFiles)
         {
             cancellationToken.ThrowIfCancellationRequested();
             var rules = folder.Rules;
@@ -91,7 +91,7 @@ internal sealed class WorkspaceListing(string? ripgrep)
 
             foreach (var entry in new DirectoryInfo(Path.Combine(workspace, folder.Relative)).EnumerateFileSystemInfos("*", options))
             {
-                // What has no valid name cannot be asked about.
+                // A file without a valid name cannot be evaluated.
                 if (entry.Name.Contains('\uFFFD', StringComparison.Ordinal)) { files.Add(folder.Relative.Length == 0 ? entry.Name : $"{folder.Relative}/{entry.Name}"); continue; }
                 if (entry.Attributes.HasFlag(FileAttributes.ReparsePoint) || entry.Name.Equals(".git", StringComparison.OrdinalIgnoreCase)) { continue; }
 
@@ -111,8 +111,8 @@ internal sealed class WorkspaceListing(string? ripgrep)
     {
         try
         {
-            using var folder = new HeldFolder(workspace);
-            return folder.Read(relative, MostIgnoreBytes) is { } content ? FileText.Of(content)?.Content : null;
+            using var folder = new FolderHandle(workspace);
+            return folder.Read(relative, MaxIgnoreBytes) is { } content ? FileText.Of(content)?.Content : null;
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException) { return null; }
     }

@@ -5,52 +5,52 @@ namespace Plue.Server.Tools;
 
 /// <summary>A file or folder of the workspace as a model names it, and where it really is: every link on the way is followed once, here, and none later.</summary>
 /// <param name="Workspace">The real path.</param>
-/// <param name="Named">Absolute, as it was named.</param>
+/// <param name="Requested">Absolute, as it was named.</param>
 /// <param name="Relative">From the workspace, without links, with <c>/</c>; empty for the workspace itself.</param>
-internal sealed record WorkspacePath(string Workspace, string Named, string Relative)
+internal sealed record WorkspacePath(string Workspace, string Requested, string Relative)
 {
-    private const int MostLinks = 40;
-    private const int Longest = 4096;
+    private const int MaxLinks = 40;
+    private const int MaxLength = 4096;
 
-    /// <summary>The same as a person or a model is told it: in one line and with nothing hidden.</summary>
-    public string Shown => HiddenCharacters.VisibleLine(Relative);
+    /// <summary>The path for display: one line, hidden characters visible.</summary>
+    public string Display => HiddenCharacters.VisibleLine(Relative);
 
     public string Full => Relative.Length == 0 ? Workspace : Path.Combine(Workspace, Relative.Replace('/', Path.DirectorySeparatorChar));
 
     /// <summary>Both names are judged when they differ: a rule may speak of either.</summary>
-    public IReadOnlyList<ToolAction> Judged(Func<string, ToolAction> action) => Named == Full ? [action(Full)] : [action(Full), action(Named)];
+    public IReadOnlyList<ToolAction> ActionsFor(Func<string, ToolAction> action) => Requested == Full ? [action(Full)] : [action(Full), action(Requested)];
 
     /// <param name="named">From the workspace, or absolute.</param>
-    /// <exception cref="ToolFailureException">It leads out of the workspace, nowhere or in a circle.</exception>
-    public static WorkspacePath Of(string? workspace, string named)
+    /// <exception cref="ToolFailureException">It leads out of the workspace, nowhere or in a cycle.</exception>
+    public static WorkspacePath Resolve(string? workspace, string named)
     {
-        if (workspace is null) { throw new ToolFailureException("No folder is open, so there are no files to work on."); }
-        if (named.Length > Longest || named.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`path` is no path of a file. Give it from the workspace, with `/`."); }
-        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':')) { throw new ToolFailureException($"{HiddenCharacters.VisibleLine(named)} is no path of a file."); }
+        if (workspace is null) { throw new ToolFailureException("No workspace folder is open, so no files are available."); }
+        if (named.Length > MaxLength || named.Contains('\0', StringComparison.Ordinal)) { throw new ToolFailureException("`path` is not a valid file path. Use a path relative to the workspace, with `/`."); }
+        if (OperatingSystem.IsWindows() && named.AsSpan(Math.Min(2, named.Length)).Contains(':')) { throw new ToolFailureException($"{HiddenCharacters.VisibleLine(named)} is not a valid file path."); }
 
         var shown = HiddenCharacters.VisibleLine(named);
         var full = Path.GetFullPath(Path.Combine(workspace, named));
         string real;
-        try { real = Resolve(full); }
+        try { real = ResolveLinks(full); }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new ToolFailureException($"{shown} cannot be reached ({HiddenCharacters.VisibleLine(fault.Message.TrimEnd('.'))}).", fault);
+            throw new ToolFailureException($"{shown} could not be resolved ({HiddenCharacters.VisibleLine(fault.Message.TrimEnd('.'))}).", fault);
         }
 
         var relative = Path.GetRelativePath(workspace, real).Replace(Path.DirectorySeparatorChar, '/');
         if (relative == ".." || relative.StartsWith("../", StringComparison.Ordinal) || Path.IsPathRooted(relative))
         {
             throw new ToolFailureException(real == full
-                ? $"{shown} is outside the workspace. Only files of the workspace can be worked on."
-                : $"{shown} is a link that leads out of the workspace, to {HiddenCharacters.VisibleLine(real)}. Only files of the workspace can be worked on.");
+                ? $"{shown} is outside the workspace. Only workspace files are available."
+                : $"{shown} is a link to {HiddenCharacters.VisibleLine(real)}, outside the workspace. Only workspace files are available.");
         }
 
         return new WorkspacePath(workspace, full.TrimEnd(Path.DirectorySeparatorChar), relative == "." ? "" : relative);
     }
 
     /// <summary>The path with every link in it followed, whether or not there is something at its end.</summary>
-    /// <exception cref="IOException">The links lead in a circle.</exception>
-    private static string Resolve(string full)
+    /// <exception cref="IOException">The links lead in a cycle.</exception>
+    private static string ResolveLinks(string full)
     {
         var at = Path.GetPathRoot(full)!;
         var links = 0;
@@ -61,7 +61,7 @@ internal sealed record WorkspacePath(string Workspace, string Named, string Rela
 
             var next = Path.Combine(at, name);
             if (new FileInfo(next).LinkTarget is not { } target) { at = next; continue; }
-            if (++links > MostLinks) { throw new IOException("its links lead in a circle"); }
+            if (++links > MaxLinks) { throw new IOException("its links form a cycle"); }
             if (Path.IsPathRooted(target)) { at = Path.GetPathRoot(target)!; }
 
             foreach (var one in Names(target[(Path.GetPathRoot(target)?.Length ?? 0)..])) { names.Push(one); }

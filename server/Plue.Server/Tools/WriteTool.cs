@@ -6,8 +6,8 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools;
 
-/// <summary>Writes a whole file.</summary>
-/// <param name="description">What the model is told.</param>
+/// <summary>Writes a file.</summary>
+/// <param name="description">The description of the tool for the model.</param>
 public sealed class WriteTool(string description) : ITool
 {
     private const string Schema =
@@ -20,27 +20,27 @@ public sealed class WriteTool(string description) : ITool
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
     {
         var given = new ToolParameters(parameters, "path", "content");
-        var path = WorkspacePath.Of(context.Workspace, given.Text("path"));
+        var path = WorkspacePath.Resolve(context.Workspace, given.Text("path"));
         var content = given.Text("content");
 
         return Task.FromResult<PlannedCall>(Plan(path, content, context.Seen));
     }
 
-    private static FileWrite Plan(WorkspacePath path, string content, SeenFiles seen)
+    private static PlannedFileWrite Plan(WorkspacePath path, string content, SeenFiles seen)
     {
         var before = WorkspaceFile.TryRead(path);
         if (before is null)
         {
             var bytes = new FileText("", null).Encode(content) ?? throw new ToolFailureException("`content` has half a character in it. Nothing was written.");
-            return new FileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Shown}.");
+            return new PlannedFileWrite(path, null, bytes, UnifiedDiff.Of("", content), content, ApprovalKind.Write, seen, $"Made {path.Display}.");
         }
 
-        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Shown} is already there and you have not read it. Nothing was written; read it first, or use `edit`."); }
-        if (hash != HeldFolder.HashOf(before)) { throw new ToolFailureException($"{path.Shown} changed since you read it. Nothing was written; read it again."); }
+        if (seen.HashOf(path.Full) is not { } hash) { throw new ToolFailureException($"{path.Display} already exists and you have not read it. Nothing was written. Read it first, or use `edit`."); }
+        if (hash != FolderHandle.HashOf(before)) { throw new ToolFailureException($"{path.Display} changed since you read it. Nothing was written. Read it again."); }
 
-        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Shown} is no text and is not written over.");
-        var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line ends were kept.") : (content, "");
-        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Shown} is no UTF-8 file, and its encoding has not all of these characters. Nothing was written.");
-        return new FileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Shown}.{note}");
+        var old = FileText.Of(before) ?? throw new ToolFailureException($"{path.Display} is not a text file, so it was not overwritten.");
+        var (text, note) = LineEnds.IsWindows(old.Content) && !content.Contains('\r', StringComparison.Ordinal) ? (LineEnds.ToWindows(content), " Its CRLF line endings were preserved.") : (content, "");
+        var after = old.Encode(text) ?? throw new ToolFailureException($"{path.Display} is not UTF-8, and its encoding cannot represent all of these characters. Nothing was written.");
+        return new PlannedFileWrite(path, before, after, UnifiedDiff.Of(old.Content, text), text, ApprovalKind.Write, seen, $"Wrote {path.Display}.{note}");
     }
 }

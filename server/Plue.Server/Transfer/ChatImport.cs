@@ -6,46 +6,46 @@ using Plue.Server.Store;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Takes chats over from files. Each appears whole or not at all. What comes in is history: who answered is kept in words that name no provider,
-/// nothing is counted as spent here, paths are only names, and known secrets are masked.
+/// Imports chats from files, each atomically. Imported messages are history: the program that responded is not a provider here,
+/// costs are not counted, paths are only names, and known secrets are masked.
 /// </summary>
 public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask, Func<string, string?> environment, string userHome)
 {
-    private const int LongestTitle = 200;
-    private const int MostListed = 2_000;
-    private const long GlanceBytes = 256 * 1024;
+    private const int MaxTitleLength = 200;
+    private const int MaxListed = 2_000;
+    private const long PreviewBytes = 256 * 1024;
 
     /// <param name="paths">Files, or folders that are searched.</param>
-    /// <param name="format">Null looks at the content of each file.</param>
+    /// <param name="format">Null detects the format from the content of each file.</param>
     /// <param name="again">Makes a second chat of a session that was imported before.</param>
     public ImportReport Run(IReadOnlyList<string> paths, SessionFormat? format, bool again, CancellationToken cancellationToken)
     {
-        var (leftOut, imported, failed) = (new LeftOut(), new List<string>(), new List<ImportFailure>());
+        var (omitted, imported, failed) = (new OmittedContent(), new List<string>(), new List<ImportFailure>());
         var known = chats.Sources().ToDictionary(StringComparer.Ordinal);
         foreach (var path in paths)
         {
             var isFolder = Directory.Exists(path);
-            IEnumerable<string> files = isFolder ? SessionFiles.In(path, leftOut, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal) : [path];
+            IEnumerable<string> files = isFolder ? SessionFiles.In(path, omitted, cancellationToken).Select(file => file.FullName).Order(StringComparer.Ordinal) : [path];
             foreach (var file in files)
             {
                 cancellationToken.ThrowIfCancellationRequested();
                 try
                 {
-                    var ofThis = new LeftOut();
+                    var ofThis = new OmittedContent();
                     if (Read(file, format, ofThis, isFolder, cancellationToken) is not { } session)
                     {
-                        leftOut.Add(LeftOut.OtherFile);
+                        omitted.Add(OmittedContent.OtherFile);
                         continue;
                     }
 
                     if (!again && known.TryGetValue(session.Source, out var existing))
                     {
-                        failed.Add(new ImportFailure(file, "This was imported before. Import it again to have it a second time.", existing));
+                        failed.Add(new ImportFailure(file, "This chat was already imported. Import it again to create a second copy.", existing));
                         continue;
                     }
 
                     imported.Add(known[session.Source] = chats.Create(Finished(session)));
-                    leftOut.Add(ofThis);
+                    omitted.Add(ofThis);
                 }
                 catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
                 {
@@ -54,28 +54,28 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
             }
         }
 
-        return new ImportReport(imported, leftOut.Sentences, failed);
+        return new ImportReport(imported, omitted.Sentences, failed);
     }
 
     /// <summary>Sessions that could be imported, the last written first, by what their beginnings say.</summary>
     /// <param name="format">Whose.</param>
-    /// <param name="folders">Null looks where that program keeps them.</param>
+    /// <param name="folders">Null uses the default folders of that program.</param>
     public FoundSessions Find(SessionFormat format, IReadOnlyList<string>? folders, CancellationToken cancellationToken)
     {
         var known = chats.Sources();
-        var capped = new LeftOut();
+        var capped = new OmittedContent();
         var files = (folders ?? FoldersOf(format)).Where(Directory.Exists).SelectMany(folder => SessionFiles.In(folder, capped, cancellationToken))
             .OrderByDescending(file => file.LastWriteTimeUtc).ToList();
         List<FoundSession> found = [];
-        foreach (var file in files.Take(MostListed))
+        foreach (var file in files.Take(MaxListed))
         {
             cancellationToken.ThrowIfCancellationRequested();
-            if (Glance(file, format, cancellationToken) is not { Messages.Count: > 0 } session) { continue; }
+            if (Preview(file, format, cancellationToken) is not { Messages.Count: > 0 } session) { continue; }
 
             found.Add(new FoundSession(file.FullName, mask.Mask(session.Title ?? StoredChat.TitleOf(session.Messages)), file.LastWriteTimeUtc, file.Length, known.GetValueOrDefault(session.Source)));
         }
 
-        return new FoundSessions(found, files.Count > MostListed || capped.Sentences.Count > 0);
+        return new FoundSessions(found, files.Count > MaxListed || capped.Sentences.Count > 0);
     }
 
     private string[] FoldersOf(SessionFormat format)
@@ -89,15 +89,15 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         };
     }
 
-    private static ImportedSession? Glance(FileInfo file, SessionFormat format, CancellationToken cancellationToken)
+    private static ImportedSession? Preview(FileInfo file, SessionFormat format, CancellationToken cancellationToken)
     {
         try
         {
-            using var stream = OrdinaryFile.OpenRead(file.FullName);
+            using var stream = RegularFile.OpenRead(file.FullName);
             if (SessionFormats.Of(stream) != format) { return null; }
 
             stream.Position = 0;
-            return Read(stream, format, new LeftOut(), file.Name, GlanceBytes, cancellationToken);
+            return Read(stream, format, new OmittedContent(), file.Name, PreviewBytes, cancellationToken);
         }
         catch (Exception exception) when (exception is FailureException or IOException or UnauthorizedAccessException)
         {
@@ -106,34 +106,34 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     }
 
     /// <returns>Null for a file in a folder that is no chat.</returns>
-    private static ImportedSession? Read(string path, SessionFormat? format, LeftOut leftOut, bool inFolder, CancellationToken cancellationToken)
+    private static ImportedSession? Read(string path, SessionFormat? format, OmittedContent omitted, bool inFolder, CancellationToken cancellationToken)
     {
-        if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Say where the file is with its whole path."); }
+        if (!Path.IsPathFullyQualified(path)) { throw new FailureException(FailureKind.BadRequest, "Enter the absolute path of the file."); }
 
-        using var stream = OrdinaryFile.OpenRead(path);
-        if (stream.Length > ImportLimits.MostFileBytes) { throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts."); }
+        using var stream = RegularFile.OpenRead(path);
+        if (stream.Length > ImportLimits.MaxFileBytes) { throw new FailureException(FailureKind.BadRequest, "This file is larger than 512 MiB. Split it and import the parts."); }
 
         var seen = SessionFormats.Of(stream);
         stream.Position = 0;
         if ((inFolder ? seen : format ?? seen) is not { } kind || (inFolder && format is not null && format != kind))
         {
-            return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "This is no chat that Plue knows. Choose a file of Plue, Claude Code or Codex.");
+            return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "The file format is not supported. Choose a file from Plue, Claude Code or the Codex CLI.");
         }
 
-        var session = Read(stream, kind, leftOut, Path.GetFileName(path), long.MaxValue, cancellationToken);
+        var session = Read(stream, kind, omitted, Path.GetFileName(path), long.MaxValue, cancellationToken);
         if (session.Messages.Count > 0) { return session; }
         if (kind == SessionFormat.Plue) { return session; }
 
-        return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "There is no message in this file. Choose another.");
+        return inFolder ? null : throw new FailureException(FailureKind.BadRequest, "The file contains no messages. Choose another.");
     }
 
-    private static ImportedSession Read(Stream stream, SessionFormat format, LeftOut leftOut, string name, long most, CancellationToken cancellationToken)
+    private static ImportedSession Read(Stream stream, SessionFormat format, OmittedContent omitted, string name, long maxBytes, CancellationToken cancellationToken)
     {
         var session = format switch
         {
-            SessionFormat.ClaudeCode => new ClaudeCodeReader(leftOut).Read(SessionLines.Read(stream, leftOut, most, cancellationToken)),
-            SessionFormat.Codex => new CodexReader(leftOut).Read(SessionLines.Read(stream, leftOut, most, cancellationToken)),
-            _ => PlueChatFile.Read(stream, leftOut),
+            SessionFormat.ClaudeCode => new ClaudeCodeReader(omitted).Read(SessionLines.Read(stream, omitted, maxBytes, cancellationToken)),
+            SessionFormat.Codex => new CodexCliReader(omitted).Read(SessionLines.Read(stream, omitted, maxBytes, cancellationToken)),
+            _ => PlueChatFile.Read(stream, omitted),
         };
         ImportLimits.Check(session.Messages.Count);
         return session.Source.EndsWith(':') ? session with { Source = session.Source + name } : session;
@@ -157,7 +157,7 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
         if (title is null) { return null; }
 
         var line = mask.Mask(title).ReplaceLineEndings(" ").Trim();
-        return line.Length == 0 ? null : line.Length <= LongestTitle ? line : line[..(char.IsHighSurrogate(line[LongestTitle - 1]) ? LongestTitle - 1 : LongestTitle)];
+        return line.Length == 0 ? null : line.Length <= MaxTitleLength ? line : line[..(char.IsHighSurrogate(line[MaxTitleLength - 1]) ? MaxTitleLength - 1 : MaxTitleLength)];
     }
 
     private static Message Named(Message message) => message with
@@ -183,21 +183,21 @@ public sealed class ChatImport(ImportedChats chats, Blobs blobs, ITextMask mask,
     private static string Why(Exception exception) => exception switch
     {
         FailureException failure => failure.Message,
-        FileNotFoundException or DirectoryNotFoundException => "This file is not there any more. Choose another.",
-        UnauthorizedAccessException => "This file may not be read. Check its permissions.",
-        NotAFileException => "This is not an ordinary file. Choose another.",
+        FileNotFoundException or DirectoryNotFoundException => "The file no longer exists. Choose another.",
+        UnauthorizedAccessException => "The file could not be read: permission denied. Check its permissions.",
+        NotAFileException => "This is not a regular file. Choose another.",
         _ => $"This file could not be read ({exception.Message.TrimEnd('.')}). Check the disk and try again.",
     };
 }
 
-/// <param name="ChatIds">In the order in which they were made.</param>
-/// <param name="NotCarried">What was left out, one sentence a kind.</param>
+/// <param name="ChatIds">In creation order.</param>
+/// <param name="NotCarried">The omitted content, one sentence per kind.</param>
 public sealed record ImportReport(IReadOnlyList<string> ChatIds, IReadOnlyList<string> NotCarried, IReadOnlyList<ImportFailure> Failed);
 
 /// <param name="ExistingChatId">The chat that it was imported as before; null for every other reason.</param>
 public sealed record ImportFailure(string Path, string Message, string? ExistingChatId);
 
-/// <param name="IsTruncated">There are more than were looked at.</param>
+/// <param name="IsTruncated">True if there are more than the scan limit.</param>
 public sealed record FoundSessions(IReadOnlyList<FoundSession> Sessions, bool IsTruncated);
 
 /// <param name="Size">Bytes of the file.</param>

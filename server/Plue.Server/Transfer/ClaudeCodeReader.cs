@@ -7,12 +7,12 @@ namespace Plue.Server.Transfer;
 /// A session of the <c>claude</c> program. Its lines are a chain by <c>parentUuid</c>; an answer is spread over a line for each block and, with
 /// tools, over several requests and the user lines that hold their results. Here all of that is one message, and an edited question a branch.
 /// </summary>
-internal sealed class ClaudeCodeReader(LeftOut leftOut)
+internal sealed class ClaudeCodeReader(OmittedContent omitted)
 {
     public const string Program = "Claude Code (imported)";
     private static readonly string[] CommandTags =
         ["<command-name>", "<command-message>", "<local-command-stdout>", "<local-command-stderr>", "<local-command-caveat>", "<bash-input>", "<bash-stdout>", "<bash-stderr>"];
-    private static readonly string[] SurroundingTags = ["<system-reminder>", "<user-memory-input>", "<task-notification>"];
+    private static readonly string[] EnvironmentTags = ["<system-reminder>", "<user-memory-input>", "<task-notification>"];
 
     private readonly List<MessageDraft> messages = [];
     private readonly Dictionary<string, MessageDraft?> byLine = new(StringComparer.Ordinal);
@@ -49,13 +49,13 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
             case "summary": title = line.Text("summary") ?? title; return;
             case "ai-title": title = line.Text("aiTitle") ?? title; return;
             case "custom-title": givenTitle = line.Text("customTitle") ?? givenTitle; return;
-            case "user" or "assistant" when line.Is("isSidechain"): leftOut.Add(LeftOut.SideConversation); return;
+            case "user" or "assistant" when line.Is("isSidechain"): omitted.Add(OmittedContent.SideConversation); return;
             case "user" when line.Is("isCompactSummary"): parent = Compacted(line, parent); break;
-            case "user" when line.Is("isMeta"): leftOut.Add(LeftOut.Surroundings); break;
+            case "user" when line.Is("isMeta"): omitted.Add(OmittedContent.Environment); break;
             case "user": parent = User(line, uuid, parent); break;
             case "assistant": parent = Assistant(line, uuid, parent); break;
             case "system" when line.Text("subtype") == "compact_boundary": break;
-            default: leftOut.Add(LeftOut.Bookkeeping); break;
+            default: omitted.Add(OmittedContent.Metadata); break;
         }
 
         if (uuid is not null) { byLine[uuid] = parent; }
@@ -79,15 +79,15 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
             hadBlocks = true;
             switch (block.Text("type"))
             {
-                case "text" when block.Text("text") is { } text: Say(text, said, parent); break;
+                case "text" when block.Text("text") is { } text: AddText(text, said, parent); break;
                 case "tool_result": answered = Result(block, parent); break;
                 case "image": Image(block, said); break;
-                case "document": leftOut.Add(LeftOut.Document); break;
-                default: leftOut.Add(LeftOut.UnknownPart); break;
+                case "document": omitted.Add(OmittedContent.Document); break;
+                default: omitted.Add(OmittedContent.UnknownPart); break;
             }
         }
 
-        if (!hadBlocks) { leftOut.Add(LeftOut.Unreadable); }
+        if (!hadBlocks) { omitted.Add(OmittedContent.Unreadable); }
         if (said.Count == 0) { return answered; }
 
         var message = Add(new MessageDraft(uuid ?? $"line-{messages.Count}", answered, MessageRole.User, time));
@@ -95,15 +95,15 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
         return message;
     }
 
-    private void Say(string text, List<MessagePart> said, MessageDraft? before)
+    private void AddText(string text, List<MessagePart> said, MessageDraft? before)
     {
         var start = text.AsSpan().TrimStart();
         if (start.StartsWith("[Request interrupted by user"))
         {
             if (before is { Role: MessageRole.Assistant }) { before.Status = MessageStatus.Stopped; }
         }
-        else if (StartsWithAny(start, CommandTags)) { leftOut.Add(LeftOut.LocalCommand); }
-        else if (StartsWithAny(start, SurroundingTags)) { leftOut.Add(LeftOut.Surroundings); }
+        else if (StartsWithAny(start, CommandTags)) { omitted.Add(OmittedContent.LocalCommand); }
+        else if (StartsWithAny(start, EnvironmentTags)) { omitted.Add(OmittedContent.Environment); }
         else if (!start.IsEmpty) { said.Add(new MessagePart.Text(text)); }
     }
 
@@ -117,14 +117,14 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
         return false;
     }
 
-    /// <returns>The answer that asked for it.</returns>
+    /// <returns>The response that requested it.</returns>
     private MessageDraft? Result(JsonElement block, MessageDraft? parent)
     {
         var id = block.Text("tool_use_id") ?? "";
         var owner = byTool.GetValueOrDefault(id) ?? parent;
         if (owner is not { Role: MessageRole.Assistant })
         {
-            leftOut.Add(LeftOut.UnknownPart);
+            omitted.Add(OmittedContent.UnknownPart);
             return parent;
         }
 
@@ -137,14 +137,14 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
     private string TextOf(JsonElement? content)
     {
         if (content is not { } given) { return ""; }
-        if (given.AsText() is { } whole) { return whole; }
+        if (given.AsText() is { } complete) { return complete; }
 
         List<string> texts = [];
         foreach (var block in given.Items())
         {
             if (block.Text("text") is { } text) { texts.Add(text); }
-            else if (block.Text("type") == "image") { leftOut.Add(LeftOut.ToolImage); }
-            else { leftOut.Add(LeftOut.UnknownPart); }
+            else if (block.Text("type") == "image") { omitted.Add(OmittedContent.ToolImage); }
+            else { omitted.Add(OmittedContent.UnknownPart); }
         }
 
         return string.Join('\n', texts);
@@ -154,14 +154,14 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
     {
         images++;
         if (block.Get("source") is { } source && ImportLimits.Image(source.Text("data"), images) is { } image) { said.Add(image); }
-        else { leftOut.Add(LeftOut.Content); }
+        else { omitted.Add(OmittedContent.Content); }
     }
 
     private MessageDraft? Assistant(JsonElement line, string? uuid, MessageDraft? parent)
     {
         if (line.Get("message") is not { } body)
         {
-            leftOut.Add(LeftOut.Unreadable);
+            omitted.Add(OmittedContent.Unreadable);
             return parent;
         }
 
@@ -172,7 +172,7 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
         if (line.Is("isApiErrorMessage"))
         {
             var why = TextOf(body.Get("content"));
-            (message.Status, message.Error) = (MessageStatus.Failed, new Failure(FailureKind.Internal, why.Length > 0 ? why : "The answer failed."));
+            (message.Status, message.Error) = (MessageStatus.Failed, new Failure(FailureKind.Internal, why.Length > 0 ? why : "The response failed."));
             return message;
         }
 
@@ -200,10 +200,10 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
                 break;
             case "thinking":
                 if (block.Text("thinking") is { Length: > 0 } thinking) { message.Parts.Add(new MessagePart.Reasoning(thinking)); }
-                if (block.Text("signature") is { Length: > 0 }) { leftOut.Add(LeftOut.SealedThinking); }
+                if (block.Text("signature") is { Length: > 0 }) { omitted.Add(OmittedContent.EncryptedReasoning); }
                 break;
             case "redacted_thinking":
-                leftOut.Add(LeftOut.SealedThinking);
+                omitted.Add(OmittedContent.EncryptedReasoning);
                 break;
             case "tool_use" or "server_tool_use":
                 var id = block.Text("id") ?? "";
@@ -211,7 +211,7 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
                 byTool[id] = message;
                 break;
             default:
-                leftOut.Add(LeftOut.UnknownPart);
+                omitted.Add(OmittedContent.UnknownPart);
                 break;
         }
     }
@@ -228,7 +228,7 @@ internal sealed class ClaudeCodeReader(LeftOut leftOut)
         return message;
     }
 
-    /// <summary>A content that is one text stands for one block.</summary>
+    /// <summary>Gets the content blocks; a plain string is one block.</summary>
     private static IEnumerable<JsonElement> Blocks(JsonElement line)
     {
         if (line.Get("message")?.Get("content") is not { } content) { return []; }

@@ -3,11 +3,11 @@ using System.Text;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>A file name that every system takes, made of a title.</summary>
+/// <summary>Creates a file name from a title that is valid on all platforms.</summary>
 internal static class ExportName
 {
     /// <summary>In UTF-16 units: three bytes each at most, and file systems take 255 with what is put around a name.</summary>
-    private const int LongestTitle = 60;
+    private const int MaxTitleLength = 60;
     private const string Forbidden = "<>:\"/\\|?*";
     private static readonly HashSet<string> Devices = new(
         ["CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$", .. Enumerable.Range(0, 10).SelectMany(digit => new[] { $"COM{digit}", $"LPT{digit}" })], StringComparer.OrdinalIgnoreCase);
@@ -17,7 +17,7 @@ internal static class ExportName
         var name = new StringBuilder();
         foreach (var rune in title.EnumerateRunes())
         {
-            if (name.Length + rune.Utf16SequenceLength > LongestTitle) { break; }
+            if (name.Length + rune.Utf16SequenceLength > MaxTitleLength) { break; }
 
             var isPlain = Rune.GetUnicodeCategory(rune) is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse
                 or UnicodeCategory.OtherNotAssigned or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);

@@ -8,12 +8,12 @@ using Plue.Server.Store;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// The branch that is shown as one HTML file: no script, nothing from the network, pictures inside. A policy in the file says so to the browser
+/// The branch that is shown as one HTML file: no script, nothing from the network, pictures inside. A policy in the file reports it to the browser
 /// as well. Everything a model or a user wrote is escaped, or rendered by <see cref="SafeMarkdown"/>.
 /// </summary>
 internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
 {
-    private const long MostImageBytes = 32 * 1024 * 1024;
+    private const long MaxImageBytes = 32 * 1024 * 1024;
     private const string Style = """
         :root { color-scheme: light dark; --line: #d0d7de; --soft: #f6f8fa; --dim: #57606a; --link: #0550ae; }
         @media (prefers-color-scheme: dark) { :root { --line: #3d444d; --soft: #1c2128; --dim: #9198a1; --link: #79c0ff; } }
@@ -43,16 +43,16 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
             .Append("'; form-action 'none'; base-uri 'none'\">\n")
             .Append("<meta name=\"referrer\" content=\"no-referrer\">\n<meta name=\"viewport\" content=\"width=device-width\">\n<title>").Append(Escaped(chat.Title))
             .Append("</title>\n<style>").Append(style).Append("</style>\n</head>\n<body>\n<header><h1>").Append(Escaped(chat.Title))
-            .Append("</h1><p>").Append(Escaped(ShownMessage.About(chat))).Append("</p></header>\n<main>\n");
+            .Append("</h1><p>").Append(Escaped(MessageDisplay.About(chat))).Append("</p></header>\n<main>\n");
         foreach (var message in chat.Messages) { Write(message); }
         return html.Append("</main>\n</body>\n</html>\n").ToString();
     }
 
     private void Write(Message message)
     {
-        html.Append("<section><h2>").Append(Escaped(ShownMessage.Speaker(message))).Append("<time>").Append(ShownMessage.Time(message.CreatedAt)).Append("</time></h2>\n");
+        html.Append("<section><h2>").Append(Escaped(MessageDisplay.Speaker(message))).Append("<time>").Append(MessageDisplay.Time(message.CreatedAt)).Append("</time></h2>\n");
         foreach (var part in message.Parts) { Write(part); }
-        if (ShownMessage.Ending(message) is { } ending) { html.Append("<p class=\"ending\">").Append(Escaped(ending)).Append("</p>\n"); }
+        if (MessageDisplay.Ending(message) is { } ending) { html.Append("<p class=\"ending\">").Append(Escaped(ending)).Append("</p>\n"); }
         html.Append("</section>\n");
     }
 
@@ -60,14 +60,14 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
     {
         switch (part)
         {
-            case MessagePart.Text said:
-                html.Append(markdown.ToHtml(said.Content)).Append('\n');
+            case MessagePart.Text text:
+                html.Append(markdown.ToHtml(text.Content)).Append('\n');
                 break;
             case MessagePart.File { IsImage: true } file:
                 Image(file);
                 break;
             case MessagePart.File file:
-                Fold($"{file.Path}{ShownMessage.FileWords(file)}", Pre(file.Content ?? kept.KeptText(file) ?? "The content is not there any more."));
+                Fold($"{file.Path}{MessageDisplay.DescribeFile(file)}", Pre(file.Content ?? kept.KeptText(file) ?? "The content is no longer available."));
                 break;
             case MessagePart.ToolUse use:
                 Fold($"Tool call: {use.ToolName}", Pre(use.Parameters));
@@ -94,15 +94,15 @@ internal sealed class HtmlExport(Blobs blobs, MaskedChat kept)
         }
     }
 
-    /// <summary>Told by its bytes: what a chat says about a file can say anything.</summary>
+    /// <summary>Detects the image type from the bytes, because the type stored in a chat is unreliable.</summary>
     private (string MediaType, byte[] Content)? Picture(MessagePart.File file)
     {
         try
         {
-            if (file.Blob is null || imageBytes >= MostImageBytes) { return null; }
+            if (file.Blob is null || imageBytes >= MaxImageBytes) { return null; }
 
             var content = blobs.Read(file.Blob);
-            if (ImageType.Of(content) is not { } mediaType || imageBytes + content.Length > MostImageBytes) { return null; }
+            if (ImageType.Detect(content) is not { } mediaType || imageBytes + content.Length > MaxImageBytes) { return null; }
 
             imageBytes += content.Length;
             return (mediaType, content);

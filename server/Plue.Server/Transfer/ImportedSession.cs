@@ -42,7 +42,7 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
     /// <summary>UUIDs of version 7 for times that are past, each behind the last.</summary>
     private sealed class IdClock
     {
-        private const int MostAMillisecond = 0xFFF;
+        private const int MaxIdsPerMillisecond = 0xFFF;
         private long last = -1;
         private int count;
 
@@ -50,7 +50,7 @@ internal sealed record ImportedSession(string Source, string? Title, IReadOnlyLi
         {
             var now = Math.Max(0, time.ToUnixTimeMilliseconds());
             if (now > last) { (last, count) = (now, 0); }
-            else if (++count > MostAMillisecond) { (last, count) = (last + 1, 0); }
+            else if (++count > MaxIdsPerMillisecond) { (last, count) = (last + 1, 0); }
 
             var chance = RandomNumberGenerator.GetHexString(16, lowercase: true);
             return $"msg_{last:x12}7{count:x3}{"89ab"[chance[0] % 4]}{chance[1..]}";
@@ -77,10 +77,10 @@ internal sealed class MessageDraft(string id, MessageDraft? parent, MessageRole 
     /// <summary>How many messages lead to this one, itself included.</summary>
     public int Depth { get; } = (parent?.Depth ?? 0) + 1;
 
-    /// <param name="request">The same request may be counted again, with its last word.</param>
+    /// <param name="request">A request can be counted again with its final usage.</param>
     public void Count(string request, Usage counted) => usage[request] = counted;
 
-    /// <param name="program">Who made it, in words that can be no provider's id.</param>
+    /// <param name="program">The importing program, in a form that cannot be a provider id.</param>
     public Message ToMessage(string program) => new()
     {
         Id = id,

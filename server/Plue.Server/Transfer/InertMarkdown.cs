@@ -37,7 +37,7 @@ internal static partial class InertMarkdown
         new MarkdownPipelineBuilder().UsePipeTables().UseMathematics().UseEmphasisExtras().UseAutoLinks().UseFootnotes().UseTaskLists().Build(),
     ];
 
-    /// <summary>Blocks of Markdown. They begin at the margin, so that no list before them takes them in, and leave no fence open.</summary>
+    /// <summary>Neutralizes Markdown blocks. They start at the margin, so that a preceding list does not include them, and close all fences.</summary>
     public static string Blocks(string markdown)
     {
         var source = markdown.ReplaceLineEndings("\n").Replace('\0', '\uFFFD').Trim();
@@ -55,7 +55,7 @@ internal static partial class InertMarkdown
     }
 
     /// <summary>One line of plain text: a title, a name, a sentence.</summary>
-    /// <remarks>Brackets become entities, because a bare address before one takes a backslash for its own end.</remarks>
+    /// <remarks>Brackets become entities, because a bare URL before one would include a backslash.</remarks>
     public static string Line(string text) => Structural().Replace(VisibleLine(text), mark => mark.Value switch
     {
         "<" => "&lt;",
@@ -135,7 +135,7 @@ internal static partial class InertMarkdown
         return [.. fenced.Concat(spans).Where(span => !span.IsEmpty && span.End < source.Length)];
     }
 
-    /// <summary>A link that was made text may leave another one behind.</summary>
+    /// <summary>Repeats, because neutralizing a link can produce another one.</summary>
     private static bool IsInert(string markdown) => Checking.All(pipeline =>
     {
         var document = Markdown.Parse(markdown, pipeline);

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Members of JSON that somebody else wrote: what is missing or of another kind is null, and nothing throws.</summary>
+/// <summary>Reads JSON of other programs: missing members and wrong types are null, and nothing throws.</summary>
 internal static class JsonFields
 {
     public static JsonElement? Get(this JsonElement value, string name) =>

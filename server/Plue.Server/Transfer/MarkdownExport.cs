@@ -15,12 +15,12 @@ internal sealed class MarkdownExport(MaskedChat kept)
     private string Write(StoredChat chat)
     {
         Line($"# {InertMarkdown.Line(chat.Title)}");
-        Line($"*{ShownMessage.About(chat)}*");
+        Line($"*{MessageDisplay.About(chat)}*");
         foreach (var message in chat.Messages)
         {
-            Line($"## {InertMarkdown.Line(ShownMessage.Speaker(message))} · {ShownMessage.Time(message.CreatedAt)}");
+            Line($"## {InertMarkdown.Line(MessageDisplay.Speaker(message))} · {MessageDisplay.Time(message.CreatedAt)}");
             foreach (var part in message.Parts) { Write(part); }
-            if (ShownMessage.Ending(message) is { } ending) { Line($"> {InertMarkdown.Line(ending)}"); }
+            if (MessageDisplay.Ending(message) is { } ending) { Line($"> {InertMarkdown.Line(ending)}"); }
         }
 
         return text.ToString().TrimEnd('\n') + "\n";
@@ -34,9 +34,9 @@ internal sealed class MarkdownExport(MaskedChat kept)
                 Line(InertMarkdown.Blocks(said.Content));
                 break;
             case MessagePart.File file:
-                Line($"{InertMarkdown.InlineCode(file.Path)}{ShownMessage.FileWords(file)}{(file.IsImage ? ": an image, not included" : "")}");
+                Line($"{InertMarkdown.InlineCode(file.Path)}{MessageDisplay.DescribeFile(file)}{(file.IsImage ? ": an image, not included" : "")}");
                 if ((file.Content ?? kept.KeptText(file)) is { } content) { Line(InertMarkdown.Fenced(content, file.Language)); }
-                else if (!file.IsImage) { Line("> The content is not there any more."); }
+                else if (!file.IsImage) { Line("> The content is no longer available."); }
                 break;
             case MessagePart.ToolUse use:
                 Fold($"Tool call: {use.ToolName}", InertMarkdown.Fenced(use.Parameters, "json"));

@@ -5,7 +5,7 @@ using Plue.Server.Store;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>Takes known secrets out of every text of a chat, whatever kind of part holds it.</summary>
+/// <summary>Masks known secrets in all texts of a chat.</summary>
 internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
 {
     public StoredChat Of(StoredChat chat) => mask.IsEmpty ? chat : chat with
@@ -14,7 +14,7 @@ internal sealed class MaskedChat(Blobs blobs, ITextMask mask)
         Tags = [.. chat.Tags.Select(mask.Mask)],
         ContextFiles = [.. chat.ContextFiles.Select(mask.Mask)],
         Queue = [.. chat.Queue.Select(Of)],
-        Tree = new MessageTree(chat.Tree.Under("").Skip(1).Select(id => Of(chat.Tree.Find(id)!)), chat.Tree.Head, []),
+        Tree = new MessageTree(chat.Tree.DescendantsOf("").Skip(1).Select(id => Of(chat.Tree.Find(id)!)), chat.Tree.Head, []),
     };
 
     public Message Of(Message message) => mask.IsEmpty ? message : message with

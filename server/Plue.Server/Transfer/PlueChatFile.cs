@@ -16,7 +16,7 @@ internal sealed record PlueChatFile
 {
     public const string FormatName = "plue-chat";
     public const int CurrentVersion = 1;
-    private const long MostBlobBytes = 256L * 1024 * 1024;
+    private const long MaxBlobBytes = 256L * 1024 * 1024;
 
     public required string Format { get; init; }
     public required int Version { get; init; }
@@ -47,14 +47,14 @@ internal sealed record PlueChatFile
             Pinned = chat.Pinned ? true : null,
             Tags = chat.Tags.Count > 0 ? chat.Tags : null,
             Head = chat.Tree.Head,
-            Messages = [.. chat.Tree.Under("").Skip(1).Select(id => StoredMessage.From(contents.Gather(chat.Tree.Find(id)!)))],
+            Messages = [.. chat.Tree.DescendantsOf("").Skip(1).Select(id => StoredMessage.From(contents.Gather(chat.Tree.Find(id)!)))],
             Blobs = contents.ById,
         };
         return JsonSerializer.Serialize(file, TransferJson.Default.PlueChatFile) + "\n";
     }
 
     /// <exception cref="FailureException">BadRequest: not of this form, or of a newer one.</exception>
-    public static ImportedSession Read(Stream stream, LeftOut leftOut)
+    public static ImportedSession Read(Stream stream, OmittedContent omitted)
     {
         PlueChatFile? file;
         try
@@ -63,18 +63,18 @@ internal sealed record PlueChatFile
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            throw new FailureException(FailureKind.BadRequest, "This file is damaged or cut off. Export the chat again.", exception);
+            throw new FailureException(FailureKind.BadRequest, "The file is damaged or truncated. Export the chat again.", exception);
         }
 
         if (file is not { Format: FormatName }) { throw new FailureException(FailureKind.BadRequest, "This is not a chat that Plue exported. Choose another file."); }
         if (file.Version > CurrentVersion) { throw new FailureException(FailureKind.BadRequest, "A newer version of Plue wrote this file. Update Plue to import it."); }
 
-        return file.ToSession(leftOut);
+        return file.ToSession(omitted);
     }
 
-    private ImportedSession ToSession(LeftOut leftOut)
+    private ImportedSession ToSession(OmittedContent omitted)
     {
-        var messages = InOrder(leftOut).Select(stored => Taken(stored, leftOut)).ToList();
+        var messages = InOrder(omitted).Select(stored => Taken(stored, omitted)).ToList();
         var key = Id is { Length: > 0 } id ? id : $"{StoredMessage.Utc(CreatedAt):O}";
         var head = Head is not null && (Head.Length == 0 || messages.Exists(message => message.Id == Head)) ? Head : messages.LastOrDefault()?.Id ?? "";
         return new ImportedSession($"plue:{key}", Title, messages, head, StoredMessage.Utc(CreatedAt))
@@ -85,50 +85,50 @@ internal sealed record PlueChatFile
         };
     }
 
-    /// <summary>Each behind the one it follows; what follows nothing that is here comes first, and what follows itself is left out.</summary>
-    private List<StoredMessage> InOrder(LeftOut leftOut)
+    /// <summary>Sorts messages after their parents; messages with a missing parent come first, and cycles are omitted.</summary>
+    private List<StoredMessage> InOrder(OmittedContent omitted)
     {
         List<StoredMessage> given = [];
         var known = new HashSet<string>(StringComparer.Ordinal);
         foreach (var message in Messages ?? [])
         {
             if (message?.Id is { Length: > 0 } && message.Role is not null && message.Hidden != true && known.Add(message.Id)) { given.Add(message); }
-            else { leftOut.Add(LeftOut.Unreadable); }
+            else { omitted.Add(OmittedContent.Unreadable); }
         }
 
         var children = given.ToLookup(message => message.ParentId is { } parent && known.Contains(parent) ? parent : "", StringComparer.Ordinal);
         List<StoredMessage> ordered = [.. children[""]];
         for (var i = 0; i < ordered.Count; i++) { ordered.AddRange(children[ordered[i].Id]); }
 
-        leftOut.Add(LeftOut.Unreadable, given.Count - ordered.Count);
+        omitted.Add(OmittedContent.Unreadable, given.Count - ordered.Count);
         return ordered;
     }
 
-    private Message Taken(StoredMessage stored, LeftOut leftOut)
+    private Message Taken(StoredMessage stored, OmittedContent omitted)
     {
         var message = stored.ToMessage();
-        leftOut.Add(LeftOut.UnknownPart, (stored.Parts?.Count ?? 0) - message.Parts.Count);
+        omitted.Add(OmittedContent.UnknownPart, (stored.Parts?.Count ?? 0) - message.Parts.Count);
         return message with
         {
             ParentId = message.ParentId ?? "",
-            Parts = [.. message.Parts.Select(part => part is MessagePart.File file ? Taken(file, leftOut) : part)],
+            Parts = [.. message.Parts.Select(part => part is MessagePart.File file ? Taken(file, omitted) : part)],
             Status = message.Status == MessageStatus.Streaming ? MessageStatus.Interrupted : message.Status,
         };
     }
 
     /// <summary>Without what would let Plue look at the disk: a path of an import is only a name.</summary>
-    private MessagePart.File Taken(MessagePart.File file, LeftOut leftOut)
+    private MessagePart.File Taken(MessagePart.File file, OmittedContent omitted)
     {
         var named = new MessagePart.File(file.Path, file.Content, null, file.Language) { MediaType = file.MediaType, Size = file.Size, Range = file.Range, IsSummary = file.IsSummary };
         if (file.Blob is null) { return named; }
 
         if (Blobs?.TryGetValue(file.Blob, out var encoded) == true && Decoded(encoded) is { } content && Store.Blobs.IdOf(content) == file.Blob
-            && (!file.IsImage || ImageType.Of(content) == file.MediaType))
+            && (!file.IsImage || ImageType.Detect(content) == file.MediaType))
         {
             return named with { Data = content };
         }
 
-        leftOut.Add(LeftOut.Content);
+        omitted.Add(OmittedContent.Content);
         return named;
     }
 
@@ -136,7 +136,7 @@ internal sealed record PlueChatFile
     {
         try
         {
-            return encoded.Length > Store.Blobs.MostBytes * 4L / 3 + 4 ? null : Convert.FromBase64String(encoded);
+            return encoded.Length > Store.Blobs.MaxBytes * 4L / 3 + 4 ? null : Convert.FromBase64String(encoded);
         }
         catch (FormatException)
         {
@@ -144,7 +144,7 @@ internal sealed record PlueChatFile
         }
     }
 
-    /// <summary>What goes along, masked, as far as there is room.</summary>
+    /// <summary>The masked attachments, within the size limit.</summary>
     private sealed class Contents(Blobs blobs, ITextMask mask)
     {
         private long bytes;
@@ -162,7 +162,7 @@ internal sealed record PlueChatFile
                 var content = blobs.Read(file.Blob!);
                 if (!file.IsImage && !mask.IsEmpty) { content = Masked(content); }
                 var id = Store.Blobs.IdOf(content);
-                if (!ById.ContainsKey(id) && bytes + content.Length <= MostBlobBytes)
+                if (!ById.ContainsKey(id) && bytes + content.Length <= MaxBlobBytes)
                 {
                     bytes += content.Length;
                     ById.Add(id, Convert.ToBase64String(content));
@@ -172,7 +172,7 @@ internal sealed record PlueChatFile
             }
             catch (FailureException)
             {
-                return file; // It is gone here too: the message says what it was.
+                return file; // It is missing here as well; the message describes it.
             }
         }
 

@@ -7,19 +7,19 @@ using Markdig.Syntax.Inlines;
 namespace Plue.Server.Transfer;
 
 /// <summary>
-/// Renders what anybody may have written to HTML that does nothing by itself: HTML in it is text, pictures are links, and a link leads to
+/// Renders what anybody may have written to HTML that does nothing automatically: HTML in it is text, pictures are links, and a link leads to
 /// http, https or mailto or is text. Anything that the library cannot take is shown as it was written.
 /// </summary>
 internal sealed class SafeMarkdown
 {
     /// <summary>Longer texts are not worth the time; they are shown as they are.</summary>
-    private const int LongestRendered = 2 * 1024 * 1024;
+    private const int MaxRenderedLength = 2 * 1024 * 1024;
 
     private readonly MarkdownPipeline pipeline = new MarkdownPipelineBuilder().DisableHtml().UsePipeTables().UseEmphasisExtras().Build();
 
     public string ToHtml(string markdown)
     {
-        if (markdown.Length > LongestRendered) { return HtmlExport.Pre(markdown); }
+        if (markdown.Length > MaxRenderedLength) { return HtmlExport.Pre(markdown); }
 
         try
         {
@@ -29,8 +29,8 @@ internal sealed class SafeMarkdown
                 foreach (var column in table.ColumnDefinitions) { column.Alignment = null; }
             }
 
-            foreach (var link in document.Descendants<LinkInline>().ToList()) { Tame(link); }
-            foreach (var link in document.Descendants<AutolinkInline>().ToList()) { Tame(link); }
+            foreach (var link in document.Descendants<LinkInline>().ToList()) { Sanitize(link); }
+            foreach (var link in document.Descendants<AutolinkInline>().ToList()) { Sanitize(link); }
             return document.ToHtml(pipeline);
         }
         catch (ArgumentException)
@@ -39,7 +39,7 @@ internal sealed class SafeMarkdown
         }
     }
 
-    private static void Tame(LinkInline link)
+    private static void Sanitize(LinkInline link)
     {
         link.IsImage = false;
         link.GetDynamicUrl = null;
@@ -53,7 +53,7 @@ internal sealed class SafeMarkdown
         link.ReplaceBy(new ContainerInline());
     }
 
-    private static void Tame(AutolinkInline link)
+    private static void Sanitize(AutolinkInline link)
     {
         var url = link.IsEmail ? $"mailto:{link.Url}" : link.Url;
         if (Allowed(url) is null) { link.ReplaceBy(new LiteralInline(link.Url)); }

@@ -3,12 +3,12 @@ namespace Plue.Server.Transfer;
 /// <summary>Looks for sessions in a folder. Links are not followed, so nothing outside it is found; depth and count have an end.</summary>
 internal static class SessionFiles
 {
-    private const int MostDepth = 8;
-    private const int MostEntries = 100_000;
-    private const int MostFiles = 5_000;
+    private const int MaxDepth = 8;
+    private const int MaxEntries = 100_000;
+    private const int MaxFiles = 5_000;
     private static readonly EnumerationOptions Listing = new() { AttributesToSkip = FileAttributes.ReparsePoint, IgnoreInaccessible = true };
 
-    public static IReadOnlyList<FileInfo> In(string folder, LeftOut leftOut, CancellationToken cancellationToken)
+    public static IReadOnlyList<FileInfo> In(string folder, OmittedContent omitted, CancellationToken cancellationToken)
     {
         List<FileInfo> found = [];
         var waiting = new Stack<(DirectoryInfo Folder, int Depth)>([(new DirectoryInfo(folder), 0)]);
@@ -18,14 +18,14 @@ internal static class SessionFiles
             cancellationToken.ThrowIfCancellationRequested();
             foreach (var entry in next.Folder.EnumerateFileSystemInfos("*", Listing))
             {
-                if (++entries > MostEntries || found.Count >= MostFiles)
+                if (++entries > MaxEntries || found.Count >= MaxFiles)
                 {
-                    leftOut.Add(LeftOut.BeyondTheCap);
+                    omitted.Add(OmittedContent.OverLimit);
                     return found;
                 }
 
                 if (entry is FileInfo file && IsSession(file)) { found.Add(file); }
-                else if (entry is DirectoryInfo inner && next.Depth < MostDepth && inner.Name != "subagents") { waiting.Push((inner, next.Depth + 1)); }
+                else if (entry is DirectoryInfo inner && next.Depth < MaxDepth && inner.Name != "subagents") { waiting.Push((inner, next.Depth + 1)); }
             }
         }
 

@@ -4,11 +4,11 @@ namespace Plue.Server.Transfer;
 
 public enum SessionFormat { Plue, ClaudeCode, Codex }
 
-/// <summary>Tells by its beginning who wrote a file.</summary>
+/// <summary>Detects the format of a session file from its beginning.</summary>
 internal static class SessionFormats
 {
     private const int BeginningBytes = 256 * 1024;
-    private const int LinesLookedAt = 20;
+    private const int MaxProbedLines = 20;
 
     /// <returns>Null when it is none of them.</returns>
     public static SessionFormat? Of(Stream stream)
@@ -18,7 +18,7 @@ internal static class SessionFormats
         if (IsPlue(beginning.AsSpan(0, Math.Min(read, 4096)))) { return SessionFormat.Plue; }
 
         using var lines = new MemoryStream(beginning, 0, read, writable: false);
-        return SessionLines.Read(lines, new LeftOut()).Take(LinesLookedAt).Select(Of).FirstOrDefault(format => format is not null);
+        return SessionLines.Read(lines, new OmittedContent()).Take(MaxProbedLines).Select(Of).FirstOrDefault(format => format is not null);
     }
 
     private static bool IsPlue(ReadOnlySpan<byte> beginning) =>

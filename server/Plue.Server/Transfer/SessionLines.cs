@@ -3,20 +3,20 @@ using System.Text.Unicode;
 
 namespace Plue.Server.Transfer;
 
-/// <summary>The JSON objects of a file with one a line, read piece by piece. A line that is no object, or too long, is counted and passed over.</summary>
+/// <summary>The JSON objects of a file with one a line, read piece by piece. A line that is no object, or too long, is counted and skipped.</summary>
 internal static class SessionLines
 {
-    private const int LongestLine = 64 * 1024 * 1024;
+    private const int MaxLineLength = 64 * 1024 * 1024;
     private const int FirstBuffer = 64 * 1024;
 
-    /// <param name="most">Bytes to look at; a line that they cut off is not given.</param>
-    public static IEnumerable<JsonElement> Read(Stream stream, LeftOut leftOut, long most = long.MaxValue, CancellationToken cancellationToken = default)
+    /// <param name="maxBytes">Bytes to look at; a line that they cut off is not given.</param>
+    public static IEnumerable<JsonElement> Read(Stream stream, OmittedContent omitted, long maxBytes = long.MaxValue, CancellationToken cancellationToken = default)
     {
-        foreach (var line in Lines(stream, leftOut, most, cancellationToken))
+        foreach (var line in Lines(stream, omitted, maxBytes, cancellationToken))
         {
             if (line.Span.Trim(" \t\r"u8).IsEmpty) { continue; }
             if (Parsed(line) is { } value) { yield return value; }
-            else { leftOut.Add(LeftOut.Unreadable); }
+            else { omitted.Add(OmittedContent.Unreadable); }
         }
     }
 
@@ -35,7 +35,7 @@ internal static class SessionLines
         }
     }
 
-    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, LeftOut leftOut, long most, CancellationToken cancellationToken)
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(Stream stream, OmittedContent omitted, long maxBytes, CancellationToken cancellationToken)
     {
         var buffer = new byte[FirstBuffer];
         var (filled, searched, total, isSkipping) = (0, 0, 0L, false);
@@ -44,16 +44,16 @@ internal static class SessionLines
             cancellationToken.ThrowIfCancellationRequested();
             if (filled == buffer.Length)
             {
-                if (buffer.Length < LongestLine) { Array.Resize(ref buffer, (int)Math.Min(LongestLine, buffer.Length * 2L)); }
+                if (buffer.Length < MaxLineLength) { Array.Resize(ref buffer, (int)Math.Min(MaxLineLength, buffer.Length * 2L)); }
                 else { (filled, searched, isSkipping) = (0, 0, true); }
             }
 
-            var read = stream.Read(buffer, filled, (int)Math.Min(buffer.Length - filled, most - total));
+            var read = stream.Read(buffer, filled, (int)Math.Min(buffer.Length - filled, maxBytes - total));
             (filled, total) = (filled + read, total + read);
             var start = 0;
             while (Array.IndexOf(buffer, (byte)'\n', searched, filled - searched) is var end and >= 0)
             {
-                if (isSkipping) { leftOut.Add(LeftOut.TooLong); }
+                if (isSkipping) { omitted.Add(OmittedContent.TooLong); }
                 else { yield return buffer.AsMemory(start, end - start); }
 
                 isSkipping = false;
@@ -62,8 +62,8 @@ internal static class SessionLines
 
             if (read == 0)
             {
-                if (isSkipping) { leftOut.Add(LeftOut.TooLong); }
-                else if (total < most && filled > start) { yield return buffer.AsMemory(start, filled - start); }
+                if (isSkipping) { omitted.Add(OmittedContent.TooLong); }
+                else if (total < maxBytes && filled > start) { yield return buffer.AsMemory(start, filled - start); }
 
                 yield break;
             }

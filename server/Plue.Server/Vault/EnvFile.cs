@@ -5,28 +5,28 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>Reads the keys in a <c>.env</c> file. Nothing is expanded and nothing is run; lines that are no assignment are passed over.</summary>
+/// <summary>Reads the keys in a <c>.env</c> file. Nothing is expanded and nothing is run; lines that are no assignment are skipped.</summary>
 public static partial class EnvFile
 {
     private const int MaximumSize = 1024 * 1024;
     private const int MaximumEntries = 1000;
 
-    /// <returns>Names and values in the file's order; of a name that stands twice the last value, as shells have it. Empty values are left out.</returns>
+    /// <returns>Names and values in file order; the last value of a duplicate name, as in shells. Empty values are omitted.</returns>
     /// <exception cref="FailureException">NotFound, BadRequest: too large, or not text.</exception>
     public static IReadOnlyList<KeyValuePair<string, string>> Read(string path)
     {
         byte[] bytes;
         try
         {
-            using var stream = OrdinaryFile.OpenRead(path);
-            if (stream.Length > MaximumSize) { throw new FailureException(FailureKind.BadRequest, "That file is larger than 1 MiB, so it is no list of keys. Choose another."); }
+            using var stream = RegularFile.OpenRead(path);
+            if (stream.Length > MaximumSize) { throw new FailureException(FailureKind.BadRequest, "The file is larger than 1 MiB, too large for an .env file. Choose another."); }
 
             bytes = new byte[stream.Length];
             stream.ReadExactly(bytes);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
         {
-            throw new FailureException(FailureKind.NotFound, $"The file cannot be read ({exception.Message.TrimEnd('.')}). Choose another.", exception);
+            throw new FailureException(FailureKind.NotFound, $"The file could not be read ({exception.Message.TrimEnd('.')}). Choose another.", exception);
         }
 
         try

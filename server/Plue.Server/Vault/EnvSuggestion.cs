@@ -1,7 +1,7 @@
 namespace Plue.Server.Vault;
 
 /// <summary>Where a variable of a <c>.env</c> file would be kept.</summary>
-/// <param name="Name">Of the variable.</param>
+/// <param name="Name">The name of the variable.</param>
 /// <param name="Reference"><c>vault://owner/name</c>.</param>
 /// <param name="Origins">Where its vendor is; empty for a name that no vendor has.</param>
 public sealed record EnvSuggestion(string Name, string Reference, IReadOnlyList<string> Origins)

@@ -28,28 +28,28 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
         ["HF_TOKEN"] = "https://router.huggingface.co",
     };
 
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly HashSet<Binding> bound = [];
-    private readonly Dictionary<string, string> given = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> registered = new(StringComparer.Ordinal);
 
     /// <summary>Lets this process send the variable to one more origin, because the user named both (<c>--key-env NAME --base-url URL</c>).</summary>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
     public void Bind(string name, string url)
     {
-        lock (gate) { bound.Add(new Binding(name, Origin.Parse(url))); }
+        lock (sync) { bound.Add(new Binding(name, Origin.Parse(url))); }
     }
 
     /// <summary>Keeps a key that this process was handed, for one origin and until the process ends.</summary>
     /// <returns>Its reference.</returns>
     /// <exception cref="FailureException">BadRequest: the URL has no origin.</exception>
-    public string Give(string secret, string url)
+    public string Register(string secret, string url)
     {
         var origin = Origin.Parse(url);
         redactor.Register(secret);
-        lock (gate)
+        lock (sync)
         {
-            var name = $"given:{given.Count}";
-            given[name] = secret;
+            var name = $"given:{registered.Count}";
+            registered[name] = secret;
             bound.Add(new Binding(name, origin));
             return Scheme + name;
         }
@@ -72,14 +72,14 @@ public sealed class EnvironmentKeys(Func<string, string?> read, Redactor redacto
     {
         if (VendorOrigins.TryGetValue(name, out var vendor) && Origin.Parse(vendor) == origin) { return true; }
 
-        lock (gate) { return bound.Contains(new Binding(name, origin)); }
+        lock (sync) { return bound.Contains(new Binding(name, origin)); }
     }
 
     private string? Value(string name)
     {
-        lock (gate)
+        lock (sync)
         {
-            if (given.TryGetValue(name, out var handed)) { return handed; }
+            if (registered.TryGetValue(name, out var handed)) { return handed; }
         }
 
         return read(name)?.Trim() is { Length: > 0 } value ? value : null;

@@ -3,11 +3,11 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Vault;
 
-/// <summary>What the operating system offers to keep a small secret for the signed-in user.</summary>
+/// <summary>The credential store of the operating system for the signed-in user.</summary>
 public interface IKeychain
 {
     /// <summary>Writes, reads back and deletes a value of its own, within three seconds.</summary>
-    Task<bool> AnswersAsync(CancellationToken cancellationToken);
+    Task<bool> IsAvailableAsync(CancellationToken cancellationToken);
 
     /// <returns>Null when there is no such item.</returns>
     /// <exception cref="FailureException">VaultLocked: the keychain does not answer.</exception>
@@ -23,9 +23,9 @@ public static class Keychain
 {
     private static readonly TimeSpan ProbeLimit = TimeSpan.FromSeconds(3);
 
-    /// <summary>Looks only whether a program is installed; whether it works is found out by <see cref="IKeychain.AnswersAsync"/>.</summary>
+    /// <summary>Looks only whether a program is installed; whether it works is found out by <see cref="IKeychain.IsAvailableAsync"/>.</summary>
     /// <param name="vaultPath">On Windows, the protected key is kept beside this file.</param>
-    public static IKeychain OfThisMachine(string vaultPath)
+    public static IKeychain ForThisMachine(string vaultPath)
     {
         if (OperatingSystem.IsWindows()) { return new WindowsKeychain(vaultPath + ".dpapi"); }
 
@@ -35,7 +35,7 @@ public static class Keychain
         string[] places = ["/usr/bin/secret-tool", "/usr/local/bin/secret-tool", "/run/current-system/sw/bin/secret-tool"];
         return places.FirstOrDefault(File.Exists) is { } program
             ? new LinuxKeychain(program)
-            : new NoKeychain("secret-tool, of the package libsecret-tools, is not installed");
+            : new NoKeychain("secret-tool (package libsecret-tools) is not installed");
     }
 
     internal static async Task<bool> RoundTripAsync(IKeychain keychain, CancellationToken cancellationToken)
@@ -57,14 +57,14 @@ public static class Keychain
         }
     }
 
-    internal static FailureException NoAnswer(string why, Exception? inner = null) => new(
+    internal static FailureException Unavailable(string why, Exception? inner = null) => new(
         FailureKind.VaultLocked, $"The keychain of this machine cannot be used: {why}. Use a passphrase instead.", inner);
 }
 
 internal sealed class NoKeychain(string why) : IKeychain
 {
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Task.FromResult(false);
-    public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => throw Keychain.NoAnswer(why);
-    public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken) => throw Keychain.NoAnswer(why);
-    public Task DeleteAsync(string account, CancellationToken cancellationToken) => throw Keychain.NoAnswer(why);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => throw Keychain.Unavailable(why);
+    public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken) => throw Keychain.Unavailable(why);
+    public Task DeleteAsync(string account, CancellationToken cancellationToken) => throw Keychain.Unavailable(why);
 }

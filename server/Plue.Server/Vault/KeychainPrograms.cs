@@ -6,7 +6,7 @@ namespace Plue.Server.Vault;
 /// <summary>libsecret's own command: GNOME Keyring, KWallet, KeePassXC. The key travels on stdin.</summary>
 internal sealed class LinuxKeychain(string program) : IKeychain
 {
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
     {
@@ -19,17 +19,17 @@ internal sealed class LinuxKeychain(string program) : IKeychain
     {
         string[] arguments = ["store", "--label=Plue vault", "service", "plue", "account", account];
         var (code, _) = await KeychainProgram.RunAsync(program, arguments, Convert.ToBase64String(key), cancellationToken).ConfigureAwait(false);
-        if (code != 0) { throw Keychain.NoAnswer("no secret service answered"); }
+        if (code != 0) { throw Keychain.Unavailable("no secret service responded"); }
     }
 
     public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
         KeychainProgram.RunAsync(program, ["clear", "service", "plue", "account", account], "", cancellationToken);
 }
 
-/// <summary>The command of macOS. Its interactive mode takes the whole command on stdin, so that the key is on no command line.</summary>
+/// <summary>The macOS command. In interactive mode, it reads the command from stdin, so that the key is on no command line.</summary>
 internal sealed class MacKeychain(string program) : IKeychain
 {
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public async Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken)
     {
@@ -44,7 +44,7 @@ internal sealed class MacKeychain(string program) : IKeychain
 
         // The interactive mode ends with 0 whatever happened inside it.
         var read = await ReadAsync(account, cancellationToken).ConfigureAwait(false);
-        if (read is null || !read.AsSpan().SequenceEqual(key)) { throw Keychain.NoAnswer("it did not keep the key"); }
+        if (read is null || !read.AsSpan().SequenceEqual(key)) { throw Keychain.Unavailable("it did not store the key"); }
     }
 
     public Task DeleteAsync(string account, CancellationToken cancellationToken) =>
@@ -58,7 +58,7 @@ internal static class KeychainProgram
     // Long enough for a person to type the keyring's own password.
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
 
-    // What a session bus and a desktop prompt need; keys of vendors in our environment are nobody else's business.
+    // Variables for the session bus and desktop prompts. Vendor keys in our environment are not passed on.
     private static readonly string[] Environs =
         ["HOME", "USER", "LOGNAME", "PATH", "LANG", "LC_ALL", "DISPLAY", "WAYLAND_DISPLAY", "XAUTHORITY", "DBUS_SESSION_BUS_ADDRESS", "XDG_RUNTIME_DIR", "XDG_CURRENT_DESKTOP"];
 
@@ -87,17 +87,17 @@ internal static class KeychainProgram
             var error = ReadAsync(process.StandardError);
             await WriteAsync(process, input).ConfigureAwait(false);
             await process.WaitForExitAsync(limit.Token).ConfigureAwait(false);
-            // Something it started may hold its pipes open after it is gone.
+            // Its child process may keep its pipes open.
             await error.WaitAsync(limit.Token).ConfigureAwait(false);
             return (process.ExitCode, await output.WaitAsync(limit.Token).ConfigureAwait(false));
         }
         catch (Win32Exception exception)
         {
-            throw Keychain.NoAnswer($"{program} does not start", exception);
+            throw Keychain.Unavailable($"{program} could not be started", exception);
         }
         catch (OperationCanceledException exception) when (!cancellationToken.IsCancellationRequested)
         {
-            throw Keychain.NoAnswer("it did not answer in time", exception);
+            throw Keychain.Unavailable("it did not respond in time", exception);
         }
     }
 
@@ -116,7 +116,7 @@ internal static class KeychainProgram
         }
         catch (IOException)
         {
-            // It may end before it has read anything, which its exit code tells better than a broken pipe.
+            // It may exit without reading its input; the exit code is more useful than a broken pipe.
         }
     }
 
@@ -139,7 +139,7 @@ internal static class KeychainProgram
         }
         catch (InvalidOperationException)
         {
-            // It ended by itself.
+            // It ended automatically.
         }
     }
 }

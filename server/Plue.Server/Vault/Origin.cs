@@ -3,7 +3,7 @@ using Plue.Server.Messages;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// Where a secret may be sent: scheme, host and port, compared whole and never by prefix or suffix.
+/// An origin that a secret may be sent to: scheme, host and port, compared exactly and never by prefix or suffix.
 /// The host is lower case and in its ASCII (IDN) form, so that two spellings of one host are equal and two look-alikes are not.
 /// </summary>
 public readonly record struct Origin(string Scheme, string Host, int Port)
@@ -32,7 +32,7 @@ public readonly record struct Origin(string Scheme, string Host, int Port)
         (Uri.TryCreate(url.Trim(), UriKind.Absolute, out var parsed) ? Of(parsed) : null)
         ?? throw new FailureException(
             FailureKind.BadRequest,
-            "That is not an address a key can be bound to. Give one like https://api.example.com, without a user name or a final dot.");
+            "The address is not a valid origin for a key. Enter one like https://api.example.com, without a user name or a trailing dot.");
 
     private static bool IsProgram(string host) => host.Length == 65 && host[32] == '.' && host.All(letter => letter == '.' || char.IsAsciiHexDigitLower(letter));
 

@@ -17,17 +17,17 @@ public sealed class Redactor : ITextMask
     private const int MaxEscapeDepth = 2;
 
     private const string Masked = "***";
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly HashSet<string> secrets = new(StringComparer.Ordinal);
     /// <summary>Made when there is something to mask: most processes end before that.</summary>
-    private volatile SecretForms? forms;
+    private volatile SecretVariants? forms;
     private volatile bool isEmpty = true;
 
     public void Register(string secret)
     {
         if (secret.Length < MinimumLength) { return; }
 
-        lock (gate)
+        lock (sync)
         {
             if (secrets.Add(secret)) { (forms, isEmpty) = (null, false); }
         }
@@ -56,10 +56,10 @@ public sealed class Redactor : ITextMask
         return masked.Append(text, copied, text.Length - copied).ToString();
     }
 
-    /// <summary>Asked for each piece of an answer, so it takes no lock.</summary>
+    /// <summary>Called for each chunk of a response, so it takes no lock.</summary>
     public bool IsEmpty => isEmpty;
 
-    public int Settled(string text)
+    public int StableLength(string text)
     {
         if (isEmpty) { return text.Length; }
 
@@ -76,37 +76,37 @@ public sealed class Redactor : ITextMask
         return open;
     }
 
-    private SecretForms Build()
+    private SecretVariants Build()
     {
-        lock (gate) { return forms = new SecretForms(secrets); }
+        lock (sync) { return forms = new SecretVariants(secrets); }
     }
 
-    private static List<(int Start, int End)> RangesIn(string text, SecretForms known, int depth)
+    private static List<(int Start, int End)> RangesIn(string text, SecretVariants known, int depth)
     {
         List<(int Start, int End)> ranges = [];
         known.Find(text, ranges);
-        if (depth == 0 || !UnescapedText.MayBeIn(text)) { return ranges; }
+        if (depth == 0 || !UnescapedText.MayOccurIn(text)) { return ranges; }
 
         foreach (var plain in UnescapedText.Of(text, known))
         {
-            foreach (var (start, end) in RangesIn(plain.Text, known, depth - 1)) { ranges.Add((plain.PlaceOf(start), plain.PlaceOf(end))); }
+            foreach (var (start, end) in RangesIn(plain.Text, known, depth - 1)) { ranges.Add((plain.OriginalOffset(start), plain.OriginalOffset(end))); }
         }
 
         return ranges;
     }
 
-    /// <summary>The first place from which what is there may go on as a secret, or as an escape of one.</summary>
-    private static int OpenIn(string text, SecretForms known, int depth)
+    /// <summary>The first place from which what is there may continue as a secret, or as an escape of one.</summary>
+    private static int OpenIn(string text, SecretVariants known, int depth)
     {
         var open = known.OpenIn(text);
-        if (depth == 0 || !UnescapedText.MayBeIn(text)) { return open; }
+        if (depth == 0 || !UnescapedText.MayOccurIn(text)) { return open; }
 
-        // What an escape at the end will stand for is not known yet, only what stands before it.
+        // The value of an incomplete escape at the end is unknown, only the text before it is used.
         var whole = text[..UnescapedText.CutEscapeIn(text)];
         open = Math.Min(open, whole.Length < text.Length ? known.OpenIn(whole) : open);
         foreach (var plain in UnescapedText.Of(whole, known))
         {
-            if (plain.ReachesEnd) { open = Math.Min(open, plain.PlaceOf(OpenIn(plain.Text, known, depth - 1))); }
+            if (plain.ReachesEnd) { open = Math.Min(open, plain.OriginalOffset(OpenIn(plain.Text, known, depth - 1))); }
         }
 
         return open;

@@ -11,7 +11,7 @@ namespace Plue.Server.Vault;
 internal sealed class UnescapedText
 {
     /// <summary>A pair of surrogates, <c>\ud83d\ude00</c>.</summary>
-    private const int LongestEscape = 12;
+    private const int MaxEscapeLength = 12;
 
     /// <summary>In what is escaped twice, four backslashes are one.</summary>
     private const int BackslashGroup = 4;
@@ -28,14 +28,14 @@ internal sealed class UnescapedText
     /// <summary>Whether the escaped text ends with it.</summary>
     public bool ReachesEnd { get; }
 
-    /// <summary>Whether a text has a sign that escapes begin with. Ordinary text has none.</summary>
-    public static bool MayBeIn(string text) => text.AsSpan().ContainsAny('%', '\\');
+    /// <summary>True if the text contains an escape character. Plain text has none.</summary>
+    public static bool MayOccurIn(string text) => text.AsSpan().ContainsAny('%', '\\');
 
     /// <returns>Where the character at this place begins in the escaped text; at the end, where the last one ends.</returns>
-    public int PlaceOf(int at) => starts[at];
+    public int OriginalOffset(int at) => starts[at];
 
-    /// <summary>The stretches in which escapes stand for characters of the forms.</summary>
-    public static IEnumerable<UnescapedText> Of(string text, SecretForms known)
+    /// <summary>Gets the ranges in which escapes decode to characters of secrets.</summary>
+    public static IEnumerable<UnescapedText> Of(string text, SecretVariants known)
     {
         foreach (var sign in "%\\")
         {
@@ -47,8 +47,8 @@ internal sealed class UnescapedText
                 else if (!known.Occurs(escape.Value)) { from = at += escape.Length; }
                 else
                 {
-                    var stretch = Resolve(text, sign, Math.Max(from, at - known.Longest), known);
-                    at = stretch.PlaceOf(stretch.Text.Length);
+                    var stretch = Resolve(text, sign, Math.Max(from, at - known.MaxLength), known);
+                    at = stretch.OriginalOffset(stretch.Text.Length);
                     yield return stretch;
                 }
             }
@@ -58,13 +58,13 @@ internal sealed class UnescapedText
     /// <returns>Where an escape begins that the text may end within; the length of the text where there is none.</returns>
     public static int CutEscapeIn(string text)
     {
-        var from = Math.Max(0, text.Length - LongestEscape);
+        var from = Math.Max(0, text.Length - MaxEscapeLength);
         var found = text.AsSpan(from).IndexOfAny('%', '\\');
         if (found < 0) { return text.Length; }
 
         var at = RowOf(text, from + found);
-        // The first half of a pair says nothing without the second.
-        return at >= 6 && text[at - 6] == '\\' && EscapeAt(text, at - 6, '\\') is { Length: LongestEscape } or { Length: 6, Value: >= 0xD800 and < 0xDC00 } ? RowOf(text, at - 6) : at;
+        // The first half of a surrogate pair is meaningless without the second.
+        return at >= 6 && text[at - 6] == '\\' && EscapeAt(text, at - 6, '\\') is { Length: MaxEscapeLength } or { Length: 6, Value: >= 0xD800 and < 0xDC00 } ? RowOf(text, at - 6) : at;
     }
 
     private static int RowOf(string text, int at)
@@ -77,12 +77,12 @@ internal sealed class UnescapedText
 
     private static int Next(string text, char sign, int at) => at < text.Length ? text.IndexOf(sign, at) : -1;
 
-    private static UnescapedText Resolve(string text, char sign, int from, SecretForms known)
+    private static UnescapedText Resolve(string text, char sign, int from, SecretVariants known)
     {
         var builder = new StringBuilder();
         List<int> starts = [];
         var at = from;
-        for (int? since = null; at < text.Length && !(builder.Length - since > known.Longest);)
+        for (int? since = null; at < text.Length && !(builder.Length - since > known.MaxLength);)
         {
             var (value, isByte, length) = text[at] == sign ? EscapeAt(text, at, sign) : default;
             if (length > 0 && !known.Occurs(value)) { break; }

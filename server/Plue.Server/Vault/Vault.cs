@@ -4,28 +4,28 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// The encrypted file of secrets. Any number of processes may use one file: each call looks at the file as it is now, and a change is made
-/// under a lock of the operating system. A file that is damaged, tampered with or of a later version is refused and never written to.
-/// Every method may be called from any thread, and throws <see cref="FailureException"/> with a sentence for a person.
+/// The encrypted store of secrets. Any number of processes can use one file: each call reads the current file, and changes are made
+/// under an operating system lock. A file that is damaged, tampered with or of a later version is refused and never written.
+/// All methods are thread-safe and throw <see cref="FailureException"/> with a sentence for a person.
 /// </summary>
 public sealed partial class Vault(string path, IKeychain keychain, Redactor redactor, TimeProvider? timeProvider = null) : IAsyncDisposable
 {
     private const int MaximumSecret = 64 * 1024;
     private const int ShowLastFourFrom = 12;
-    private static readonly TimeSpan LastUsedIsGoodFor = TimeSpan.FromHours(1);
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LastUsedPrecision = TimeSpan.FromHours(1);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private readonly VaultGenerations generations = new(path, keychain);
     private readonly TimeProvider time = timeProvider ?? TimeProvider.System;
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim semaphore = new(1, 1);
     private readonly Dictionary<string, DateTimeOffset> used = new(StringComparer.Ordinal);
     private SecretBytes? dataKey;
     private byte[] knownBytes = [];
     private StoredVault? known;
     private Task savingLastUsed = Task.CompletedTask;
-    private Task<bool>? keychainAnswered;
+    private Task<bool>? keychainAvailable;
 
-    /// <summary>Never fails on a bad file: that is what <see cref="VaultStatus.Problem"/> says.</summary>
+    /// <summary>Gets the status. Never fails for an invalid file, which is reported in <see cref="VaultStatus.Problem"/>.</summary>
     public async ValueTask<VaultStatus> StatusAsync(CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -38,7 +38,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
         catch (FailureException exception) when (exception.Failure.Kind == FailureKind.VaultOlder)
         {
-            // It can be unlocked again, where the user is asked.
+            // It can be unlocked again with the user's input.
             return new VaultStatus(true, true, KindsOf(VaultFile.Parse(VaultFile.ReadBytes(path))), null);
         }
         catch (FailureException exception)
@@ -48,46 +48,46 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     }
 
     /// <summary>Whether this machine's keychain answered a real round trip; tried once, because trying may ask the user.</summary>
-    public Task<bool> KeychainAnswersAsync(CancellationToken cancellationToken) =>
-        (keychainAnswered ??= keychain.AnswersAsync(CancellationToken.None)).WaitAsync(cancellationToken);
+    public Task<bool> IsKeychainAvailableAsync(CancellationToken cancellationToken) =>
+        (keychainAvailable ??= keychain.IsAvailableAsync(CancellationToken.None)).WaitAsync(cancellationToken);
 
     /// <summary>Makes a new vault and leaves it unlocked.</summary>
     /// <exception cref="FailureException">Conflict when there is a vault file already, even a damaged one.</exception>
-    public async Task CreateAsync(VaultWay way, CancellationToken cancellationToken)
+    public async Task CreateAsync(UnlockMethod method, CancellationToken cancellationToken)
     {
-        way.RefuseIfWeak();
+        method.ThrowIfWeak();
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         using var lockFile = await LockFileAsync(cancellationToken).ConfigureAwait(false);
         if (VaultFile.Exists(path))
         {
-            throw new FailureException(FailureKind.Conflict, "There is a vault already. Unlock it; or move its file away first, which gives up the keys in it.");
+            throw new FailureException(FailureKind.Conflict, "A vault already exists. Unlock it, or move its file away first, which gives up its keys.");
         }
 
         var key = VaultCrypto.NewKey();
         var vault = VaultFile.New();
-        vault = vault with { Ways = [await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false)] };
+        vault = vault with { Ways = [await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false)] };
         await SaveAsync(vault, key).ConfigureAwait(false);
-        Remember(way);
+        Remember(method);
     }
 
-    /// <param name="acceptOlder">The user wants to go on with a copy of the file that is older than the one last used on this machine.</param>
+    /// <param name="acceptOlder">The user wants to continue with a copy of the file that is older than the one last used on this machine.</param>
     /// <exception cref="FailureException">
     /// VaultLocked: the way does not fit, or the file cannot be trusted. VaultOlder: the file is an older copy. NotFound: there is no vault.
     /// </exception>
-    public async Task UnlockAsync(VaultWay way, CancellationToken cancellationToken, bool acceptOlder = false)
+    public async Task UnlockAsync(UnlockMethod method, CancellationToken cancellationToken, bool acceptOlder = false)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
         // Before the file, which another process may change meanwhile: it is then newer, never older.
         var newest = await generations.ReadAsync(VaultFile.Parse(VaultFile.ReadBytes(path)), cancellationToken).ConfigureAwait(false);
         var bytes = VaultFile.ReadBytes(path);
         var vault = VaultFile.Parse(bytes);
-        var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == way.Kind && candidate.Id == way.Id) ?? throw Unknown(way);
-        using var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
-        var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(way);
+        var stored = vault.Ways.FirstOrDefault(candidate => candidate.Kind == method.Kind && candidate.Id == method.Id) ?? throw Unknown(method);
+        using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
+        var key = VaultFile.Unwrap(vault, stored, wayKey.Span) ?? throw WrongKey(method);
         if (!VaultFile.IsSealedBy(vault, key.Span))
         {
             key.Dispose();
-            throw VaultFile.Damaged("its seal does not fit its content");
+            throw VaultFile.Damaged("its seal does not match its content");
         }
 
         if (vault.Generation.GetValueOrDefault() < newest && !acceptOlder)
@@ -97,7 +97,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         }
 
         Accept(vault, bytes, key);
-        Remember(way);
+        Remember(method);
         if (vault.Generation.GetValueOrDefault() != newest) { await generations.WriteAsync(vault, cancellationToken).ConfigureAwait(false); }
     }
 
@@ -109,18 +109,18 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         Forget();
     }
 
-    /// <summary>Adds a way of unlocking, or replaces the one of the same kind and name: so a new passphrase takes the place of the old.</summary>
-    public async Task AddWayAsync(VaultWay way, CancellationToken cancellationToken)
+    /// <summary>Adds an unlock method, or replaces the one of the same kind and name, such as the passphrase.</summary>
+    public async Task AddUnlockMethodAsync(UnlockMethod method, CancellationToken cancellationToken)
     {
-        way.RefuseIfWeak();
+        method.ThrowIfWeak();
         await ChangeAsync(
             async (vault, key) =>
             {
-                var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
-                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != way.Kind || other.Id != way.Id), added] };
+                var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
+                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != method.Kind || other.Id != method.Id), added] };
             },
             cancellationToken).ConfigureAwait(false);
-        Remember(way);
+        Remember(method);
     }
 
     /// <summary>Stores or replaces a secret.</summary>
@@ -157,7 +157,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
                 var entry = Find(vault, reference);
                 if (vault.Entries.Any(other => other.Reference == newReference))
                 {
-                    throw new FailureException(FailureKind.Conflict, $"{newReference} is taken. Choose another name, or delete that key first.");
+                    throw new FailureException(FailureKind.Conflict, $"A key named {newReference} already exists. Choose another name, or delete that key first.");
                 }
 
                 return ValueTask.FromResult(With(vault, key, reference, entry with { Reference = newReference, LastUsed = LastUsed(entry) }, Reveal(vault, entry, key)));
@@ -179,29 +179,29 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
             cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>A new passphrase in the place of the old one, or the first one.</summary>
-    /// <param name="current">Has to open the vault where it has a passphrase: an unlocked window that somebody else sits at is not enough.</param>
+    /// <summary>A new passphrase in place of the old one, or the first one.</summary>
+    /// <param name="current">The current passphrase, required if the vault has one: an unlocked window is not sufficient.</param>
     /// <exception cref="FailureException">VaultLocked: the current one is wrong. BadRequest: the new one is too short.</exception>
     public async Task SetPassphraseAsync(string? current, string passphrase, CancellationToken cancellationToken)
     {
-        var way = VaultWay.Passphrase(passphrase);
-        way.RefuseIfWeak();
+        var method = UnlockMethod.Passphrase(passphrase);
+        method.ThrowIfWeak();
         await ChangeAsync(
             async (vault, key) =>
             {
-                if (vault.Ways.FirstOrDefault(stored => stored.Kind == VaultWay.PassphraseKind) is { } stored)
+                if (vault.Ways.FirstOrDefault(stored => stored.Kind == UnlockMethod.PassphraseKind) is { } stored)
                 {
-                    var old = VaultWay.Passphrase(current ?? "");
-                    using var wayKey = await WayKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
+                    var old = UnlockMethod.Passphrase(current ?? "");
+                    using var wayKey = await MethodKeyAsync(vault, old, stored, cancellationToken).ConfigureAwait(false);
                     using var opened = VaultFile.Unwrap(vault, stored, wayKey.Span)
-                        ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is not right. Nothing was changed; try again.");
+                        ?? throw new FailureException(FailureKind.VaultLocked, "The current passphrase is wrong. Nothing was changed. Try again.");
                 }
 
-                var added = await WrapAsync(vault, way, key, cancellationToken).ConfigureAwait(false);
-                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != VaultWay.PassphraseKind), added] };
+                var added = await WrapAsync(vault, method, key, cancellationToken).ConfigureAwait(false);
+                return vault with { Ways = [.. vault.Ways.Where(other => other.Kind != UnlockMethod.PassphraseKind), added] };
             },
             cancellationToken).ConfigureAwait(false);
-        Remember(way);
+        Remember(method);
     }
 
     public async Task<IReadOnlyList<VaultEntry>> ListAsync(CancellationToken cancellationToken)
@@ -223,7 +223,7 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
         },
         cancellationToken);
 
-    /// <summary>What it holds, by name alone: that needs no unlocking. Empty while the file cannot be read.</summary>
+    /// <summary>Lists the keys by name, which does not require unlocking. Empty if the file cannot be read.</summary>
     public async ValueTask<IReadOnlySet<string>> ReferencesAsync(CancellationToken cancellationToken)
     {
         using var turn = await EnterAsync(cancellationToken).ConfigureAwait(false);
@@ -269,13 +269,13 @@ public sealed partial class Vault(string path, IKeychain keychain, Redactor reda
     public async ValueTask DisposeAsync()
     {
         await LockAsync(CancellationToken.None).ConfigureAwait(false);
-        gate.Dispose();
+        semaphore.Dispose();
     }
 }
 
-/// <param name="Ways">The kinds of unlocking that the file knows.</param>
+/// <param name="UnlockMethods">The kinds of unlocking that the file knows.</param>
 /// <param name="Problem">Why the file cannot be used; it is left as it is.</param>
-public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> Ways, string? Problem);
+public sealed record VaultStatus(bool Exists, bool Locked, IReadOnlyList<string> UnlockMethods, string? Problem);
 
 /// <param name="LastFour">Empty for a secret of fewer than twelve characters, of which four would say too much.</param>
 public sealed record VaultEntry(string Reference, IReadOnlyList<string> Origins, string LastFour, DateTimeOffset StoredAt, DateTimeOffset? LastUsed);

@@ -5,7 +5,7 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>The few operations that the vault is made of. Keys are 32 bytes; a box is nonce, ciphertext and tag in one piece.</summary>
+/// <summary>The cryptographic operations of the vault. Keys have 32 bytes; an encrypted box is the concatenation of nonce, ciphertext and tag.</summary>
 internal static class VaultCrypto
 {
     public const int KeySize = 32;
@@ -32,8 +32,8 @@ internal static class VaultCrypto
     }
 
     /// <summary>AES-256-GCM under a fresh nonce.</summary>
-    /// <param name="boundTo">What the box must be opened with: see <see cref="Fields"/>.</param>
-    public static byte[] Box(ReadOnlySpan<byte> key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> boundTo)
+    /// <param name="boundTo">The associated data required to decrypt: see <see cref="Fields"/>.</param>
+    public static byte[] Encrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> content, ReadOnlySpan<byte> boundTo)
     {
         var box = new byte[NonceSize + content.Length + TagSize];
         RandomNumberGenerator.Fill(box.AsSpan(0, NonceSize));
@@ -43,7 +43,7 @@ internal static class VaultCrypto
     }
 
     /// <returns>Null when the key is another one, or the box or what it is bound to was changed.</returns>
-    public static SecretBytes? Open(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
+    public static SecretBytes? Decrypt(ReadOnlySpan<byte> key, ReadOnlySpan<byte> box, ReadOnlySpan<byte> boundTo)
     {
         var length = box.Length - NonceSize - TagSize;
         if (length < 0) { return null; }
@@ -70,7 +70,7 @@ internal static class VaultCrypto
     }
 
     /// <summary>HMAC-SHA256 under a key of its own, derived from the data key.</summary>
-    public static byte[] Seal(ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> content)
+    public static byte[] ComputeMac(ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> content)
     {
         Span<byte> sealKey = stackalloc byte[KeySize];
         HKDF.DeriveKey(HashAlgorithmName.SHA256, dataKey, sealKey, [], "plue vault seal"u8);

@@ -10,7 +10,7 @@ using Plue.Server.Platform;
 namespace Plue.Server.Vault;
 
 /// <summary>
-/// The vault file, version 2: JSON with the ways of unlocking, one box per entry, and a seal over all of it. A file counts only when it is,
+/// The vault file, version 2: JSON with the unlock methods, one encrypted box per entry, and a MAC over everything. A file is valid only if it is,
 /// byte for byte, what this class would write; so nothing in it is without meaning, and after unlocking the seal answers for every byte.
 /// Version 1 had no generation; it opens unchanged, and the first change makes it version 2. For an older copy see <see cref="VaultGenerations"/>.
 /// </summary>
@@ -22,7 +22,7 @@ internal static class VaultFile
     public const int MaximumRounds = 10_000_000;
     private const string Format = "plue-vault";
 
-    /// <summary>What boxes are bound to. It stays as it is in later versions of the file, because the boxes of ways cannot be made anew without their keys.</summary>
+    /// <summary>The associated data of encrypted values. It must stay the same in later versions of the file, because wrapped keys cannot be encrypted again without their keys.</summary>
     private const string BoxVersion = "1";
 
     /// <summary>Whether anything at all has the vault's name, a link to nowhere included.</summary>
@@ -34,7 +34,7 @@ internal static class VaultFile
     {
         try
         {
-            using var stream = OrdinaryFile.OpenRead(path);
+            using var stream = RegularFile.OpenRead(path);
             if (stream.Length > MaximumSize) { throw Damaged($"it is larger than {MaximumSize / 1024 / 1024} MiB"); }
 
             var bytes = new byte[stream.Length];
@@ -48,7 +48,7 @@ internal static class VaultFile
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new FailureException(
-                FailureKind.VaultLocked, $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions; Plue left it as it is.", exception);
+                FailureKind.VaultLocked, $"The vault file cannot be read ({exception.Message.TrimEnd('.')}). Repair it or its permissions. Plue did not change it.", exception);
         }
     }
 
@@ -65,7 +65,7 @@ internal static class VaultFile
             if (header.Version > Version)
             {
                 throw new FailureException(
-                    FailureKind.VaultLocked, "The vault was written by a newer version of Plue. Update Plue to open it; the file was left as it is.");
+                    FailureKind.VaultLocked, "The vault was written by a newer version of Plue. Update Plue to open it. The file was not changed.");
             }
 
             vault = JsonSerializer.Deserialize(bytes, VaultFileContext.Default.StoredVault)!;
@@ -75,16 +75,16 @@ internal static class VaultFile
             throw Damaged("it is not well-formed", exception);
         }
 
-        if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("a value in it is impossible"); }
+        if (vault.Version is < 1 or > Version || !IsPlausible(vault)) { throw Damaged("it contains an invalid value"); }
 
-        foreach (var way in vault.Ways)
+        foreach (var method in vault.Ways)
         {
-            if (way.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds))) { continue; }
+            if (method.Rounds is not ({ } rounds and (< MinimumRounds or > MaximumRounds))) { continue; }
 
             throw Damaged($"it asks for {rounds.ToString(CultureInfo.InvariantCulture)} rounds of key derivation, outside {MinimumRounds} to {MaximumRounds}");
         }
 
-        return Serialize(vault).AsSpan().SequenceEqual(bytes) ? vault : throw Damaged("it was changed by hand or cut short");
+        return Serialize(vault).AsSpan().SequenceEqual(bytes) ? vault : throw Damaged("it was edited or truncated");
     }
 
     public static byte[] Serialize(StoredVault vault)
@@ -101,36 +101,36 @@ internal static class VaultFile
     public static StoredVault Next(StoredVault vault) => vault with { Version = Version, Generation = (vault.Generation ?? 0) + 1 };
 
     public static StoredVault Sealed(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
-        vault with { Seal = Convert.ToBase64String(VaultCrypto.Seal(dataKey, Serialize(vault with { Seal = "" }))) };
+        vault with { Seal = Convert.ToBase64String(VaultCrypto.ComputeMac(dataKey, Serialize(vault with { Seal = "" }))) };
 
-    /// <summary>Whether every byte is as somebody with this data key wrote it. Compares the text, since several texts decode to the same seal.</summary>
+    /// <summary>True if the file is exactly as written with this data key. Compares the text, because several texts decode to the same seal.</summary>
     public static bool IsSealedBy(StoredVault vault, ReadOnlySpan<byte> dataKey) =>
         CryptographicOperations.FixedTimeEquals(Encoding.UTF8.GetBytes(Sealed(vault, dataKey).Seal), Encoding.UTF8.GetBytes(vault.Seal));
 
-    public static StoredWay Wrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
-        way with { WrappedKey = Convert.ToBase64String(VaultCrypto.Box(wayKey, dataKey, WayFields(vault, way))) };
+    public static StoredUnlockMethod Wrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey, ReadOnlySpan<byte> dataKey) =>
+        method with { WrappedKey = Convert.ToBase64String(VaultCrypto.Encrypt(wayKey, dataKey, MethodFields(vault, method))) };
 
     /// <returns>The data key, or null when the way's key is not the right one.</returns>
-    public static SecretBytes? Unwrap(StoredVault vault, StoredWay way, ReadOnlySpan<byte> wayKey) =>
-        VaultCrypto.Open(wayKey, Convert.FromBase64String(way.WrappedKey), WayFields(vault, way));
+    public static SecretBytes? Unwrap(StoredVault vault, StoredUnlockMethod method, ReadOnlySpan<byte> wayKey) =>
+        VaultCrypto.Decrypt(wayKey, Convert.FromBase64String(method.WrappedKey), MethodFields(vault, method));
 
     public static StoredEntry Encrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey, ReadOnlySpan<byte> secret) =>
-        entry with { Secret = Convert.ToBase64String(VaultCrypto.Box(dataKey, secret, EntryFields(vault, entry))) };
+        entry with { Secret = Convert.ToBase64String(VaultCrypto.Encrypt(dataKey, secret, EntryFields(vault, entry))) };
 
     /// <exception cref="FailureException">VaultLocked: the entry belongs to another name, to other origins or to another vault.</exception>
     public static SecretBytes Decrypt(StoredVault vault, StoredEntry entry, ReadOnlySpan<byte> dataKey) =>
-        VaultCrypto.Open(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
+        VaultCrypto.Decrypt(dataKey, Convert.FromBase64String(entry.Secret), EntryFields(vault, entry)) ?? throw Damaged("an entry was tampered with");
 
     public static FailureException Damaged(string why, Exception? inner = null) => new(
         FailureKind.VaultLocked,
-        $"The vault file is damaged: {why}. Plue left it as it is; put a backup in its place, or move it away and create a new vault.",
+        $"The vault file is damaged: {why}. Plue did not change it. Restore a backup, or move the file away and create a new vault.",
         inner);
 
     private static readonly VaultFileContext WriteContext =
         new(new JsonSerializerOptions(VaultFileContext.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
 
-    private static byte[] WayFields(StoredVault vault, StoredWay way) => VaultCrypto.Fields(
-        "way", BoxVersion, vault.Id, way.Kind, way.Id ?? "", way.Salt ?? "", Text(way.Rounds ?? 0));
+    private static byte[] MethodFields(StoredVault vault, StoredUnlockMethod method) => VaultCrypto.Fields(
+        "way", BoxVersion, vault.Id, method.Kind, method.Id ?? "", method.Salt ?? "", Text(method.Rounds ?? 0));
 
     private static byte[] EntryFields(StoredVault vault, StoredEntry entry) => VaultCrypto.Fields(
         ["entry", BoxVersion, vault.Id, entry.Reference, .. entry.Origins]);
@@ -139,9 +139,9 @@ internal static class VaultFile
         vault.Ways.Count > 0
         && (vault.Version == 1 ? vault.Generation is null : vault.Generation > 0)
         && HasSize(vault.Seal, 32)
-        && vault.Ways.All(way => HasSize(way.WrappedKey, VaultCrypto.KeyBoxSize))
-        && vault.Ways.All(way => way.Kind != VaultWay.PassphraseKind || (way.Rounds is not null && HasSize(way.Salt, VaultCrypto.SaltSize)))
-        && vault.Ways.DistinctBy(way => (way.Kind, way.Id)).Count() == vault.Ways.Count
+        && vault.Ways.All(method => HasSize(method.WrappedKey, VaultCrypto.KeyBoxSize))
+        && vault.Ways.All(method => method.Kind != UnlockMethod.PassphraseKind || (method.Rounds is not null && HasSize(method.Salt, VaultCrypto.SaltSize)))
+        && vault.Ways.DistinctBy(method => (method.Kind, method.Id)).Count() == vault.Ways.Count
         && vault.Entries.All(entry => entry.Origins.Count > 0 && HasSize(entry.Secret, null))
         && vault.Entries.DistinctBy(entry => entry.Reference).Count() == vault.Entries.Count;
 
@@ -159,12 +159,12 @@ internal static class VaultFile
 /// <param name="Id">Made with the vault; the keychain item carries it, so that two vaults do not share one.</param>
 /// <param name="Generation">Counts the changes; null in version 1.</param>
 /// <param name="Seal">HMAC over the file as it is with an empty seal.</param>
-internal sealed record StoredVault(string Format, int Version, string Id, long? Generation, IReadOnlyList<StoredWay> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
+internal sealed record StoredVault(string Format, int Version, string Id, long? Generation, IReadOnlyList<StoredUnlockMethod> Ways, IReadOnlyList<StoredEntry> Entries, string Seal);
 
 /// <param name="Kind"><c>editor</c>, <c>keychain</c> or <c>passphrase</c>.</param>
 /// <param name="Salt">With <paramref name="Rounds"/>, for a passphrase only.</param>
 /// <param name="WrappedKey">The data key in a box that this way's key opens.</param>
-internal sealed record StoredWay(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
+internal sealed record StoredUnlockMethod(string Kind, string? Id, string? Salt, int? Rounds, string WrappedKey);
 
 /// <param name="Secret">A box, bound to the reference and the origins.</param>
 internal sealed record StoredEntry(string Reference, IReadOnlyList<string> Origins, DateTimeOffset StoredAt, DateTimeOffset? LastUsed, string Secret);

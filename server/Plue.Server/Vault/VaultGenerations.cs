@@ -21,7 +21,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
     public async Task<long> ReadAsync(StoredVault vault, CancellationToken cancellationToken) =>
         Math.Max(ReadFile(vault), IsOpenedByKeychain(vault) ? await ReadKeychainAsync(vault, cancellationToken).ConfigureAwait(false) : 0);
 
-    /// <summary>From now on this generation counts as the newest, also when it is an older one.</summary>
+    /// <summary>Records this generation as the newest, even if it is older.</summary>
     public async Task WriteAsync(StoredVault vault, CancellationToken cancellationToken)
     {
         try { DurableFile.Replace(FilePath, Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{vault.Id} {vault.Generation ?? 0}\n"))); }
@@ -44,7 +44,7 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
     {
         try
         {
-            var words = OrdinaryFile.Read(FilePath, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split(' ') : [];
+            var words = RegularFile.Read(FilePath, MaxBytes) is { } content ? Encoding.ASCII.GetString(content).Split(' ') : [];
             return words.Length == 2 && words[0] == vault.Id && long.TryParse(words[1].TrimEnd('\n'), NumberStyles.None, CultureInfo.InvariantCulture, out var generation) ? generation : 0;
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -64,5 +64,5 @@ internal sealed class VaultGenerations(string vaultPath, IKeychain keychain)
 
     private static string AccountOf(StoredVault vault) => vault.Id + ".generation";
 
-    private static bool IsOpenedByKeychain(StoredVault vault) => vault.Ways.Any(way => way.Kind == VaultWay.KeychainKind);
+    private static bool IsOpenedByKeychain(StoredVault vault) => vault.Ways.Any(method => method.Kind == UnlockMethod.KeychainKind);
 }

@@ -5,7 +5,7 @@ namespace Plue.Server.Vault;
 /// <summary>The vault and the keys in the environment.</summary>
 internal sealed class VaultServices(PlatformServices platform, Redactor redactor) : IAsyncDisposable
 {
-    public Vault Vault { get; } = new(platform.Paths.Vault, Keychain.OfThisMachine(platform.Paths.Vault), redactor, platform.Time);
+    public Vault Vault { get; } = new(platform.Paths.Vault, Keychain.ForThisMachine(platform.Paths.Vault), redactor, platform.Time);
     public EnvironmentKeys EnvironmentKeys { get; } = new(Environment.GetEnvironmentVariable, redactor);
 
     /// <summary>Tells by its reference whether a key exists now, not whether it can be read.</summary>

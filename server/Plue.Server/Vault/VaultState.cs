@@ -9,10 +9,10 @@ namespace Plue.Server.Vault;
 // The working half: the file in step with memory, one change at a time. Everything here runs inside the gate.
 public sealed partial class Vault
 {
-    private async ValueTask<Turn> EnterAsync(CancellationToken cancellationToken)
+    private async ValueTask<Scope> EnterAsync(CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
-        return new Turn(gate);
+        await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
+        return new Scope(semaphore);
     }
 
     private async Task ChangeAsync(Func<StoredVault, SecretBytes, ValueTask<StoredVault>> change, CancellationToken cancellationToken)
@@ -26,7 +26,7 @@ public sealed partial class Vault
         used.Clear();
     }
 
-    // The kernel lets go of this lock when its holder dies, so it is never stale. The file stays: removing it would let two holders in.
+    // The kernel releases this lock when its holder ends, so it is never stale. The file is kept: deleting it would allow two holders.
     private async Task<FileStream> LockFileAsync(CancellationToken cancellationToken)
     {
         var started = time.GetTimestamp();
@@ -37,11 +37,11 @@ public sealed partial class Vault
                 DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
                 return DurableFile.OpenPrivate(path + ".lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
             }
-            catch (IOException exception) when (FileTurn.IsHeldElsewhere(exception))
+            catch (IOException exception) when (FileLock.IsHeldElsewhere(exception))
             {
-                if (time.GetElapsedTime(started) > LockPatience)
+                if (time.GetElapsedTime(started) > LockTimeout)
                 {
-                    throw new FailureException(FailureKind.Conflict, "Another Plue process keeps the vault busy. Try again, or close the other one.", exception);
+                    throw new FailureException(FailureKind.Conflict, "Another Plue process is using the vault. Try again, or close the other process.", exception);
                 }
 
                 await Task.Delay(TimeSpan.FromMilliseconds(10), cancellationToken).ConfigureAwait(false);
@@ -76,7 +76,7 @@ public sealed partial class Vault
             return vault;
         }
 
-        if (!VaultFile.IsSealedBy(vault, dataKey!.Span)) { throw VaultFile.Damaged("its seal does not fit its content"); }
+        if (!VaultFile.IsSealedBy(vault, dataKey!.Span)) { throw VaultFile.Damaged("its seal does not match its content"); }
         if (known?.Generation > vault.Generation.GetValueOrDefault())
         {
             var newest = known.Generation.Value;
@@ -94,7 +94,7 @@ public sealed partial class Vault
         var bytes = VaultFile.Serialize(sealedVault);
         if (bytes.Length > VaultFile.MaximumSize)
         {
-            throw new FailureException(FailureKind.BadRequest, "The vault is full. Delete a key that is no longer used, then try again.");
+            throw new FailureException(FailureKind.BadRequest, "The vault is full. Delete an unused key, then try again.");
         }
 
         try
@@ -107,7 +107,7 @@ public sealed partial class Vault
         }
 
         Accept(sealedVault, bytes, key);
-        // The change is made: nobody who gives up now may leave the count behind.
+        // The change is saved: a cancellation now must not skip the generation.
         await generations.WriteAsync(sealedVault, CancellationToken.None).ConfigureAwait(false);
     }
 
@@ -126,23 +126,23 @@ public sealed partial class Vault
         used.Clear();
     }
 
-    private async Task<StoredWay> WrapAsync(StoredVault vault, VaultWay way, SecretBytes key, CancellationToken cancellationToken)
+    private async Task<StoredUnlockMethod> WrapAsync(StoredVault vault, UnlockMethod method, SecretBytes key, CancellationToken cancellationToken)
     {
-        var stored = way.ToStored();
-        if (way.Kind == VaultWay.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
+        var stored = method.ToStored();
+        if (method.Kind == UnlockMethod.KeychainKind) { await NewKeychainKeyAsync(vault.Id, cancellationToken).ConfigureAwait(false); }
 
-        using var wayKey = await WayKeyAsync(vault, way, stored, cancellationToken).ConfigureAwait(false);
+        using var wayKey = await MethodKeyAsync(vault, method, stored, cancellationToken).ConfigureAwait(false);
         return VaultFile.Wrap(vault, stored, wayKey.Span, key.Span);
     }
 
-    private async Task<SecretBytes> WayKeyAsync(StoredVault vault, VaultWay way, StoredWay stored, CancellationToken cancellationToken) => way.Kind switch
+    private async Task<SecretBytes> MethodKeyAsync(StoredVault vault, UnlockMethod method, StoredUnlockMethod stored, CancellationToken cancellationToken) => method.Kind switch
     {
-        VaultWay.PassphraseKind => await Task.Run(
-            () => VaultCrypto.KeyFromPassphrase(way.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
-        VaultWay.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
+        UnlockMethod.PassphraseKind => await Task.Run(
+            () => VaultCrypto.KeyFromPassphrase(method.Text!, Convert.FromBase64String(stored.Salt!), stored.Rounds!.Value), cancellationToken).ConfigureAwait(false),
+        UnlockMethod.KeychainKind => await keychain.ReadAsync(vault.Id, cancellationToken).ConfigureAwait(false) is { Length: VaultCrypto.KeySize } key
             ? Taken(key)
-            : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not hold the vault's key. Unlock the vault with its passphrase or from the editor."),
-        _ => SecretBytes.CopyOf(way.Key),
+            : throw new FailureException(FailureKind.VaultLocked, "The keychain of this machine does not contain the vault's key. Unlock the vault with its passphrase or from the editor."),
+        _ => SecretBytes.CopyOf(method.Key),
     };
 
     // An item that is already there opens another copy of this vault, so it is used again and not replaced.
@@ -162,11 +162,11 @@ public sealed partial class Vault
         return taken;
     }
 
-    private void Remember(VaultWay way)
+    private void Remember(UnlockMethod method)
     {
-        if (way.Text is { } passphrase) { redactor.Register(passphrase); }
+        if (method.Text is { } passphrase) { redactor.Register(passphrase); }
 
-        if (way.Key is { } key) { redactor.Register(Convert.ToBase64String(key)); }
+        if (method.Key is { } key) { redactor.Register(Convert.ToBase64String(key)); }
     }
 
     private DateTimeOffset? LastUsed(StoredEntry entry) => used.TryGetValue(entry.Reference, out var at) ? at : entry.LastUsed;
@@ -174,7 +174,7 @@ public sealed partial class Vault
     private void MarkUsed(StoredEntry entry)
     {
         var now = time.GetUtcNow();
-        var isRecent = LastUsed(entry) is { } last && now - last < LastUsedIsGoodFor;
+        var isRecent = LastUsed(entry) is { } last && now - last < LastUsedPrecision;
         used[entry.Reference] = now;
         if (!isRecent && savingLastUsed.IsCompleted) { savingLastUsed = Task.Run(WriteLastUsedAsync); }
     }
@@ -193,27 +193,27 @@ public sealed partial class Vault
         }
         catch (FailureException)
         {
-            // When a key was last used is worth knowing, not worth failing for: it stays in memory until the next save.
+            // A failure to save the last use is ignored: it stays in memory until the next save.
         }
     }
 
     private static string[] Bound(IEnumerable<string> origins)
     {
         string[] bound = [.. origins.Select(url => Origin.Parse(url).ToString()).Distinct()];
-        return bound.Length > 0 ? bound : throw new FailureException(FailureKind.MissingField, "Say where the key may be sent: give at least one address.");
+        return bound.Length > 0 ? bound : throw new FailureException(FailureKind.MissingField, "The key has no allowed origin. Enter at least one address.");
     }
 
     private void Accept(string secret)
     {
         if (secret.Length is 0 or > MaximumSecret)
         {
-            throw new FailureException(FailureKind.BadRequest, $"A key has 1 to {MaximumSecret} characters. Check what was pasted.");
+            throw new FailureException(FailureKind.BadRequest, $"A key must have 1 to {MaximumSecret} characters. Check the pasted text.");
         }
 
         redactor.Register(secret);
     }
 
-    /// <summary>The vault with this entry, its secret sealed anew under its name and origins, in the place of what was stored as <paramref name="reference"/>.</summary>
+    /// <summary>The vault with this entry, its secret sealed again under its name and origins, in place of what was stored as <paramref name="reference"/>.</summary>
     private StoredVault With(StoredVault vault, SecretBytes key, string reference, StoredEntry entry, string secret)
     {
         using var plain = VaultCrypto.BytesOf(secret);
@@ -241,46 +241,46 @@ public sealed partial class Vault
         if (!ReferenceForm().IsMatch(reference)) { throw new FailureException(FailureKind.BadRequest, BadReference); }
     }
 
-    private const string BadReference = "A key's name has the form vault://owner/name, of letters, digits, dot, dash and underscore.";
+    private const string BadReference = "A key name must have the form vault://owner/name and may contain letters, digits, dots, dashes and underscores.";
 
     private static FailureException NotBound(StoredEntry entry, Uri origin) => new(
         FailureKind.KeyNotBoundToOrigin,
         $"The key {entry.Reference} may be sent to {string.Join(", ", entry.Origins)} only, not to {Origin.Of(origin)?.ToString() ?? "the address asked for"}. "
         + "Store a key for that address with Plue: Configure Provider Key.");
 
-    private static FailureException Unknown(VaultWay way) => new(
+    private static FailureException Unknown(UnlockMethod method) => new(
         FailureKind.VaultLocked,
-        way.Kind switch
+        method.Kind switch
         {
-            VaultWay.EditorKind => "This editor was not given the vault's key. Unlock the vault with its passphrase or keychain, then add this editor.",
-            VaultWay.KeychainKind => "The keychain does not open this vault. Use its passphrase, or open it from the editor.",
-            _ => "This vault has no passphrase. Open it from the editor or with the keychain, then add one.",
+            UnlockMethod.EditorKind => "This editor does not have the vault's key. Unlock the vault with its passphrase or the keychain, then add this editor.",
+            UnlockMethod.KeychainKind => "The keychain cannot unlock this vault. Use its passphrase, or unlock it from the editor.",
+            _ => "This vault has no passphrase. Unlock it from the editor or with the keychain, then add one.",
         });
 
-    private static FailureException WrongKey(VaultWay way) => new(
+    private static FailureException WrongKey(UnlockMethod method) => new(
         FailureKind.VaultLocked,
-        way.Kind == VaultWay.PassphraseKind
-            ? "That passphrase does not open the vault. Try again."
-            : "The key that was kept for this vault does not open it. Unlock it another way, then add this one again.");
+        method.Kind == UnlockMethod.PassphraseKind
+            ? "Wrong passphrase. Try again."
+            : "The stored key cannot unlock this vault. Unlock it with another method, then add this one again.");
 
-    private static string[] KindsOf(StoredVault vault) => [.. vault.Ways.Select(way => way.Kind).Distinct()];
+    private static string[] KindsOf(StoredVault vault) => [.. vault.Ways.Select(method => method.Kind).Distinct()];
 
     private static FailureException Older(long generation, long newest) => new(
         FailureKind.VaultOlder,
         string.Create(
             System.Globalization.CultureInfo.InvariantCulture,
-            $"The vault file is an older copy: it has change {generation}, and change {newest} was already used on this machine. Keys that were added or replaced since are missing from it, and deleted ones are back. ")
-        + "Put the newer file back, or unlock it as it is to keep the older copy (on the command line: plue vault unlock --accept-older).");
+            $"The vault file is an older copy: it has revision {generation}, but revision {newest} was already used on this machine. Keys added or replaced since then are missing, and deleted keys are back. ")
+        + "Restore the newer file, or accept the older copy when you unlock it (on the command line: plue vault unlock --accept-older).");
 
     private static FailureException NotSaved(Exception exception) => new(
         FailureKind.StoreReadOnly,
-        $"The vault could not be saved ({exception.Message.TrimEnd('.')}). Nothing was changed; make its folder writable or free some space, then try again.",
+        $"The vault could not be saved ({exception.Message.TrimEnd('.')}). Nothing was changed. Make its folder writable or free some space, then try again.",
         exception);
 
     [GeneratedRegex(@"^vault://[A-Za-z0-9][A-Za-z0-9._-]{0,99}/[A-Za-z0-9][A-Za-z0-9._-]{0,99}\z")]
     private static partial Regex ReferenceForm();
 
-    private readonly struct Turn(SemaphoreSlim gate) : IDisposable
+    private readonly struct Scope(SemaphoreSlim gate) : IDisposable
     {
         public void Dispose() => gate.Release();
     }

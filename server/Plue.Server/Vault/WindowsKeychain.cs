@@ -4,19 +4,19 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Vault;
 
-/// <summary>Windows protects the key for the signed-in user (DPAPI); the protected bytes lie in a file of their own beside the vault.</summary>
+/// <summary>Windows protects the key for the signed-in user (DPAPI); the protected bytes are in a file of their own beside the vault.</summary>
 internal sealed unsafe partial class WindowsKeychain(string path) : IKeychain
 {
     private const uint NoPrompt = 1;
 
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Keychain.RoundTripAsync(this, cancellationToken);
 
     public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => Task.FromResult(
-        File.Exists(PathOf(account)) ? Transform(OrdinaryFile.Read(PathOf(account)), account, isProtect: false) : null);
+        File.Exists(PathOf(account)) ? Transform(RegularFile.Read(PathOf(account)), account, isProtect: false) : null);
 
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)
     {
-        DurableFile.Replace(PathOf(account), Transform(key, account, isProtect: true) ?? throw Keychain.NoAnswer("Windows did not protect the key"));
+        DurableFile.Replace(PathOf(account), Transform(key, account, isProtect: true) ?? throw Keychain.Unavailable("Windows could not encrypt the key"));
         return Task.CompletedTask;
     }
 

@@ -108,7 +108,7 @@ public class CatalogReaderTests
     [InlineData("""{"api_key":"","api_endpoint":"$ACME_ENDPOINT"}""")]
     [InlineData("""{"api_endpoint":"http://localhost:1234/v1"}""")]
     [InlineData("""{"something_new":{"a":[null]},"models":[{"id":"a","name":"A","new_too":1}]}""")]
-    public void What_is_right_is_not_reported(string changes) => Assert.Empty(CatalogReader.Read(With(changes), CatalogHome.Types).Faults);
+    public void Reports_no_faults_for_a_valid_catalog(string changes) => Assert.Empty(CatalogReader.Read(With(changes), CatalogHome.Types).Faults);
 
     [Fact]
     public void A_usual_model_that_is_not_listed_gives_way_to_the_first() =>
@@ -127,7 +127,7 @@ public class CatalogReaderTests
     [InlineData("null")]
     [InlineData("""{"id":"\ud800"}""")]
     [InlineData("""{"a":{"\ud800":1}}""")]
-    public void What_is_no_catalog_is_one_error(string json)
+    public void Reports_one_error_for_an_invalid_document(string json)
     {
         var reading = CatalogReader.Read(CatalogHome.Json(json));
         Assert.Null(reading.Provider);
@@ -173,7 +173,7 @@ public class CatalogReaderTests
         return Encoding.UTF8.GetString(stream.ToArray());
     }
 
-    /// <summary>A catalog without faults in which some fields are others; a null takes one away.</summary>
+    /// <summary>A catalog without faults in which some fields are others; a null removes one.</summary>
     private static JsonElement With(string changes)
     {
         var fields = new Dictionary<string, string>

@@ -28,7 +28,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_is_fetched_lies_over_the_shipped_and_under_the_users_and_an_unchanged_list_is_not_sent_again()
+    public async Task Fetched_catalogs_override_shipped_ones_but_not_the_users_and_an_unchanged_list_is_not_sent_again()
     {
         server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()},{Groq(0.7m)},{Xai}]", 200, ("ETag", Tag)));
         server.Answers.Add(ScriptedAnswer.Json("", 304, ("ETag", Tag)));
@@ -78,7 +78,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Where_no_server_is_set_nothing_is_asked_and_the_answer_says_how_to_set_one()
+    public async Task Without_a_configured_server_nothing_is_requested_and_the_error_explains_how_to_set_one()
     {
         home.Settings = new CatalogSettings(null, true);
         var failure = await FailingAsync();
@@ -144,7 +144,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         };
         var failure = await FailingAsync();
         Assert.True(failure.Kind is FailureKind.BadResponse or FailureKind.Unreachable, $"{failure.Kind}: {failure.Message}");
-        Assert.EndsWith("The catalog from before stays.", failure.Message);
+        Assert.EndsWith("The current catalog was kept.", failure.Message);
         Assert.Equal(before, Snapshot());
         Assert.Equal(1, home.Open().Find("acme")?.Models[0].CostPer1mIn);
         Assert.Empty(elsewhere.Requests);
@@ -156,7 +156,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         server.Answers.Add(ScriptedAnswer.Silence());
         var asking = FailingAsync();
         await server.NextRequestAsync(TestContext.Current.CancellationToken);
-        home.Time.Advance(CatalogRefresh.Patience);
+        home.Time.Advance(CatalogRefresh.RequestTimeout);
         Assert.Equal(FailureKind.Timeout, (await asking).Kind);
 
         await server.DisposeAsync();
@@ -189,7 +189,7 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
     [InlineData("catalog-state.json", "7")]
     [InlineData("catalog-state.json", "{")]
     [InlineData("catalog-state.json", null)]
-    public async Task What_was_damaged_on_the_disk_is_fetched_again_whole(string file, string? content)
+    public async Task Damaged_fetched_data_is_fetched_again(string file, string? content)
     {
         server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]", 200, ("ETag", Tag)));
         await refresh.RunAsync(default);
@@ -229,8 +229,8 @@ public sealed class CatalogRefreshTests : IAsyncDisposable
         server.Answers.Add(ScriptedAnswer.Json($"[{CatalogHome.Acme()}]"));
         home.Settings = home.Settings with { RefreshDaily = true };
         using var stop = new CancellationTokenSource();
-        var keeping = refresh.KeepFreshAsync(NullLogger.Instance, stop.Token);
-        home.Time.Advance(CatalogRefresh.FirstLook - TimeSpan.FromSeconds(1));
+        var keeping = refresh.RunDailyAsync(NullLogger.Instance, stop.Token);
+        home.Time.Advance(CatalogRefresh.FirstCheckDelay - TimeSpan.FromSeconds(1));
         Assert.Empty(server.Requests);
         home.Time.Advance(TimeSpan.FromSeconds(1));
         await server.NextRequestAsync(TestContext.Current.CancellationToken);

@@ -9,7 +9,7 @@ public sealed class ProviderCatalogTests : IDisposable
     public void Dispose() => home.Dispose();
 
     [Fact]
-    public void A_users_file_stands_in_for_the_shipped_one_and_its_removal_brings_that_back()
+    public void A_users_file_overrides_the_shipped_one_until_it_is_deleted()
     {
         Assert.Equal("Groq", home.Catalog.Find("groq")?.Name);
         home.Write("groq", CatalogHome.Acme("groq"));
@@ -59,7 +59,7 @@ public sealed class ProviderCatalogTests : IDisposable
         Assert.Equal(21, listing.Entries.Count);
         Assert.Contains("groq.json", listing.Problem);
         var entry = Assert.Single(listing.Entries, entry => entry.Id == "groq");
-        Assert.True(entry is { HasErrors: true, IsInForce: true, Layer: CatalogLayer.User, OverridesShipped: true });
+        Assert.True(entry is { HasErrors: true, IsEffective: true, Layer: CatalogLayer.User, OverridesShipped: true });
         Assert.Contains(entry.Faults, fault => fault.ToString().Contains(said, StringComparison.Ordinal));
     }
 
@@ -69,7 +69,7 @@ public sealed class ProviderCatalogTests : IDisposable
         home.Write("acme", """{"id":"acme","name":"Acme","type":"openai","models":[]}""");
         Assert.Null(home.Catalog.Find("acme"));
         var entry = home.Catalog.Get("acme");
-        Assert.True(entry is { HasErrors: true, IsInForce: false, OverridesShipped: false, Provider.Name: "Acme" });
+        Assert.True(entry is { HasErrors: true, IsEffective: false, OverridesShipped: false, Provider.Name: "Acme" });
         Assert.Equal("models", entry.Faults[0].Path);
     }
 

@@ -117,7 +117,7 @@ public sealed class UserCatalogsTests : IDisposable
     {
         var failure = Failing(() => home.Own.Delete("groq"));
         Assert.Equal(FailureKind.PermissionDenied, failure.Kind);
-        Assert.Contains("in its place", failure.Message);
+        Assert.Contains("to override it", failure.Message);
         Assert.Equal(FailureKind.NotFound, Failing(() => home.Own.Delete("nobody")).Kind);
         Assert.Equal(FailureKind.NotFound, Failing(() => home.Own.Delete("../vault")).Kind);
 
@@ -135,7 +135,7 @@ public sealed class UserCatalogsTests : IDisposable
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme("other")), null);
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme("other", 2)), null);
         for (var price = 1; price <= 15; price++) { home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: price)), null); }
-        // The same once more is no change.
+        // The same again is no change.
         home.Own.Save(CatalogHome.Json(CatalogHome.Acme(price: 15)), null);
 
         var versions = home.Own.Backups().Where(version => version.CatalogId == "acme").ToList();

@@ -89,7 +89,7 @@ public sealed class ProgramRoundsTests : IAsyncLifetime
         return sidecar.Services.Permissions.Approvals.Pending[0];
     }
 
-    private void Answer(PendingApproval asked) => sidecar.Services.Permissions.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), equalToo: false);
+    private void Answer(PendingApproval asked) => sidecar.Services.Permissions.Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), includeEqual: false);
 
     private static async Task CallsAsync(ScriptedMessagesEndpoint.Exchange exchange, params (string Id, string Name, string Input)[] calls)
     {

@@ -91,7 +91,7 @@ public sealed class RequestFilesTests : IDisposable
         var gone = new string('0', 64);
         var filled = Fill([], Said(MessageRole.User, new MessagePart.File("a.png", null, gone) { MediaType = "image/png" }, new MessagePart.File("a.txt", null, gone), new MessagePart.Text("Hi")));
         Assert.Equal(2, filled.NotCarried.Count);
-        Assert.All(filled.NotCarried, sentence => Assert.EndsWith("Attach it again.", sentence, StringComparison.Ordinal));
+        Assert.All(filled.NotCarried, sentence => Assert.EndsWith("Attach the file again.", sentence, StringComparison.Ordinal));
         Assert.Contains("not available any more", RequestMessages.Text(filled.Request.Messages[0]), StringComparison.Ordinal);
     }
 

@@ -53,7 +53,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
     {
         var tried = Try("scout", ("status", "asleep"));
         Assert.Contains(tried.Findings, finding => finding is { Kind: FindingKind.Error, Message: "`goal` is missing." });
-        Assert.Contains(tried.Findings, finding => finding.Message.StartsWith("`status` is none of", StringComparison.Ordinal));
+        Assert.Contains(tried.Findings, finding => finding.Message.StartsWith("`status` must be one of", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -91,7 +91,7 @@ public sealed class TemplateTrialTests : IAsyncDisposable
         home.Write("templates/bad.json5", "{ id: 'bad',\n  name: 3 }");
         var fault = Assert.Throws<FailureException>(() => Try("bad"));
         Assert.Equal("The template bad has an error at line 2, column 9: `name` is a number where text was expected.", fault.Message);
-        Assert.Equal("There is no template scoot. Did you mean `scout`?", Assert.Throws<FailureException>(() => Try("scoot")).Message);
+        Assert.Equal("The template scoot does not exist. Did you mean `scout`?", Assert.Throws<FailureException>(() => Try("scoot")).Message);
     }
 
     private TemplateTryResult Try(string id, params (string Name, object Value)[] values) => TemplateHandlers.Of(home.Services).Try(new TemplateTryParams(

@@ -24,8 +24,8 @@ public sealed class ToolTurnTests
         await chat.AnswerAsync(ApprovalDecision.Once);
         Assert.Equal(StopReason.EndTurn, (await ended).Reason);
         Assert.Equal("hello you", chat.Read("new.txt"));
-        Assert.Equal(["The user refused this and says: Not that word."], Results(chat.Messages[1]).Select(result => result.Error));
-        Assert.Contains("Error: The user refused this and says: Not that word.", chat.Bodies[1], StringComparison.Ordinal);
+        Assert.Equal(["The user denied this call with the reason: Not that word."], Results(chat.Messages[1]).Select(result => result.Error));
+        Assert.Contains("Error: The user denied this call with the reason: Not that word.", chat.Bodies[1], StringComparison.Ordinal);
         Assert.Equal(["write new.txt"], chat.Tools.Done);
     }
 
@@ -99,7 +99,7 @@ public sealed class ToolTurnTests
     {
         await using var chat = await ToolChat.StartAsync("edit", Calls("", ("c1", "fly", "{}")));
         Assert.Equal(StopReason.EndTurn, (await chat.AskAsync("Fly.")).Reason);
-        Assert.Equal("There is no tool fly. Use only the tools you were given.", Results(chat.Messages[1]).Single().Error);
+        Assert.Equal("The tool fly does not exist. Use only the tools you were given.", Results(chat.Messages[1]).Single().Error);
         Assert.Equal("done", chat.Last.Text);
     }
 
@@ -322,7 +322,7 @@ public sealed class ToolTurnTests
         await using var chat = await ToolChat.StartAsync("plan", Calls("", Write("c1", "one.txt", "1")), Answer("I would write it."));
         await chat.AskAsync("Write it.");
         Assert.Null(chat.Read("one.txt"));
-        Assert.Contains("Only plans are made now", Results(chat.Messages[1]).Single().Error, StringComparison.Ordinal);
+        Assert.Contains("Plan mode is on", Results(chat.Messages[1]).Single().Error, StringComparison.Ordinal);
         Assert.All(chat.Bodies, body => Assert.Contains("Only a plan is wanted", body, StringComparison.Ordinal));
     }
 

@@ -37,7 +37,7 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_a_model_thinks_calls_and_costs_is_passed_on_in_its_order()
+    public async Task Reasoning_calls_and_cost_are_passed_on_in_order()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Events()
             .Send("data: {\"choices\":[{\"index\":0,\"delta\":{\"reasoning_content\":\"Hm.\"}}]}\n\n").Send(ChatScript.Chunk("I look."))
@@ -97,8 +97,8 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
         talk.Say(Chat);
         Assert.Equal("half", (string?)(await talk.NextAsync())["content"]);
         talk.Say(Chat);
-        Assert.Equal("A request with the id 1 is under way.", (string?)(await talk.NextAsync())["error"]?["message"]);
-        // The first goes on all the same.
+        Assert.Equal("A request with the id 1 is already in progress.", (string?)(await talk.NextAsync())["error"]?["message"]);
+        // The first continues all the same.
         Assert.False(endpoint.ClientLeft.Task.IsCompleted);
         talk.Say("""{"id":"nobody","action":"cancel"}""");
         talk.Say("""{"id":"1","action":"cancel"}""");
@@ -118,13 +118,13 @@ public sealed class AiProviderCommandTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task The_vault_is_opened_by_the_passphrase_of_a_file_descriptor_and_a_wrong_one_is_told_on_stderr()
+    public async Task Unlocks_the_vault_with_a_passphrase_from_a_file_descriptor_and_reports_a_wrong_one_on_stderr()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
         await using var endpoint = new ScriptedEndpoint(ChatScript.Answer("Hello"));
         await using (var services = new Services(LogLevel.Warning, home.Paths))
         {
-            await services.Vault.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), TestContext.Current.CancellationToken);
+            await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), TestContext.Current.CancellationToken);
             await services.Vault.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], TestContext.Current.CancellationToken);
         }
 

@@ -34,10 +34,10 @@ public sealed class BareMachineTests : IDisposable
     }
 
     [Theory]
-    [InlineData("vault create", "Type a passphrase twice in a terminal, or pass it by a file descriptor.")]
-    [InlineData("vault list", "Type the passphrase in a terminal, or pass it with --passphrase-fd.")]
-    [InlineData("run Hi --provider house", "Type the passphrase in a terminal, or pass it with --passphrase-fd.")]
-    public async Task Where_nobody_can_be_asked_a_sentence_says_how_to_pass_the_passphrase(string line, string says)
+    [InlineData("vault create", "Enter the passphrase twice in a terminal, or pass it with a file descriptor.")]
+    [InlineData("vault list", "Enter the passphrase in a terminal, or pass it with --passphrase-fd.")]
+    [InlineData("run Hi --provider house", "Enter the passphrase in a terminal, or pass it with --passphrase-fd.")]
+    public async Task Without_a_terminal_the_error_explains_how_to_pass_the_passphrase(string line, string says)
     {
         SkipWithoutAShell();
         await using var endpoint = new ScriptedEndpoint();
@@ -45,7 +45,7 @@ public sealed class BareMachineTests : IDisposable
 
         var (exitCode, _, stderr) = await PlueAsync(line);
         Assert.NotEqual(0, exitCode);
-        Assert.Contains($"Nobody can be asked here, because the input is no terminal. {says}", stderr, StringComparison.Ordinal);
+        Assert.Contains($"The input is not a terminal, so there is no prompt. {says}", stderr, StringComparison.Ordinal);
         Assert.Empty(endpoint.Requests);
     }
 
@@ -57,8 +57,8 @@ public sealed class BareMachineTests : IDisposable
         await using var endpoint = new ScriptedEndpoint();
         await StoreKeyAsync(endpoint);
         using var process = Start("/usr/bin/script", ["-qec", $"tty; exec {SidecarProcess.UncountedExecutable} vault list", "/dev/null"], null);
-        var said = await WaitForAsync(process, "Passphrase of the vault: ");
-        await UntilNothingIsShownAsync(said[..said.IndexOf('\r', StringComparison.Ordinal)]);
+        var text = await WaitForAsync(process, "Passphrase of the vault: ");
+        await UntilNothingIsShownAsync(text[..text.IndexOf('\r', StringComparison.Ordinal)]);
         await process.StandardInput.WriteAsync(Passphrase + "\r");
         await process.StandardInput.FlushAsync(TestContext.Current.CancellationToken);
         var (exitCode, stdout, _) = await EndAsync(process, keepsInput: true);
@@ -68,7 +68,7 @@ public sealed class BareMachineTests : IDisposable
     }
 
     [Fact]
-    public async Task A_home_that_is_not_there_never_means_the_folder_that_one_stands_in()
+    public async Task A_missing_home_never_falls_back_to_the_current_folder()
     {
         SkipWithoutAShell();
         var workspace = Directory.CreateDirectory(Path.Combine(folder, "workspace")).FullName;
@@ -92,7 +92,7 @@ public sealed class BareMachineTests : IDisposable
         var run = await InContainerAsync(["--bind", Home, "/data"], line, ["--setenv", "PLUE_HOME", "/data"]);
         Assert.Equal(exitCode, run.ExitCode);
         Assert.DoesNotContain("nhandled", run.Stderr, StringComparison.Ordinal);
-        Assert.Contains(line == "health" ? "Everything of yours is in /data" : "recording", run.Stdout, StringComparison.Ordinal);
+        Assert.Contains(line == "health" ? "Your data is stored in /data" : "recording", run.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -100,10 +100,10 @@ public sealed class BareMachineTests : IDisposable
     {
         Directory.CreateDirectory(Home);
         var health = await InContainerAsync(["--ro-bind", Home, "/data"], "health", ["--setenv", "PLUE_HOME", "/data"]);
-        Assert.Contains("/data is not writable, so nothing can be kept.", health.Stdout, StringComparison.Ordinal);
+        Assert.Contains("/data is not writable, so nothing can be saved.", health.Stdout, StringComparison.Ordinal);
         var without = await InContainerAsync(["--remount-ro", "/"], "health", []);
-        Assert.Contains("/.plue cannot be made, so nothing can be kept.", without.Stdout, StringComparison.Ordinal);
-        Assert.Contains("name another folder in PLUE_HOME", without.Stdout, StringComparison.Ordinal);
+        Assert.Contains("/.plue cannot be created, so nothing can be saved.", without.Stdout, StringComparison.Ordinal);
+        Assert.Contains("set PLUE_HOME to another folder", without.Stdout, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -186,13 +186,13 @@ public sealed class BareMachineTests : IDisposable
     /// <summary>What is typed between the question and the first look at a key is shown, as by any program of .NET; nobody types that fast.</summary>
     private static async Task UntilNothingIsShownAsync(string terminal)
     {
-        for (var patience = Stopwatch.StartNew(); ;)
+        for (var timeout = Stopwatch.StartNew(); ;)
         {
             using var stty = Process.Start(new ProcessStartInfo("/usr/bin/stty", ["-F", terminal, "-a"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
             var (settings, error) = (await stty.StandardOutput.ReadToEndAsync(), await stty.StandardError.ReadToEndAsync());
             if (settings.Contains(" -echo ", StringComparison.Ordinal)) { return; }
 
-            Assert.True(patience.Elapsed < TimeSpan.FromSeconds(60), $"{terminal} still shows what is typed. {error}");
+            Assert.True(timeout.Elapsed < TimeSpan.FromSeconds(60), $"{terminal} still shows what is typed. {error}");
         }
     }
 

@@ -38,7 +38,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Contains("plue catalog list", error.ToString());
 
         Assert.Equal(0, await RunAsync("stats"));
-        Assert.Contains("21 vendors, 0 of them your own", output.ToString());
+        Assert.Contains("21 vendors, 0 of them yours", output.ToString());
         Assert.Equal(0, await RunAsync("stats", "--json"));
         Assert.Equal(231, Json.GetProperty("modelCount").GetInt32());
     }
@@ -48,7 +48,7 @@ public sealed class CatalogCommandTests : IDisposable
     {
         var good = home.Put("good.json", CatalogHome.Acme());
         Assert.Equal(0, await RunAsync("validate", good));
-        Assert.Equal("Nothing is wrong with it.\n", output.ToString());
+        Assert.Equal("No problems found.\n", output.ToString());
         var warned = home.Put("warned.json", CatalogHome.Acme().Replace("openai-compat", "telepathy", StringComparison.Ordinal));
         Assert.Equal(0, await RunAsync("validate", warned));
         Assert.StartsWith("warning: type: ", output.ToString());
@@ -69,7 +69,7 @@ public sealed class CatalogCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("import", file));
         Assert.Equal("Imported acme.\n", output.ToString());
         Assert.Equal(1, await RunAsync("import", file));
-        Assert.Contains("Left out acme: ", error.ToString());
+        Assert.Contains("Skipped acme: ", error.ToString());
         Assert.Equal(0, await RunAsync("import", file, "--replace", "--json"));
         Assert.Equal("acme", Json.GetProperty("imported")[0].GetProperty("id").GetString());
         Assert.Equal(0, await RunAsync("list"));

@@ -18,7 +18,7 @@ public sealed class ChatsCommandTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task A_chat_goes_out_and_comes_back()
+    public async Task An_exported_chat_can_be_imported()
     {
         var chat = await fixture.ChatAsync("A / title", StoreFixture.NewMessage(MessageRole.User, "Hello"));
         Assert.Equal(0, await RunAsync("export", chat.Id, "--format", "json", "--out", fixture.Outside));
@@ -27,7 +27,7 @@ public sealed class ChatsCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("import", file));
         Assert.Matches("^codex://chats/chat_[0-9a-f]{32}  A / title\n$", output.ToString());
         Assert.Equal(1, await RunAsync("import", file));
-        Assert.Contains("This was imported before.", error.ToString());
+        Assert.Contains("This chat was already imported.", error.ToString());
         Assert.Equal(0, await RunAsync("import", file, "--again"));
         output.GetStringBuilder().Clear();
         Assert.Equal(0, await RunAsync("list"));

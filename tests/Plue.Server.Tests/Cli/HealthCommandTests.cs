@@ -18,12 +18,12 @@ public sealed class HealthCommandTests : IAsyncDisposable
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Fact]
-    public async Task Where_nothing_can_answer_it_says_what_to_type_and_the_exit_code_says_so()
+    public async Task Without_a_usable_provider_it_suggests_a_command_and_fails()
     {
         Assert.Equal(1, await RunAsync());
-        Assert.Matches("(?m)^missing  Providers +Nothing is connected that can answer, so only the tour works\\.\n +Connect a provider\\.\n +\\$ plue providers add --help$", Said);
-        Assert.Matches("(?m)^ok       Chats +There are none yet\\.$", Said);
-        Assert.EndsWith("\n\nPlue lacks something that it needs.\n", Said, StringComparison.Ordinal);
+        Assert.Matches("(?m)^missing  Providers +No usable provider is connected, so only the tour works\\.\n +Connect a provider\\.\n +\\$ plue providers add --help$", Said);
+        Assert.Matches("(?m)^ok       Chats +There are no chats yet\\.$", Said);
+        Assert.EndsWith("\n\nSomething that Plue needs is missing.\n", Said, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -41,17 +41,17 @@ public sealed class HealthCommandTests : IAsyncDisposable
         Assert.Equal("$ plue providers show vendor", LineAfter("missing  Provider vendor", 2));
         Assert.Equal("$ plue providers show off", LineAfter("ok       Provider off"));
         // A shell opens no file for anybody.
-        Assert.Equal("Open the file and mend it.", LineAfter("failed   Provider broken"));
+        Assert.Equal("Open the file and fix it.", LineAfter("failed   Provider broken"));
         Assert.DoesNotContain("$", LineAfter("failed   Provider broken", 2), StringComparison.Ordinal);
         Assert.Equal("$ plue mcp list", LineAfter("warning  Server files"));
         Assert.Matches("\n\nPlue works, with [0-9]+ warnings? and 1 failed check\\.\n$", Said);
     }
 
     [Fact]
-    public async Task A_locked_vault_is_told_and_a_passphrase_from_a_file_descriptor_opens_it()
+    public async Task Reports_a_locked_vault_and_unlocks_it_with_a_passphrase_from_a_file_descriptor()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var services = new Services(LogLevel.Warning, home.Paths)) { await services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        await using (var services = new Services(LogLevel.Warning, home.Paths)) { await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
 
         await RunAsync();
         Assert.Equal("$ plue health --passphrase-fd 0", LineAfter("warning  Vault", 2));
@@ -63,7 +63,7 @@ public sealed class HealthCommandTests : IAsyncDisposable
         await File.WriteAllTextAsync(file, "wrong horse\n", TestContext.Current.CancellationToken);
         using (var handle = File.OpenHandle(file)) { Assert.Equal(1, await RunAsync("--passphrase-fd", $"{handle.DangerousGetHandle()}")); }
         Assert.Contains("\nfailed   Vault", Said, StringComparison.Ordinal);
-        Assert.Contains("It was not opened.", Said, StringComparison.Ordinal);
+        Assert.Contains("The vault was not unlocked.", Said, StringComparison.Ordinal);
         Assert.Equal("", error.ToString());
     }
 
@@ -82,13 +82,13 @@ public sealed class HealthCommandTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("none", "It was not opened. There is no vault yet.")]
+    [InlineData("none", "The vault was not unlocked. There is no vault yet.")]
     [InlineData("damaged", "The vault file is damaged")]
-    [InlineData("wrong", "It was not opened. That passphrase does not open the vault.")]
+    [InlineData("wrong", "The vault was not unlocked. Wrong passphrase.")]
     public async Task A_passphrase_that_opens_nothing_is_the_row_of_the_vault_and_all_else_is_looked_at(string vault, string says)
     {
         if (vault == "damaged") { home.Write("vault.json", "{ not a vault"); }
-        if (vault == "wrong") { await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default); }
+        if (vault == "wrong") { await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default); }
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(new Uri("http://localhost:1/")));
         Assert.Equal(1, await RunAsync(Piped("wrong horse\n"), "--passphrase-fd", "0", "--json"));
         using var json = JsonDocument.Parse(Said);
@@ -103,15 +103,15 @@ public sealed class HealthCommandTests : IAsyncDisposable
     [Fact]
     public async Task A_passphrase_that_cannot_be_read_is_bad_usage()
     {
-        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
         Assert.Equal(2, await RunAsync(Piped(""), "--passphrase-fd", "0"));
-        Assert.Equal(("", "The secret that was passed in is empty. Pass one.\n"), (Said, error.ToString()));
+        Assert.Equal(("", "The secret is empty. Pass a value.\n"), (Said, error.ToString()));
     }
 
     [Fact]
     public async Task The_line_that_a_locked_vault_leads_to_opens_it_with_a_passphrase_that_is_typed_unseen()
     {
-        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+        await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
         await RunAsync();
         var line = Assert.Single(Said.Split('\n'), line => line.Contains("$ plue", StringComparison.Ordinal) && line.Contains("passphrase", StringComparison.Ordinal)).Trim();
         Assert.StartsWith("$ plue health ", line, StringComparison.Ordinal);
@@ -119,12 +119,12 @@ public sealed class HealthCommandTests : IAsyncDisposable
         var keys = new Queue<char>(Passphrase + "\r");
         ConsoleKeyInfo Key() => keys.Dequeue() is var letter && letter == '\r' ? new(letter, ConsoleKey.Enter, false, false, false) : new(letter, 0, false, false, false);
         await RunAsync(new Terminal(TextReader.Null, output, error, isInputRedirected: false, Key), line.Split(' ')[3..]);
-        Assert.Matches("(?m)^ok       Vault +The vault is open\\.", Said);
+        Assert.Matches("(?m)^ok       Vault +The vault is unlocked\\.", Said);
         Assert.Equal("Passphrase of the vault: \n", error.ToString());
     }
 
     [Fact]
-    public async Task Whose_folder_it_is_stands_nowhere_in_what_a_program_reads()
+    public async Task The_report_for_programs_contains_no_user_folder()
     {
         home.Write("config.json5", "{ mask_secrets: ");
         await HealthCommand.Create(home.Open, Piped(""), Path.GetDirectoryName(home.Folder)!).Parse(["--json"]).InvokeAsync();

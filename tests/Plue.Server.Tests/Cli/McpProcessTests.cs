@@ -24,7 +24,7 @@ public sealed class McpProcessTests : IAsyncDisposable
 
         var unseen = await RunAsync("mcp", "approve", "own");
         var fingerprint = await FingerprintAsync();
-        Assert.Equal((1, $"Nothing was approved. To let it start, add: --fingerprint {fingerprint}\n"), (unseen.ExitCode, unseen.Stderr));
+        Assert.Equal((1, $"The server was not approved. To approve it, add: --fingerprint {fingerprint}\n"), (unseen.ExitCode, unseen.Stderr));
         Assert.Contains($"  Fingerprint: {fingerprint}\n", unseen.Stdout, StringComparison.Ordinal);
         Assert.Equal((1, 0), ((await RunAsync("mcp", "test", "own")).ExitCode, home.Starts));
         Assert.Equal(1, (await RunAsync("mcp", "approve", "own", "--fingerprint", "something-else")).ExitCode);
@@ -59,7 +59,7 @@ public sealed class McpProcessTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_server_that_breaks_says_so_and_one_that_is_not_there_is_told_with_the_nearest_name()
+    public async Task Reports_a_failing_server_and_suggests_the_nearest_name_for_an_unknown_one()
     {
         home.WriteUser(("broken", """{ "command": "/bin/false" }"""));
         Assert.Equal(0, (await RunAsync("mcp", "approve", "broken", "--fingerprint", await FingerprintAsync())).ExitCode);
@@ -67,7 +67,7 @@ public sealed class McpProcessTests : IAsyncDisposable
         Assert.Equal(1, tested.ExitCode);
         Assert.Contains("ended", tested.Stderr, StringComparison.Ordinal);
         var missing = await RunAsync("mcp", "approve", "brokn");
-        Assert.Equal((1, "There is no server brokn. Did you mean `broken`?\n"), (missing.ExitCode, missing.Stderr));
+        Assert.Equal((1, "The server brokn does not exist. Did you mean `broken`?\n"), (missing.ExitCode, missing.Stderr));
         Assert.Equal(["broken"], JsonNode.Parse((await RunAsync("mcp", "list", "--json")).Stdout)?["servers"]?.AsArray().Select(server => (string?)server?["name"]));
     }
 

@@ -41,7 +41,7 @@ public sealed class ProvidersProcessTests : IDisposable
     }
 
     [Fact]
-    public async Task What_does_not_answer_stays_off_and_the_exit_code_says_so()
+    public async Task An_unreachable_provider_stays_disabled_and_the_command_fails()
     {
         await using var endpoint = new ScriptedEndpoint(ScriptedAnswer.Json("""{"error":{"message":"no"}}""", 401));
         InMemorySidecar.WriteProvider(home, "p", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -57,11 +57,11 @@ public sealed class ProvidersProcessTests : IDisposable
     [Theory]
     [InlineData(2, "--kind", "providers", "add", "--name", "X")]
     [InlineData(2, "more than 2", "providers", "add", "--kind", "ollama", "--field", "temperature=9")]
-    [InlineData(1, "Keys are not kept in files", "providers", "add", "--kind", "openai", "--field", "api_key_ref=sk-canary-0123456789abcdef")]
+    [InlineData(1, "Do not store keys in files", "providers", "add", "--kind", "openai", "--field", "api_key_ref=sk-canary-0123456789abcdef")]
     [InlineData(1, "There is no provider nobody", "providers", "show", "nobody")]
     [InlineData(1, "nobody", "providers", "test", "nobody")]
     [InlineData(1, "nobody", "models", "nobody")]
-    public async Task What_cannot_be_done_is_one_sentence_and_an_exit_code(int exitCode, string says, params string[] arguments)
+    public async Task Errors_are_one_sentence_and_an_exit_code(int exitCode, string says, params string[] arguments)
     {
         var run = await RunAsync(arguments);
         Assert.Equal(exitCode, run.ExitCode);

@@ -59,7 +59,7 @@ public sealed class RunProcessTests
     }
 
     [Fact]
-    public async Task An_agent_of_ones_own_is_asked_with_its_prompt_its_fields_and_the_rules_of_the_folder_that_was_named()
+    public async Task A_user_template_runs_with_its_prompt_its_fields_and_the_instructions_of_the_workspace()
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => Wire("openai-compatible") };
         await using var home = new PlueHome();
@@ -83,9 +83,9 @@ public sealed class RunProcessTests
         Assert.EndsWith("No adjectives.", system, StringComparison.Ordinal);
 
         var wrong = await RunAsync("", ["x", "--template", "scribe", "--set", "audience=nobody"], home.Folder);
-        Assert.Equal((1, "", "`audience` is none of users, developers. Give it with --set NAME=VALUE.\n"), wrong);
+        Assert.Equal((1, "", "`audience` must be one of users, developers. Set it with --set NAME=VALUE.\n"), wrong);
         var missing = await RunAsync("", ["x", "--template", "scirbe"], home.Folder);
-        Assert.Equal("There is no template scirbe, or it has mistakes. Did you mean `scribe`? Look with: plue template check\n", missing.Stderr);
+        Assert.Equal("The template scirbe does not exist or has errors. Did you mean `scribe`? Check it with: plue template check\n", missing.Stderr);
         Assert.Equal(2, (await RunAsync("", ["x", "--set", "audience"], home.Folder)).ExitCode);
     }
 

@@ -32,11 +32,11 @@ public sealed class SearchCommandTests : IDisposable
         Assert.Equal(0, await RunAsync("needle", "--json", "--limit", "2"));
         Assert.Equal(["needle 3", "needle 2"], output.ToString().Split('\n', StringSplitOptions.RemoveEmptyEntries)
             .Select(line => JsonDocument.Parse(line).RootElement.GetProperty("snippet").GetString()));
-        Assert.Equal("There are more than 2. See more with --limit.\n", error.ToString());
+        Assert.Equal("There are more than 2 hits. Increase --limit to see more.\n", error.ToString());
     }
 
     [Fact]
-    public async Task Options_choose_without_any_word()
+    public async Task Options_filter_without_a_search_term()
     {
         await using (var journal = fixture.NewStore().Create("ai-chat", "Mixed", "own", null))
         {

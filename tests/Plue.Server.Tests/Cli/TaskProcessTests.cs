@@ -43,7 +43,7 @@ public sealed class TaskProcessTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task What_no_policy_allows_is_refused_and_the_task_ends_with_4()
+    public async Task Calls_outside_the_policy_are_denied_and_the_exit_code_is_4()
     {
         var write = AgentsHome.Spawn("w1", "x") with { Name = "write", Parameters = """{"path":"a.txt","content":"hello"}""" };
         AgentsHome.WriteTemplate(home, "careful", "provider_ref: 'codex://providers/small', available_tools: ['write']");
@@ -86,12 +86,12 @@ public sealed class TaskProcessTests : IAsyncLifetime
         endpoint.Route = request => (string?)JsonNode.Parse(request.Body)!["model"] == "small" ? ScriptedAnswer.Events().Send(Chunk("Half")).Hang() : Calls("", AgentsHome.Spawn("c1", "one"));
         using var process = Begin(["run", "planner", "Plan it"]);
         var output = process.StandardOutput.ReadToEndAsync();
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        while (await process.StandardError.ReadLineAsync(patience.Token) is { } line && line != "worker: one: running") { }
-        using (var signal = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { await signal.WaitForExitAsync(patience.Token); }
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        while (await process.StandardError.ReadLineAsync(timeout.Token) is { } line && line != "worker: one: running") { }
+        using (var signal = Process.Start("kill", ["-INT", process.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)])) { await signal.WaitForExitAsync(timeout.Token); }
 
-        await process.StandardError.ReadToEndAsync(patience.Token);
-        await process.WaitForExitAsync(patience.Token);
+        await process.StandardError.ReadToEndAsync(timeout.Token);
+        await process.WaitForExitAsync(timeout.Token);
         Assert.Equal(130, process.ExitCode);
         Assert.Equal("", await output);
         await using var sidecar = await InMemorySidecar.StartAsync(home);
@@ -108,8 +108,8 @@ public sealed class TaskProcessTests : IAsyncLifetime
     {
         using var process = Begin(arguments);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(60));
-        await process.WaitForExitAsync(patience.Token);
+        using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(60));
+        await process.WaitForExitAsync(timeout.Token);
         return (process.ExitCode, await output, await error);
     }
 

@@ -18,7 +18,7 @@ public sealed class TemplateProcessTests : IAsyncDisposable
         home.Write("prompts/scout.md", "You are a scout.");
         home.Write("providers/p.json5", "{ provider_type: 'tour', name: 'Tour' }");
         var wrong = await RunAsync("template", "check", "scout");
-        Assert.Equal((1, "templates/scout.json5:3:22 error There is no codex://prompts/scuot. Did you mean `scout`? [reference]\n", ""), wrong);
+        Assert.Equal((1, "templates/scout.json5:3:22 error codex://prompts/scuot does not exist. Did you mean `scout`? [reference]\n", ""), wrong);
 
         home.Write("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', budget: { usd: 1 }, system_prompt_ref: 'codex://prompts/scout' }");
         Assert.Equal((0, "", ""), await RunAsync("template", "check", "scout"));
@@ -54,7 +54,7 @@ public sealed class TemplateProcessTests : IAsyncDisposable
         Assert.Equal(2, (await RunAsync("template", "check", "--workspace", Path.Combine(home.Folder, "nowhere"))).ExitCode);
         Assert.Equal(2, (await RunAsync("template", "try", "task", "--set", "goal")).ExitCode);
         Assert.Equal(2, (await RunAsync("template", "show")).ExitCode);
-        Assert.Equal((1, "There is no template tusk. Did you mean `task`?\n"), await RunAsync("template", "check", "tusk") is var gone ? (gone.ExitCode, gone.Stderr) : default);
+        Assert.Equal((1, "The template tusk does not exist. Did you mean `task`?\n"), await RunAsync("template", "check", "tusk") is var gone ? (gone.ExitCode, gone.Stderr) : default);
     }
 
     [Fact]
@@ -74,7 +74,7 @@ public sealed class TemplateProcessTests : IAsyncDisposable
         Assert.True(home.Has("prompts/old.md"));
         Assert.Equal("codex://prompts/new", (string?)JsonNode.Parse((await RunAsync("codex", "rename", "codex://prompts/old", "new", "--json")).Stdout)!["uri"]);
         Assert.False(home.Has("prompts/old.md"));
-        Assert.Equal((1, "codex://prompts/title ships with Plue and keeps its name. Make a copy under the name that you want.\n"),
+        Assert.Equal((1, "codex://prompts/title ships with Plue and cannot be renamed. Create a copy with the name you want.\n"),
             await RunAsync("codex", "rename", "codex://prompts/title", "mine") is var refused ? (refused.ExitCode, refused.Stderr) : default);
     }
 

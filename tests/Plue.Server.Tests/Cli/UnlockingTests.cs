@@ -47,7 +47,7 @@ public sealed class UnlockingTests : IAsyncDisposable
 
     [Theory]
     [MemberData(nameof(Commands))]
-    public async Task Nobody_is_asked_for_a_passphrase_where_no_key_is_wanted(string line)
+    public async Task No_passphrase_prompt_when_no_key_is_needed(string line)
     {
         await WriteAsync(hasKey: false);
         await RunAsync(line, "");
@@ -56,7 +56,7 @@ public sealed class UnlockingTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Where_nobody_can_be_asked_it_is_told_how_the_passphrase_is_passed_and_what_needs_no_key_goes_on()
+    public async Task Without_a_terminal_it_explains_how_to_pass_the_passphrase_and_continues_without_keys()
     {
         await WriteAsync(hasKey: true);
         home.Write("providers/free.json5", InMemorySidecar.ProviderAt(endpoint.Url));
@@ -74,7 +74,7 @@ public sealed class UnlockingTests : IAsyncDisposable
         using var other = new VaultHome();
         await using (var made = other.Open())
         {
-            await made.CreateAsync(VaultWay.Keychain, default);
+            await made.CreateAsync(UnlockMethod.Keychain, default);
             await made.StoreAsync(VaultHome.Key, VaultHome.Canary, ["https://api.anthropic.com"], default);
         }
 
@@ -82,21 +82,21 @@ public sealed class UnlockingTests : IAsyncDisposable
         var settings = new ProviderSettings { Id = "house", Name = "House", Kind = ProviderKinds.OpenAiCompatible };
         foreach (var unkept in (ProviderSettings[])[settings, settings with { ApiKeyRef = "env://A_KEY" }, settings with { ApiKeyRef = "vault://gone/key" }])
         {
-            await VaultCommand.UnlockIfWantedAsync(vault, null, [unkept], Terminal("", null), default);
+            await VaultCommand.UnlockIfRequestedAsync(vault, null, [unkept], Terminal("", null), default);
             Assert.True((await vault.StatusAsync(default)).Locked);
         }
 
-        await VaultCommand.UnlockIfWantedAsync(vault, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(vault, null, [settings, settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
-        await VaultCommand.UnlockIfWantedAsync(vault, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(vault, null, [settings with { AdditionalAuth = new Dictionary<string, string> { ["secret"] = VaultHome.Key } }], Terminal("", null), default);
         Assert.False((await vault.StatusAsync(default)).Locked);
         await vault.LockAsync(default);
 
         other.Keychain.Items.Clear();
         await VaultCommand.UnlockByKeychainAsync(vault, default);
         Assert.Equal("", error.ToString());
-        await VaultCommand.UnlockIfWantedAsync(vault, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
+        await VaultCommand.UnlockIfRequestedAsync(vault, null, [settings with { ApiKeyRef = VaultHome.Key }], Terminal("", null), default);
         Assert.Contains("does not hold the vault's key", error.ToString(), StringComparison.Ordinal);
     }
 
@@ -105,7 +105,7 @@ public sealed class UnlockingTests : IAsyncDisposable
     {
         await using (var services = new Services(LogLevel.Warning, home.Paths))
         {
-            await services.Vault.Vault.CreateAsync(VaultWay.Passphrase(Passphrase), default);
+            await services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase(Passphrase), default);
             await services.Vault.Vault.StoreAsync("vault://house/api_key", Key, [endpoint.Url.ToString()], default);
         }
 

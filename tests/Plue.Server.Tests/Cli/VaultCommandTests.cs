@@ -31,7 +31,7 @@ public sealed class VaultCommandTests : IDisposable
 
         await using (var vault = home.Open())
         {
-            await vault.UnlockAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default);
+            await vault.UnlockAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default);
             Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
         }
 
@@ -41,15 +41,15 @@ public sealed class VaultCommandTests : IDisposable
     }
 
     [Fact]
-    public async Task A_key_is_rotated_renamed_and_bound_anew()
+    public async Task A_key_can_be_rotated_renamed_and_bound_to_new_origins()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var vault = await home.CreateAsync()) { await vault.AddWayAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default); }
+        await using (var vault = await home.CreateAsync()) { await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default); }
 
         Assert.Equal(0, await RunAsync("sk-canary-rotated-1234\n", "rotate", VaultHome.Key, "--passphrase-fd", "@" + Passphrase));
         Assert.Contains("…1234", output.ToString());
         Assert.Equal(0, await RunAsync("", "rename", VaultHome.Key, "vault://work/key", "--passphrase-fd", "@" + Passphrase));
-        Assert.Contains("Changed with it: house-server.", output.ToString());
+        Assert.Contains("Updated files: house-server.", output.ToString());
         Assert.Equal(0, await RunAsync("", "set-origins", "vault://work/key", "--origin", "http://localhost:8080", "--json", "--passphrase-fd", "@" + Passphrase));
         Assert.Equal("http://localhost:8080", JsonDocument.Parse(output.ToString()).RootElement[0].GetProperty("origins")[0].GetString());
     }
@@ -58,7 +58,7 @@ public sealed class VaultCommandTests : IDisposable
     public async Task Keys_of_known_vendors_are_taken_from_an_env_file()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no file descriptors.");
-        await using (var vault = await home.CreateAsync()) { await vault.AddWayAsync(Plue.Server.Vault.VaultWay.Passphrase(Passphrase), default); }
+        await using (var vault = await home.CreateAsync()) { await vault.AddUnlockMethodAsync(Plue.Server.Vault.UnlockMethod.Passphrase(Passphrase), default); }
 
         var file = Path.Combine(home.Directory, ".env");
         await File.WriteAllTextAsync(file, "GROQ_API_KEY=gsk_canary_123456\nMY_TOKEN=canary-mine-123456\n");
@@ -73,10 +73,10 @@ public sealed class VaultCommandTests : IDisposable
     public async Task A_person_is_asked_without_echo_and_twice_for_a_new_passphrase()
     {
         Assert.Equal(2, await TypeAsync($"{Passphrase}\rcorrect house\r", "create"));
-        Assert.Contains("differ", error.ToString());
+        Assert.Contains("do not match", error.ToString());
         Assert.False(File.Exists(home.Path));
         Assert.Equal(0, await TypeAsync($"{Passphrase}\rcorrect hoo\brse\r", "create"));
-        Assert.Contains("keychain does not answer", error.ToString());
+        Assert.Contains("keychain of this machine is not available", error.ToString());
         Assert.Equal(0, await TypeAsync($"{Passphrase}\r", "unlock"));
         Assert.Equal(1, await TypeAsync("wrong horse\r", "unlock-check"));
         Assert.Equal(2, await TypeAsync("\u0004", "unlock"));
@@ -97,12 +97,12 @@ public sealed class VaultCommandTests : IDisposable
         Assert.Equal(0, await TypeAsync($"{Passphrase}\r{Passphrase}\r", "add-way", "--way", "passphrase"));
         home.Keychain.Items.Clear();
         Assert.Equal(0, await TypeAsync($"{Passphrase}\r", "unlock"));
-        Assert.Contains("does not hold", error.ToString());
+        Assert.Contains("does not contain", error.ToString());
         Assert.NotEqual(0, await RunAsync("", "unlock"));
     }
 
     [Fact]
-    public async Task The_status_needs_no_key_and_tells_of_a_damaged_file()
+    public async Task The_status_needs_no_key_and_reports_a_damaged_file()
     {
         Assert.Equal(0, await RunAsync("", "status"));
         Assert.Contains("plue vault create", output.ToString());

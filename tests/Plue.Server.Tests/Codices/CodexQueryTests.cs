@@ -51,7 +51,7 @@ public class CodexQueryTests
     }
 
     [Fact]
-    public void What_has_no_value_stands_last_in_either_direction()
+    public void Rows_without_a_value_are_sorted_last_in_both_directions()
     {
         Assert.Equal("bacd", Ids(new CodexQuery { SortBy = "size" }));
         Assert.Equal("abcd", Ids(new CodexQuery { SortBy = "size", Descending = true }));

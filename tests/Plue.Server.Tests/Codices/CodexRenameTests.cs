@@ -112,7 +112,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task What_belongs_to_others_or_has_a_mistake_is_left_and_listed()
+    public async Task References_in_foreign_or_invalid_files_are_skipped_and_listed()
     {
         home.Write("prompts/default-assistant.md", "Mine.");
         home.Write("templates/broken.json5", "{ id: 'broken', name: 'Broken', system_prompt_ref: 'codex://prompts/default-assistant',, }");
@@ -121,9 +121,9 @@ public sealed class CodexRenameTests : IAsyncDisposable
         home.Services.Platform.Workspace.Open(folder, trusted: true);
         var done = await RenameAsync("codex://prompts/default-assistant", "mine");
         var why = done.Left.ToDictionary(left => left.Target, left => left.Why, StringComparer.Ordinal);
-        Assert.Equal("It ships with Plue.", why["codex://templates/task"]);
+        Assert.Equal("Ships with Plue.", why["codex://templates/task"]);
         Assert.Equal("It belongs to the workspace.", why["codex://templates/theirs"]);
-        Assert.Equal("Its file has a mistake.", why["codex://templates/broken"]);
+        Assert.Equal("Its file has an error.", why["codex://templates/broken"]);
     }
 
     [Theory]
@@ -136,7 +136,7 @@ public sealed class CodexRenameTests : IAsyncDisposable
     [InlineData("codex://templates/t", "not.an.id", FailureKind.NotFound)]
     [InlineData("codex://templates/broken", "b", FailureKind.Conflict)]
     [InlineData("codex://chats/chat_0", "b", FailureKind.NotFound)]
-    public async Task What_cannot_be_renamed_is_refused_and_nothing_changes(string uri, string name, FailureKind kind)
+    public async Task An_invalid_rename_is_refused_and_changes_nothing(string uri, string name, FailureKind kind)
     {
         home.Write("prompts/mine.md", "Mine.");
         home.Write("providers/p.json5", "{ provider_type: 'tour' }");

@@ -55,7 +55,7 @@ public class CodexUriTests
     [InlineData("codex://prompts/tools/read")]
     [InlineData(" codex://providers/x")]
     [InlineData("codex://providers/x\n")]
-    public void What_could_leave_a_folder_or_be_mistaken_for_another_is_refused(string text)
+    public void Refuses_names_that_could_escape_the_folder_or_be_confused(string text)
     {
         Assert.False(CodexUri.TryParse(text, out _));
         Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => CodexUri.Parse(text)).Failure.Kind);
@@ -69,7 +69,7 @@ public class CodexUriTests
     }
 
     [Fact]
-    public void What_is_read_is_written_the_same_and_stays_in_its_folder()
+    public void Parsed_addresses_round_trip_and_stay_in_their_folder()
     {
         var names = Gen.Elements("abz09._-/\\\0.. AZéа%:md".ToCharArray()).ListOf().Select(list => string.Concat(list));
         var cases = from collection in Gen.Elements("providers", "prompts", "chats", "nothing") from name in names select $"codex://{collection}/{name}";

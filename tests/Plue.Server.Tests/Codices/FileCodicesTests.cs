@@ -87,7 +87,7 @@ public sealed class FileCodicesTests : IDisposable
     [InlineData("{ description: 'my key sk-proj-0123456789abcdefghij' }", 1, 24)]
     [InlineData("{} // sk-0123456789abcdefghij", 1, 7)]
     [InlineData("{ endpoint: 'https://me:secret@host/v1' }", 1, 14)]
-    public void A_key_typed_into_a_file_is_a_problem_at_its_place(string text, int line, int column)
+    public void Reports_a_literal_key_in_a_file_at_its_position(string text, int line, int column)
     {
         Save("x.json5", text);
         var problem = Assert.Single(providers.Get("x")!.Problems, problem => problem.Message == LiteralSecrets.Message);
@@ -135,7 +135,7 @@ public sealed class FileCodicesTests : IDisposable
     }
 
     [Fact]
-    public void A_file_with_a_mistake_is_not_changed_by_the_program()
+    public void A_file_with_an_error_is_not_changed()
     {
         Save("x.json5", "{ model: 'a'");
         Assert.Equal(FailureKind.Conflict, Fails(() => providers.Set("x", "model", new Json5String("b"))));
@@ -177,11 +177,11 @@ public sealed class FileCodicesTests : IDisposable
     }
 
     [Fact]
-    public void What_stands_for_a_hidden_key_is_never_written_over_the_key()
+    public void The_placeholder_of_a_redacted_key_never_overwrites_the_key()
     {
         const string Own = "{ api_key: 'real', headers: { region: 'eu' } }";
         Save("x.json5", Own);
-        var shown = providers.Form.Redact(Own);
+        var shown = providers.Format.Redact(Own);
         Assert.DoesNotContain("real", shown);
         Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Replace("x", null, shown)));
         Assert.Equal(FailureKind.PermissionDenied, Fails(() => providers.Set("x", ["headers", "region"], new Json5String(RedactedJson.Redacted))));

@@ -28,7 +28,7 @@ public class FrontMatterTests
     }
 
     [Fact]
-    public void What_is_set_is_what_is_read()
+    public void A_set_value_reads_back_unchanged()
     {
         var text = ArbMap.Default.GeneratorFor<NonNull<string>>().Select(value => new string([.. value.Get.Where(c => !char.IsControl(c) && !char.IsSurrogate(c) && c is not ('\u2028' or '\u2029' or '\uFEFF'))]).Trim());
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(Gen.Zip(text, text.Where(item => item.Length > 0).ArrayOf()).ToArbitrary(), pair =>

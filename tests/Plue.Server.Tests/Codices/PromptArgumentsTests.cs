@@ -16,11 +16,11 @@ public class PromptArgumentsTests
     }
 
     [Theory]
-    [InlineData("---\narguments:\n  - ok\n  - two words\n---\n", "4:5 error: An argument is a name of letters, digits and _, with ? when it may be left out, and after a colon what it is: `tone?: How it is said`.")]
+    [InlineData("---\narguments:\n  - ok\n  - two words\n---\n", "4:5 error: An argument is a name of letters, digits and _, followed by ? if it is optional, and a description after a colon: `tone?: Tone of the text`.")]
     [InlineData("---\narguments: [a, a]\n---\n", "2:12 error: `a` is there twice.")]
-    [InlineData("---\narguments: [selection]\n---\n", "2:12 warning: `selection` comes from the editor by itself. Leave it out here.")]
-    [InlineData("---\ndescription: x\nargument: a\n---\n", "3:1 warning: A prompt has no field `argument`: it means nothing here. Did you mean `arguments`?")]
-    [InlineData("Be kind\u202E.", "1:1 warning: The file has a character that nobody sees and a model reads.")]
-    public void What_is_wrong_is_said_where_it_stands(string file, string expected) =>
-        Assert.Equal([expected], new PromptForm().Read("x", Encoding.UTF8.GetBytes(file)).Problems.Select(problem => problem.ToString()));
+    [InlineData("---\narguments: [selection]\n---\n", "2:12 warning: `selection` is provided by the editor. Remove it here.")]
+    [InlineData("---\ndescription: x\nargument: a\n---\n", "3:1 warning: A prompt has no field `argument`, so it has no effect. Did you mean `arguments`?")]
+    [InlineData("Be kind\u202E.", "1:1 warning: The file has an invisible character that a model reads.")]
+    public void Reports_errors_at_their_position(string file, string expected) =>
+        Assert.Equal([expected], new PromptFormat().Read("x", Encoding.UTF8.GetBytes(file)).Problems.Select(problem => problem.ToString()));
 }

@@ -31,23 +31,23 @@ public class PromptPlaceholdersTests
     public void A_placeholder_is_the_value_of_its_field(string text, string expected) => Assert.Equal(expected, PromptPlaceholders.Fill(text, Values).Text);
 
     [Fact]
-    public void What_somebody_else_fills_in_stays_and_its_place_is_told()
+    public void Keeps_placeholders_that_are_filled_later_and_returns_their_position()
     {
         var filled = PromptPlaceholders.Fill("{{title}}: {{ topic }}\n{{gone}}\n{{selection}}", Values, name => name is "topic" or "selection");
         Assert.Equal("Dates: {{ topic }}\n{{selection}}", filled.Text);
-        Assert.Equal(["topic {{ topic }}", "selection {{selection}}"], filled.Holes.Select(hole => $"{hole.Name} {filled.Text.Substring(hole.Start, hole.Length)}"));
+        Assert.Equal(["topic {{ topic }}", "selection {{selection}}"], filled.Holes.Select(placeholder => $"{placeholder.Name} {filled.Text.Substring(placeholder.Start, placeholder.Length)}"));
     }
 
     [Fact]
     public void A_value_is_cut_where_it_is_too_long_and_all_of_them_together_too()
     {
-        var values = Json5Object.Of(("x", new Json5String(new string('x', PromptPlaceholders.LongestValue * 2))));
-        Assert.Equal(PromptPlaceholders.LongestValue, PromptPlaceholders.Fill("{{x}}", values).Text.Length);
-        Assert.Equal(PromptPlaceholders.LongestOfAll, PromptPlaceholders.Fill(string.Concat(Enumerable.Repeat("{{x}}", 20)), values).Text.Length);
+        var values = Json5Object.Of(("x", new Json5String(new string('x', PromptPlaceholders.MaxValueLength * 2))));
+        Assert.Equal(PromptPlaceholders.MaxValueLength, PromptPlaceholders.Fill("{{x}}", values).Text.Length);
+        Assert.Equal(PromptPlaceholders.MaxTotalLength, PromptPlaceholders.Fill(string.Concat(Enumerable.Repeat("{{x}}", 20)), values).Text.Length);
     }
 
     [Fact]
-    public void Whatever_a_value_says_stands_in_the_text_as_it_is() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
+    public void Values_are_inserted_without_further_expansion() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
         Gen.Elements("{{title}}", "{{", "}}", "\\", "\\{{", "x", "\n", "{{x}}").ArrayOf().Select(string.Concat).Where(value => value.Length > 0).ToArbitrary(),
         value => PromptPlaceholders.Fill("<{{x}}>", Json5Object.Of(("x", new Json5String(value)))).Text == $"<{value}>"));
 
@@ -57,7 +57,7 @@ public class PromptPlaceholdersTests
         text =>
         {
             var filled = PromptPlaceholders.Fill(text, Values, name => name == "title");
-            return (PromptPlaceholders.AreIn(text) || filled.Text == text)
-                && filled.Holes.All(hole => filled.Text.Substring(hole.Start, hole.Length).Trim('{', '}').Trim() == hole.Name);
+            return (PromptPlaceholders.ExistIn(text) || filled.Text == text)
+                && filled.Holes.All(placeholder => filled.Text.Substring(placeholder.Start, placeholder.Length).Trim('{', '}').Trim() == placeholder.Name);
         }));
 }

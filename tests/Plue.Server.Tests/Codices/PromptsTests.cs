@@ -28,7 +28,7 @@ public sealed class PromptsTests : IDisposable
     }
 
     [Fact]
-    public void A_users_prompt_stands_over_the_shipped_one()
+    public void A_users_prompt_overrides_the_shipped_one()
     {
         Save("default-assistant.md", "\uFEFF---\r\ndescription: 'Mine'\r\nelse: 1\r\n---\r\n\r\nBe brief.\r\n\r\n---\r\nReally.\r\n");
         var prompt = prompts.Get("codex://prompts/default-assistant");
@@ -48,7 +48,7 @@ public sealed class PromptsTests : IDisposable
     }
 
     [Fact]
-    public void A_users_prompt_that_cannot_be_read_leaves_the_shipped_one_and_says_so()
+    public void An_unreadable_user_prompt_is_reported_and_the_shipped_one_is_used()
     {
         Save("default-assistant.md", [0xFF, 0xFF]);
         var prompt = prompts.Get("codex://prompts/default-assistant");
@@ -63,7 +63,7 @@ public sealed class PromptsTests : IDisposable
     [InlineData("codex://prompts/../vault")]
     [InlineData("codex://providers/default-assistant")]
     [InlineData("default-assistant")]
-    public void A_reference_that_leads_nowhere_says_so(string reference) =>
+    public void A_dangling_reference_is_reported(string reference) =>
         Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => prompts.Get(reference)).Failure.Kind);
 
     [Fact]
@@ -72,7 +72,7 @@ public sealed class PromptsTests : IDisposable
         Save("mine.md", "x");
         Save("default-assistant.md", "x");
         Save("Not A Name.md", "x");
-        var expected = new PromptForm().ShippedNames.Append("mine").Order(StringComparer.Ordinal).Select(name => $"codex://prompts/{name}");
+        var expected = new PromptFormat().ShippedNames.Append("mine").Order(StringComparer.Ordinal).Select(name => $"codex://prompts/{name}");
         Assert.Equal(expected, prompts.List().Select(uri => uri.ToString()));
     }
 

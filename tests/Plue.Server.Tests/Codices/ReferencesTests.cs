@@ -22,13 +22,13 @@ public sealed class ReferencesTests : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData("codex://prompts/default-asistant", "markdown", "There is no codex://prompts/default-asistant. Did you mean `default-assistant`?", true, false)]
-    [InlineData("codex://templates/task", "markdown", "codex://templates/task is of the wrong kind: codex://prompts/… is wanted here.", true, true)]
-    [InlineData("codex://providers/later", "llm-provider", "There is no codex://providers/later.", false, false)]
+    [InlineData("codex://prompts/default-asistant", "markdown", "codex://prompts/default-asistant does not exist. Did you mean `default-assistant`?", true, false)]
+    [InlineData("codex://templates/task", "markdown", "codex://templates/task has the wrong type: codex://prompts/… is required here.", true, true)]
+    [InlineData("codex://providers/later", "llm-provider", "codex://providers/later does not exist.", false, false)]
     [InlineData("codex://providers/default-large", "llm-provider", "No large default is chosen yet. Choose one with Plue: Choose Default Provider.", false, false)]
-    [InlineData("codex://chats/chat_0", "ai-chat", "There is no codex://chats/chat_0.", true, false)]
-    [InlineData("prompts/x", "markdown", "That is not an address of the form codex://COLLECTION/NAME.", true, false)]
-    public void What_leads_nowhere_is_said_in_a_sentence(string address, string filter, string problem, bool isError, bool isWrongKind)
+    [InlineData("codex://chats/chat_0", "ai-chat", "codex://chats/chat_0 does not exist.", true, false)]
+    [InlineData("prompts/x", "markdown", "The address must have the form codex://COLLECTION/NAME.", true, false)]
+    public void Reports_a_dangling_reference_in_one_sentence(string address, string filter, string problem, bool isError, bool isWrongKind)
     {
         var found = Resolve(address, filter);
         Assert.Equal((problem, isError, isWrongKind), (found.Problem, found.IsError, found.IsWrongKind));
@@ -53,18 +53,18 @@ public sealed class ReferencesTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task A_key_that_the_vault_has_not_is_told_of_as_soon_as_the_vault_has_any()
+    public async Task Reports_a_missing_key_once_the_vault_contains_any()
     {
         Assert.Null(Resolve("vault://a/key", null).Problem);
         await home.Services.Vault.Vault.CreateAsync(VaultHome.Editor, TestContext.Current.CancellationToken);
         await home.Services.Vault.Vault.StoreAsync("vault://a/key", "secret-value-1234", ["https://a.example"], TestContext.Current.CancellationToken);
         Assert.Null(Resolve("Bearer vault://a/key", null).Problem);
         var missing = Resolve("vault://b/key", null);
-        Assert.Equal(("The vault has no vault://b/key. Store it with Plue: Configure Provider Key.", false), (missing.Problem, missing.IsError));
+        Assert.Equal(("The vault does not contain vault://b/key. Store it with Plue: Configure Provider Key.", false), (missing.Problem, missing.IsError));
     }
 
     [Fact]
-    public void Every_reference_of_a_template_is_found_with_its_place_and_the_kind_that_belongs_there()
+    public void Finds_every_reference_of_a_template_with_its_position_and_expected_kind()
     {
         const string Text = """
             {

@@ -14,7 +14,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Fact]
-    public void What_ships_has_no_finding() => Assert.Empty(checks.All());
+    public void Shipped_templates_have_no_findings() => Assert.Empty(checks.All());
 
     [Theory]
     [InlineData("{ id: 'x', name: 'X' ", "syntax")]
@@ -31,7 +31,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     [InlineData("{ id: 'x', name: 'X', parent_template: 'task-orchestrator',\n  available_tools: ['bash'] }", "inheritance")]
     [InlineData("{ id: 'x', name: 'X',\n  api_key: 'sk-ant-REDACTED' }", "secret")]
     [InlineData("{ id: 'x', name: 'X',\n  fields: [{ name: 'a', type: 'codex_reference', template_filter: 'recipee' }] }", "reference")]
-    public void Each_mistake_has_its_code_and_its_line(string text, string code)
+    public void Each_finding_has_its_code_and_its_line(string text, string code)
     {
         var path = home.Write("templates/x.json5", text);
         var finding = Assert.Single(checks.Of("x", null), finding => finding.Code == code);
@@ -72,7 +72,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Items_that_lead_round_in_a_circle_are_told_of_and_lists_of_them_are_not()
+    public void Reports_cycles_of_single_references_but_not_of_lists()
     {
         home.Write("templates/note.json5", """
             { id: 'note', name: 'Note', fields: [
@@ -83,7 +83,7 @@ public sealed class TemplateChecksTests : IAsyncDisposable
         home.Write("items/b.json5", "{ template: 'note', follows: 'codex://items/a', related: ['codex://items/a'] }");
         home.Write("items/c.json5", "{ template: 'note', related: ['codex://items/c'] }");
         Assert.Equal(
-            ["`follows` leads back to where it began: a, b, a.", "`follows` leads back to where it began: b, a, b."],
+            ["`follows` is part of a reference cycle: a, b, a.", "`follows` is part of a reference cycle: b, a, b."],
             checks.All().Where(finding => finding.Code == "reference.cycle").Select(finding => finding.Message));
     }
 }

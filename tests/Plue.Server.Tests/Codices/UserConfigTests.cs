@@ -36,7 +36,7 @@ public sealed class UserConfigTests : IDisposable
     [InlineData("[]", null, 1)]
     [InlineData("{ default_large: 'tour', trash_days: 0 }", "tour", 1)]
     [InlineData("{ default_large: { provider: 'tour', model: 5 } }", null, 1)]
-    public void What_the_file_says_counts_and_what_is_wrong_is_reported(string text, string? expected, int problems)
+    public void Valid_settings_apply_and_invalid_ones_are_reported(string text, string? expected, int problems)
     {
         Save(text);
         var config = UserConfig.Read(paths);
@@ -81,15 +81,15 @@ public sealed class UserConfigTests : IDisposable
     }
 
     [Theory]
-    [InlineData("budget_usd_per_day: -1", "1 error: `budget_usd_per_day` is less than 0, the least allowed.")]
+    [InlineData("budget_usd_per_day: -1", "1 error: `budget_usd_per_day` is less than 0, the minimum.")]
     [InlineData("budget_usd_per_day: '5'", "1 error: `budget_usd_per_day` is text where a number was expected.")]
-    [InlineData("trash_days: 0.5", "1 error: `trash_days` is less than 1, the least allowed.")]
-    [InlineData("notify_when_finished: 'allways'", "1 error: `notify_when_finished` is none of never, when_hidden, always. Did you mean `always`?")]
+    [InlineData("trash_days: 0.5", "1 error: `trash_days` is less than 1, the minimum.")]
+    [InlineData("notify_when_finished: 'allways'", "1 error: `notify_when_finished` must be one of never, when_hidden, always. Did you mean `always`?")]
     [InlineData("mask_secrets: 'no'", "1 error: `mask_secrets` is text where true or false was expected.")]
-    [InlineData("catalog_refresh_url: 'file:///etc'", "1 error: `catalog_refresh_url` is not an address that begins with http:// or https://.")]
-    [InlineData("fallbacks: 'tour'", "1 error: `fallbacks` is a list of providers.")]
-    [InlineData("budget_usd_per_dy: 5", "1 warning: `budget_usd_per_dy` is not known. Did you mean `budget_usd_per_day`?")]
-    public void A_value_that_cannot_be_followed_is_named_with_its_place_and_the_others_count(string member, string expected)
+    [InlineData("catalog_refresh_url: 'file:///etc'", "1 error: `catalog_refresh_url` must be an address that begins with http:// or https://.")]
+    [InlineData("fallbacks: 'tour'", "1 error: `fallbacks` must be a list of providers.")]
+    [InlineData("budget_usd_per_dy: 5", "1 warning: `budget_usd_per_dy` is not a known setting. Did you mean `budget_usd_per_day`?")]
+    public void An_invalid_value_is_reported_with_its_position_and_the_others_apply(string member, string expected)
     {
         Save("{ " + member + ", budget_usd_per_chat: 2.5 }");
         var config = UserConfig.Read(paths);
@@ -101,7 +101,7 @@ public sealed class UserConfigTests : IDisposable
     }
 
     [Fact]
-    public void What_is_unset_has_the_default_that_the_page_shows()
+    public void Unset_settings_have_the_default_that_the_page_shows()
     {
         Save("{ trash_days: 7, mask_secrets: null }");
         var config = UserConfig.Read(paths);

@@ -96,7 +96,7 @@ public sealed class VersionTests : IDisposable
     }
 
     [Fact]
-    public void What_is_restored_never_takes_the_place_of_another()
+    public void Restore_never_overwrites_another_document()
     {
         Save("x", "{}");
         providers.Delete("x");
@@ -123,9 +123,9 @@ public sealed class VersionTests : IDisposable
     [Fact]
     public void A_version_of_more_than_256_KiB_or_of_other_bytes_comes_back_whole()
     {
-        var prompts = new FileCodices(new PromptForm(), paths.Prompts, paths);
+        var prompts = new FileCodices(new PromptFormat(), paths.Prompts, paths);
         var large = string.Concat(Enumerable.Repeat("A line with ä and \u2028.\n", 20_000));
-        prompts.Create("long", large, VersionAuthor.You, "Created");
+        prompts.Create("long", large, VersionAuthor.User, "Created");
         prompts.Replace("long", null, "short");
         prompts.Undo("long");
         Assert.Equal(large, File.ReadAllText(Path.Combine(paths.Prompts, "long.md")));

@@ -29,7 +29,7 @@ public sealed class WorkspaceRulesTests : IDisposable
     [InlineData("One.", "@AGENTS.md\nTwo.", "AGENTS.md: One.|CLAUDE.md: Two.")]
     [InlineData("@CLAUDE.md", "@AGENTS.md", "")]
     [InlineData("  \n", "One.", "CLAUDE.md: One.")]
-    public void What_both_say_counts_once(string agents, string claude, string expected)
+    public void Duplicate_instructions_are_included_once(string agents, string claude, string expected)
     {
         Write("AGENTS.md", agents);
         Write("CLAUDE.md", claude);
@@ -47,26 +47,26 @@ public sealed class WorkspaceRulesTests : IDisposable
         File.WriteAllText(outside, "Secret.");
         File.Delete(Path.Combine(folder, "AGENTS.md"));
         File.CreateSymbolicLink(Path.Combine(folder, "AGENTS.md"), outside);
-        Assert.Equal(["AGENTS.md! It is a link that leads out of the workspace.", "CLAUDE.md: One."], Told());
+        Assert.Equal(["AGENTS.md! It is a link to a target outside the workspace.", "CLAUDE.md: One."], Told());
     }
 
     [Fact]
-    public void What_cannot_be_rules_is_left_out_with_its_reason_and_never_waited_for()
+    public void Invalid_instruction_files_are_skipped_with_a_reason_without_blocking()
     {
         Write("AGENTS.md", new string('x', WorkspaceRules.MaxBytes + 1));
-        Assert.Equal(["AGENTS.md! It is larger than 64 KB, the most that is read of such a file."], Told());
+        Assert.Equal(["AGENTS.md! It is larger than 64 KB, the maximum for an instruction file."], Told());
         File.WriteAllBytes(Path.Combine(folder, "AGENTS.md"), [0xFF, 0x00, 0x80]);
         Assert.Equal(["AGENTS.md! It is not UTF-8 text."], Told());
         Write("AGENTS.md", "a\0b");
         Assert.Equal(["AGENTS.md! It is not UTF-8 text."], Told());
         File.Delete(Path.Combine(folder, "AGENTS.md"));
         Directory.CreateDirectory(Path.Combine(folder, "AGENTS.md"));
-        Assert.Equal(["AGENTS.md! It is not an ordinary file."], Told());
+        Assert.Equal(["AGENTS.md! It is not a regular file."], Told());
         Directory.Delete(Path.Combine(folder, "AGENTS.md"));
         if (OperatingSystem.IsWindows()) { return; }
 
         using (var made = Process.Start("mkfifo", Path.Combine(folder, "AGENTS.md"))) { made.WaitForExit(); }
-        Assert.Equal(["AGENTS.md! It is not an ordinary file."], Told());
+        Assert.Equal(["AGENTS.md! It is not a regular file."], Told());
     }
 
     [Fact]

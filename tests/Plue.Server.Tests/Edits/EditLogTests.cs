@@ -8,181 +8,181 @@ namespace Plue.Server.Tests.Edits;
 [UnsupportedOSPlatform("windows")]
 public sealed class EditLogTests : IDisposable
 {
-    private readonly EditBench bench = new();
+    private readonly EditFixture fixture = new();
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Fact]
     public async Task An_edit_is_listed_with_its_lines()
     {
-        bench.Write("a.txt", "one\ntwo\nthree\n");
-        var changes = await bench.EditAsync("t1", "a.txt", "one\n2\nthree\nfour\n");
+        fixture.Write("a.txt", "one\ntwo\nthree\n");
+        var changes = await fixture.EditAsync("t1", "a.txt", "one\n2\nthree\nfour\n");
         Assert.Equal([new FileChange("a.txt", 2, 1)], changes);
-        Assert.Equal(["-two\n+2\n", "+four\n"], bench.Review("a.txt").Hunks.Select(hunk => hunk.Text));
+        Assert.Equal(["-two\n+2\n", "+four\n"], fixture.Review("a.txt").Hunks.Select(hunk => hunk.Text));
     }
 
     [Fact]
     public async Task A_file_that_a_shell_deletes_comes_back_with_its_permissions()
     {
-        bench.Write("bin/run.sh", "#!/bin/sh\necho hi\n");
-        File.SetUnixFileMode(bench.At("bin/run.sh"), (UnixFileMode)0b111_101_000);
-        bench.Write("keep.txt", "kept");
-        var before = bench.Everything();
-        var changes = await bench.ShellAsync("t1", "rm -r bin && echo new > made.txt && mv keep.txt moved.txt");
+        fixture.Write("bin/run.sh", "#!/bin/sh\necho hi\n");
+        File.SetUnixFileMode(fixture.At("bin/run.sh"), (UnixFileMode)0b111_101_000);
+        fixture.Write("keep.txt", "kept");
+        var before = fixture.Everything();
+        var changes = await fixture.ShellAsync("t1", "rm -r bin && echo new > made.txt && mv keep.txt moved.txt");
         Assert.Equal(["bin/run.sh", "keep.txt", "made.txt", "moved.txt"], changes.Select(change => change.Path));
-        var after = bench.Everything();
-        Assert.Equal(new UndoOutcome(4, []).Files, (await bench.UndoAsync("t1")).Files);
-        Assert.Equal(before, bench.Everything());
-        await bench.RedoAsync("t1");
-        Assert.Equal(after, bench.Everything());
+        var after = fixture.Everything();
+        Assert.Equal(new UndoOutcome(4, []).Files, (await fixture.UndoAsync("t1")).Files);
+        Assert.Equal(before, fixture.Everything());
+        await fixture.RedoAsync("t1");
+        Assert.Equal(after, fixture.Everything());
     }
 
     [Fact]
-    public async Task What_git_ignores_and_git_itself_are_left_out()
+    public async Task Skips_ignored_files_and_the_git_folder()
     {
-        bench.Write(".gitignore", "build/\n*.log\n!kept.log\n");
-        bench.Write("build/out.txt", "1");
-        bench.Write(".git/config", "x");
-        bench.Write("node_modules/left/index.js", "y");
-        var changes = await bench.ShellAsync("t1", "echo 2 > build/out.txt; echo 2 > .git/config; echo 2 > a.log; echo 2 > kept.log; echo 2 > node_modules/left/index.js; echo 2 > src.txt");
+        fixture.Write(".gitignore", "build/\n*.log\n!kept.log\n");
+        fixture.Write("build/out.txt", "1");
+        fixture.Write(".git/config", "x");
+        fixture.Write("node_modules/left/index.js", "y");
+        var changes = await fixture.ShellAsync("t1", "echo 2 > build/out.txt; echo 2 > .git/config; echo 2 > a.log; echo 2 > kept.log; echo 2 > node_modules/left/index.js; echo 2 > src.txt");
         Assert.Equal(["kept.log", "src.txt"], changes.Select(change => change.Path));
     }
 
     [Fact]
     public async Task A_file_that_is_not_ignored_any_more_does_not_count_as_made()
     {
-        bench.Write(".gitignore", "secret.txt\nbuild/\n");
-        bench.Write("secret.txt", "the user's own");
-        bench.Write("build/deep/out.txt", "the user's own");
-        await bench.ShellAsync("t1", "echo '# nothing' > .gitignore");
-        await bench.UndoAsync("t1");
-        Assert.Equal("the user's own", bench.Read("secret.txt"));
-        Assert.Equal("the user's own", bench.Read("build/deep/out.txt"));
+        fixture.Write(".gitignore", "secret.txt\nbuild/\n");
+        fixture.Write("secret.txt", "the user's own");
+        fixture.Write("build/deep/out.txt", "the user's own");
+        await fixture.ShellAsync("t1", "echo '# nothing' > .gitignore");
+        await fixture.UndoAsync("t1");
+        Assert.Equal("the user's own", fixture.Read("secret.txt"));
+        Assert.Equal("the user's own", fixture.Read("build/deep/out.txt"));
     }
 
     [Fact]
     public async Task A_file_that_was_too_large_to_keep_is_never_removed_as_if_it_were_new()
     {
-        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
-        await bench.ShellAsync("t1", "echo small > large.bin");
-        var outcome = await bench.UndoAsync("t1");
-        Assert.Equal("small\n", bench.Read("large.bin"));
+        using (var large = File.Create(fixture.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
+        await fixture.ShellAsync("t1", "echo small > large.bin");
+        var outcome = await fixture.UndoAsync("t1");
+        Assert.Equal("small\n", fixture.Read("large.bin"));
         Assert.Contains("large.bin", Assert.Single(outcome.Conflicts), StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task What_is_too_large_is_said()
+    public async Task Reports_files_that_are_too_large()
     {
-        using (var large = File.Create(bench.At("large.bin"))) { large.SetLength(Checkpoints.LargestFile + 1L); }
-        await bench.ShellAsync("t1", "true");
-        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", bench.Edits.Log.LeftOut(bench.Folder));
+        using (var large = File.Create(fixture.At("large.bin"))) { large.SetLength(Checkpoints.MaxFileBytes + 1L); }
+        await fixture.ShellAsync("t1", "true");
+        Assert.Equal("Not all that commands change can be taken back: 1 file is too large.", fixture.Edits.Log.OmissionNotice(fixture.Folder));
     }
 
     [Fact]
-    public async Task Two_at_work_are_told_apart_by_their_files()
+    public async Task Concurrent_agents_are_distinguished_by_their_files()
     {
-        bench.Write("a.txt", "a");
-        bench.Write("b.txt", "b");
-        var shell = await bench.BeginAsync("t1", EditBench.Chat, null);
-        var edit = await bench.BeginAsync("t2", EditBench.Other, "a.txt");
-        bench.Write("a.txt", "a2");
-        bench.Write("b.txt", "b2");
+        fixture.Write("a.txt", "a");
+        fixture.Write("b.txt", "b");
+        var shell = await fixture.BeginAsync("t1", EditFixture.Chat, null);
+        var edit = await fixture.BeginAsync("t2", EditFixture.Other, "a.txt");
+        fixture.Write("a.txt", "a2");
+        fixture.Write("b.txt", "b2");
         Assert.Equal(["b.txt"], (await shell.EndAsync(CancellationToken.None)).Select(change => change.Path));
         Assert.Equal(["a.txt"], (await edit.EndAsync(CancellationToken.None)).Select(change => change.Path));
     }
 
     [Fact]
-    public async Task What_two_shells_change_counts_for_the_one_that_ends_first()
+    public async Task Changes_of_two_shells_belong_to_the_one_that_ends_first()
     {
-        var first = await bench.BeginAsync("t1", EditBench.Chat, null);
-        var second = await bench.BeginAsync("t2", EditBench.Other, null);
-        bench.Write("a.txt", "a");
+        var first = await fixture.BeginAsync("t1", EditFixture.Chat, null);
+        var second = await fixture.BeginAsync("t2", EditFixture.Other, null);
+        fixture.Write("a.txt", "a");
         Assert.Equal(["a.txt"], (await second.EndAsync(CancellationToken.None)).Select(change => change.Path));
-        bench.Write("b.txt", "b");
+        fixture.Write("b.txt", "b");
         Assert.Equal(["b.txt"], (await first.EndAsync(CancellationToken.None)).Select(change => change.Path));
     }
 
     [Fact]
-    public async Task What_was_begun_and_not_ended_is_settled_by_looking_at_the_files()
+    public async Task Interrupted_edits_are_completed_by_comparing_the_files()
     {
-        bench.Write("a.txt", "a");
-        bench.Write("gone.txt", "gone");
-        await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
-        await bench.BeginAsync("t2", EditBench.Other, null);
-        bench.Write("a.txt", "a2");
-        File.Delete(bench.At("gone.txt"));
-        bench.Reopen();
-        Assert.Equal(["a.txt"], bench.Edits.Reviews.List(bench.Folder, id => id == EditBench.Chat).Select(file => file.Review.Path));
-        Assert.Contains("gone.txt", bench.Edits.Reviews.List(bench.Folder, id => id == EditBench.Other).Select(file => file.Review.Path));
-        await bench.UndoAllAsync();
-        Assert.Equal("gone", bench.Read("gone.txt"));
-        Assert.Equal("a", bench.Read("a.txt"));
+        fixture.Write("a.txt", "a");
+        fixture.Write("gone.txt", "gone");
+        await fixture.BeginAsync("t1", EditFixture.Chat, "a.txt");
+        await fixture.BeginAsync("t2", EditFixture.Other, null);
+        fixture.Write("a.txt", "a2");
+        File.Delete(fixture.At("gone.txt"));
+        fixture.Reopen();
+        Assert.Equal(["a.txt"], fixture.Edits.Reviews.List(fixture.Folder, id => id == EditFixture.Chat).Select(file => file.Review.Path));
+        Assert.Contains("gone.txt", fixture.Edits.Reviews.List(fixture.Folder, id => id == EditFixture.Other).Select(file => file.Review.Path));
+        await fixture.UndoAllAsync();
+        Assert.Equal("gone", fixture.Read("gone.txt"));
+        Assert.Equal("a", fixture.Read("a.txt"));
     }
 
     [Fact]
-    public async Task What_another_living_process_has_begun_is_left_to_it()
+    public async Task Edits_of_another_running_process_are_left_alone()
     {
-        bench.Write("a.txt", "a");
-        var scope = await bench.BeginAsync("t1", EditBench.Chat, "a.txt");
-        bench.Write("a.txt", "a2");
-        var other = bench.Open();
-        Assert.Empty(other.Reviews.List(bench.Folder, null));
+        fixture.Write("a.txt", "a");
+        var scope = await fixture.BeginAsync("t1", EditFixture.Chat, "a.txt");
+        fixture.Write("a.txt", "a2");
+        var other = fixture.Open();
+        Assert.Empty(other.Reviews.List(fixture.Folder, null));
         await scope.EndAsync(CancellationToken.None);
-        Assert.Single(other.Reviews.List(bench.Folder, null));
+        Assert.Single(other.Reviews.List(fixture.Folder, null));
     }
 
     [Fact]
     public async Task Nothing_is_begun_where_nothing_can_be_kept()
     {
-        bench.Write("a.txt", "a");
-        Directory.CreateDirectory(bench.Paths.Home);
-        File.WriteAllText(bench.Paths.Edits, "in the way");
-        var fault = await Assert.ThrowsAsync<FailureException>(() => bench.BeginAsync("t1", EditBench.Chat, "a.txt"));
+        fixture.Write("a.txt", "a");
+        Directory.CreateDirectory(fixture.Paths.Home);
+        File.WriteAllText(fixture.Paths.Edits, "in the way");
+        var fault = await Assert.ThrowsAsync<FailureException>(() => fixture.BeginAsync("t1", EditFixture.Chat, "a.txt"));
         Assert.Equal(FailureKind.StoreReadOnly, fault.Failure.Kind);
     }
 
     [Fact]
     public async Task A_torn_line_costs_only_itself()
     {
-        await bench.EditAsync("t1", "a.txt", "a\n");
-        File.AppendAllText(Path.Combine(bench.Paths.Edits, "edits.jsonl"), "{\"seq\":99,\"time\":\"20");
-        bench.Reopen();
-        await bench.EditAsync("t2", "b.txt", "b\n");
-        bench.Reopen();
-        Assert.Equal(["a.txt", "b.txt"], bench.Files);
+        await fixture.EditAsync("t1", "a.txt", "a\n");
+        File.AppendAllText(Path.Combine(fixture.Paths.Edits, "edits.jsonl"), "{\"seq\":99,\"time\":\"20");
+        fixture.Reopen();
+        await fixture.EditAsync("t2", "b.txt", "b\n");
+        fixture.Reopen();
+        Assert.Equal(["a.txt", "b.txt"], fixture.Files);
     }
 
     [Fact]
     public async Task Only_the_user_may_read_what_is_kept()
     {
-        await bench.EditAsync("t1", "a.txt", "a\n");
-        await bench.ShellAsync("t2", "echo b > b.txt");
-        Assert.All(Directory.EnumerateFiles(bench.Paths.Edits, "*", SearchOption.AllDirectories), file => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file)));
+        await fixture.EditAsync("t1", "a.txt", "a\n");
+        await fixture.ShellAsync("t2", "echo b > b.txt");
+        Assert.All(Directory.EnumerateFiles(fixture.Paths.Edits, "*", SearchOption.AllDirectories), file => Assert.Equal((UnixFileMode)0b110_000_000, File.GetUnixFileMode(file)));
     }
 
     [Fact]
     public async Task SEC_33_A_file_behind_a_link_is_neither_read_nor_written_nor_removed()
     {
-        var outside = Directory.CreateDirectory(Path.Combine(bench.Root, "outside")).FullName;
+        var outside = Directory.CreateDirectory(Path.Combine(fixture.Root, "outside")).FullName;
         File.WriteAllText(Path.Combine(outside, "a.txt"), "the agent's text\n");
-        bench.Write("sub/a.txt", "before\n");
-        await bench.EditAsync("t1", "sub/a.txt", "the agent's text\n");
-        await bench.EditAsync("t1", "sub/new.txt", "new\n");
+        fixture.Write("sub/a.txt", "before\n");
+        await fixture.EditAsync("t1", "sub/a.txt", "the agent's text\n");
+        await fixture.EditAsync("t1", "sub/new.txt", "new\n");
         File.WriteAllText(Path.Combine(outside, "new.txt"), "new\n");
-        Directory.Delete(bench.At("sub"), recursive: true);
-        Directory.CreateSymbolicLink(bench.At("sub"), outside);
-        var outcome = await bench.UndoAsync("t1");
+        Directory.Delete(fixture.At("sub"), recursive: true);
+        Directory.CreateSymbolicLink(fixture.At("sub"), outside);
+        var outcome = await fixture.UndoAsync("t1");
         Assert.Equal(0, outcome.Files);
         Assert.Equal(2, outcome.Conflicts.Count);
-        Assert.All(bench.Reject("sub/a.txt"), sentence => Assert.Contains("sub/a.txt", sentence, StringComparison.Ordinal));
+        Assert.All(fixture.Reject("sub/a.txt"), sentence => Assert.Contains("sub/a.txt", sentence, StringComparison.Ordinal));
         Assert.Equal("the agent's text\n", File.ReadAllText(Path.Combine(outside, "a.txt")));
         Assert.True(File.Exists(Path.Combine(outside, "new.txt")));
     }
 
     [Fact]
-    public void SEC_33_Random_links_never_lead_a_restore_outside() => EditBench.ForMany(25, async random =>
+    public void SEC_33_Random_links_never_lead_a_restore_outside() => EditFixture.ForMany(25, async random =>
     {
-        using var world = new EditBench();
+        using var world = new EditFixture();
         var outside = Directory.CreateDirectory(Path.Combine(world.Root, "outside")).FullName;
         string[] names = ["a", "b", "c"];
         foreach (var name in names)
@@ -194,7 +194,7 @@ public sealed class EditLogTests : IDisposable
             world.Write(name, "before");
         }
 
-        var safe = EditBench.Everything(outside);
+        var safe = EditFixture.Everything(outside);
         foreach (var name in names)
         {
             await world.EditAsync("t1", name, $"outside {name}");
@@ -220,20 +220,20 @@ public sealed class EditLogTests : IDisposable
         if (random.Next(2) == 0) { foreach (var name in names) { world.Reject(name); world.Reject($"d{name}/x"); } }
         await world.UndoAllAsync();
         await world.RedoAllAsync();
-        Assert.Equal(safe, EditBench.Everything(outside));
+        Assert.Equal(safe, EditFixture.Everything(outside));
     });
 
     [Fact]
     public async Task Five_thousand_files_are_looked_at_again_without_reading_them()
     {
-        for (var i = 0; i < 5_000; i++) { bench.Write($"src/{i % 100}/{i}.cs", $"// {i}\n" + new string('x', 4_000)); }
+        for (var i = 0; i < 5_000; i++) { fixture.Write($"src/{i % 100}/{i}.cs", $"// {i}\n" + new string('x', 4_000)); }
         var first = Stopwatch.StartNew();
-        await bench.ShellAsync("t1", "true");
+        await fixture.ShellAsync("t1", "true");
         first.Stop();
-        await Task.Delay(150); // A file touched just now is read once more.
-        await bench.ShellAsync("t2", "true");
+        await Task.Delay(150); // A file touched just now is read again.
+        await fixture.ShellAsync("t2", "true");
         var second = Stopwatch.StartNew();
-        var changes = await bench.ShellAsync("t3", "echo y > src/7/107.cs");
+        var changes = await fixture.ShellAsync("t3", "echo y > src/7/107.cs");
         second.Stop();
         TestContext.Current.TestOutputHelper?.WriteLine($"first {first.ElapsedMilliseconds} ms, again {second.ElapsedMilliseconds} ms");
         Assert.Equal(["src/7/107.cs"], changes.Select(change => change.Path));

@@ -3,117 +3,117 @@ namespace Plue.Server.Tests.Edits;
 
 public sealed class EditTurnsTests : IDisposable
 {
-    private readonly EditBench bench = new();
+    private readonly EditFixture fixture = new();
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task A_file_that_somebody_changed_since_stays_and_the_others_are_taken_back()
+    public async Task Undo_skips_a_file_that_changed_since_and_restores_the_others()
     {
-        bench.Write("a.txt", "a\n");
-        bench.Write("b.txt", "b\n");
-        await bench.EditAsync("t1", "a.txt", "a2\n");
-        await bench.EditAsync("t1", "b.txt", "b2\n");
-        bench.Write("a.txt", "mine\n");
-        var outcome = await bench.UndoAsync("t1");
+        fixture.Write("a.txt", "a\n");
+        fixture.Write("b.txt", "b\n");
+        await fixture.EditAsync("t1", "a.txt", "a2\n");
+        await fixture.EditAsync("t1", "b.txt", "b2\n");
+        fixture.Write("a.txt", "mine\n");
+        var outcome = await fixture.UndoAsync("t1");
         Assert.Equal(1, outcome.Files);
-        Assert.Equal(["a.txt was changed by somebody else since, so it was left as it is."], outcome.Conflicts);
-        Assert.Equal(("mine\n", "b\n"), (bench.Read("a.txt"), bench.Read("b.txt")));
+        Assert.Equal(["a.txt was changed by others since, so it was left unchanged."], outcome.Conflicts);
+        Assert.Equal(("mine\n", "b\n"), (fixture.Read("a.txt"), fixture.Read("b.txt")));
     }
 
     [Fact]
     public async Task Redo_leaves_a_file_that_was_changed_after_the_undo()
     {
-        bench.Write("a.txt", "a\n");
-        await bench.EditAsync("t1", "a.txt", "a2\n");
-        await bench.UndoAsync("t1");
-        bench.Write("a.txt", "mine\n");
-        Assert.Single((await bench.RedoAsync("t1")).Conflicts);
-        Assert.Equal("mine\n", bench.Read("a.txt"));
+        fixture.Write("a.txt", "a\n");
+        await fixture.EditAsync("t1", "a.txt", "a2\n");
+        await fixture.UndoAsync("t1");
+        fixture.Write("a.txt", "mine\n");
+        Assert.Single((await fixture.RedoAsync("t1")).Conflicts);
+        Assert.Equal("mine\n", fixture.Read("a.txt"));
     }
 
     [Fact]
-    public async Task What_was_undone_is_not_under_review_and_what_is_redone_is_again()
+    public async Task Undone_changes_are_not_pending_until_they_are_redone()
     {
-        bench.Write("a.txt", "1\n2\n3\n4\n5\n");
-        await bench.EditAsync("t1", "a.txt", "one\n2\n3\n4\n5\n");
-        await bench.EditAsync("t2", "a.txt", "one\n2\n3\n4\nfive\n");
-        await bench.UndoAsync("t2");
-        Assert.Equal("-1\n+one\n", Assert.Single(bench.Review("a.txt").Hunks).Text);
-        bench.Reopen();
-        await bench.RedoAsync("t2");
-        Assert.Equal(2, bench.Review("a.txt").Hunks.Count);
-        await bench.UndoAllAsync();
-        Assert.Empty(bench.Files);
+        fixture.Write("a.txt", "1\n2\n3\n4\n5\n");
+        await fixture.EditAsync("t1", "a.txt", "one\n2\n3\n4\n5\n");
+        await fixture.EditAsync("t2", "a.txt", "one\n2\n3\n4\nfive\n");
+        await fixture.UndoAsync("t2");
+        Assert.Equal("-1\n+one\n", Assert.Single(fixture.Review("a.txt").Hunks).Text);
+        fixture.Reopen();
+        await fixture.RedoAsync("t2");
+        Assert.Equal(2, fixture.Review("a.txt").Hunks.Count);
+        await fixture.UndoAllAsync();
+        Assert.Empty(fixture.Files);
     }
 
     [Fact]
     public async Task An_accepted_turn_can_still_be_undone()
     {
-        bench.Write("a.txt", "1\n2\n3\n");
-        await bench.EditAsync("t1", "a.txt", "1\ntwo\n3\n");
-        bench.Accept("a.txt");
-        await bench.UndoAsync("t1");
-        Assert.Equal("1\n2\n3\n", bench.Read("a.txt"));
-        Assert.Empty(bench.Files);
+        fixture.Write("a.txt", "1\n2\n3\n");
+        await fixture.EditAsync("t1", "a.txt", "1\ntwo\n3\n");
+        fixture.Accept("a.txt");
+        await fixture.UndoAsync("t1");
+        Assert.Equal("1\n2\n3\n", fixture.Read("a.txt"));
+        Assert.Empty(fixture.Files);
     }
 
     [Fact]
     public async Task A_turn_of_which_a_place_was_rejected_can_still_be_undone_and_comes_back_without_it()
     {
-        using var bench = new EditBench();
+        using var fixture = new EditFixture();
         var lines = string.Concat(Enumerable.Range(1, 20).Select(number => $"line {number}\n"));
-        bench.Write("a.txt", lines);
-        await bench.EditAsync("t1", "a.txt", lines.Replace("line 2\n", "two\n", StringComparison.Ordinal).Replace("line 18\n", "eighteen\n", StringComparison.Ordinal));
-        bench.Reject("a.txt", bench.Review("a.txt").Hunks[0].Id);
+        fixture.Write("a.txt", lines);
+        await fixture.EditAsync("t1", "a.txt", lines.Replace("line 2\n", "two\n", StringComparison.Ordinal).Replace("line 18\n", "eighteen\n", StringComparison.Ordinal));
+        fixture.Reject("a.txt", fixture.Review("a.txt").Hunks[0].Id);
         var decided = lines.Replace("line 18\n", "eighteen\n", StringComparison.Ordinal);
-        Assert.Equal(decided, bench.Read("a.txt"));
-        Assert.Empty((await bench.UndoAsync("t1")).Conflicts);
-        Assert.Equal(lines, bench.Read("a.txt"));
-        Assert.Empty((await bench.RedoAsync("t1")).Conflicts);
-        Assert.Equal(decided, bench.Read("a.txt"));
-        bench.Write("a.txt", decided + "mine\n");
-        Assert.Single((await bench.UndoAsync("t1")).Conflicts);
-        Assert.Equal(decided + "mine\n", bench.Read("a.txt"));
+        Assert.Equal(decided, fixture.Read("a.txt"));
+        Assert.Empty((await fixture.UndoAsync("t1")).Conflicts);
+        Assert.Equal(lines, fixture.Read("a.txt"));
+        Assert.Empty((await fixture.RedoAsync("t1")).Conflicts);
+        Assert.Equal(decided, fixture.Read("a.txt"));
+        fixture.Write("a.txt", decided + "mine\n");
+        Assert.Single((await fixture.UndoAsync("t1")).Conflicts);
+        Assert.Equal(decided + "mine\n", fixture.Read("a.txt"));
     }
 
     [Fact]
-    public async Task What_agents_did_in_turn_to_one_file_is_taken_back_together()
+    public async Task Alternating_edits_of_agents_to_one_file_are_undone_together()
     {
-        bench.Write("a.txt", "0\n");
-        await bench.EditAsync("t1", "a.txt", "1\n");
-        await bench.EditAsync("t1", "a.txt", "2\n", EditBench.Other);
-        await bench.EditAsync("t1", "a.txt", "3\n");
-        Assert.Single((await bench.UndoAsync("t1")).Conflicts);
-        Assert.Equal("3\n", bench.Read("a.txt"));
-        Assert.Empty((await bench.UndoAllAsync()).Conflicts);
-        Assert.Equal("0\n", bench.Read("a.txt"));
-        await bench.RedoAllAsync();
-        Assert.Equal("3\n", bench.Read("a.txt"));
+        fixture.Write("a.txt", "0\n");
+        await fixture.EditAsync("t1", "a.txt", "1\n");
+        await fixture.EditAsync("t1", "a.txt", "2\n", EditFixture.Other);
+        await fixture.EditAsync("t1", "a.txt", "3\n");
+        Assert.Single((await fixture.UndoAsync("t1")).Conflicts);
+        Assert.Equal("3\n", fixture.Read("a.txt"));
+        Assert.Empty((await fixture.UndoAllAsync()).Conflicts);
+        Assert.Equal("0\n", fixture.Read("a.txt"));
+        await fixture.RedoAllAsync();
+        Assert.Equal("3\n", fixture.Read("a.txt"));
     }
 
     [Fact]
     public async Task A_link_that_a_shell_made_is_removed_and_what_it_led_to_stays()
     {
-        bench.Write("a.txt", "a\n");
-        var before = bench.Everything();
-        await bench.ShellAsync("t1", "mv a.txt b.txt; ln -s b.txt a.txt; ln -s /etc away");
-        var after = bench.Everything();
-        Assert.Empty((await bench.UndoAsync("t1")).Conflicts);
-        Assert.Equal(before, bench.Everything());
-        await bench.RedoAsync("t1");
-        Assert.Equal(after, bench.Everything());
+        fixture.Write("a.txt", "a\n");
+        var before = fixture.Everything();
+        await fixture.ShellAsync("t1", "mv a.txt b.txt; ln -s b.txt a.txt; ln -s /etc away");
+        var after = fixture.Everything();
+        Assert.Empty((await fixture.UndoAsync("t1")).Conflicts);
+        Assert.Equal(before, fixture.Everything());
+        await fixture.RedoAsync("t1");
+        Assert.Equal(after, fixture.Everything());
     }
 
     [Fact]
-    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() => EditBench.ForMany(20, async random =>
+    public void Undoing_all_gives_the_bytes_before_and_redoing_all_those_after() => EditFixture.ForMany(20, async random =>
     {
-        using var world = new EditBench();
+        using var world = new EditFixture();
         for (var i = 0; i < 4; i++) { world.Write($"d{i % 2}/{i}", $"{i}\n"); }
         var before = world.Everything();
         for (var turn = 0; turn < 4; turn++)
         {
-            var codex = random.Next(2) == 0 ? EditBench.Chat : EditBench.Other;
+            var codex = random.Next(2) == 0 ? EditFixture.Chat : EditFixture.Other;
             var file = $"d{random.Next(3)}/{random.Next(4)}";
             switch (random.Next(5))
             {

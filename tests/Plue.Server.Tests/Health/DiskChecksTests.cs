@@ -7,7 +7,7 @@ using Plue.Server.Tests.Testing;
 
 namespace Plue.Server.Tests.Health;
 
-/// <summary>What a report says of the folder that everything lies in, and what to do about it.</summary>
+/// <summary>What a report says of the folder that everything is in, and what to do about it.</summary>
 public sealed class DiskChecksTests : IAsyncDisposable
 {
     private readonly PlueHome home = new();
@@ -19,16 +19,16 @@ public sealed class DiskChecksTests : IAsyncDisposable
     {
         var file = home.Write("file", "");
         var row = await FolderAsync(file);
-        Assert.Equal((HealthState.Failed, true, $"{file} is a file, and has to be a folder."), (row.State, row.IsNeeded, row.Sentence));
+        Assert.Equal((HealthState.Failed, true, $"{file} is a file but must be a folder."), (row.State, row.IsNeeded, row.Sentence));
         Assert.Contains("PLUE_HOME", row.Advice, StringComparison.Ordinal);
     }
 
     [Fact]
-    public async Task A_folder_that_is_not_made_yet_is_told_as_one_that_will_be()
+    public async Task A_missing_data_folder_is_reported_as_created_on_first_use()
     {
         var row = await FolderAsync(Path.Combine(home.Folder, "not", "yet"));
         Assert.Equal(HealthState.Ok, row.State);
-        Assert.Contains("which is made when it is first needed.", row.Sentence, StringComparison.Ordinal);
+        Assert.Contains("which is created on first use.", row.Sentence, StringComparison.Ordinal);
         Assert.False(Directory.Exists(Path.Combine(home.Folder, "not")));
     }
 
@@ -39,23 +39,23 @@ public sealed class DiskChecksTests : IAsyncDisposable
         using (Mount.ReadOnly(folder))
         {
             var row = await FolderAsync(folder);
-            Assert.Equal((HealthState.Failed, true, $"{folder} is not writable, so nothing can be kept."), (row.State, row.IsNeeded, row.Sentence));
+            Assert.Equal((HealthState.Failed, true, $"{folder} is not writable, so nothing can be saved."), (row.State, row.IsNeeded, row.Sentence));
             row = await FolderAsync(Path.Combine(folder, "new", "er"));
-            Assert.Equal($"{Path.Combine(folder, "new", "er")} cannot be made, so nothing can be kept.", row.Sentence);
+            Assert.Equal($"{Path.Combine(folder, "new", "er")} cannot be created, so nothing can be saved.", row.Sentence);
             Assert.StartsWith($"Make {folder} writable", row.Advice, StringComparison.Ordinal);
         }
     }
 
     [Theory]
-    [InlineData(100, HealthState.Warning, "Only 100 MB are free there.")]
-    [InlineData(10, HealthState.Failed, "Only 10 MB are free there. Nothing can be kept.")]
+    [InlineData(100, HealthState.Warning, "Only 100 MB are free.")]
+    [InlineData(10, HealthState.Failed, "Only 10 MB are free. Nothing can be saved.")]
     public async Task Little_space_is_a_warning_and_next_to_none_a_failure(int mebibytes, HealthState state, string says)
     {
         var folder = Path.Combine(home.Folder, "small");
         using (Mount.Small(folder, mebibytes * 1024))
         {
             var row = await FolderAsync(Path.Combine(folder, "plue"));
-            Assert.Equal((state, state == HealthState.Failed, "Free some space."), (row.State, row.IsNeeded, row.Advice));
+            Assert.Equal((state, state == HealthState.Failed, "Free some disk space."), (row.State, row.IsNeeded, row.Advice));
             Assert.EndsWith(says, row.Sentence, StringComparison.Ordinal);
         }
     }
@@ -77,7 +77,7 @@ public sealed class DiskChecksTests : IAsyncDisposable
 
         var (state, sentence) = Chats();
         Assert.Equal(HealthState.Warning, state);
-        Assert.StartsWith("6 chats and 1 task, 1 in the trash. A part of 6 cannot be read: chat_", sentence, StringComparison.Ordinal);
+        Assert.StartsWith("6 chats and 1 task, 1 in the trash. 6 are partly unreadable: chat_", sentence, StringComparison.Ordinal);
         Assert.EndsWith(", ….", sentence, StringComparison.Ordinal);
         Assert.Equal(5, ids.Count(id => sentence.Contains(id, StringComparison.Ordinal)));
 
@@ -85,13 +85,13 @@ public sealed class DiskChecksTests : IAsyncDisposable
     }
 
     [Fact]
-    public void Settings_that_are_not_there_are_there_or_are_doubtful_are_told_apart()
+    public void Distinguishes_missing_valid_and_questionable_settings()
     {
-        Assert.Equal((HealthState.Ok, "Every setting is as it came."), Settings());
+        Assert.Equal((HealthState.Ok, "All settings have their default value."), Settings());
         var file = home.Write("config.json5", "{ trash_days: 3 }");
-        Assert.Equal((HealthState.Ok, "The settings can be read."), Settings());
+        Assert.Equal((HealthState.Ok, "The settings are valid."), Settings());
         home.Write("config.json5", "{ trash_day: 3 }");
-        Assert.Equal((HealthState.Warning, $"{file} is followed, with a doubt: `trash_day` is not known. Did you mean `trash_days`?"), Settings());
+        Assert.Equal((HealthState.Warning, $"{file} is valid with warnings: `trash_day` is not a known setting. Did you mean `trash_days`?"), Settings());
 
         (HealthState, string) Settings() => Told(new DiskChecks(home.Services.Health).Settings());
     }
@@ -100,11 +100,11 @@ public sealed class DiskChecksTests : IAsyncDisposable
     public void What_is_always_allowed_is_counted_and_leads_to_the_list()
     {
         var checks = new DiskChecks(home.Services.Health);
-        Assert.Equal(["No setting weakens what protects you."], checks.Safety().Select(row => row.Sentence));
+        Assert.Equal(["No setting weakens what protects you."], checks.Security().Select(row => row.Sentence));
         home.Services.Permissions.Rules.Add("bash(npm test)", home.Folder);
-        Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Safety().Select(row => row.Sentence));
+        Assert.Equal(["No setting weakens what protects you.", "1 thing is always allowed, because you said so."], checks.Security().Select(row => row.Sentence));
         home.Services.Permissions.Rules.Add("bash(npm run build)", home.Folder);
-        var row = checks.Safety()[^1];
+        var row = checks.Security()[^1];
         Assert.Equal(("2 things are always allowed, because you said so.", HealthAction.ShowRules), (row.Sentence, row.Fix?.Action));
     }
 

@@ -13,11 +13,11 @@ public class HealthCheckTests
         var never = new TaskCompletionSource<IReadOnlyList<HealthRow>>();
         using var stuck = new ManualResetEventSlim();
         var report = await RunAsync(
-            HealthCheck.Of("One", isNeeded: false, () => [HealthRow.Ok("One", "Well.")]),
-            HealthCheck.Of("Two", isNeeded: false, () => throw new InvalidOperationException("a bug.")),
-            HealthCheck.Of("Three", isNeeded: false, () => throw new FailureException(FailureKind.StoreReadOnly, "The disk is full.")),
+            HealthCheck.Create("One", isNeeded: false, () => [HealthRow.Ok("One", "Well.")]),
+            HealthCheck.Create("Two", isNeeded: false, () => throw new InvalidOperationException("a bug.")),
+            HealthCheck.Create("Three", isNeeded: false, () => throw new FailureException(FailureKind.StoreReadOnly, "The disk is full.")),
             new HealthCheck("Four", IsNeeded: false, _ => never.Task),
-            HealthCheck.Of("Five", isNeeded: true, () =>
+            HealthCheck.Create("Five", isNeeded: true, () =>
             {
                 stuck.Wait(TimeSpan.FromSeconds(20));
                 return [];
@@ -43,7 +43,7 @@ public class HealthCheckTests
         Assert.Equal(isHealthy, new HealthReport([HealthRow.Ok("One", "Well."), new HealthRow("Two", state, "So.") { IsNeeded = isNeeded }]).IsHealthy);
 
     [Fact]
-    public async Task Nobody_waits_for_a_report_that_was_called_off()
+    public async Task A_canceled_report_returns_immediately()
     {
         using var source = new CancellationTokenSource();
         var running = HealthCheck.RunAsync([new HealthCheck("One", false, async token =>
@@ -67,10 +67,10 @@ public class HealthCheckTests
     public void The_users_folder_is_written_as_a_tilde(string text, string folder, string expected) => Assert.Equal(expected, HealthCheck.WithTilde(text, folder));
 
     [Fact]
-    public async Task What_files_and_servers_say_shows_its_hidden_characters_and_no_secret()
+    public async Task Text_from_files_and_servers_shows_hidden_characters_and_no_secrets()
     {
         var report = await HealthCheck.RunAsync(
-            [HealthCheck.Of("One", false, () => [HealthRow.Warning("a\u202Eb", "the secret") with { Advice = "not the secret" }])], Patience, text => text.Replace("secret", "***", StringComparison.Ordinal), "", default);
+            [HealthCheck.Create("One", false, () => [HealthRow.Warning("a\u202Eb", "the secret") with { Advice = "not the secret" }])], Patience, text => text.Replace("secret", "***", StringComparison.Ordinal), "", default);
         Assert.Equal(("a⟨U+202E⟩b", "the ***", "not the ***"), (report.Rows[0].Name, report.Rows[0].Sentence, report.Rows[0].Advice));
     }
 

@@ -16,7 +16,7 @@ public sealed class HealthTests : IAsyncLifetime
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Fact]
-    public async Task With_nothing_connected_the_way_to_a_provider_is_told()
+    public async Task Without_a_provider_it_suggests_how_to_connect_one()
     {
         var result = await CheckAsync();
         var row = Row(result, "Providers");
@@ -34,7 +34,7 @@ public sealed class HealthTests : IAsyncLifetime
         home.Write("config.json5", "{ default_large: 'house' }");
         var offline = await CheckAsync();
         Assert.True(offline.Healthy, JsonSerializer.Serialize(offline, Wire.Options));
-        Assert.Equal("New chats are answered by Scripted.", Row(offline, "Providers").Sentence);
+        Assert.Equal("New chats use Scripted.", Row(offline, "Providers").Sentence);
         Assert.Empty(endpoint.Requests);
 
         var online = await CheckAsync(online: true);
@@ -43,19 +43,19 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_provider_that_stays_silent_is_one_row_and_the_others_are_told_all_the_same()
+    public async Task An_unresponsive_provider_is_one_row_and_the_others_are_reported()
     {
         await using var silent = new ScriptedEndpoint(ScriptedAnswer.Silence());
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"data":[{"id":"model"}]}""") };
         home.Write("providers/silent.json5", InMemorySidecar.ProviderAt(silent.Url));
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url));
         home.Write("config.json5", "{ default_large: 'house' }");
-        var report = await new Plue.Server.Health.HealthChecks(home.Services.Health) { ProviderPatience = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
+        var report = await new Plue.Server.Health.HealthChecks(home.Services.Health) { ProviderTimeout = TimeSpan.FromSeconds(2) }.RunAsync(online: true, default);
         var rows = report.Rows.Where(row => row.Name is "Providers" or "Provider house" or "Provider silent").Select(row => (row.Name, row.State.ToString(), row.Sentence));
         Assert.Equal(
             [
-                ("Providers", "Ok", "New chats are answered by Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
-                ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not answer: nothing came within 2 seconds."),
+                ("Providers", "Ok", "New chats use Scripted."), ("Provider house", "Ok", $"Scripted at http://127.0.0.1:{endpoint.Port} answers; it offers 1 model."),
+                ("Provider silent", "Failed", $"Scripted at http://127.0.0.1:{silent.Port} does not respond: it did not respond within 2 seconds."),
             ],
             rows);
         Assert.True(report.IsHealthy);
@@ -86,7 +86,7 @@ public sealed class HealthTests : IAsyncLifetime
     public async Task SEC_11_No_secret_is_in_a_report_however_it_got_near()
     {
         await using var endpoint = new ScriptedEndpoint { Route = _ => ScriptedAnswer.Json("""{"error":{"message":"bad key KEY"}}""".Replace("KEY", Canary, StringComparison.Ordinal), 401) };
-        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         await home.Services.Vault.Vault.StoreAsync("vault://house/api_key", Canary, [endpoint.Url.ToString()], default);
         home.Write("providers/house.json5", InMemorySidecar.ProviderAt(endpoint.Url, "api_key_ref: 'vault://house/api_key'"));
         home.Write("providers/literal.json5", $"{{ name: 'Literal', provider_type: 'openai', api_key_ref: '{Canary}' }}");
@@ -101,9 +101,9 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_locked_vault_is_told_with_the_way_to_open_it_and_a_damaged_one_is_needed()
+    public async Task Reports_a_locked_vault_with_its_fix_and_requires_repair_of_a_damaged_one()
     {
-        await home.Services.Vault.Vault.CreateAsync(VaultWay.Passphrase("correct horse"), default);
+        await home.Services.Vault.Vault.CreateAsync(UnlockMethod.Passphrase("correct horse"), default);
         Assert.Equal(HealthState.Ok, Row(await CheckAsync(), "Vault").State);
         var locked = Row(await new Plue.Server.Rpc.HealthHandlers(home.Open().Health).CheckAsync(new HealthCheckParams(false), default), "Vault");
         Assert.Equal((HealthState.Warning, HealthAction.UnlockVault), (locked.State, locked.Fix?.Action));
@@ -141,7 +141,7 @@ public sealed class HealthTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_data_folder_that_others_may_read_is_told_with_the_line_that_mends_it()
+    public async Task Reports_a_data_folder_readable_by_others_with_the_command_that_fixes_it()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has other rights.");
         if (OperatingSystem.IsWindows()) { return; }

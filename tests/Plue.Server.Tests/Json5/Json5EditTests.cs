@@ -77,7 +77,7 @@ public class Json5EditTests
     public void A_place_behind_the_end_of_a_list_is_refused()
     {
         var edited = Json5Edit.Set("{ a: [1] }", ["a", "2"], New);
-        Assert.Equal(("{ a: [1] }", "The list has 1 items, and nothing can stand at 2."), (edited.Text, edited.Error?.Message));
+        Assert.Equal(("{ a: [1] }", "The list has 1 items, and 2 is not a valid index."), (edited.Text, edited.Error?.Message));
     }
 
     [Fact]

@@ -20,10 +20,10 @@ public class Json5ReaderTests
     [InlineData("", "1:1 Found the end of the file where a value was expected.")]
     [InlineData("{\r\n  a: 010\r\n}", "2:7 Found '1' where a number without leading zeros was expected.")]
     [InlineData("{a: \u0001}", "1:5 Found the control character U+0001 where a value was expected.")]
-    public void A_mistake_says_what_was_found_and_what_was_expected(string text, string expected) => Assert.Equal(expected, Describe(Json5Reader.Read(text)));
+    public void An_error_names_what_was_found_and_what_was_expected(string text, string expected) => Assert.Equal(expected, Describe(Json5Reader.Read(text)));
 
     [Fact]
-    public void Several_mistakes_are_found_in_one_file_and_the_rest_is_read()
+    public void Reports_several_errors_in_one_file_and_parses_the_rest()
     {
         var document = Json5Reader.Read("""
             {
@@ -49,7 +49,7 @@ public class Json5ReaderTests
     }
 
     [Fact]
-    public void Keys_and_values_know_where_they_stand()
+    public void Keys_and_values_have_their_position()
     {
         var root = Assert.IsType<Json5Object>(Json5Reader.Read("{\n  // note\n  'a b': [1,\n    'x'],\n}").Root);
         var member = Assert.Single(root.Members);
@@ -72,24 +72,24 @@ public class Json5ReaderTests
     public void Nesting_is_read_to_64_levels_and_refused_beyond()
     {
         Assert.Empty(Json5Reader.Read(new string('[', 64) + new string(']', 64)).Errors);
-        Assert.Equal("1:65 Found more than 64 levels of nesting, the most that is read.", Describe(Json5Reader.Read(new string('[', 1_000_000))));
+        Assert.Equal("1:65 Found more than 64 levels of nesting, the maximum.", Describe(Json5Reader.Read(new string('[', 1_000_000))));
     }
 
     [Fact]
     public void A_file_over_4_MiB_is_refused_unread()
     {
         var document = Json5Reader.Read(new byte[Json5Reader.MaxBytes + 1]);
-        Assert.Equal("The file is larger than 4 MiB, the most that is read.", Assert.Single(document.Errors).Message);
+        Assert.Equal("The file is larger than 4 MiB, the maximum size.", Assert.Single(document.Errors).Message);
     }
 
     [Fact]
-    public void A_file_full_of_mistakes_ends_after_fifty() => Assert.Equal(50, Json5Reader.Read("[" + string.Concat(Enumerable.Repeat("@,", 100_000)) + "]").Errors.Count);
+    public void Stops_after_fifty_errors_in_a_file() => Assert.Equal(50, Json5Reader.Read("[" + string.Concat(Enumerable.Repeat("@,", 100_000)) + "]").Errors.Count);
 
     [Fact]
-    public void Text_that_is_not_UTF8_is_named_with_its_place()
+    public void Reports_invalid_UTF8_with_its_position()
     {
         byte[] file = [.. "{a: 'é\n"u8, 0xFF, .. "'}"u8];
-        Assert.Equal("2:1 The file is not UTF-8 text here. Save it as UTF-8.", Describe(Json5Reader.Read(file)));
+        Assert.Equal("2:1 The file is not valid UTF-8 here. Save it as UTF-8.", Describe(Json5Reader.Read(file)));
     }
 
     [Fact]

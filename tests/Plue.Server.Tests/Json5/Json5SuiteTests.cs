@@ -101,7 +101,7 @@ public class Json5SuiteTests
     ];
 
     [Fact]
-    public void What_is_JSON5_reads_to_its_value() => Assert.All(Valid.Select(row => row.Data), sample =>
+    public void Valid_JSON5_parses_to_its_value() => Assert.All(Valid.Select(row => row.Data), sample =>
     {
         var document = Json5Reader.Read(sample.Item1);
         Assert.Empty(document.Errors);
@@ -110,7 +110,7 @@ public class Json5SuiteTests
     });
 
     [Fact]
-    public void What_is_not_JSON5_is_an_error_with_a_position() => Assert.All(Invalid.Select(row => row.Data), text =>
+    public void Invalid_JSON5_is_an_error_with_a_position() => Assert.All(Invalid.Select(row => row.Data), text =>
     {
         var document = Json5Reader.Read(text);
         Assert.NotEmpty(document.Errors);

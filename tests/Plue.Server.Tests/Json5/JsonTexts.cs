@@ -29,7 +29,7 @@ internal static class JsonTexts
     {
         string[] between = ["", " ", "\n", "\r\n", "\t", " /* a, ] } : */ ", "// it's \"x\", {[\n", "\u00A0"];
         string Gap() => between[random.Next(between.Length)];
-        string Text(string value) => Json5Writer.Write(new Json5String(value), mark: random.Next(2) == 0 ? '"' : '\'');
+        string Text(string value) => Json5Writer.Write(new Json5String(value), quote: random.Next(2) == 0 ? '"' : '\'');
         string Entries(IReadOnlyList<string> entries) => string.Join(",", entries.Select(entry => Gap() + entry + Gap())) + (entries.Count > 0 && random.Next(2) == 0 ? "," + Gap() : "");
         string Value(Json5Node value) => value switch
         {

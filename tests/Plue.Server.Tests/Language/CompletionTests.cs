@@ -77,7 +77,7 @@ public sealed class CompletionTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Places))]
-    public void What_may_stand_at_a_place_is_offered(string file, string text, string expected)
+    public void Suggests_what_is_valid_at_the_position(string file, string text, string expected)
     {
         var offered = home.Complete(file, text).Select(suggestion => suggestion.Label).ToList();
 
@@ -91,7 +91,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [InlineData(Template, "{ nobody: { | } }")]
     [InlineData(Template, "{ fields: [{ name: 'a', options: '|' }] }")]
     [InlineData("prompts/mine.md", "Nothing | here")]
-    public void Where_nothing_is_known_nothing_is_offered(string file, string text) => Assert.Empty(home.Complete(file, text));
+    public void Suggests_nothing_at_an_unknown_position(string file, string text) => Assert.Empty(home.Complete(file, text));
 
     [Fact]
     public void A_key_that_is_there_is_not_offered_again()
@@ -127,7 +127,7 @@ public sealed class CompletionTests : IAsyncLifetime
     [InlineData("{ parent_template: 'task', system_prompt_ref: 'codex://prompts/default|-assistant' }", "codex://prompts/scout", "{ parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }")]
     [InlineData("{ i|: 'x' }", "id", "{ id: 'x' }")]
     [InlineData("{ 'i|': 'x' }", "id", "{ 'id': 'x' }")]
-    public void What_is_chosen_takes_the_place_of_the_whole_token(string text, string label, string expected)
+    public void A_suggestion_replaces_the_whole_token(string text, string label, string expected)
     {
         var (document, offset) = home.At(Template, text);
         var chosen = Completions.At(home.Sources, document, offset).First(suggestion => suggestion.Label == label);

@@ -26,10 +26,10 @@ public sealed class FormatterTests
     [InlineData("{ id: ")]
     [InlineData("")]
     [InlineData("// one\u2028{ a: 1 }")]
-    public void A_text_with_mistakes_is_left_alone(string text) => Assert.Equal(text, Formatted(text));
+    public void Does_not_format_invalid_text(string text) => Assert.Equal(text, Formatted(text));
 
     [Fact]
-    public void What_ships_stays_as_it_is()
+    public void Shipped_files_are_already_formatted()
     {
         foreach (var id in TemplateCatalog.ShippedIds())
         {
@@ -41,11 +41,11 @@ public sealed class FormatterTests
     [Fact]
     public void Twice_is_as_once_and_values_and_comments_stay()
     {
-        string[] pieces = [" ", "\n", "\n\n\n", "\t", "/* c */", "// c\n", "\r\n", "  "];
-        var places = Gen.Choose(0, 10_000).Zip(Gen.Choose(0, pieces.Length - 1)).ListOf();
+        string[] parts = [" ", "\n", "\n\n\n", "\t", "/* c */", "// c\n", "\r\n", "  "];
+        var places = Gen.Choose(0, 10_000).Zip(Gen.Choose(0, parts.Length - 1)).ListOf();
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(JsonTexts.Arbitrary, places.ToArbitrary(), (json, odd) =>
         {
-            var text = odd.Aggregate(json, (sofar, one) => sofar.Insert(one.Item1 % (sofar.Length + 1), pieces[one.Item2]));
+            var text = odd.Aggregate(json, (sofar, one) => sofar.Insert(one.Item1 % (sofar.Length + 1), parts[one.Item2]));
             var before = Json5Reader.Read(text);
             if (!before.IsValid) { return; }
 
@@ -60,7 +60,7 @@ public sealed class FormatterTests
 
     private static string Formatted(string text)
     {
-        var document = new OpenDocument(new DocumentPlace(CodexCollection.Templates, "a", TemplateLayer.User, "/a.json5"), text, 1);
+        var document = new OpenDocument(new DocumentLocation(CodexCollection.Templates, "a", TemplateLayer.User, "/a.json5"), text, 1);
         return Formatter.Applied(text, Formatter.Format(document));
     }
 }

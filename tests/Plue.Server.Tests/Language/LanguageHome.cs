@@ -56,7 +56,7 @@ internal sealed class LanguageHome : IAsyncDisposable
     }
 
     public OpenDocument Open(string file, string text) =>
-        new(Sources.PlaceOf(Path.Combine(Home, file)) ?? throw new InvalidOperationException($"{file} is none of ours."), text, 1);
+        new(Sources.LocationOf(Path.Combine(Home, file)) ?? throw new InvalidOperationException($"{file} is none of ours."), text, 1);
 
     /// <summary>The text without its mark, and where that was.</summary>
     public (OpenDocument Document, int Offset) At(string file, string marked)

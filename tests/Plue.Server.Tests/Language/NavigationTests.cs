@@ -17,13 +17,13 @@ public sealed class NavigationTests : IAsyncLifetime
 
     [Theory]
     [InlineData(Scout, "{ fields: [{ ty|pe: 'text' }] }", "What it holds")]
-    [InlineData(Scout, "{ parent_template: 'task', budg|et: {} }", "The default of the field of `task`")]
+    [InlineData(Scout, "{ parent_template: 'task', budg|et: {} }", "Overrides the default from `task`")]
     [InlineData(Scout, "{ parent_template: 'task', fields: [{ name: 'go|al' }] }", "Inherited from `task`")]
     [InlineData(Scout, "{ parent_template: 'task', available_tools: ['ba|sh'] }", "Runs a command")]
-    [InlineData(Scout, "{ parent_template: 'ta|sk' }", "It ships with Plue")]
+    [InlineData(Scout, "{ parent_template: 'ta|sk' }", "Ships with Plue")]
     [InlineData(Scout, "{ system_prompt_ref: 'codex://prompts/sc|out' }", "Looks around")]
     [InlineData(Scout, "{ provider_ref: 'codex://providers/lo|cal' }", "Anthropic")]
-    [InlineData(Scout, "{ provider_ref: 'codex://providers/nob|ody' }", "There is no codex")]
+    [InlineData(Scout, "{ provider_ref: 'codex://providers/nob|ody' }", "does not exist")]
     [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-son|net-4-6' }", "per million tokens")]
     [InlineData("providers/local.json5", "{ api_key_ref: 'vault://local/api|_key' }", "api.anthropic.com")]
     [InlineData("providers/local.json5", "{ max_t|okens: 5 }", "From 1 to 200000")]
@@ -31,7 +31,7 @@ public sealed class NavigationTests : IAsyncLifetime
     public void The_thing_under_the_pointer_is_explained(string file, string text, string expected) => Assert.Contains(expected, home.Hover(file, text), StringComparison.Ordinal);
 
     [Fact]
-    public void What_a_file_says_cannot_become_a_link_or_an_image_in_a_hover()
+    public void File_content_cannot_become_a_link_or_an_image_in_a_hover()
     {
         home.Write("prompts/bad.md", "---\ndescription: \"[click](command:plue.x) ![x](https://example.com/a.png) <b>\"\n---\n");
 
@@ -49,8 +49,8 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At(file, text);
 
-        Assert.Equal(Path.Combine(home.Home, expected), Navigation.Definition(home.Sources, document, offset)?.Document.Place.Path);
-        Assert.Equal(expected, Assert.Single(Navigation.Links(home.Sources, document), link => link.At.Has(offset)).Target.Place.Path[(home.Home.Length + 1)..]);
+        Assert.Equal(Path.Combine(home.Home, expected), Navigation.Definition(home.Sources, document, offset)?.Document.Location.Path);
+        Assert.Equal(expected, Assert.Single(Navigation.Links(home.Sources, document), link => link.At.Contains(offset)).Target.Location.Path[(home.Home.Length + 1)..]);
     }
 
     [Fact]
@@ -60,12 +60,12 @@ public sealed class NavigationTests : IAsyncLifetime
 
         var found = Navigation.Definition(home.Sources, document, offset)!;
 
-        Assert.Equal((TemplateLayer.Shipped, "task.json5"), (found.Document.Place.Layer, found.Document.Place.Path));
+        Assert.Equal((TemplateLayer.Shipped, "task.json5"), (found.Document.Location.Layer, found.Document.Location.Path));
         Assert.Equal("status", found.Document[found.At]);
     }
 
     [Fact]
-    public void A_field_of_ones_own_is_found_where_it_is_written()
+    public void Finds_the_definition_of_a_user_field()
     {
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("conditional: { field: \"area", "conditional: { field: \"ar|ea", StringComparison.Ordinal));
 
@@ -85,7 +85,7 @@ public sealed class NavigationTests : IAsyncLifetime
 
         var (template, id) = home.At(Scout, LanguageHome.Scout.Replace("\"scout\"", "\"sc|out\"", StringComparison.Ordinal));
         var templates = Navigation.References(home.Sources, template, id, withDefinition: true);
-        Assert.Equal(["one.json5", "scout.json5"], templates.Select(one => Path.GetFileName(one.Document.Place.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["one.json5", "scout.json5"], templates.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -110,7 +110,7 @@ public sealed class NavigationTests : IAsyncLifetime
         var edit = Renames.To(home.Sources, document, offset, "ranger");
 
         Assert.EndsWith("ranger.json5", edit.To, StringComparison.Ordinal);
-        Assert.Equal(["child.json5", "scout.json5"], edit.Documents.Select(one => Path.GetFileName(one.Document.Place.Path)).Order(StringComparer.Ordinal));
+        Assert.Equal(["child.json5", "scout.json5"], edit.Documents.Select(one => Path.GetFileName(one.Document.Location.Path)).Order(StringComparer.Ordinal));
         Assert.All(edit.Documents, one => Assert.Contains("\"ranger\"", Formatter.Applied(one.Document.Text, one.Edits), StringComparison.Ordinal));
     }
 
@@ -120,7 +120,7 @@ public sealed class NavigationTests : IAsyncLifetime
         home.Write("templates/chief.json5", "{ id: \"chief\", name: \"Chief\", parent_template: \"task\", permissions: { allow: [\"spawn_task(scout)\"] } }");
         var (document, offset) = home.At(Scout, LanguageHome.Scout.Replace("id: \"scout", "id: \"sc|out", StringComparison.Ordinal));
 
-        var edit = Renames.To(home.Sources, document, offset, "ranger").Documents.Single(one => one.Document.Place.Name == "chief");
+        var edit = Renames.To(home.Sources, document, offset, "ranger").Documents.Single(one => one.Document.Location.Name == "chief");
 
         Assert.Contains("\"spawn_task(ranger)\"", Formatter.Applied(edit.Document.Text, edit.Edits), StringComparison.Ordinal);
     }
@@ -139,7 +139,7 @@ public sealed class NavigationTests : IAsyncLifetime
     [InlineData("{ parent_template: 'ta|sk' }")]
     [InlineData("{ parent_template: 'task', fields: [{ name: 'x', conditional: { field: 'sta|tus' } }] }")]
     [InlineData("{ name: 'Sc|out' }")]
-    public void What_is_not_the_users_own_has_no_name_to_change(string text)
+    public void Symbols_that_are_not_the_users_cannot_be_renamed(string text)
     {
         var (document, offset) = home.At(Scout, text);
 
@@ -162,11 +162,11 @@ public sealed class NavigationTests : IAsyncLifetime
     [InlineData("Change to “read”", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['ra|ed'] }", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['read'] }")]
     [InlineData("Change to “scout”", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/sc|uot' }", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scout' }")]
     [InlineData("Add “name”", "{|\n  id: 'scout',\n}", "{\n  name: \"\",\n  id: 'scout',\n}")]
-    public void A_mistake_is_mended(string title, string text, string expected)
+    public void Offers_a_quick_fix(string title, string text, string expected)
     {
         var (document, offset) = home.At(Scout, text);
 
-        var fix = Assert.Single(Fixes.At(home.Sources, document, new Piece(offset, offset)), one => one.Title == title);
+        var fix = Assert.Single(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), one => one.Title == title);
 
         Assert.Equal(expected, Formatter.Applied(document.Text, fix.Edits));
     }
@@ -176,7 +176,7 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At(Scout, "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/no|body-yet' }");
 
-        var fix = Assert.Single(Fixes.At(home.Sources, document, new Piece(offset, offset)), one => one.Creates is not null);
+        var fix = Assert.Single(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), one => one.Creates is not null);
 
         Assert.Equal(Path.Combine(home.Home, "prompts", "nobody-yet.md"), fix.Creates?.Path);
         Assert.NotEmpty(FrontMatter.Parse(fix.Creates!.Value.Text).Values.GetString("description")!);
@@ -187,7 +187,7 @@ public sealed class NavigationTests : IAsyncLifetime
     {
         var (document, offset) = home.At("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'sk-an|t-0123456789abcdef0123' }");
 
-        Assert.Contains(Fixes.At(home.Sources, document, new Piece(offset, offset)), fix => fix.MovesKeyOf == "local");
+        Assert.Contains(QuickFixes.At(home.Sources, document, new TextSpan(offset, offset)), fix => fix.MovesKeyOf == "local");
     }
 
     [Fact]

@@ -14,29 +14,29 @@ public sealed class ProblemTests : IAsyncLifetime
     public ValueTask DisposeAsync() => home.DisposeAsync();
 
     [Theory]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', descripton: 'x' }", "descripton: `descripton` is not a key of a template. Did you mean `description`?")]
-    [InlineData("templates/scout.json5", "{ id: 'other', name: 'Scout' }", "'other': `id` is `other` and the file is named `scout.json5`. Give both the same name.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'tsk' }", "'tsk': There is no parent template `tsk`, or it has mistakes.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['raed'] }", "'raed': There is no tool `raed`. Did you mean `read`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scuot' }", "codex://prompts/scuot: There is no codex://prompts/scuot. Did you mean `scout`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://providers/local' }", "codex://providers/local: codex://providers/local is of the wrong kind: codex://prompts/… is wanted here.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', metadata: { icon: 'checklst' } }", "'checklst': There is no icon `checklst`. Did you mean `checklist`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'taks' }] } }", "'taks': There is no template `taks`, or it has mistakes.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'set_field', target: 'gaol', value: 'x' }] } }", "'gaol': `target` names a field `gaol` that is not there. Did you mean `goal`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'field_change', field: 'gaol', action: 'send_to_llm' }] } }", "gaol: The hook names a field `gaol` that is not there. Did you mean `goal`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', descripton: 'x' }", "descripton: `descripton` is not a valid key of a template. Did you mean `description`?")]
+    [InlineData("templates/scout.json5", "{ id: 'other', name: 'Scout' }", "'other': `id` is `other`, but the file is named `scout.json5`. Use the same name for both.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'tsk' }", "'tsk': The parent template `tsk` does not exist or has errors.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', available_tools: ['raed'] }", "'raed': The tool `raed` does not exist. Did you mean `read`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://prompts/scuot' }", "codex://prompts/scuot: codex://prompts/scuot does not exist. Did you mean `scout`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', system_prompt_ref: 'codex://providers/local' }", "codex://providers/local: codex://providers/local has the wrong type: codex://prompts/… is required here.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', metadata: { icon: 'checklst' } }", "'checklst': The icon `checklst` does not exist. Did you mean `checklist`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', automation: { hooks: [{ trigger: 'created', action: 'spawn_task', template: 'taks' }] } }", "'taks': The template `taks` does not exist or has errors.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'created', action: 'set_field', target: 'gaol', value: 'x' }] } }", "'gaol': `target` refers to the field `gaol`, which does not exist. Did you mean `goal`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', automation: { hooks: [{ trigger: 'field_change', field: 'gaol', action: 'send_to_llm' }] } }", "gaol: The hook refers to the field `gaol`, which does not exist. Did you mean `goal`?")]
     [InlineData("templates/scout.json5", "{ id: 'scout' name: 'Scout' }", "name: Found 'name' where ',' or '}' was expected.")]
-    [InlineData("providers/local.json5", "{ provider_type: 'anthropc' }", "'anthropc': `provider_type` is none of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?")]
-    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }", "'claude-sonet-4-6': Local lists no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?")]
-    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'vault://local/apikey' }", "vault://local/apikey: The vault has no vault://local/apikey. Store it with Plue: Configure Provider Key.")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', permissions: { allow: ['spawn_task(scuot)'] } }", "spawn_task(scuot): There is no template `scuot`, or it has mistakes. Did you mean `scout`?")]
-    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', fields: [{ name: 'a', type: 'codex_reference', template_filter: 'taks' }] }", "taks: There is no template `taks`, or it has mistakes. Did you mean `task`?")]
-    [InlineData("prompts/scout.md", "Look for {{gaol}}.", "gaol: Nothing fills in `gaol`: no template that uses this prompt has such a field, and it is no argument. Did you mean `goal`?")]
-    [InlineData("items/one.json5", "{ template: 'nobody' }", "'nobody': There is no template `nobody`, or it has mistakes.")]
-    [InlineData("prompts/mine.md", "---\ndescription: x\n", "---: The front matter has no closing line of three hyphens, so it is read as part of the prompt.")]
-    public void A_mistake_is_marked_where_it_is(string file, string text, string expected) => Assert.Contains(expected, home.Check(file, text));
+    [InlineData("providers/local.json5", "{ provider_type: 'anthropc' }", "'anthropc': `provider_type` must be one of claude-code, anthropic, openai, openai-compatible, ollama, gemini, bedrock, vertexai, azure, openrouter, github-copilot, external, tour. Did you mean `anthropic`?")]
+    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', model: 'claude-sonet-4-6' }", "'claude-sonet-4-6': Local has no model `claude-sonet-4-6`. Did you mean `claude-sonnet-4-6`?")]
+    [InlineData("providers/local.json5", "{ provider_type: 'anthropic', api_key_ref: 'vault://local/apikey' }", "vault://local/apikey: The vault does not contain vault://local/apikey. Store it with Plue: Configure Provider Key.")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', parent_template: 'task', permissions: { allow: ['spawn_task(scuot)'] } }", "spawn_task(scuot): The template `scuot` does not exist or has errors. Did you mean `scout`?")]
+    [InlineData("templates/scout.json5", "{ id: 'scout', name: 'Scout', fields: [{ name: 'a', type: 'codex_reference', template_filter: 'taks' }] }", "taks: The template `taks` does not exist or has errors. Did you mean `task`?")]
+    [InlineData("prompts/scout.md", "Look for {{gaol}}.", "gaol: `gaol` has no value: no template that uses this prompt has this field, and it is not an argument. Did you mean `goal`?")]
+    [InlineData("items/one.json5", "{ template: 'nobody' }", "'nobody': The template `nobody` does not exist or has errors.")]
+    [InlineData("prompts/mine.md", "---\ndescription: x\n", "---: The front matter has no closing line of three hyphens, so it is treated as part of the prompt.")]
+    public void Publishes_a_diagnostic_at_the_error(string file, string text, string expected) => Assert.Contains(expected, home.Check(file, text));
 
     [Fact]
-    public void A_placeholder_that_something_fills_in_is_no_mistake()
+    public void No_diagnostic_for_a_placeholder_with_a_value()
     {
         const string filled = "---\ndescription: x\narguments: [tone]\n---\n{{goal}} {{area}} {{budget.usd}} {{tone}} {{selection}} {{title}} {{messages[-1].content}} \\{{nobody}} {{ no field }}\n";
 
@@ -46,7 +46,7 @@ public sealed class ProblemTests : IAsyncLifetime
     }
 
     [Fact]
-    public void What_a_prompt_that_ships_asks_for_is_filled_in()
+    public void All_placeholders_of_shipped_prompts_have_values()
     {
         foreach (var codex in home.Sources.Documents.Of(CodexCollection.Prompts).List().Where(codex => codex.Layer == TemplateLayer.Shipped))
         {
@@ -76,7 +76,7 @@ public sealed class ProblemTests : IAsyncLifetime
     }
 
     [Fact]
-    public void What_ships_and_what_is_right_has_no_problems()
+    public void Shipped_and_valid_files_have_no_problems()
     {
         home.Write("config.json5", "{ default_large: \"local\", default_small: \"local\" }");
         Assert.Empty(home.Check("templates/scout.json5", LanguageHome.Scout));
@@ -97,7 +97,7 @@ public sealed class ProblemTests : IAsyncLifetime
     }
 
     [Fact]
-    public void What_may_cost_more_than_is_meant_is_told_as_a_warning()
+    public void Risks_are_reported_as_warnings()
     {
         var risk = Assert.Single(Problems.Of(home.Sources, home.Open("templates/scout.json5", LanguageHome.Scout.Replace("{ usd: 1, rounds: 20 }", "{ rounds: 20 }", StringComparison.Ordinal))));
 
@@ -109,7 +109,7 @@ public sealed class ProblemTests : IAsyncLifetime
     {
         var document = home.Open("templates/scout.json5", new string(' ', Json5Reader.MaxBytes + 1));
 
-        Assert.Equal("The file is larger than 4 MiB, the most that is read.", Assert.Single(Problems.Of(home.Sources, document)).Message);
+        Assert.Equal("The file is larger than 4 MiB, the maximum size.", Assert.Single(Problems.Of(home.Sources, document)).Message);
         Assert.Empty(Completions.At(home.Sources, document, 5));
         Assert.Empty(Symbols.Of(document));
         Assert.Empty(Formatter.Format(document));
@@ -131,13 +131,13 @@ public sealed class ProblemTests : IAsyncLifetime
     [Fact]
     public async Task The_workspaces_files_count_only_when_it_is_trusted()
     {
-        Assert.Null(home.Sources.PlaceOf(Path.Combine(home.Workspace, ".plue", "templates", "a.json5")));
+        Assert.Null(home.Sources.LocationOf(Path.Combine(home.Workspace, ".plue", "templates", "a.json5")));
 
         await using var trusted = new LanguageHome(trusted: true);
-        Assert.Equal(CodexCollection.Templates, trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection);
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, ".plue", "providers", "a.json5")));
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Workspace, "templates", "a.json5")));
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Home, "templates", "deep", "a.json5")));
-        Assert.Null(trusted.Sources.PlaceOf(Path.Combine(trusted.Home, "x", "..", "templates", "a.json5")));
+        Assert.Equal(CodexCollection.Templates, trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "templates", "a.json5"))?.Collection);
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, ".plue", "providers", "a.json5")));
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Workspace, "templates", "a.json5")));
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Home, "templates", "deep", "a.json5")));
+        Assert.Null(trusted.Sources.LocationOf(Path.Combine(trusted.Home, "x", "..", "templates", "a.json5")));
     }
 }

@@ -5,12 +5,12 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class ApprovalsTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture fixture = new();
     private readonly Approvals approvals;
 
-    public ApprovalsTests() => approvals = new Approvals(TimeProvider.System, scene.Rules);
+    public ApprovalsTests() => approvals = new Approvals(TimeProvider.System, fixture.Rules);
 
-    public void Dispose() => scene.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     private ApprovalRequest Request(string what = "npm test", string? rule = "bash(npm test)") => new()
     {
@@ -21,7 +21,7 @@ public sealed class ApprovalsTests : IDisposable
         What = what,
         Why = "It runs.",
         Rule = rule,
-        RuleFolder = rule is null ? null : scene.Workspace,
+        RuleFolder = rule is null ? null : fixture.Workspace,
     };
 
     [Fact]
@@ -32,11 +32,11 @@ public sealed class ApprovalsTests : IDisposable
         Assert.Equal(FailureKind.Conflict, Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(*)"), false)));
         Assert.Equal(FailureKind.Conflict, Fault(() => approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always), false)));
         Assert.False(asked.IsCompleted);
-        Assert.Empty(scene.Rules.List());
+        Assert.Empty(fixture.Rules.List());
         approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Always, Rule: "bash(npm test)"), false);
         Assert.Equal(ApprovalDecision.Always, (await asked).Decision);
-        Assert.Equal("bash(npm test)", Assert.Single(scene.Rules.List()).Rule);
-        Assert.Equal(Decision.Allow, scene.Command("npm test").Decision);
+        Assert.Equal("bash(npm test)", Assert.Single(fixture.Rules.List()).Rule);
+        Assert.Equal(Decision.Allow, fixture.Command("npm test").Decision);
     }
 
     [Fact]
@@ -64,7 +64,7 @@ public sealed class ApprovalsTests : IDisposable
     {
         var (first, second, other) = (approvals.AskAsync(Request(), default), approvals.AskAsync(Request(), default), approvals.AskAsync(Request("npm run x"), default));
         var pending = approvals.Pending[0];
-        approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), equalToo: true);
+        approvals.Answer(pending.Id, pending.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), includeEqual: true);
         await Task.WhenAll(first, second);
         Assert.False(other.IsCompleted);
         Assert.Equal("npm run x", Assert.Single(approvals.Pending).Request.What);

@@ -17,29 +17,29 @@ public sealed partial class CommandEffectTests : IDisposable
         "sh", "dash", "ls", "cat", "head", "tail", "wc", "cut", "nl", "stat", "file", "du", "df", "realpath", "readlink", "sort", "cmp", "diff", "grep", "rg", "uniq", "find", "basename", "dirname", "which", "tr", "date", "test", "[", "echo", "pwd", "true", "false",
     ];
 
-    private readonly Scene scene = new();
+    private readonly PermissionFixture fixture = new();
 
-    public void Dispose() => scene.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Fact]
     public void SEC_16_SEC_17_What_is_done_without_asking_runs_only_readers_writes_nothing_outside_and_connects_to_nothing()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux() && File.Exists("/usr/bin/strace"), "Needs strace, which watches what a process does.");
         Assert.SkipUnless(Trace("true").Count > 0, "This user may not trace.");
-        scene.Write(".env", "KEY=canary");
-        scene.Write(".git/config", "[core]");
-        File.WriteAllText(Path.Combine(scene.Sibling, "secret.txt"), "canary");
-        scene.Link("link", "sub/b.txt");
-        scene.Link("loop", "loop");
-        scene.Link("out-of-here", "../proj-evil");
-        var agent = scene.Agent(PermissionMode.EditFreely);
+        fixture.Write(".env", "KEY=canary");
+        fixture.Write(".git/config", "[core]");
+        File.WriteAllText(Path.Combine(fixture.Sibling, "secret.txt"), "canary");
+        fixture.Link("link", "sub/b.txt");
+        fixture.Link("loop", "loop");
+        fixture.Link("out-of-here", "../proj-evil");
+        var agent = fixture.Agent(PermissionMode.EditFreely);
         var (ran, tries) = (new HashSet<string>(StringComparer.Ordinal), 0);
         while (ran.Count < Wanted && tries < MostTries)
         {
             foreach (var line in Gen.OneOf(ShellLines.Joined, ShellLines.Joined, ShellLines.Any).Sample(10, 100))
             {
                 tries++;
-                if (ran.Count >= Wanted || ran.Contains(line) || scene.Command(line, agent).Decision != Decision.Allow) { continue; }
+                if (ran.Count >= Wanted || ran.Contains(line) || fixture.Command(line, agent).Decision != Decision.Allow) { continue; }
 
                 ran.Add(line);
                 foreach (var call in Trace(line)) { Check(line, call); }
@@ -47,25 +47,25 @@ public sealed partial class CommandEffectTests : IDisposable
         }
 
         Assert.True(ran.Count >= Wanted / 2, $"Only {ran.Count} of {tries} lines were allowed.");
-        Assert.Equal("KEY=canary", File.ReadAllText(scene.At(".env")));
-        Assert.Equal("[core]", File.ReadAllText(scene.At(".git/config")));
-        Assert.Equal("secret.txt", Assert.Single(Directory.EnumerateFileSystemEntries(scene.Sibling).Select(Path.GetFileName)));
+        Assert.Equal("KEY=canary", File.ReadAllText(fixture.At(".env")));
+        Assert.Equal("[core]", File.ReadAllText(fixture.At(".git/config")));
+        Assert.Equal("secret.txt", Assert.Single(Directory.EnumerateFileSystemEntries(fixture.Sibling).Select(Path.GetFileName)));
     }
 
     /// <summary>Calls that succeeded, as the tracer writes them.</summary>
     private List<string> Trace(string line)
     {
-        var logs = Directory.CreateDirectory(Path.Combine(scene.Home, "traces"));
+        var logs = Directory.CreateDirectory(Path.Combine(fixture.Home, "traces"));
         var start = new ProcessStartInfo("/usr/bin/timeout", ["20", "/usr/bin/strace", "-ff", "-qq", "-y", "-s", "4096", "-e", $"trace={Calls}", "-o", Path.Combine(logs.FullName, "of"), "/bin/sh", "-c", line])
         {
-            WorkingDirectory = scene.Workspace,
+            WorkingDirectory = fixture.Workspace,
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
         start.Environment.Clear();
         start.Environment["PATH"] = "/usr/bin:/bin";
-        start.Environment["HOME"] = scene.Home;
+        start.Environment["HOME"] = fixture.Home;
         using var process = Process.Start(start)!;
         process.StandardInput.Close();
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
@@ -93,13 +93,13 @@ public sealed partial class CommandEffectTests : IDisposable
         if (isOpen && opened.Success && !call.Contains("O_WRONLY", StringComparison.Ordinal) && !call.Contains("O_RDWR", StringComparison.Ordinal) && !call.Contains("O_CREAT", StringComparison.Ordinal))
         {
             var read = opened.Groups[1].Value;
-            Assert.False(RealPath.LiesIn(scene.Home, read) && !RealPath.LiesIn(scene.Workspace, read) && !call.Contains("O_DIRECTORY", StringComparison.Ordinal), $"{line}\nread {read}");
+            Assert.False(RealPath.IsUnder(fixture.Home, read) && !RealPath.IsUnder(fixture.Workspace, read) && !call.Contains("O_DIRECTORY", StringComparison.Ordinal), $"{line}\nread {read}");
             return;
         }
 
         Assert.True(isOpen && opened.Success, $"{line}\nchanged something: {call}");
         var written = opened.Groups[1].Value;
-        Assert.True(written is "/dev/null" || written.StartsWith("/dev/null<", StringComparison.Ordinal) || (RealPath.LiesIn(scene.Workspace, written) && GuardedPaths.WhyNotChange(written, scene.Workspace) is null), $"{line}\nwrote {written}");
+        Assert.True(written is "/dev/null" || written.StartsWith("/dev/null<", StringComparison.Ordinal) || (RealPath.IsUnder(fixture.Workspace, written) && GuardedPaths.ChangeReason(written, fixture.Workspace) is null), $"{line}\nwrote {written}");
     }
 
     [Fact]
@@ -112,7 +112,7 @@ public sealed partial class CommandEffectTests : IDisposable
         var compared = 0;
         for (var round = 0; round < 40; round++)
         {
-            var tree = Directory.CreateDirectory(scene.At($"tree{round}/x/y")).FullName;
+            var tree = Directory.CreateDirectory(fixture.At($"tree{round}/x/y")).FullName;
             for (var i = 0; i < 12; i++)
             {
                 var at = Path.GetFullPath(Path.Combine(tree, Wander().Replace("..", "b", StringComparison.Ordinal)));

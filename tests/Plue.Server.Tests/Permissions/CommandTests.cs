@@ -4,11 +4,11 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class CommandTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture fixture = new();
 
     public CommandTests() => Assert.SkipWhen(OperatingSystem.IsWindows(), "There is no sh here.");
 
-    public void Dispose() => scene.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Theory]
     [InlineData("git status")]
@@ -18,7 +18,7 @@ public sealed class CommandTests : IDisposable
     public void A_rule_for_git_holds_in_the_repository_of_the_workspace(string command)
     {
         MakeRepository(".git");
-        Assert.Equal(Decision.Allow, scene.Command(command, scene.Agent(allow: ["bash(git *)"])).Decision);
+        Assert.Equal(Decision.Allow, fixture.Command(command, fixture.Agent(allow: ["bash(git *)"])).Decision);
     }
 
     [Theory]
@@ -44,40 +44,40 @@ public sealed class CommandTests : IDisposable
         MakeRepository(".git");
         MakeRepository("bare");
         MakeRepository("nested/.git");
-        var verdict = scene.Command(command.Replace("@", scene.Workspace, StringComparison.Ordinal), scene.Agent(allow: ["bash(git *)", "bash(/usr/bin/git *)", "bash(env *)", "bash(cd *)"]));
+        var verdict = fixture.Command(command.Replace("@", fixture.Workspace, StringComparison.Ordinal), fixture.Agent(allow: ["bash(git *)", "bash(/usr/bin/git *)", "bash(env *)", "bash(cd *)"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
     }
 
     [Fact]
     public void A_rule_for_git_does_not_hold_where_files_of_the_workspace_make_it_a_repository()
     {
-        var agent = scene.Agent(allow: ["bash(git *)", "bash(make *)"]);
-        Assert.Equal(Decision.Allow, scene.Command("git status", agent).Decision);
-        Assert.Equal(Decision.Ask, scene.Command("make x && git status", agent).Decision);
+        var agent = fixture.Agent(allow: ["bash(git *)", "bash(make *)"]);
+        Assert.Equal(Decision.Allow, fixture.Command("git status", agent).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("make x && git status", agent).Decision);
         MakeRepository("");
-        Assert.Equal((Decision.Ask, null), (scene.Command("git status", agent).Decision, scene.Command("git status", agent).Rule));
+        Assert.Equal((Decision.Ask, null), (fixture.Command("git status", agent).Decision, fixture.Command("git status", agent).Rule));
         // Git passes over a .git that is none and takes the folder itself.
-        Directory.CreateDirectory(scene.At(".git"));
-        Assert.Equal(Decision.Ask, scene.Command("git status", agent).Decision);
+        Directory.CreateDirectory(fixture.At(".git"));
+        Assert.Equal(Decision.Ask, fixture.Command("git status", agent).Decision);
         MakeRepository(".git");
-        Assert.Equal(Decision.Allow, scene.Command("git status", agent).Decision);
+        Assert.Equal(Decision.Allow, fixture.Command("git status", agent).Decision);
     }
 
     [Fact]
-    public void What_was_always_allowed_for_git_does_not_hold_in_another_repository_either()
+    public void An_always_allowed_git_command_does_not_apply_in_another_repository()
     {
-        scene.Rules.Add("bash(git status)", scene.Workspace);
-        Assert.Equal(Decision.Allow, scene.Command("git status").Decision);
+        fixture.Rules.Add("bash(git status)", fixture.Workspace);
+        Assert.Equal(Decision.Allow, fixture.Command("git status").Decision);
         MakeRepository("");
-        Assert.Equal(Decision.Ask, scene.Command("git status").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("git status").Decision);
     }
 
     private void MakeRepository(string folder)
     {
-        scene.Write(Path.Combine(folder, "HEAD"), "ref: refs/heads/main\n");
-        scene.Write(Path.Combine(folder, "config"), "[core]\n\tbare = true\n");
-        Directory.CreateDirectory(scene.At(Path.Combine(folder, "objects")));
-        Directory.CreateDirectory(scene.At(Path.Combine(folder, "refs")));
+        fixture.Write(Path.Combine(folder, "HEAD"), "ref: refs/heads/main\n");
+        fixture.Write(Path.Combine(folder, "config"), "[core]\n\tbare = true\n");
+        Directory.CreateDirectory(fixture.At(Path.Combine(folder, "objects")));
+        Directory.CreateDirectory(fixture.At(Path.Combine(folder, "refs")));
     }
 
     [Theory]
@@ -102,7 +102,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("date -u +%s")]
     [InlineData("/bin/cat a.txt")]
     [InlineData("cat <<'E'\n$(rm x)\nE")]
-    public void What_only_reads_in_the_workspace_is_done(string command) => Assert.Equal(Decision.Allow, scene.Command(command).Decision);
+    public void Read_only_commands_in_the_workspace_are_allowed(string command) => Assert.Equal(Decision.Allow, fixture.Command(command).Decision);
 
     [Theory]
     [InlineData("sort -o a.txt a.txt")]
@@ -141,12 +141,12 @@ public sealed class CommandTests : IDisposable
     [InlineData("git status")]
     [InlineData("git log")]
     [InlineData("git diff")]
-    public void SEC_17_An_option_that_writes_runs_or_is_not_known_asks(string command) => Assert.Equal(Decision.Ask, scene.Command(command).Decision);
+    public void SEC_17_An_option_that_writes_runs_or_is_not_known_asks(string command) => Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
 
     [Fact]
     public void SEC_05_Git_is_never_done_without_asking_because_its_repository_names_programs()
     {
-        foreach (var command in (string[])["git status", "git --no-pager diff", "git -c core.fsmonitor=false status", "git log --oneline", "/usr/bin/git show"]) { Assert.Equal(Decision.Ask, scene.Command(command).Decision); }
+        foreach (var command in (string[])["git status", "git --no-pager diff", "git -c core.fsmonitor=false status", "git log --oneline", "/usr/bin/git show"]) { Assert.Equal(Decision.Ask, fixture.Command(command).Decision); }
     }
 
     [Theory]
@@ -165,17 +165,17 @@ public sealed class CommandTests : IDisposable
     [InlineData("cat a.txt 2>out")]
     [InlineData("cat a.txt <>out")]
     [InlineData("cat a.txt >|out")]
-    public void SEC_16_Each_command_and_each_redirect_is_judged_alone(string command) => Assert.Equal(Decision.Ask, scene.Command(command).Decision);
+    public void SEC_16_Each_command_and_each_redirect_is_judged_alone(string command) => Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
 
     [Fact]
     public void SEC_16_A_rule_for_one_command_says_nothing_about_its_neighbours()
     {
-        var agent = scene.Agent(allow: ["bash(npm test*)"]);
-        Assert.Equal(Decision.Allow, scene.Command("npm test --quick", agent).Decision);
-        Assert.Equal(Decision.Allow, scene.Command("cd sub && npm test", agent).Decision);
+        var agent = fixture.Agent(allow: ["bash(npm test*)"]);
+        Assert.Equal(Decision.Allow, fixture.Command("npm test --quick", agent).Decision);
+        Assert.Equal(Decision.Allow, fixture.Command("cd sub && npm test", agent).Decision);
         foreach (var command in (string[])["npm test; id", "npm test && id", "npm test | id", "npm test & id", "npm test\nid", "npm test $(id)", "npm test > /tmp/x", "x=1 npm test"])
         {
-            Assert.Equal(Decision.Ask, scene.Command(command, agent).Decision);
+            Assert.Equal(Decision.Ask, fixture.Command(command, agent).Decision);
         }
     }
 
@@ -190,11 +190,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("cd inner && cd .. && ls")]
     public void SEC_13_What_counts_is_the_folder_in_which_a_command_would_run(string command)
     {
-        Directory.CreateDirectory(scene.At(".git"));
-        Directory.CreateDirectory(scene.At(".vscode"));
-        Directory.CreateDirectory(scene.At("sub/deep/er"));
-        scene.Link("inner", "sub/deep/er");
-        var verdict = scene.Command(command, scene.Agent(PermissionMode.EditFreely));
+        Directory.CreateDirectory(fixture.At(".git"));
+        Directory.CreateDirectory(fixture.At(".vscode"));
+        Directory.CreateDirectory(fixture.At("sub/deep/er"));
+        fixture.Link("inner", "sub/deep/er");
+        var verdict = fixture.Command(command, fixture.Agent(PermissionMode.EditFreely));
         Assert.Equal(Decision.Ask, verdict.Decision);
         Assert.Null(verdict.Rule);
     }
@@ -217,7 +217,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("ls() { rm x; }")]
     public void SEC_18_What_changes_the_shell_itself_asks_each_time(string command)
     {
-        var verdict = scene.Command(command, scene.Agent(PermissionMode.EditFreely, allow: ["bash"]));
+        var verdict = fixture.Command(command, fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
     }
 
@@ -226,7 +226,7 @@ public sealed class CommandTests : IDisposable
     {
         foreach (var program in (string[])["npm install", "npm test", "npx x", "yarn", "pnpm i", "pip install x", "cargo build", "make", "dotnet build", "node -v", "python3 -V", "perl -v", "ruby x", "go test", "docker ps", "kubectl get x", "apt list", "mvn test"])
         {
-            foreach (var mode in (PermissionMode[])[PermissionMode.Ask, PermissionMode.EditFreely]) { Assert.Equal(Decision.Ask, scene.Command(program, scene.Agent(mode)).Decision); }
+            foreach (var mode in (PermissionMode[])[PermissionMode.Ask, PermissionMode.EditFreely]) { Assert.Equal(Decision.Ask, fixture.Command(program, fixture.Agent(mode)).Decision); }
         }
     }
 
@@ -245,7 +245,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("find . -exec cat {} +")]
     public void SEC_20_A_program_that_runs_another_is_asked_about_each_time(string command)
     {
-        var verdict = scene.Command(command, scene.Agent(PermissionMode.EditFreely, allow: ["bash"]));
+        var verdict = fixture.Command(command, fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
     }
 
@@ -271,7 +271,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("ls; rm x; echo $y")]
     public void SEC_20_A_rule_that_denies_looks_inside_of_what_runs_another(string command)
     {
-        var verdict = scene.Command(command, scene.Agent(allow: ["bash"], deny: ["bash(rm *)"]));
+        var verdict = fixture.Command(command, fixture.Agent(allow: ["bash"], deny: ["bash(rm *)"]));
         Assert.Equal(Decision.Deny, verdict.Decision);
         Assert.Contains("bash(rm *)", verdict.Why, StringComparison.Ordinal);
     }
@@ -279,27 +279,27 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void SEC_09_SEC_20_A_program_counts_by_the_file_that_would_run()
     {
-        var tools = Directory.CreateDirectory(scene.At("tools")).FullName;
+        var tools = Directory.CreateDirectory(fixture.At("tools")).FullName;
         File.CreateSymbolicLink(Path.Combine(tools, "cat"), "/bin/rm");
         File.CreateSymbolicLink(Path.Combine(tools, "npm"), "/bin/rm");
-        using var first = new Scene($"{tools}:/usr/bin:/bin");
-        using var relative = new Scene(".:/usr/bin:/bin");
+        using var first = new PermissionFixture($"{tools}:/usr/bin:/bin");
+        using var relative = new PermissionFixture(".:/usr/bin:/bin");
         Assert.Equal(Decision.Ask, first.Command("cat a.txt").Decision);
         Assert.Equal(Decision.Ask, relative.Command("cat a.txt").Decision);
-        Assert.Equal(Decision.Ask, scene.Command("tools/cat a.txt").Decision);
-        Assert.Equal(Decision.Ask, scene.Command($"{tools}/cat a.txt").Decision);
-        var inside = new PermissionPolicy(scene.Paths, scene.Rules, scene.Home, $"{tools}:/usr/bin", "/bin/sh").Judge("bash", new ToolAction.RunCommand("npm test", scene.Workspace), [scene.Agent(allow: ["bash(npm *)"])]);
+        Assert.Equal(Decision.Ask, fixture.Command("tools/cat a.txt").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command($"{tools}/cat a.txt").Decision);
+        var inside = new PermissionPolicy(fixture.Paths, fixture.Rules, fixture.Home, $"{tools}:/usr/bin", "/bin/sh").Evaluate("bash", new ToolAction.RunCommand("npm test", fixture.Workspace), [fixture.Agent(allow: ["bash(npm *)"])]);
         Assert.Equal((Decision.Ask, null), (inside.Decision, inside.Rule));
     }
 
     [Fact]
     public void SEC_60_A_hostile_line_is_judged_quickly()
     {
-        var agent = scene.Agent(allow: ["bash"], deny: ["bash(*a*b*c*d*)"]);
+        var agent = fixture.Agent(allow: ["bash"], deny: ["bash(*a*b*c*d*)"]);
         foreach (var line in (string[])["sudo " + string.Join(' ', Enumerable.Repeat("a", 4_900)), string.Join(' ', Enumerable.Repeat("eval", 1_900)), "sh -c '" + string.Join(" ", Enumerable.Repeat("sh -c a", 1_200)) + "'"])
         {
             var began = System.Diagnostics.Stopwatch.GetTimestamp();
-            Assert.Equal(Decision.Ask, scene.Command(line, agent).Decision);
+            Assert.Equal(Decision.Ask, fixture.Command(line, agent).Decision);
             Assert.True(System.Diagnostics.Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(20));
         }
     }
@@ -309,7 +309,7 @@ public sealed class CommandTests : IDisposable
     {
         foreach (var shell in (string[])["cmd.exe", "/usr/bin/fish", "/bin/zsh", "pwsh"])
         {
-            using var other = new Scene(shell: shell);
+            using var other = new PermissionFixture(shell: shell);
             var verdict = other.Command("ls", other.Agent(allow: ["bash"]));
             Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
         }
@@ -320,7 +320,7 @@ public sealed class CommandTests : IDisposable
     {
         foreach (var command in (string[])["curl http://x.test", "wget x", "ping x", "nslookup x", "dig x", "host x", "getent hosts x", "nc x 1", "telnet x", "scp a b:", "ftp x", "cat a.txt > /dev/tcp/x/1", "openssl s_client", "git fetch", "rsync a b:"])
         {
-            Assert.Equal(Decision.Ask, scene.Command(command).Decision);
+            Assert.Equal(Decision.Ask, fixture.Command(command).Decision);
         }
     }
 
@@ -340,10 +340,10 @@ public sealed class CommandTests : IDisposable
     [InlineData("find / -delete", "/")]
     public void SEC_23_Taking_away_a_folder_that_much_hangs_on_asks_and_names_it(string command, string target)
     {
-        scene.Link("here", ".");
-        var verdict = scene.Command(command, scene.Agent(PermissionMode.EditFreely, allow: ["bash"]));
+        fixture.Link("here", ".");
+        var verdict = fixture.Command(command, fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
-        var expected = target switch { "/" => "/", "~" => scene.Home, "~/.." => Path.GetDirectoryName(scene.Home), _ => scene.Workspace };
+        var expected = target switch { "/" => "/", "~" => fixture.Home, "~/.." => Path.GetDirectoryName(fixture.Home), _ => fixture.Workspace };
         Assert.Equal(expected, verdict.Where);
         Assert.Contains(expected!, verdict.Why, StringComparison.Ordinal);
     }
@@ -351,58 +351,58 @@ public sealed class CommandTests : IDisposable
     [Fact]
     public void SEC_25_What_may_not_be_read_is_not_read_by_a_command_either()
     {
-        scene.Write(".env", "KEY=1");
-        scene.Write("key.txt", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
-        scene.Write("secret/plan.md", "plan");
-        scene.Link("innocent", ".env");
-        Directory.CreateDirectory(Path.Combine(scene.Home, ".ssh"));
-        var agent = scene.Agent(PermissionMode.EditFreely, allow: ["bash", "read"], deny: ["read(secret/**)"]);
+        fixture.Write(".env", "KEY=1");
+        fixture.Write("key.txt", "-----BEGIN OPENSSH PRIVATE KEY-----\n");
+        fixture.Write("secret/plan.md", "plan");
+        fixture.Link("innocent", ".env");
+        Directory.CreateDirectory(Path.Combine(fixture.Home, ".ssh"));
+        var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["bash", "read"], deny: ["read(secret/**)"]);
         foreach (var command in (string[])["cat .env", "cat ./sub/../.env", "cat innocent", "cat key.txt", "cat < .env", "head -c 10 ~/.ssh/id_ed25519", "cat secret/plan.md", "cd secret && cat plan.md", "python3 x.py .env", "cp .env x", "tar --files-from=.env x", "sh -c 'cat .env'", "env cat secret/plan.md"])
         {
-            Assert.Equal((command, Decision.Deny), (command, scene.Command(command, agent).Decision));
+            Assert.Equal((command, Decision.Deny), (command, fixture.Command(command, agent).Decision));
         }
 
-        Assert.Equal(Decision.Ask, scene.Command("cat /etc/passwd").Decision);
-        Assert.Equal(Decision.Ask, scene.Command("cat ../proj-evil/x").Decision);
-        Assert.Equal(Decision.Ask, scene.Command("ls ~").Decision);
-        Assert.Equal(Decision.Ask, scene.Command("cat /proc/self/environ").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("cat /etc/passwd").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("cat ../proj-evil/x").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("ls ~").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("cat /proc/self/environ").Decision);
     }
 
     [Fact]
     public void A_read_behind_a_command_that_can_change_the_world_is_asked_about()
     {
-        var agent = scene.Agent(allow: ["bash(ln *)", "bash(npm *)"]);
-        Assert.Equal(Decision.Ask, scene.Command("ln -s /etc x && cat x/passwd", agent).Decision);
-        Assert.Equal(Decision.Ask, scene.Command("npm run evil | cat a.txt", agent).Decision);
-        Assert.Equal(Decision.Allow, scene.Command("cat a.txt && npm run x", agent).Decision);
+        var agent = fixture.Agent(allow: ["bash(ln *)", "bash(npm *)"]);
+        Assert.Equal(Decision.Ask, fixture.Command("ln -s /etc x && cat x/passwd", agent).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("npm run evil | cat a.txt", agent).Decision);
+        Assert.Equal(Decision.Allow, fixture.Command("cat a.txt && npm run x", agent).Decision);
     }
 
     [Fact]
     public void Freely_edited_files_may_be_written_by_a_harmless_command_and_guarded_ones_not()
     {
-        var agent = scene.Agent(PermissionMode.EditFreely);
-        Assert.Equal(Decision.Allow, scene.Command("echo hi > new.txt", agent).Decision);
-        Assert.Equal(Decision.Allow, scene.Command("cat a.txt sub/b.txt >> sub/c.txt", agent).Decision);
-        Assert.Equal(Decision.Ask, scene.Command("echo hi > .git/hooks/pre-commit", agent).Decision);
-        Assert.Equal(Decision.Ask, scene.Command("echo hi > ../x", agent).Decision);
-        Assert.Equal(Decision.Ask, scene.Command("npm test", agent).Decision);
+        var agent = fixture.Agent(PermissionMode.EditFreely);
+        Assert.Equal(Decision.Allow, fixture.Command("echo hi > new.txt", agent).Decision);
+        Assert.Equal(Decision.Allow, fixture.Command("cat a.txt sub/b.txt >> sub/c.txt", agent).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("echo hi > .git/hooks/pre-commit", agent).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("echo hi > ../x", agent).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("npm test", agent).Decision);
     }
 
     [Fact]
     public void SEC_10_A_rule_for_a_command_does_not_reach_guarded_files()
     {
-        var agent = scene.Agent(PermissionMode.EditFreely, allow: ["bash"]);
+        var agent = fixture.Agent(PermissionMode.EditFreely, allow: ["bash"]);
         foreach (var command in (string[])["cp a.txt .vscode/settings.json", "tee .mcp.json", "install a.txt .git/hooks/pre-commit", "dd if=a.txt of=.vscode/tasks.json", "mv a.txt CLAUDE.md", "touch .claude/settings.json", "rm -r .git"])
         {
-            Assert.Equal((command, Decision.Ask, (string?)null), (command, scene.Command(command, agent).Decision, scene.Command(command, agent).Rule));
+            Assert.Equal((command, Decision.Ask, (string?)null), (command, fixture.Command(command, agent).Decision, fixture.Command(command, agent).Rule));
         }
     }
 
     [Fact]
     public void When_only_plans_are_made_commands_read_and_nothing_else()
     {
-        var agent = scene.Agent(PermissionMode.PlanOnly, allow: ["bash"]);
-        Assert.Equal(Decision.Allow, scene.Command("cat a.txt | wc -l", agent).Decision);
-        foreach (var command in (string[])["npm test", "echo x > out", "cat $x", "rm -rf /", "sh -c ls"]) { Assert.Equal((command, Decision.Deny), (command, scene.Command(command, agent).Decision)); }
+        var agent = fixture.Agent(PermissionMode.PlanOnly, allow: ["bash"]);
+        Assert.Equal(Decision.Allow, fixture.Command("cat a.txt | wc -l", agent).Decision);
+        foreach (var command in (string[])["npm test", "echo x > out", "cat $x", "rm -rf /", "sh -c ls"]) { Assert.Equal((command, Decision.Deny), (command, fixture.Command(command, agent).Decision)); }
     }
 }

@@ -4,9 +4,9 @@ namespace Plue.Server.Tests.Permissions;
 
 public sealed class GuardedPathsTests : IDisposable
 {
-    private readonly Scene scene = new();
+    private readonly PermissionFixture fixture = new();
 
-    public void Dispose() => scene.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Theory]
     [InlineData(".vscode/settings.json")]
@@ -41,9 +41,9 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".npmrc")]
     public void SEC_10_A_file_that_decides_what_runs_is_asked_about_each_time_and_the_danger_named(string path)
     {
-        var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write", "edit", "write(**)"]));
+        var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write", "edit", "write(**)"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
-        Assert.Equal(scene.At(path), verdict.Where);
+        Assert.Equal(fixture.At(path), verdict.Where);
         Assert.Contains(": ", verdict.Why, StringComparison.Ordinal);
     }
 
@@ -59,7 +59,7 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".aider.chat.history.md")]
     public void SEC_58_A_file_that_steers_models_is_asked_about_each_time(string path)
     {
-        var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"]));
+        var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
         Assert.Contains("models", verdict.Why, StringComparison.Ordinal);
     }
@@ -86,11 +86,11 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("top/.vscode/x")]
     public void SEC_11_SEC_12_However_it_is_written_or_reached_and_whether_it_exists_or_not(string path)
     {
-        scene.Link("link", ".vscode");
-        scene.Link("chain", "link");
-        scene.Link("dangling", ".mcp.json");
-        scene.Link("top", ".");
-        Assert.Equal(Decision.Ask, scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"])).Decision);
+        fixture.Link("link", ".vscode");
+        fixture.Link("chain", "link");
+        fixture.Link("dangling", ".mcp.json");
+        fixture.Link("top", ".");
+        Assert.Equal(Decision.Ask, fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write"])).Decision);
     }
 
     [Theory]
@@ -125,19 +125,19 @@ public sealed class GuardedPathsTests : IDisposable
     {
         foreach (var mode in new[] { PermissionMode.Ask, PermissionMode.EditFreely })
         {
-            var verdict = scene.Change(path, scene.Agent(mode, allow: ["write", "write(**)"]));
+            var verdict = fixture.Change(path, fixture.Agent(mode, allow: ["write", "write(**)"]));
             Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
             Assert.Contains(runs, verdict.Why[verdict.Why.LastIndexOf(':')..], StringComparison.Ordinal);
         }
 
-        Assert.Equal(Decision.Ask, scene.Command($"echo x > {path}", scene.Agent(PermissionMode.EditFreely, allow: ["bash", "write"])).Decision);
-        Assert.Equal(Decision.Ask, scene.Command($"cp a.txt {path}", scene.Agent(PermissionMode.EditFreely, allow: ["bash(cp *)"])).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely, allow: ["bash", "write"])).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command($"cp a.txt {path}", fixture.Agent(PermissionMode.EditFreely, allow: ["bash(cp *)"])).Decision);
     }
 
     [Fact]
     public void A_guarded_file_that_the_user_takes_for_an_ordinary_one_is_freely_edited_and_no_other()
     {
-        using var free = new Scene(ordinaryFiles: ["makefile", "eslint.config.*", ".git", "*"]);
+        using var free = new PermissionFixture(ordinaryFiles: ["makefile", "eslint.config.*", ".git", "*"]);
         Assert.Equal((Decision.Allow, Decision.Allow), (free.Change("Makefile").Decision, free.Change("a/eslint.config.js").Decision));
         Assert.All([".vscode/Makefile", "package.json", "GNUmakefile", ".eslintrc", ".git/config"], path => Assert.Equal(Decision.Ask, free.Change(path).Decision));
     }
@@ -149,7 +149,7 @@ public sealed class GuardedPathsTests : IDisposable
         Assert.All(GuardedFile.All, one =>
         {
             var example = one.Pattern.Replace("*", "x", StringComparison.Ordinal);
-            Assert.NotNull(GuardedPaths.WhyNotChange($"/work/sub/{example}", "/work"));
+            Assert.NotNull(GuardedPaths.ChangeReason($"/work/sub/{example}", "/work"));
             Assert.DoesNotContain("  ", one.Reason, StringComparison.Ordinal);
             Assert.False(one.Reason.EndsWith('.') || one.Pattern.Any(char.IsWhiteSpace), one.Pattern);
         });
@@ -168,10 +168,10 @@ public sealed class GuardedPathsTests : IDisposable
     public void A_file_that_makes_its_folder_a_repository_is_asked_about_each_time(string path, string present)
     {
         Make(present);
-        var verdict = scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write"]));
+        var verdict = fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write"]));
         Assert.Equal((Decision.Ask, null), (verdict.Decision, verdict.Rule));
         Assert.Contains("repository", verdict.Why, StringComparison.Ordinal);
-        Assert.Equal(Decision.Ask, scene.Command($"echo x > {path}", scene.Agent(PermissionMode.EditFreely)).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely)).Decision);
     }
 
     [Theory]
@@ -185,7 +185,7 @@ public sealed class GuardedPathsTests : IDisposable
     public void Names_that_Git_uses_too_are_freely_edited_in_an_ordinary_folder(string path, string present)
     {
         Make(present);
-        Assert.Equal(Decision.Allow, scene.Change(path).Decision);
+        Assert.Equal(Decision.Allow, fixture.Change(path).Decision);
     }
 
     [Theory]
@@ -201,36 +201,36 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData(".aiderignore")]
     [InlineData("notes~")]
     [InlineData("v1~x.txt")]
-    public void An_ordinary_file_is_freely_edited(string path) => Assert.Equal(Decision.Allow, scene.Change(path).Decision);
+    public void An_ordinary_file_is_freely_edited(string path) => Assert.Equal(Decision.Allow, fixture.Change(path).Decision);
 
     [Theory]
     [InlineData(".env.local", "it holds keys or sign-ins")]
     [InlineData(".aider.conf", "it tells models what to do")]
-    [InlineData("GIT~1/config", "it is a short name that can stand for another file")]
-    [InlineData("deep/a~2", "it is a short name that can stand for another file")]
-    public void What_a_name_that_is_only_alike_can_do_is_said(string path, string why) => Assert.Equal(why, GuardedPaths.WhyNotChange($"/work/{path}", "/work"));
+    [InlineData("GIT~1/config", "it is a short file name that can refer to another file")]
+    [InlineData("deep/a~2", "it is a short file name that can refer to another file")]
+    public void Explains_the_risk_of_a_similar_name(string path, string why) => Assert.Equal(why, GuardedPaths.ChangeReason($"/work/{path}", "/work"));
 
-    /// <summary>The sandbox has to name single files; what it names must not be an ordinary file anywhere else.</summary>
+    /// <summary>The sandbox has to name single files; what it names must not be an regular file anywhere else.</summary>
     [Fact]
     public void SEC_12_What_the_sandbox_holds_back_is_asked_about_in_every_other_way_too() => Assert.All(
-        Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.WhyNotChange($"/work/{name}", "/work")));
+        Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).Concat(Sandbox.GuardedWhereThere), name => Assert.NotNull(GuardedPaths.ChangeReason($"/work/{name}", "/work")));
 
     /// <param name="present">Folders of the workspace, and files where a dot ends the name.</param>
     private void Make(string present)
     {
         foreach (var name in present.Split(','))
         {
-            if (name.EndsWith('.')) { scene.Write(name.TrimEnd('.'), "ref: refs/heads/main\n"); }
-            else { Directory.CreateDirectory(scene.At(name)); }
+            if (name.EndsWith('.')) { fixture.Write(name.TrimEnd('.'), "ref: refs/heads/main\n"); }
+            else { Directory.CreateDirectory(fixture.At(name)); }
         }
     }
 
     [Fact]
     public void SEC_26_A_folder_beside_the_workspace_with_a_like_name_is_not_in_it()
     {
-        Assert.Equal(Decision.Deny, scene.Change(Path.Combine(scene.Sibling, "x")).Decision);
-        Assert.Equal(Decision.Ask, scene.Read(Path.Combine(scene.Sibling, "x")).Decision);
-        Assert.Equal(Decision.Ask, scene.Command($"cat {scene.Sibling}/x").Decision);
+        Assert.Equal(Decision.Deny, fixture.Change(Path.Combine(fixture.Sibling, "x")).Decision);
+        Assert.Equal(Decision.Ask, fixture.Read(Path.Combine(fixture.Sibling, "x")).Decision);
+        Assert.Equal(Decision.Ask, fixture.Command($"cat {fixture.Sibling}/x").Decision);
     }
 
     [Theory]
@@ -244,30 +244,30 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("up", null)]
     public void SEC_27_A_link_that_leads_out_is_judged_by_where_it_leads(string path, string? target)
     {
-        scene.Link("file", "/etc/passwd");
-        scene.Link("parent", "/etc");
-        scene.Link("second", "parent");
-        scene.Link("first", "second/passwd");
-        scene.Link("gone", "/nowhere/at/all");
-        scene.Link("loop", "loop");
-        scene.Link("proc", "/proc/self/cwd");
-        scene.Link("up", "../proj-evil");
-        var (write, read) = (scene.Change(path, scene.Agent(PermissionMode.EditFreely, allow: ["write(**)"])), scene.Read(path, scene.Agent(allow: ["read(**)"])));
+        fixture.Link("file", "/etc/passwd");
+        fixture.Link("parent", "/etc");
+        fixture.Link("second", "parent");
+        fixture.Link("first", "second/passwd");
+        fixture.Link("gone", "/nowhere/at/all");
+        fixture.Link("loop", "loop");
+        fixture.Link("proc", "/proc/self/cwd");
+        fixture.Link("up", "../proj-evil");
+        var (write, read) = (fixture.Change(path, fixture.Agent(PermissionMode.EditFreely, allow: ["write(**)"])), fixture.Read(path, fixture.Agent(allow: ["read(**)"])));
         Assert.NotEqual(Decision.Allow, write.Decision);
         Assert.NotEqual(Decision.Allow, read.Decision);
-        Assert.NotEqual(Decision.Allow, scene.Command($"cat {path}").Decision);
-        Assert.NotEqual(Decision.Allow, scene.Command($"echo x > {path}", scene.Agent(PermissionMode.EditFreely)).Decision);
+        Assert.NotEqual(Decision.Allow, fixture.Command($"cat {path}").Decision);
+        Assert.NotEqual(Decision.Allow, fixture.Command($"echo x > {path}", fixture.Agent(PermissionMode.EditFreely)).Decision);
         if (target is not null) { Assert.Equal(target, read.Where); }
     }
 
     [Fact]
     public void SEC_27_A_step_back_behind_a_link_is_not_believed()
     {
-        Directory.CreateDirectory(Path.Combine(scene.Sibling, "deep"));
-        scene.Link("out", "../proj-evil/deep");
-        Assert.Equal(Decision.Ask, scene.Change("out/../a.txt").Decision);
-        Assert.Equal(Decision.Ask, scene.Read("out/../a.txt").Decision);
-        Assert.Equal(Decision.Ask, scene.Command("cat out/../a.txt").Decision);
+        Directory.CreateDirectory(Path.Combine(fixture.Sibling, "deep"));
+        fixture.Link("out", "../proj-evil/deep");
+        Assert.Equal(Decision.Ask, fixture.Change("out/../a.txt").Decision);
+        Assert.Equal(Decision.Ask, fixture.Read("out/../a.txt").Decision);
+        Assert.Equal(Decision.Ask, fixture.Command("cat out/../a.txt").Decision);
     }
 
     [Theory]
@@ -279,20 +279,20 @@ public sealed class GuardedPathsTests : IDisposable
     [InlineData("link")]
     public void SEC_25_A_file_with_keys_is_never_read(string path)
     {
-        scene.Link("link", ".env");
-        Assert.Equal(Decision.Deny, scene.Read(path, scene.Agent(allow: ["read"])).Decision);
+        fixture.Link("link", ".env");
+        Assert.Equal(Decision.Deny, fixture.Read(path, fixture.Agent(allow: ["read"])).Decision);
     }
 
     [Fact]
-    public void An_example_of_an_environment_is_read() => Assert.Equal(Decision.Allow, scene.Read(".env.example").Decision);
+    public void An_example_of_an_environment_is_read() => Assert.Equal(Decision.Allow, fixture.Read(".env.example").Decision);
 
     [Fact]
     public void Plues_own_folder_is_neither_read_nor_changed()
     {
-        var inside = Path.Combine(scene.Paths.Home, "permissions.json");
-        Assert.Equal(Decision.Deny, scene.Read(inside, scene.Agent(allow: ["read", "read(/**)"])).Decision);
-        Assert.Equal(Decision.Deny, scene.Change(inside, scene.Agent(PermissionMode.EditFreely, allow: ["write(/**)"])).Decision);
-        Assert.Equal(Decision.Deny, scene.Command($"cp a.txt {inside}", scene.Agent(allow: ["bash"])).Decision);
-        Assert.Equal(Decision.Deny, scene.Command($"echo x > {inside}", scene.Agent(PermissionMode.EditFreely)).Decision);
+        var inside = Path.Combine(fixture.Paths.Home, "permissions.json");
+        Assert.Equal(Decision.Deny, fixture.Read(inside, fixture.Agent(allow: ["read", "read(/**)"])).Decision);
+        Assert.Equal(Decision.Deny, fixture.Change(inside, fixture.Agent(PermissionMode.EditFreely, allow: ["write(/**)"])).Decision);
+        Assert.Equal(Decision.Deny, fixture.Command($"cp a.txt {inside}", fixture.Agent(allow: ["bash"])).Decision);
+        Assert.Equal(Decision.Deny, fixture.Command($"echo x > {inside}", fixture.Agent(PermissionMode.EditFreely)).Decision);
     }
 }

@@ -51,10 +51,10 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task The_vault_and_private_keys_cannot_be_read(SandboxKind kind, bool asRoot)
     {
-        var said = await RunAsync(kind, asRoot, $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ");
-        Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
-        Assert.DoesNotContain("id_ed25519\n", said.Replace("id_ed25519: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
-        Assert.DoesNotContain("PATH=", said, StringComparison.Ordinal);
+        var text = await RunAsync(kind, asRoot, $"cat {In("home")}/.ssh/id_ed25519; cat {In("home")}/.plue/vault.json; ls -a {In("home")}/.ssh; ln -s {In("home")}/.ssh s; cat s/*; cat /proc/1/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/root{In("home")}/.plue/vault.json; cat /proc/{Environment.ProcessId}/environ");
+        Assert.DoesNotContain("canary", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("id_ed25519\n", text.Replace("id_ed25519: ", "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("PATH=", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -66,8 +66,8 @@ public sealed class SandboxTests : IDisposable
         using var udp = new UdpClient(new IPEndPoint(IPAddress.Loopback, 0));
         var (tcpPort, udpPort) = (((IPEndPoint)listener.LocalEndpoint).Port, ((IPEndPoint)udp.Client.LocalEndPoint!).Port);
         var line = $"exec 3<>/dev/tcp/127.0.0.1/{tcpPort} && echo REACHED; echo x > /dev/udp/127.0.0.1/{udpPort} && echo SENT";
-        var said = await RunAsync(kind, asRoot, line);
-        Assert.DoesNotContain("REACHED", said, StringComparison.Ordinal);
+        var text = await RunAsync(kind, asRoot, line);
+        Assert.DoesNotContain("REACHED", text, StringComparison.Ordinal);
         Assert.False(listener.Pending());
         Assert.Equal(0, udp.Available);
         Assert.Contains("REACHED", await RunAsync(SandboxKind.None, true, line), StringComparison.Ordinal);
@@ -75,7 +75,7 @@ public sealed class SandboxTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Kinds))]
-    public async Task With_the_users_word_it_reaches_the_network_and_nothing_else_changes(SandboxKind kind, bool asRoot)
+    public async Task Allowing_the_network_changes_nothing_else(SandboxKind kind, bool asRoot)
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
@@ -108,9 +108,9 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task It_has_no_powers_and_gets_none(SandboxKind kind, bool asRoot)
     {
-        var said = await RunAsync(kind, asRoot, "grep -E 'NoNewPrivs|CapEff|CapBnd' /proc/self/status");
-        Assert.Contains("NoNewPrivs:\t1", said, StringComparison.Ordinal);
-        Assert.Contains("CapEff:\t0000000000000000", said, StringComparison.Ordinal);
+        var text = await RunAsync(kind, asRoot, "grep -E 'NoNewPrivs|CapEff|CapBnd' /proc/self/status");
+        Assert.Contains("NoNewPrivs:\t1", text, StringComparison.Ordinal);
+        Assert.Contains("CapEff:\t0000000000000000", text, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -127,10 +127,10 @@ public sealed class SandboxTests : IDisposable
     {
         Assert.SkipUnless(Environment.UserName == "root" && File.Exists("/usr/bin/bwrap"), "Needs root and bubblewrap.");
         var line = $"mount -o remount,rw,bind / && echo x > {In("outside")}/a.txt";
-        Tools.ToolBench.Shell($"bwrap --unshare-net --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
+        Tools.ToolFixture.Shell($"bwrap --unshare-net --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
         Assert.Equal("x\n", File.ReadAllText(In("outside/a.txt")));
         File.WriteAllText(In("outside/a.txt"), "outside");
-        Tools.ToolBench.Shell($"bwrap --unshare-net --cap-drop ALL --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
+        Tools.ToolFixture.Shell($"bwrap --unshare-net --cap-drop ALL --ro-bind / / --bind {In("work")} {In("work")} sh -c '{line}'", top);
         Assert.Equal("outside", File.ReadAllText(In("outside/a.txt")));
     }
 
@@ -153,7 +153,7 @@ public sealed class SandboxTests : IDisposable
     [MemberData(nameof(Kinds))]
     public async Task SEC_12_Nothing_guarded_appears_in_the_folder_while_commands_run_and_one_is_killed(SandboxKind kind, bool asRoot)
     {
-        Assert.Equal(0, Tools.ToolBench.Shell("git init -q sub && git -C sub config core.fsync none", In("work")).Code);
+        Assert.Equal(0, Tools.ToolFixture.Shell("git init -q sub && git -C sub config core.fsync none", In("work")).Code);
         var appeared = new System.Collections.Concurrent.ConcurrentQueue<string?>();
         using (var watcher = new FileSystemWatcher(In("work")) { NotifyFilter = NotifyFilters.FileName | NotifyFilters.DirectoryName })
         {
@@ -204,7 +204,7 @@ public sealed class SandboxTests : IDisposable
     {
         await using var child = Start(kind, asRoot, $"{line}; sleep 300", false, out var held);
         using var _ = held;
-        using var killing = held.Forbidden.Register(child.Kill);
+        using var killing = held.Violation.Register(child.Kill);
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
         Assert.Contains($"`{name}` appeared in the workspace", held.Finish(), StringComparison.Ordinal);
         Assert.DoesNotContain(name, Entries());
@@ -218,9 +218,9 @@ public sealed class SandboxTests : IDisposable
         File.WriteAllText(In("work/.git.blocked"), "of the user");
         await using var child = Start(kind, asRoot, "mkdir g; echo x > g/config; mv g .git; sleep 300", false, out var held);
         using var _ = held;
-        using var killing = held.Forbidden.Register(child.Kill);
+        using var killing = held.Violation.Register(child.Kill);
         await child.Exited.WaitAsync(TimeSpan.FromSeconds(30));
-        Assert.Contains("it is now called `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
+        Assert.Contains("It was renamed to `.git.blocked-2`", held.Finish(), StringComparison.Ordinal);
         Assert.Equal(("x\n", "of the user"), (File.ReadAllText(In("work/.git.blocked-2/config")), File.ReadAllText(In("work/.git.blocked"))));
     }
 
@@ -238,7 +238,7 @@ public sealed class SandboxTests : IDisposable
     }
 
     [Fact]
-    public void What_an_older_version_left_is_removed_only_when_it_is_empty_and_was_made_together()
+    public void Leftovers_of_older_versions_are_deleted_only_if_empty_and_created_together()
     {
         var names = Sandbox.GuardedFolders.Concat(Sandbox.GuardedFiles).ToList();
         Directory.CreateDirectory(In("work/.git"));
@@ -297,9 +297,9 @@ public sealed class SandboxTests : IDisposable
     {
         var sandbox = new Sandbox([], null, [SandboxKind.SandboxExec, SandboxKind.Landlock]);
         Assert.Equal(SandboxKind.None, await sandbox.KindAsync(default));
-        Assert.Contains("no sandbox", Sandbox.Sentence(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
-        Assert.Equal("Runs in a sandbox: it writes only in the workspace and has no network.", Sandbox.Sentence(SandboxKind.Bubblewrap, new SandboxRules("/x")));
-        Assert.Contains("It may use the network.", Sandbox.Sentence(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
+        Assert.Contains("No sandbox", Sandbox.Describe(SandboxKind.None, new SandboxRules("/x")), StringComparison.Ordinal);
+        Assert.Equal("Runs in a sandbox: it can write only to the workspace and has no network access.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x")));
+        Assert.Contains("Network access is allowed.", Sandbox.Describe(SandboxKind.Bubblewrap, new SandboxRules("/x") { AllowNetwork = true }), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -326,7 +326,7 @@ public sealed class SandboxTests : IDisposable
     private ChildProcess Start(SandboxKind kind, bool asRoot, string line, bool network, out SandboxedStart held)
     {
         Assert.SkipWhen(kind == SandboxKind.Bubblewrap && !File.Exists("/usr/bin/bwrap"), "bubblewrap is not installed.");
-        Assert.SkipWhen(kind == SandboxKind.Landlock && !Landlock.IsEnough, "This kernel has no Landlock.");
+        Assert.SkipWhen(kind == SandboxKind.Landlock && !Landlock.IsSupported, "This kernel has no Landlock.");
         Assert.SkipWhen(!asRoot && Environment.UserName != "root", "Runs as an ordinary user already.");
         var start = new ChildProcessStart
         {
@@ -336,13 +336,13 @@ public sealed class SandboxTests : IDisposable
             WorkingDirectory = In("work"),
         };
         var sandbox = new Sandbox([In("home/.plue"), In("home/.ssh"), In("home/.nothing")], SidecarProcess.Executable, [kind]);
-        if (!asRoot) { Tools.ToolBench.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/"); }
+        if (!asRoot) { Tools.ToolFixture.Shell($"chmod 755 {top}; chown -R {Nobody} {top}", "/"); }
 
-        held = sandbox.Hold(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
+        held = sandbox.Prepare(kind, start, new SandboxRules(In("work")) { AllowNetwork = network });
         var ready = held.Start;
         if (!asRoot)
         {
-            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp") { Tools.ToolBench.Shell($"chown {Nobody} {temporary}", "/"); }
+            if (ready.Environment.TryGetValue("TMPDIR", out var temporary) && temporary != "/tmp") { Tools.ToolFixture.Shell($"chown {Nobody} {temporary}", "/"); }
 
             ready = ready with { Program = "/usr/bin/setpriv", Arguments = ["--reuid", Nobody, "--regid", Nobody, "--clear-groups", ready.Program, .. ready.Arguments] };
         }

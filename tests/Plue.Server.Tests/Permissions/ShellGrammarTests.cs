@@ -33,8 +33,8 @@ public sealed class ShellGrammarTests
     [InlineData("'if' x", "if x")]
     public void A_line_is_reduced_to_literal_commands(string line, string canonical)
     {
-        var reading = ShellGrammar.Read(line, "/home/me");
-        Assert.Null(reading.Obstacle);
+        var reading = ShellGrammar.Parse(line, "/home/me");
+        Assert.Null(reading.Unsupported);
         Assert.Equal(canonical, reading.Canonical);
     }
 
@@ -44,8 +44,8 @@ public sealed class ShellGrammarTests
     [InlineData("cat <<A <<B\na\nA\nb\nB\npwd", 2)]
     public void The_text_that_a_command_is_given_is_no_command(string line, int commands)
     {
-        var reading = ShellGrammar.Read(line, "/home/me");
-        Assert.Null(reading.Obstacle);
+        var reading = ShellGrammar.Parse(line, "/home/me");
+        Assert.Null(reading.Unsupported);
         Assert.Equal(commands, reading.Commands.Count);
         Assert.Null(reading.Canonical);
     }
@@ -109,14 +109,14 @@ public sealed class ShellGrammarTests
     [InlineData("ls \0", 3)]
     public void SEC_16_What_is_only_known_while_it_runs_or_read_differently_is_an_obstacle(string line, int at)
     {
-        var obstacle = ShellGrammar.Read(line, "/home/me").Obstacle;
+        var obstacle = ShellGrammar.Parse(line, "/home/me").Unsupported;
         Assert.NotNull(obstacle);
         Assert.Equal(at, obstacle.At);
         Assert.DoesNotContain('.', obstacle.What.TrimEnd());
     }
 
     [Fact]
-    public void SEC_16_Half_a_character_is_an_obstacle() => Assert.Equal(3, ShellGrammar.Read($"ls {(char)0xD800}", "/home/me").Obstacle?.At);
+    public void SEC_16_Half_a_character_is_an_obstacle() => Assert.Equal(3, ShellGrammar.Parse($"ls {(char)0xD800}", "/home/me").Unsupported?.At);
 
     [Theory]
     [InlineData("cd a && ls", "a")]
@@ -139,9 +139,9 @@ public sealed class ShellGrammarTests
     [InlineData("cd a b; ls", null)]
     public void SEC_13_Each_command_knows_the_folder_changes_before_it(string line, string? moves)
     {
-        var reading = ShellGrammar.Read(line, "/home/me");
-        Assert.Null(reading.Obstacle);
-        Assert.Equal(moves?.Split(',', StringSplitOptions.RemoveEmptyEntries), reading.Commands.Single(command => command.Words is ["ls"]).Moves);
+        var reading = ShellGrammar.Parse(line, "/home/me");
+        Assert.Null(reading.Unsupported);
+        Assert.Equal(moves?.Split(',', StringSplitOptions.RemoveEmptyEntries), reading.Commands.Single(command => command.Words is ["ls"]).DirectoryChanges);
     }
 
     [Fact]
@@ -149,25 +149,25 @@ public sealed class ShellGrammarTests
     {
         foreach (var line in (string[])[new('(', 9_000), new('{', 9_000), string.Concat(Enumerable.Repeat("{ ", 4_000)), new('a', 20_000), string.Join(';', Enumerable.Repeat("a", 4_000)), string.Concat(Enumerable.Repeat("! ", 4_900))])
         {
-            Assert.NotNull(ShellGrammar.Read(line, "/home/me").Obstacle);
+            Assert.NotNull(ShellGrammar.Parse(line, "/home/me").Unsupported);
         }
     }
 
     [Fact]
     public void Whatever_the_line_is_it_is_read_without_a_fault() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
     {
-        var reading = ShellGrammar.Read(line, "/home/me");
-        return reading.Obstacle is null ? reading.Commands.Count > 0 : reading.Obstacle.At >= 0 && reading.Obstacle.At <= line.Length && reading.Canonical is null;
+        var reading = ShellGrammar.Parse(line, "/home/me");
+        return reading.Unsupported is null ? reading.Commands.Count > 0 : reading.Unsupported.At >= 0 && reading.Unsupported.At <= line.Length && reading.Canonical is null;
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(3000));
 
     [Fact]
-    public void What_was_written_in_one_way_is_read_as_the_same_again() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
+    public void The_canonical_form_parses_to_itself() => Prop.ForAll(ShellLines.Any.ToArbitrary(), line =>
     {
-        var reading = ShellGrammar.Read(line, "/home/me");
+        var reading = ShellGrammar.Parse(line, "/home/me");
         if (reading.Canonical is not { } canonical || canonical.Contains("& ;", StringComparison.Ordinal) || canonical.Contains('}', StringComparison.Ordinal)) { return true; }
 
-        var again = ShellGrammar.Read(canonical, "/home/me");
+        var again = ShellGrammar.Parse(canonical, "/home/me");
         // A quoted word of the shell's own loses its quotes.
-        return again.Obstacle is { What: var what } ? what.Contains("own word", StringComparison.Ordinal) : again.Canonical == canonical;
+        return again.Unsupported is { What: var what } ? what.Contains("own word", StringComparison.Ordinal) : again.Canonical == canonical;
     }).Check(Config.QuickThrowOnFailure.WithMaxTest(2000));
 }

@@ -38,5 +38,5 @@ internal static class ShellLines
 
     private static string Damage(string line, string piece, int place) => line.Insert(place % (line.Length + 1), piece);
 
-    private static Gen<string> Of(string[] pieces, int least, int most) => Gen.Choose(least, most).SelectMany(count => Gen.Elements(pieces).ListOf(count)).Select(string.Concat);
+    private static Gen<string> Of(string[] pieces, int min, int max) => Gen.Choose(min, max).SelectMany(count => Gen.Elements(pieces).ListOf(count)).Select(string.Concat);
 }

@@ -8,7 +8,7 @@ namespace Plue.Server.Tests.Platform;
 
 /// <summary>For tests that count what the whole process holds.</summary>
 [CollectionDefinition("Alone", DisableParallelization = true)]
-public class AloneCollection;
+public class NonParallelCollection;
 
 [Collection("Alone")]
 public class ChildProcessTests
@@ -34,7 +34,7 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public async Task What_a_crashed_child_left_behind_ends_too()
+    public async Task Processes_left_by_a_crashed_child_are_ended_too()
     {
         await using var child = Shell("setsid sleep 300 & echo ready; kill -9 $$");
         while (await child.ReadLineAsync(default) is not null) { }
@@ -56,7 +56,7 @@ public class ChildProcessTests
     [Fact]
     public async Task One_that_ignores_everything_is_killed_in_the_end()
     {
-        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", patience: TimeSpan.FromMilliseconds(200));
+        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", timeout: TimeSpan.FromMilliseconds(200));
         await child.ReadLineAsync(default);
         await child.EndAsync();
         Assert.Equal(137, await child.Exited);
@@ -65,7 +65,7 @@ public class ChildProcessTests
     [Fact]
     public async Task An_urgent_end_shortens_a_patient_one()
     {
-        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", patience: TimeSpan.FromMinutes(5));
+        var child = Shell("trap '' TERM; echo ready; while true; do sleep 1; done", timeout: TimeSpan.FromMinutes(5));
         await child.ReadLineAsync(default);
         var patient = child.EndAsync();
         await ChildProcess.EndAllAsync().WaitAsync(TimeSpan.FromSeconds(10));
@@ -90,7 +90,7 @@ public class ChildProcessTests
     }
 
     [Fact]
-    public void What_cannot_be_started_says_why()
+    public void A_failed_start_has_a_reason()
     {
         var start = new ChildProcessStart { Program = "sh", Environment = new Dictionary<string, string>(), WorkingDirectory = "/" };
         Assert.Contains("not an absolute path", Assert.Throws<IOException>(() => ChildProcess.Start(start)).Message);
@@ -140,7 +140,7 @@ public class ChildProcessTests
         await Assert.ThrowsAsync<InvalidDataException>(() => child.ReadLineAsync(default).AsTask());
     }
 
-    private static ChildProcess Shell(string script, Dictionary<string, string>? environment = null, TimeSpan? patience = null, int lineCap = 16 * 1024 * 1024) =>
+    private static ChildProcess Shell(string script, Dictionary<string, string>? environment = null, TimeSpan? timeout = null, int lineCap = 16 * 1024 * 1024) =>
         ChildProcess.Start(new ChildProcessStart
         {
             Program = "/bin/sh",
@@ -148,7 +148,7 @@ public class ChildProcessTests
             Environment = environment ?? new() { ["PATH"] = "/usr/bin:/bin" },
             WorkingDirectory = "/",
             SecretNames = ["SECRET"],
-            Patience = patience ?? TimeSpan.FromSeconds(5),
+            GracePeriod = timeout ?? TimeSpan.FromSeconds(5),
             LineCap = lineCap,
         });
 

@@ -11,7 +11,7 @@ public sealed class DurableFileTests : IDisposable
     public void Dispose() => Directory.Delete(folder, recursive: true);
 
     [Fact]
-    public void What_is_replaced_copied_and_moved_is_there_whole()
+    public void Replaced_copied_and_moved_files_are_complete()
     {
         DurableFile.Replace(At("deep/a"), "one"u8);
         DurableFile.Replace(At("deep/a"), "two"u8);
@@ -24,7 +24,7 @@ public sealed class DurableFileTests : IDisposable
     [InlineData("folder")]
     [InlineData("file/below")]
     [InlineData("long")]
-    public void What_cannot_be_replaced_stays_and_nothing_lies_beside_it(string name)
+    public void A_failed_replacement_keeps_the_file_and_leaves_no_temporary_file(string name)
     {
         Directory.CreateDirectory(At("folder"));
         File.WriteAllText(At("file"), "kept");
@@ -63,25 +63,25 @@ public sealed class DurableFileTests : IDisposable
     }
 
     [Fact]
-    public void What_the_disk_did_not_keep_is_said()
+    public void Reports_a_failed_fsync_of_the_disk()
     {
         Assert.SkipUnless(OperatingSystem.IsLinux(), "Only there it is known what cannot be synced.");
         using var device = File.OpenHandle("/dev/null", FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
-        Assert.StartsWith("The disk did not keep the data (fsync: ", Assert.Throws<IOException>(() => DurableFile.Sync(device)).Message, StringComparison.Ordinal);
+        Assert.StartsWith("The disk did not store the data (fsync: ", Assert.Throws<IOException>(() => DurableFile.Sync(device)).Message, StringComparison.Ordinal);
         Assert.StartsWith($"The folder {At("none")} could not be synced (", Assert.Throws<IOException>(() => DurableFile.SyncDirectory(At("none"))).Message, StringComparison.Ordinal);
     }
 
     [Fact]
-    public void A_file_that_somebody_holds_is_read_all_the_same_and_one_that_is_not_there_says_so()
+    public void A_locked_file_can_be_read_and_a_missing_one_is_reported()
     {
         using (var held = DurableFile.OpenPrivate(At("held"), FileMode.CreateNew, FileAccess.ReadWrite, OperatingSystem.IsWindows() ? FileShare.Read : FileShare.None))
         {
             held.Write("mine"u8);
-            using var handle = OrdinaryFile.OpenHandle(At("held"));
+            using var handle = RegularFile.OpenHandle(At("held"));
             Assert.Equal(4, RandomAccess.GetLength(handle));
         }
 
-        Assert.ThrowsAny<IOException>(() => OrdinaryFile.OpenHandle(At("none")));
+        Assert.ThrowsAny<IOException>(() => RegularFile.OpenHandle(At("none")));
     }
 
     private string At(string name) => Path.Combine(folder, name);

@@ -37,7 +37,7 @@ public sealed class ExpiryClockTests : IDisposable
     }
 
     [Fact]
-    public void A_mark_that_nobody_can_read_is_made_anew_and_one_that_cannot_be_kept_removes_nothing()
+    public void An_unreadable_mark_is_replaced_and_an_unwritable_one_expires_nothing()
     {
         DurableFile.Replace(Path.Combine(home, "index", "clock"), "\0\0nonsense"u8);
         Assert.NotNull(Read(Start));

@@ -12,7 +12,7 @@ public class HiddenCharactersTests
 
     [Theory]
     [MemberData(nameof(Cases))]
-    public void What_nobody_sees_is_counted_and_made_visible(string what)
+    public void Hidden_characters_are_counted_and_made_visible(string what)
     {
         var sample = Data().Single(sample => (string)sample["what"]! == what);
         var text = (string)sample["text"]!;
@@ -20,7 +20,7 @@ public class HiddenCharactersTests
     }
 
     [Fact]
-    public void What_was_made_visible_hides_nothing_any_more() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
+    public void Visible_text_contains_no_hidden_characters() => Check.One(Config.QuickThrowOnFailure.WithMaxTest(500), Prop.ForAll(
         ArbMap.Default.GeneratorFor<NonNull<string>>().Where(text => !text.Get.Any(char.IsSurrogate)).ToArbitrary(),
         text => HiddenCharacters.Count(HiddenCharacters.Visible(text.Get)) == 0 && (HiddenCharacters.Count(text.Get) > 0 || HiddenCharacters.Visible(text.Get) == text.Get)));
 
@@ -28,7 +28,7 @@ public class HiddenCharactersTests
     public void A_name_is_shown_in_one_line() => Assert.Equal("a⟨U+000A⟩b⟨U+000D⟩⟨U+000A⟩\tc⟨U+202E⟩", HiddenCharacters.VisibleLine("a\nb\r\n\tc\u202E"));
 
     [Fact]
-    public void What_was_made_visible_is_hidden_again()
+    public void Making_characters_visible_is_reversible()
     {
         foreach (var sample in Data()) { Assert.Equal((string)sample["text"]!, HiddenCharacters.Hidden((string)sample["visible"]!)); }
     }

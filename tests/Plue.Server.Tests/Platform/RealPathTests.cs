@@ -16,9 +16,9 @@ public sealed class RealPathTests : IDisposable
         var inside = Directory.CreateDirectory(Path.Combine(folder, "work")).FullName;
         Directory.CreateSymbolicLink(Path.Combine(inside, "docs"), Path.Combine("..", "outside"));
         Directory.CreateSymbolicLink(Path.Combine(inside, "more"), Path.Combine(inside, "docs", "keys"));
-        Assert.Equal(Path.Combine(outside, "id"), RealPath.Walked(Path.Combine(inside, "docs", "keys", "id")));
-        Assert.Equal(Path.Combine(outside, "id"), RealPath.Walked(Path.Combine(inside, "more", "id")));
-        Assert.Equal(Path.Combine(outside, "gone"), RealPath.Walked(Path.Combine(inside, "docs", "keys", "gone")));
-        Assert.False(RealPath.LeadsInto(Path.Combine(inside, "more", "id"), inside));
+        Assert.Equal(Path.Combine(outside, "id"), RealPath.ResolveLinks(Path.Combine(inside, "docs", "keys", "id")));
+        Assert.Equal(Path.Combine(outside, "id"), RealPath.ResolveLinks(Path.Combine(inside, "more", "id")));
+        Assert.Equal(Path.Combine(outside, "gone"), RealPath.ResolveLinks(Path.Combine(inside, "docs", "keys", "gone")));
+        Assert.False(RealPath.ResolvesInto(Path.Combine(inside, "more", "id"), inside));
     }
 }

@@ -8,8 +8,8 @@ public sealed class SecretReferenceTests
     [InlineData("vault://mine/api_key", "", "vault://mine/api_key")]
     [InlineData("env://MY_KEY", "", "env://MY_KEY")]
     [InlineData(" Bearer vault://mine/api_key ", "Bearer ", "vault://mine/api_key")]
-    public void A_name_is_found_alone_and_behind_a_word(string text, string before, string reference) =>
-        Assert.Equal((before, reference), SecretReference.In(text));
+    public void Finds_a_reference_alone_and_after_a_word(string text, string before, string reference) =>
+        Assert.Equal((before, reference), SecretReference.FindIn(text));
 
     [Theory]
     [InlineData("")]
@@ -17,5 +17,5 @@ public sealed class SecretReferenceTests
     [InlineData("vault://mine/api_key and more")]
     [InlineData("Bearer\tvault://mine/api_key")]
     [InlineData("xvault://mine/api_key")]
-    public void Anything_else_is_a_value(string text) => Assert.Null(SecretReference.In(text));
+    public void Anything_else_is_a_value(string text) => Assert.Null(SecretReference.FindIn(text));
 }

@@ -14,15 +14,15 @@ public sealed class StderrLogTests : IDisposable
     {
         using var first = new StderrLog(LogLevel.Information, folder, text => text);
         using var second = new StderrLog(LogLevel.Information, folder, text => text);
-        string[] said = ["one is long enough to be written over", "two", "three, which is rather long as well", "four"];
-        for (var index = 0; index < said.Length; index++) { (index % 2 == 0 ? first : second).CreateLogger("Plue.Test").LogInformation("{Said}", said[index]); }
+        string[] text = ["one is long enough to be written over", "two", "three, which is rather long as well", "four"];
+        for (var index = 0; index < text.Length; index++) { (index % 2 == 0 ? first : second).CreateLogger("Plue.Test").LogInformation("{Said}", text[index]); }
 
         var lines = File.ReadAllLines(Path.Combine(folder, "plue.log"));
-        Assert.Equal(said.Select(text => $"info: Test: {text}"), lines.Select(line => line[(line.IndexOf(' ') + 1)..]));
+        Assert.Equal(text.Select(text => $"info: Test: {text}"), lines.Select(line => line[(line.IndexOf(' ') + 1)..]));
     }
 
     [Fact]
-    public void What_is_logged_at_the_very_end_throws_nothing()
+    public void Logging_after_disposal_does_not_throw()
     {
         var log = new StderrLog(LogLevel.Information, folder, text => text);
         var logger = log.CreateLogger("Test");

@@ -50,7 +50,7 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal("""{"size":3,"depth":"deep","label":"Look deep at 3","copy":3}""", (await GetAsync(uri))?["values"]?.ToJsonString());
         Assert.Equal("Now Look deep at 3", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
         Assert.Equal(
-            ["hook: Hook said \"Now Look deep at 3\"", "hook: Hook set title.", "hook: Hook set copy.", "hook: Hook set label.", "you: Set depth.", "you: Made this chat."], await HistoryAsync(uri));
+            ["hook: Hook said \"Now Look deep at 3\"", "hook: Hook set title.", "hook: Hook set copy.", "hook: Hook set label.", "you: Set depth.", "you: Created the chat."], await HistoryAsync(uri));
 
         // The same value is no change.
         await sidecar.Client.ResultAsync("codex/update", new { uri, set = new { depth = "deep" } });
@@ -87,7 +87,7 @@ public sealed class AutomationTests : IAsyncLifetime
         Assert.Equal("What?", (string?)(await GetAsync(uri))?["values"]?["last"]);
         Assert.Equal("Yes", Notice(await sidecar.Client.NextAsync("host/notify")).Message);
         var history = await HistoryAsync(uri);
-        Assert.True(history.IndexOf("hook: Hook set last.") < history.IndexOf("you: Asked \"What?\"."));
+        Assert.True(history.IndexOf("hook: Hook set last.") < history.IndexOf("you: Sent \"What?\"."));
     }
 
     [Fact]

@@ -170,7 +170,7 @@ public sealed class BranchTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("codex/update", new { uri, title = "Named", pinned = true });
         var versions = (await sidecar.Client.ResultAsync("codex/history", new { uri }))?["versions"]?.AsArray() ?? [];
         Assert.Equal(
-            ["you: Pinned it.", "you: Named it \"Named\".", "you: Hid the last turn.", "model: Answered.", "you: Asked anew \"other\".", "model: Answered.", "you: Asked \"one\".", "you: Made this chat."],
+            ["you: Pinned the chat.", "you: Changed the title to \"Named\".", "you: Undid the last turn.", "model: Responded.", "you: Edited and resent \"other\".", "model: Responded.", "you: Sent \"one\".", "you: Created the chat."],
             versions.Select(version => $"{version?["author"]}: {version?["what"]}"));
         Assert.True((bool)versions[0]!["isCurrent"]!);
         Assert.False((bool)versions[1]!["isCurrent"]!);

@@ -86,7 +86,7 @@ public sealed class ChatFieldsTests : IAsyncLifetime
         await UpdateAsync(new { uri = own, set = new { depth = (string?)null } });
         Assert.Equal("""{"ticket":"PL-1","system_prompt_override":"Be kind.","areas":["code","tests"]}""", await ValuesAsync(own));
 
-        Assert.Equal("Nothing was changed. `depth` is none of quick, thorough.", await RefusedAsync(new { uri = own, set = new { depth = "deep" } }));
+        Assert.Equal("Nothing was changed. `depth` must be one of quick, thorough.", await RefusedAsync(new { uri = own, set = new { depth = "deep" } }));
         Assert.Equal("A chat has no field `tickets`. Did you mean `ticket`?", await RefusedAsync(new { uri = own, set = new { tickets = "x" } }));
         Assert.Equal("`depth` is not a list: put it in `set`.", await RefusedAsync(new { uri = own, append = new { depth = "quick" } }));
         Assert.StartsWith("Keys are not kept in files.", await RefusedAsync("codex/update", new { uri = own, set = new { ticket = "sk-canary-0123456789abcdef" } }, "permissionDenied"), StringComparison.Ordinal);

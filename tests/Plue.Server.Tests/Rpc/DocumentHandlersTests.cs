@@ -45,7 +45,7 @@ public sealed class DocumentHandlersTests
         Assert.Equal((true, false, 3), ((bool?)got?["canUndo"], (bool?)got?["canRedo"], (int?)got?["codex"]?["version"]));
 
         var stale = await client.RequestAsync("codex/update", new { uri, set = new { servings = 8 }, expectedVersion = 2 });
-        Assert.Contains("changed since you opened it", (string?)stale["error"]?["message"], StringComparison.Ordinal);
+        Assert.Contains("was modified since you opened it", (string?)stale["error"]?["message"], StringComparison.Ordinal);
         await client.ResultAsync("codex/undo", new { uri });
         Assert.Equal(4, (int?)(await client.ResultAsync("codex/get", new { uri }))?["document"]?["values"]?["servings"]);
         await client.ResultAsync("codex/redo", new { uri });

@@ -18,7 +18,7 @@ public sealed class LanguageHandlersTests
 
         var told = await ProblemsAsync(sidecar.Client, uri, 1);
         var problem = Assert.Single(told["diagnostics"]!.AsArray());
-        Assert.Equal("There is no tool `raed`. Did you mean `read`?", (string?)problem!["message"]);
+        Assert.Equal("The tool `raed` does not exist. Did you mean `read`?", (string?)problem!["message"]);
         Assert.Equal(("Plue", "rule", 1), ((string?)problem["source"], (string?)problem["code"], (int?)problem["severity"]));
         Assert.Equal(Broken.IndexOf("\"raed", StringComparison.Ordinal), (int?)problem["range"]!["start"]!["character"]);
 

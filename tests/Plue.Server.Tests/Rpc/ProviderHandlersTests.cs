@@ -60,11 +60,11 @@ public sealed class ProviderHandlersTests
     [InlineData("""{"temprature":1}""", "missingField", "Did you mean `temperature`?")]
     [InlineData("""{"temperature":"hot"}""", "missingField", "a number was expected")]
     [InlineData("""{"temperature":9}""", "missingField", "more than 2")]
-    [InlineData("""{"retry_policy":"sometimes"}""", "missingField", "none of")]
+    [InlineData("""{"retry_policy":"sometimes"}""", "missingField", "must be one of")]
     [InlineData("""{"nothing":null}""", "missingField", "no field")]
-    [InlineData("""{"headers":{"Authorization":"Bearer sk-canary-0123456789abcdef"}}""", "permissionDenied", "Keys are not kept in files")]
-    [InlineData("""{"api_key_ref":"sk-canary-0123456789abcdef"}""", "permissionDenied", "Keys are not kept in files")]
-    [InlineData("""{"description":"sk-canary-0123456789abcdef"}""", "permissionDenied", "Keys are not kept in files")]
+    [InlineData("""{"headers":{"Authorization":"Bearer sk-canary-0123456789abcdef"}}""", "permissionDenied", "Do not store keys in files")]
+    [InlineData("""{"api_key_ref":"sk-canary-0123456789abcdef"}""", "permissionDenied", "Do not store keys in files")]
+    [InlineData("""{"description":"sk-canary-0123456789abcdef"}""", "permissionDenied", "Do not store keys in files")]
     [InlineData("""{"endpoint":"file:///etc/passwd"}""", "missingField", "not an http or https address")]
     public async Task A_field_that_is_wrong_changes_nothing(string fields, string kind, string says)
     {

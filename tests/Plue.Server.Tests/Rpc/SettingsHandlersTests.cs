@@ -26,11 +26,11 @@ public sealed class SettingsHandlersTests
     }
 
     [Theory]
-    [InlineData("trash_days", "0", "missingField", "`trash_days` is less than 1, the least allowed.")]
+    [InlineData("trash_days", "0", "missingField", "`trash_days` is less than 1, the minimum.")]
     [InlineData("trash_days", "\"x\"", "missingField", "`trash_days` is text where a number was expected.")]
     [InlineData("default_large", "\"Not a name\"", "missingField", "`default_large` is not the name of a provider.")]
     [InlineData("trash_day", "5", "notFound", "There is no setting `trash_day`. Did you mean `trash_days`?")]
-    [InlineData("catalog_refresh_url", "\"https://user:sk-0123456789abcdefgh@example.com\"", "permissionDenied", "Keys are not kept in files. Run Plue: Configure Provider Key.")]
+    [InlineData("catalog_refresh_url", "\"https://user:sk-0123456789abcdefgh@example.com\"", "permissionDenied", "Do not store keys in files. Run Plue: Configure Provider Key.")]
     public async Task A_value_that_cannot_be_one_is_refused_and_the_file_stays(string name, string value, string kind, string message)
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
@@ -78,7 +78,7 @@ public sealed class SettingsHandlersTests
         var maxTokens = fields.Single(field => (string?)field?["name"] == "max_tokens");
         Assert.Equal((4096, 1, 200000), ((int?)maxTokens?["default"], (int?)maxTokens?["min"], (int?)maxTokens?["max"]));
         Assert.Equal("provider_type", (string?)fields.Single(field => (string?)field?["name"] == "cli_path")?["conditional"]?["field"]);
-        Assert.Equal("There is no template nope.", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "nope" }))["error"]?["message"]);
+        Assert.Equal("The template nope does not exist.", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "nope" }))["error"]?["message"]);
     }
 
     private static string Write(InMemorySidecar sidecar, string text)

@@ -69,7 +69,7 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         Write(folder, "AGENTS.md", "Use tabs.");
         await sidecar.Client.ResultAsync("settings/set", new { name = "workspace_rules", value = false });
         Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
-        Assert.Equal("AGENTS.md and CLAUDE.md are switched off in the settings.", (string?)(await SteeringAsync())?["note"]);
+        Assert.Equal("AGENTS.md and CLAUDE.md are turned off in the settings.", (string?)(await SteeringAsync())?["note"]);
 
         await sidecar.Client.ResultAsync("settings/set", new { name = "workspace_rules", value = true });
         Assert.Contains("tabs", await AskedAsync("Two"), StringComparison.Ordinal);
@@ -78,7 +78,7 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         other.WriteProvider("scripted", InMemorySidecar.ProviderAt(endpoint.Url));
         var chat = await other.Client.CreateChatAsync();
         var steering = await other.Client.ResultAsync("message/steering", new { codexId = chat });
-        Assert.StartsWith("This folder is not trusted", (string?)steering?["note"], StringComparison.Ordinal);
+        Assert.StartsWith("The workspace is not trusted", (string?)steering?["note"], StringComparison.Ordinal);
         Assert.DoesNotContain("rules", Kinds(steering));
     }
 
@@ -88,7 +88,7 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         Write(folder, "AGENTS.md", "Use tabs.\u202E");
         Assert.DoesNotContain("tabs", await AskedAsync("One"), StringComparison.Ordinal);
         var rules = (await SteeringAsync())?["sources"]?[1];
-        Assert.Equal(("AGENTS.md", 1, true, "It has a character that nobody sees and a model reads."),
+        Assert.Equal(("AGENTS.md", 1, true, "It has an invisible character that a model reads."),
             ((string?)rules?["title"], (int?)rules?["hiddenCharacters"], (bool?)rules?["mayBeAllowed"], (string?)rules?["leftOut"]));
 
         object Allowing(JsonNode? source, string? version = null) => new { codexId = uri, source = (string?)source?["source"], version = version ?? (string?)source?["version"] };
@@ -121,11 +121,11 @@ public sealed class SteeringHandlersTests : IAsyncLifetime
         File.Delete(Path.Combine(sidecar.Home, "prompts", "mine.md"));
         Write(sidecar.Home, "prompts/mined.md", "x");
         var reply = await sidecar.Client.RequestAsync("message/send", new { codexId = uri, text = "Hello" });
-        Assert.Equal(("notFound", $"There is no prompt codex://prompts/mine. Did you mean `mined`? Create {Path.Combine(sidecar.Home, "prompts", "mine.md")} or choose another prompt."),
+        Assert.Equal(("notFound", $"The prompt codex://prompts/mine does not exist. Did you mean `mined`? Create {Path.Combine(sidecar.Home, "prompts", "mine.md")} or choose another prompt."),
             (ErrorKind(reply), (string?)reply["error"]?["message"]));
         var chat = await sidecar.Client.ResultAsync("codex/get", new { uri });
         Assert.Empty(chat?["messages"]?.AsArray() ?? []);
-        Assert.StartsWith("There is no prompt", (string?)chat?["steering"]?[0]?["leftOut"], StringComparison.Ordinal);
+        Assert.StartsWith("The prompt", (string?)chat?["steering"]?[0]?["leftOut"], StringComparison.Ordinal);
         // Measuring goes on.
         await sidecar.Client.ResultAsync("message/context", new { codexId = uri, draft = "x" });
     }

@@ -46,7 +46,7 @@ public sealed class TaskTests : IAsyncLifetime
         await sidecar.Client.ResultAsync("message/send", new { codexId = uri, text = "And the index?" });
         await sidecar.Client.NextAsync("codex/changed", item => (string?)item["codex"]?["taskStatus"] == "done" && (int?)item["codex"]?["messageCount"] == 4);
         Assert.Equal(4, Texts(await GetAsync(uri)).Count);
-        Assert.Contains("Made this task.", await HistoryAsync(uri));
+        Assert.Contains("Created the task.", await HistoryAsync(uri));
     }
 
     [Fact]

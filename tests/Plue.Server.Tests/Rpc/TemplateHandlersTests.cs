@@ -42,7 +42,7 @@ public sealed class TemplateHandlersTests : IDisposable
         Assert.EndsWith("scout.json5", (string?)scout["path"], StringComparison.Ordinal);
         Assert.Contains("goal", scout["fields"]!.AsArray().Select(field => (string?)field!["name"]));
         Assert.Null((string?)(await sidecar.Client.ResultAsync("template/get", new { id = "task" }))!["path"]);
-        Assert.Equal("There is no template scoot. Did you mean `scout`?", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "scoot" }))["error"]?["message"]);
+        Assert.Equal("The template scoot does not exist. Did you mean `scout`?", (string?)(await sidecar.Client.RequestAsync("template/get", new { id = "scoot" }))["error"]?["message"]);
     }
 
     [Theory]

@@ -29,7 +29,7 @@ public sealed class TwoSidecarsTests
 
         var seen = await second.Client.ResultAsync("codex/get", new { uri });
         Assert.Equal(["One", "Hel"], Texts(seen));
-        Assert.Equal("Another window is answering in this chat.", (string?)seen?["readOnlyReason"]);
+        Assert.Equal("Another window is running a turn in this chat.", (string?)seen?["readOnlyReason"]);
         Assert.Equal("running", (string?)seen?["codex"]?["status"]);
         Assert.NotNull((string?)seen?["turnId"]);
         Assert.Equal("conflict", ErrorKind(await second.Client.RequestAsync("message/send", new { codexId = uri, text = "Me too" })));

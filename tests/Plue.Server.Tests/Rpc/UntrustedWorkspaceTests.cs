@@ -49,7 +49,7 @@ public sealed class UntrustedWorkspaceTests : IAsyncLifetime
         Assert.Equal(["Hello", "Yes"], Texts(chat));
         Assert.DoesNotContain("Theirs", endpoint.Requests[^1].Body, StringComparison.Ordinal);
         Assert.DoesNotContain("Theirs", chat!.ToJsonString(), StringComparison.Ordinal);
-        Assert.StartsWith("This folder is not trusted", (string?)(await SteeringAsync(uri))?["note"], StringComparison.Ordinal);
+        Assert.StartsWith("The workspace is not trusted", (string?)(await SteeringAsync(uri))?["note"], StringComparison.Ordinal);
         Assert.Equal("notFound", ErrorKind(await sidecar.Client.RequestAsync("codex/create", new { templateId = "theirs", values = new { goal = "x" } })));
 
         await sidecar.Client.NotifyAsync("workspace/trust", new { trusted = true });

@@ -34,7 +34,7 @@ public sealed class BlobsTests : IDisposable
     }
 
     [Fact]
-    public void A_damaged_blob_is_a_sentence_and_is_mended_when_the_content_comes_again()
+    public void A_damaged_blob_is_reported_and_repaired_when_the_content_is_stored_again()
     {
         var id = blobs.Put("what was sent"u8);
         using (var stream = new FileStream(Path.Combine(fixture.Paths.Blobs, id), FileMode.Open)) { stream.WriteByte((byte)'W'); }
@@ -53,5 +53,5 @@ public sealed class BlobsTests : IDisposable
 
     [Fact]
     public void More_than_64_MiB_is_refused() =>
-        Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => blobs.Put(new byte[Blobs.MostBytes + 1])).Failure.Kind);
+        Assert.Equal(FailureKind.BadRequest, Assert.Throws<FailureException>(() => blobs.Put(new byte[Blobs.MaxBytes + 1])).Failure.Kind);
 }

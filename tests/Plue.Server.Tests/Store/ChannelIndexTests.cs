@@ -15,7 +15,7 @@ public sealed class ChannelIndexTests : IDisposable
     private string IndexPath => Path.Combine(fixture.Paths.Index, "chats.idx");
 
     [Fact]
-    public void An_index_made_anew_equals_the_one_that_was_kept_up_to_date()
+    public void A_rebuilt_index_equals_the_updated_one()
     {
         var store = fixture.NewStore();
         List<string> ids = [];
@@ -56,33 +56,33 @@ public sealed class ChannelIndexTests : IDisposable
             store.List();
             var kept = Describe(fixture.NewStore());
             File.Delete(IndexPath);
-            var anew = Describe(fixture.NewStore());
-            return kept.SequenceEqual(anew) && kept.Length == ids.Count && Describe(store).SequenceEqual(anew);
+            var rebuilt = Describe(fixture.NewStore());
+            return kept.SequenceEqual(rebuilt) && kept.Length == ids.Count && Describe(store).SequenceEqual(rebuilt);
         }).Check(Config.QuickThrowOnFailure.WithMaxTest(25).WithEndSize(20));
 
         void Update(string id, ChatFields fields) => store.UpdateAsync(id, fields, CancellationToken.None).GetAwaiter().GetResult();
     }
 
     [Fact]
-    public async Task What_the_first_listing_repaired_is_said_in_one_sentence()
+    public async Task The_first_listing_reports_its_repair_in_one_sentence()
     {
         await fixture.NewChatAsync("one");
-        Assert.Equal("The list of chats was missing and is made anew from 1 chats.", Listed().IndexNotice);
+        Assert.Equal("The index of chats was missing and was rebuilt from 1 chats.", Listed().IndexNotice);
         Assert.Null(Listed().IndexNotice);
         var id = await fixture.NewChatAsync("two");
-        Assert.Equal("The list of chats named 1 chats and there are 2; 1 were read anew and 0 taken out.", Listed().IndexNotice);
+        Assert.Equal("The index of chats listed 1 chats, but there are 2. 1 were read again and 0 removed.", Listed().IndexNotice);
         Assert.Null(Listed().IndexNotice);
         File.Delete(fixture.PathOf(id));
-        Assert.Equal("The list of chats named 2 chats and there are 1; 0 were read anew and 1 taken out.", Listed().IndexNotice);
+        Assert.Equal("The index of chats listed 2 chats, but there are 1. 0 were read again and 1 removed.", Listed().IndexNotice);
         var bytes = File.ReadAllBytes(IndexPath);
         bytes[^1] ^= 1;
         File.WriteAllBytes(IndexPath, bytes);
-        Assert.Equal("The list of chats was damaged and is made anew from 1 chats.", Listed().IndexNotice);
+        Assert.Equal("The index of chats was damaged and was rebuilt from 1 chats.", Listed().IndexNotice);
         Assert.Null(Listed().IndexNotice);
     }
 
     [Fact]
-    public async Task What_another_process_wrote_is_in_the_next_list_and_the_other_rows_are_the_same()
+    public async Task Changes_of_another_process_are_in_the_next_list_and_other_rows_are_unchanged()
     {
         var first = await fixture.NewChatAsync("one");
         var second = await fixture.NewChatAsync("two");

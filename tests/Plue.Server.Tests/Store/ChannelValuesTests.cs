@@ -22,7 +22,7 @@ public sealed class ChannelValuesTests
         }
 
         Assert.Equal("x", fixture.NewStore().Read(id).Text("d"));
-        Assert.Equal(["Set a, d.", "Made this chat."], store.History(id).Select(change => change.What));
+        Assert.Equal(["Set a, d.", "Created the chat."], store.History(id).Select(change => change.Summary));
     }
 
     [Fact]
@@ -30,20 +30,20 @@ public sealed class ChannelValuesTests
     {
         var store = fixture.NewStore();
         await using var journal = store.Create("ai-chat", null, null, null);
-        await journal.NoteHookAsync("field_change", "a", "set_field", null, "It cannot.", 1, CancellationToken.None);
-        await journal.NoteHookAsync("field_change", "a", "notify", "Hook said \"x\"", null, 1, CancellationToken.None);
+        await journal.RecordHookAsync("field_change", "a", "set_field", null, "It cannot.", 1, CancellationToken.None);
+        await journal.RecordHookAsync("field_change", "a", "notify", "Hook said \"x\"", null, 1, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields { Values = Json("""{ "a": 1 }"""), By = ChangedBy.Hook }, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields { ReadUntil = "" }, CancellationToken.None);
         await journal.UpdateAsync(new ChatFields("Found") { TitleFromModel = true }, CancellationToken.None);
         var failure = Assert.Single(journal.Chat.HookFailures);
         Assert.Equal(("set_field", "It cannot."), (failure.Action, failure.Message));
-        Assert.Equal([("plue", "Named it \"Found\"."), ("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Made this chat.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+        Assert.Equal([("plue", "Changed the title to \"Found\"."), ("hook", "Hook said \"x\""), ("hook", "Hook set_field failed: It cannot."), ("you", "Created the chat.")], store.History(journal.Id).Select(change => (change.Author, change.Summary)));
         await journal.UpdateAsync(new ChatFields("Named"), CancellationToken.None);
         Assert.Empty(journal.Chat.HookFailures);
     }
 
     [Fact]
-    public async Task A_task_whose_program_ends_before_it_was_started_is_interrupted()
+    public async Task A_task_whose_process_ends_before_it_starts_is_interrupted()
     {
         var first = fixture.NewStore();
         var journal = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true });
@@ -58,11 +58,11 @@ public sealed class ChannelValuesTests
         }
 
         Assert.Equal("interrupted", Assert.Single(other.ListTasks()).TaskStatus);
-        Assert.Equal(("plue", "Set status."), (other.History(journal.Id)[0].Author, other.History(journal.Id)[0].What));
+        Assert.Equal(("plue", "Set status."), (other.History(journal.Id)[0].Author, other.History(journal.Id)[0].Summary));
     }
 
     [Fact]
-    public async Task A_task_that_nobody_looked_at_since_is_listed_as_interrupted_and_one_that_waits_for_a_person_as_queued()
+    public async Task An_abandoned_task_is_listed_as_interrupted_and_one_that_waits_for_a_user_as_queued()
     {
         var first = fixture.NewStore();
         await first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }).DisposeAsync();
@@ -73,13 +73,13 @@ public sealed class ChannelValuesTests
         Assert.Equal(rows, other.ListTasks());
         await using (var started = first.Create(ChannelKind.Task, "task", new ChatFields { Values = Json("""{ "status": "queued" }"""), StartsByItself = true }))
         {
-            started.WasStarted();
+            started.MarkStarted();
             Assert.Equal(2, other.ListTasks().Count(row => row.TaskStatus == "interrupted"));
         }
     }
 
     [Fact]
-    public async Task A_task_has_a_row_of_its_own_and_its_answers_say_where_it_stands()
+    public async Task A_task_has_its_own_row_and_its_responses_define_its_status()
     {
         var store = fixture.NewStore();
         var fields = new ChatFields { Values = Json("""{ "goal": " Do it.\nWell.", "status": "queued", "spawned_by": "codex://chats/x" }""") };

@@ -14,33 +14,33 @@ public sealed class ChatHistoryTests : IDisposable
     public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task Every_field_that_was_changed_is_told_in_a_sentence_of_its_own()
+    public async Task Each_changed_field_is_one_sentence_of_the_history()
     {
         Assert.Equal(
-            ["Named it \"Mine\".", "Archived it.", "Pinned it.", "Set the tags a, b.", "Chose tour with small.", "Changed who stands in.", "Changed the options.", "Changed the files in context."],
+            ["Changed the title to \"Mine\".", "Archived the chat.", "Pinned the chat.", "Set the tags to a, b.", "Switched to tour with small.", "Changed the fallback providers.", "Changed the model options.", "Changed the pinned files."],
             await ToldAsync(new ChatFields("Mine", true, "tour", "small", [new ModelChoice("local")], new ChatOptions(0.5)) { Pinned = true, Tags = ["a", "b"], ContextFiles = ["a.ts"] }));
         Assert.Equal(
-            ["Took the title away.", "Took it out of the archive.", "Unpinned it.", "Took all tags away.", "Chose tour."],
+            ["Removed the title.", "Restored the chat from the archive.", "Unpinned the chat.", "Removed all tags.", "Switched to tour."],
             await ToldAsync(new ChatFields("", false, "tour") { Pinned = false, Tags = [] }));
-        Assert.Equal(["Chose the model large."], await ToldAsync(new ChatFields(Model: "large")));
-        Assert.Equal(["Chose the provider's own model."], await ToldAsync(new ChatFields(Model: "")));
+        Assert.Equal(["Switched to the model large."], await ToldAsync(new ChatFields(Model: "large")));
+        Assert.Equal(["Switched to the provider's default model."], await ToldAsync(new ChatFields(Model: "")));
         Assert.Equal([], await ToldAsync(new ChatFields { ReadUntil = "" }));
     }
 
     [Fact]
-    public async Task What_plue_changed_because_a_name_changed_is_not_told_as_the_users()
+    public async Task Automatic_renames_are_not_attributed_to_the_user()
     {
         var store = fixture.NewStore();
         await using var journal = store.Create("ai-chat", "A title", "old", null);
         await journal.UpdateAsync(new ChatFields { TemplateId = "new", By = ChangedBy.Plue }, None);
         await journal.UpdateAsync(new ChatFields(ProviderId: "new", Fallbacks: [new ModelChoice("new")]) { By = ChangedBy.Plue }, None);
         Assert.Equal(
-            ["plue: Changed who stands in.", "plue: Its provider is named new now.", "plue: Its template is named new now.", "you: Made this chat."],
-            store.History(journal.Id).Select(change => $"{change.Author}: {change.What}"));
+            ["plue: Changed the fallback providers.", "plue: The provider was renamed to new.", "plue: The template was renamed to new.", "you: Created the chat."],
+            store.History(journal.Id).Select(change => $"{change.Author}: {change.Summary}"));
     }
 
     [Fact]
-    public async Task Branches_that_were_left_hidden_and_deleted_are_told_once_each()
+    public async Task Switched_hidden_and_deleted_branches_are_listed_once_each()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         var (question, answer, other) = (Question("one"), Answer("1"), Answer("2"));
@@ -54,12 +54,12 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.DiscardAsync([answer.Id], other.Id, None);
         await journal.DiscardAsync([question.Id, other.Id], "", None);
         Assert.Equal(
-            ["Asked \"one\".", "Answered.", "Answered once more.", "Showed another branch.", "Hid the last turn.", "Brought the hidden turn back.", "Deleted an answer.", "Deleted a question."],
+            ["Sent \"one\".", "Responded.", "Responded again.", "Switched to another branch.", "Undid the last turn.", "Redid the turn.", "Deleted a response.", "Deleted a message."],
             Told(journal));
     }
 
     [Fact]
-    public async Task How_an_answer_ended_and_whose_it_was_is_told()
+    public async Task Lists_the_outcome_and_author_of_a_response()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         foreach (var (status, error, info) in new (MessageStatus, Failure?, ProviderInfo?)[]
@@ -75,12 +75,12 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.System, "In short.") with { Compaction = new Compaction(7, 900, 90) }, None);
         await journal.AppendAsync(Answer("A title") with { IsHidden = true }, None);
         Assert.Equal(
-            ["small: Answered.", "local: Was stopped.", "plue: Was interrupted.", "plue: Failed: Too many.", "plue: Failed.", "plue: Summarised 7 messages."],
-            fixture.NewStore().History(journal.Id).Reverse().Where(change => change.Author != "you").Select(change => $"{change.Author}: {change.What}"));
+            ["small: Responded.", "local: Stopped.", "plue: Interrupted.", "plue: Failed: Too many.", "plue: Failed.", "plue: Summarized 7 messages."],
+            fixture.NewStore().History(journal.Id).Reverse().Where(change => change.Author != "you").Select(change => $"{change.Author}: {change.Summary}"));
     }
 
     [Fact]
-    public async Task Messages_that_wait_and_messages_of_another_chat_are_told()
+    public async Task Lists_queued_messages_and_copied_messages()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         var copied = Question("old") with { IsCopy = true };
@@ -90,7 +90,7 @@ public sealed class ChatHistoryTests : IDisposable
         await journal.UnqueueAsync(waiting.Id, None);
         // Beside the copy, so the copy counts as asked.
         await journal.AppendAsync(Question("new") with { ParentId = "" }, None);
-        Assert.Equal(["Took over messages of another chat.", "Queued \"wait for me\".", "Took a message out of the queue.", "Asked anew \"new\"."], Told(journal));
+        Assert.Equal(["Copied messages from another chat.", "Queued \"wait for me\".", "Removed a message from the queue.", "Edited and resent \"new\"."], Told(journal));
     }
 
     [Fact]
@@ -99,16 +99,16 @@ public sealed class ChatHistoryTests : IDisposable
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
         await journal.AppendAsync(Question(new string('a', 61)), None);
         await journal.AppendAsync(Question(new string('a', 59) + "🙂b"), None);
-        Assert.Equal([$"Asked \"{new string('a', 60)}…\".", $"Asked \"{new string('a', 59)}…\"."], Told(journal));
+        Assert.Equal([$"Sent \"{new string('a', 60)}…\".", $"Sent \"{new string('a', 59)}…\"."], Told(journal));
     }
 
     [Fact]
-    public async Task Of_very_many_changes_the_newest_are_told()
+    public async Task Keeps_only_the_newest_of_many_changes()
     {
         await using var journal = fixture.NewStore().Create("ai-chat", null, null, null);
-        await journal.AppendAllAsync([.. Enumerable.Range(1, ChatHistory.Most + 1).Select(number => Question($"{number}"))], None);
+        await journal.AppendAllAsync([.. Enumerable.Range(1, ChatHistory.MaxChanges + 1).Select(number => Question($"{number}"))], None);
         var told = Told(journal);
-        Assert.Equal((ChatHistory.Most, "Asked \"2\".", $"Asked \"{ChatHistory.Most + 1}\"."), (told.Count, told[0], told[^1]));
+        Assert.Equal((ChatHistory.MaxChanges, "Sent \"2\".", $"Sent \"{ChatHistory.MaxChanges + 1}\"."), (told.Count, told[0], told[^1]));
     }
 
     [Fact]
@@ -121,12 +121,12 @@ public sealed class ChatHistoryTests : IDisposable
         await using (await fixture.NewStore().OpenAsync(id, None)) { }
 
         var told = fixture.NewStore().History(id);
-        Assert.Contains(("plue", "Repaired the file: 1 entry could not be read."), told.Select(change => (change.Author, change.What)));
-        Assert.DoesNotContain(told, change => change.What == "Answered.");
+        Assert.Contains(("plue", "Repaired the file: 1 entry could not be read."), told.Select(change => (change.Author, change.Summary)));
+        Assert.DoesNotContain(told, change => change.Summary == "Responded.");
     }
 
     [Fact]
-    public async Task What_a_later_version_wrote_is_passed_over_and_the_rest_is_told()
+    public async Task Skips_records_of_later_versions_and_lists_the_rest()
     {
         var id = await fixture.NewChatAsync("one");
         var lines = new ArrayBufferWriter<byte>();
@@ -135,17 +135,17 @@ public sealed class ChatHistoryTests : IDisposable
         JournalLine.Write(lines, 6, DateTimeOffset.UtcNow, "{\"type\":\"hook\",\"trigger\":\"create\",\"action\":\"sing\",\"depth\":0}"u8);
         await using (var file = new FileStream(fixture.PathOf(id), FileMode.Append)) { file.Write(lines.WrittenSpan); }
 
-        Assert.Equal([(6L, "hook", "Hook sing."), (3L, "you", "Asked \"one\".")], fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.What)));
+        Assert.Equal([(6L, "hook", "Hook sing."), (3L, "you", "Sent \"one\".")], fixture.NewStore().History(id).Take(2).Select(change => (change.Version, change.Author, change.Summary)));
     }
 
     [Fact]
-    public async Task A_task_was_made_and_its_status_is_told_as_whoever_set_it()
+    public async Task Lists_the_creation_of_a_task_and_the_author_of_its_status()
     {
         var store = fixture.NewStore();
         await using var journal = store.Create(ChannelKind.Task, "task", new ChatFields());
         await journal.UpdateAsync(new ChatFields { Values = Status("queued") }, None);
         await journal.UpdateAsync(new ChatFields { Values = Status("done"), By = ChangedBy.Plue }, None);
-        Assert.Equal([("plue", "Set status."), ("you", "Set status."), ("you", "Made this task.")], store.History(journal.Id).Select(change => (change.Author, change.What)));
+        Assert.Equal([("plue", "Set status."), ("you", "Set status."), ("you", "Created the task.")], store.History(journal.Id).Select(change => (change.Author, change.Summary)));
     }
 
     [Fact]
@@ -153,7 +153,7 @@ public sealed class ChatHistoryTests : IDisposable
         Assert.Equal(FailureKind.NotFound, Assert.Throws<FailureException>(() => fixture.NewStore().History(Ids.New("chat"))).Failure.Kind);
 
     [Fact]
-    public void A_history_that_cannot_be_read_says_so()
+    public void An_unreadable_history_is_reported()
     {
         var id = Ids.New("chat");
         Directory.CreateDirectory(fixture.PathOf(id));
@@ -171,7 +171,7 @@ public sealed class ChatHistoryTests : IDisposable
     }
 
     /// <summary>Oldest first, without that it was made.</summary>
-    private List<string> Told(ChatJournal journal) => [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.What).Where(what => what != "Made this chat.")];
+    private List<string> Told(ChatJournal journal) => [.. fixture.NewStore().History(journal.Id).Reverse().Select(change => change.Summary).Where(what => what != "Created the chat.")];
 
     private static Message Question(string text) => StoreFixture.NewMessage(MessageRole.User, text);
 

@@ -21,11 +21,11 @@ public sealed class ChatJournalTests : IDisposable
         {
             using var writer = fixture.StartWriter(id, "append");
             Assert.Equal("open", await writer.StandardOutput.ReadLineAsync());
-            var heard = writer.StandardOutput.ReadToEndAsync();
+            var received = writer.StandardOutput.ReadToEndAsync();
             await Task.Delay(Random.Shared.Next(5, 250)); // the point of the kill is meant to be random
             writer.Kill();
             await writer.WaitForExitAsync();
-            foreach (var line in (await heard).Split('\n').Where(line => line.StartsWith("acknowledged msg_", StringComparison.Ordinal) && line.Length == 49))
+            foreach (var line in (await received).Split('\n').Where(line => line.StartsWith("acknowledged msg_", StringComparison.Ordinal) && line.Length == 49))
             {
                 acknowledged.Add(line["acknowledged ".Length..]);
             }
@@ -38,9 +38,9 @@ public sealed class ChatJournalTests : IDisposable
             Assert.NotEqual(ChatStatus.Running, chat.Status);
             foreach (var answer in chat.Messages.Where(message => message.Role == MessageRole.Assistant))
             {
-                var whole = string.Concat(Enumerable.Range(0, 40).Select(word => $"{word} äöü 🙂 "));
-                Assert.StartsWith(answer.Text, whole);
-                if (answer.Status == MessageStatus.Complete) { Assert.Equal(whole, answer.Text); }
+                var complete = string.Concat(Enumerable.Range(0, 40).Select(word => $"{word} äöü 🙂 "));
+                Assert.StartsWith(answer.Text, complete);
+                if (answer.Status == MessageStatus.Complete) { Assert.Equal(complete, answer.Text); }
                 else { Assert.Equal(MessageStatus.Interrupted, answer.Status); }
             }
         }

@@ -19,17 +19,17 @@ public sealed class ChatSearchTests : IDisposable
         var older = await fixture.NewChatAsync("Where is the Needle?", "In the haystack.", "And a second NEEDLE");
         var newer = await fixture.NewChatAsync("No", "A needle's eye");
         await fixture.NewChatAsync("Nothing here");
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle"));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle"));
 
         Assert.Equal(new SearchSummary(3, 2, false, 0), summary);
-        Assert.Equal([newer, older, older], finds.Select(find => find.Chat.Id));
-        Assert.Equal(["A needle's eye", "And a second NEEDLE", "Where is the Needle?"], finds.Select(find => find.Snippet.Text));
-        Assert.All(finds, find => Assert.Equal("needle", find.Snippet.Text.Substring(find.Snippet.Start, find.Snippet.Length), ignoreCase: true));
-        Assert.Equal([MessageRole.Assistant, MessageRole.User, MessageRole.User], finds.Select(find => find.Role));
+        Assert.Equal([newer, older, older], matches.Select(match => match.Chat.Id));
+        Assert.Equal(["A needle's eye", "And a second NEEDLE", "Where is the Needle?"], matches.Select(match => match.Snippet.Text));
+        Assert.All(matches, match => Assert.Equal("needle", match.Snippet.Text.Substring(match.Snippet.Start, match.Snippet.Length), ignoreCase: true));
+        Assert.Equal([MessageRole.Assistant, MessageRole.User, MessageRole.User], matches.Select(match => match.Role));
     }
 
     [Fact]
-    public async Task All_words_are_in_the_message_and_a_phrase_stands_as_it_is()
+    public async Task Matches_all_words_and_exact_phrases()
     {
         await fixture.NewChatAsync("red green blue", "green red", "blue only");
         Assert.Equal(2, (await SearchAsync(new SearchQuery("RED green"))).Summary.Hits);
@@ -90,7 +90,7 @@ public sealed class ChatSearchTests : IDisposable
 
         var deleted = await fixture.NewChatAsync("needle deleted");
         fixture.NewStore().Delete(deleted);
-        Assert.Equal(["needle three"], (await SearchAsync(new SearchQuery("needle"))).Finds.Select(find => find.Snippet.Text));
+        Assert.Equal(["needle three"], (await SearchAsync(new SearchQuery("needle"))).Finds.Select(match => match.Snippet.Text));
     }
 
     [Fact]
@@ -111,7 +111,7 @@ public sealed class ChatSearchTests : IDisposable
         }
 
         async Task Gives(string expected, SearchQuery query) =>
-            Assert.Equal(expected, string.Join(' ', (await SearchAsync(query)).Finds.Select(find => find.Role == MessageRole.User ? "question" : "answer")));
+            Assert.Equal(expected, string.Join(' ', (await SearchAsync(query)).Finds.Select(match => match.Role == MessageRole.User ? "question" : "answer")));
 
         await Gives("answer question", new SearchQuery("needle"));
         await Gives("answer question", new SearchQuery("") { Tags = ["WORK"] });
@@ -135,8 +135,8 @@ public sealed class ChatSearchTests : IDisposable
     public async Task A_title_is_found_when_no_message_of_its_chat_is()
     {
         var id = await fixture.NewChatAsync("a question");
-        var (finds, summary) = await SearchAsync(new SearchQuery("TITLE"));
-        Assert.Equal(("", id, "A title"), (Assert.Single(finds).MessageId, finds[0].Chat.Id, finds[0].Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("TITLE"));
+        Assert.Equal(("", id, "A title"), (Assert.Single(matches).MessageId, matches[0].Chat.Id, matches[0].Snippet.Text));
         Assert.Equal(1, summary.Chats);
         Assert.Empty((await SearchAsync(new SearchQuery("title") { Role = MessageRole.User })).Finds);
     }
@@ -146,8 +146,8 @@ public sealed class ChatSearchTests : IDisposable
     {
         await fixture.NewChatAsync("needle 1", "needle 2", "needle 3");
         await fixture.NewChatAsync("needle 4", "needle 5", "needle 6");
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 4 });
-        Assert.Equal(["needle 6", "needle 5", "needle 4", "needle 3"], finds.Select(find => find.Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 4 });
+        Assert.Equal(["needle 6", "needle 5", "needle 4", "needle 3"], matches.Select(match => match.Snippet.Text));
         Assert.Equal(new SearchSummary(4, 2, true, 0), summary);
         Assert.Equal(new SearchSummary(6, 2, false, 0), (await SearchAsync(new SearchQuery("needle") { Limit = 6 })).Summary);
     }
@@ -156,8 +156,8 @@ public sealed class ChatSearchTests : IDisposable
     public async Task A_chat_with_more_finds_than_the_limit_keeps_its_newest()
     {
         await fixture.NewChatAsync([.. Enumerable.Range(1, 30).Select(number => $"needle {number}")]);
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 3 });
-        Assert.Equal(["needle 30", "needle 29", "needle 28"], finds.Select(find => find.Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle") { Limit = 3 });
+        Assert.Equal(["needle 30", "needle 29", "needle 28"], matches.Select(match => match.Snippet.Text));
         Assert.True(summary.IsTruncated);
     }
 
@@ -178,24 +178,24 @@ public sealed class ChatSearchTests : IDisposable
         JournalLine.Write(lines, 2, DateTimeOffset.UtcNow, new StoredComplete(StoredMessage.From(StoreFixture.NewMessage(MessageRole.User, "needle newer"))).ToUtf8());
         File.WriteAllBytes(fixture.PathOf(newer), lines.WrittenSpan.ToArray());
 
-        var (finds, summary) = await SearchAsync(new SearchQuery("needle"));
-        Assert.Equal(["needle behind", "needle good"], finds.Select(find => find.Snippet.Text));
+        var (matches, summary) = await SearchAsync(new SearchQuery("needle"));
+        Assert.Equal(["needle behind", "needle good"], matches.Select(match => match.Snippet.Text));
         Assert.Equal(1, summary.Unreadable);
     }
 
     /// <summary>While the first find is told, the other thread can have read one chat more: whoever is gone by then was not read before.</summary>
     [Fact]
-    public async Task The_first_finds_are_told_before_the_other_chats_are_read()
+    public async Task Reports_the_first_matches_before_reading_the_other_chats()
     {
         List<string> chats = [];
         for (var i = 0; i < 100; i++) { chats.Add(await fixture.NewChatAsync("needle")); }
 
         List<string> told = [];
-        await NewSearch().RunAsync(new SearchQuery("needle"), finds =>
+        await NewSearch().RunAsync(new SearchQuery("needle"), matches =>
         {
-            if (told.Count == 0) { chats.Where(id => id != finds[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id))); }
+            if (told.Count == 0) { chats.Where(id => id != matches[0].Chat.Id).ToList().ForEach(id => File.Delete(fixture.PathOf(id))); }
 
-            told.AddRange(finds.Select(find => find.Chat.Id));
+            told.AddRange(matches.Select(match => match.Chat.Id));
         }, CancellationToken.None);
         Assert.Equal(chats[^1], told[0]);
         // The other worker reads on while the files go.
@@ -203,7 +203,7 @@ public sealed class ChatSearchTests : IDisposable
     }
 
     [Fact]
-    public async Task A_search_that_nobody_waits_for_ends_and_tells_nothing_more()
+    public async Task A_canceled_search_ends_and_reports_no_more_matches()
     {
         for (var i = 0; i < 20; i++) { await fixture.NewChatAsync("needle"); }
 
@@ -267,14 +267,14 @@ public sealed class ChatSearchTests : IDisposable
     [InlineData("complete")]
     [InlineData("seq")]
     [InlineData("codex://chats/")]
-    public void A_word_of_the_journal_itself_is_told_from_a_text(string word)
+    public void Distinguishes_journal_keywords_from_message_text(string word)
     {
         static byte[] Line(string text) => StoredLine(StoreFixture.NewMessage(MessageRole.User, text) with { ProviderInfo = new ProviderInfo("local", "id"), CreatedAt = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero) });
         var query = new JournalQuery(new SearchQuery(word));
-        Assert.False(query.MayBeIn(Line("nothing: \"x\":\"y\" {")));
+        Assert.False(query.MayMatch(Line("nothing: \"x\":\"y\" {")));
         foreach (var text in new[] { word, $"{word}\"", $"\"{word}\":", $"\"{word}\":\"", $"\"role\":\"{word}", $":\"{word}", $"{{\"a\":\"{word}\"}}", $"\\{word}\\" })
         {
-            Assert.True(query.MayBeIn(Line(text)), text);
+            Assert.True(query.MayMatch(Line(text)), text);
         }
     }
 
@@ -312,16 +312,16 @@ public sealed class ChatSearchTests : IDisposable
             using (var journal = store.Create("ai-chat", "-", null, null)) { Play(journal, test.steps); }
 
             var chat = store.Read(store.List()[0].Id);
-            var expected = chat.Tree.Under("").Select(chat.Tree.Find).OfType<Message>()
-                .Where(message => message.Status == MessageStatus.Complete && test.terms.All(wanted => TextsOf(message).Any(has => has.Contains(wanted, StringComparison.OrdinalIgnoreCase))))
+            var expected = chat.Tree.DescendantsOf("").Select(chat.Tree.Find).OfType<Message>()
+                .Where(message => message.Status == MessageStatus.Complete && test.terms.All(requested => TextsOf(message).Any(has => has.Contains(requested, StringComparison.OrdinalIgnoreCase))))
                 .Select(message => message.Id).Order(StringComparer.Ordinal);
-            var query = new SearchQuery(string.Join(' ', test.terms.Select(wanted => $"\"{wanted.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
-            var found = SearchAsync(query, own).GetAwaiter().GetResult().Finds.Select(find => find.MessageId).Where(id => id.Length > 0).Order(StringComparer.Ordinal);
+            var query = new SearchQuery(string.Join(' ', test.terms.Select(requested => $"\"{requested.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")));
+            var found = SearchAsync(query, own).GetAwaiter().GetResult().Finds.Select(match => match.MessageId).Where(id => id.Length > 0).Order(StringComparer.Ordinal);
             return expected.SequenceEqual(found);
         }));
     }
 
-    /// <summary>Messages that come, change, are begun again and are taken back.</summary>
+    /// <summary>Messages that come, change, are begun again and are undone.</summary>
     private static void Play(ChatJournal journal, IReadOnlyList<(int What, int Which, List<MessagePart> Parts)> steps)
     {
         List<Message> messages = [];
@@ -350,13 +350,13 @@ public sealed class ChatSearchTests : IDisposable
         _ => Array.Empty<string>(),
     });
 
-    private Task<(List<SearchFind> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query) => SearchAsync(query, fixture);
+    private Task<(List<SearchMatch> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query) => SearchAsync(query, fixture);
 
-    private static async Task<(List<SearchFind> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query, StoreFixture fixture)
+    private static async Task<(List<SearchMatch> Finds, SearchSummary Summary)> SearchAsync(SearchQuery query, StoreFixture fixture)
     {
-        List<SearchFind> finds = [];
+        List<SearchMatch> matches = [];
         var search = new ChatSearch(fixture.NewStore(), NullLogger.Instance);
-        return (finds, await search.RunAsync(query, finds.AddRange, CancellationToken.None));
+        return (matches, await search.RunAsync(query, matches.AddRange, CancellationToken.None));
     }
 
     private ChatSearch NewSearch() => new(fixture.NewStore(), NullLogger.Instance);

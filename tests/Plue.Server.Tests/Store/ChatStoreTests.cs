@@ -149,7 +149,7 @@ public sealed class ChatStoreTests : IDisposable
             var id = await store.NewChatAsync("private");
             store.NewStore().List();
             await using var open = await store.NewStore().OpenAsync(id, CancellationToken.None);
-            using var hold = await open.HoldAsync(CancellationToken.None);
+            using var lease = await open.AcquireAsync(CancellationToken.None);
             foreach (var directory in Directory.EnumerateDirectories(Path.Combine(fixture.Home, "deep"), "*", SearchOption.AllDirectories).Append(Path.Combine(fixture.Home, "deep")))
             {
                 Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, NativeFile.ModeOf(directory));

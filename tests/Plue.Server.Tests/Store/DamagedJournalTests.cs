@@ -15,16 +15,16 @@ public sealed class DamagedJournalTests : IDisposable
     public async Task Cut_at_any_byte_a_chat_keeps_every_whole_message_and_can_be_written_to()
     {
         var id = await fixture.NewChatAsync(Texts);
-        var whole = File.ReadAllBytes(fixture.PathOf(id));
-        for (var length = 0; length < whole.Length; length++)
+        var complete = File.ReadAllBytes(fixture.PathOf(id));
+        for (var length = 0; length < complete.Length; length++)
         {
-            Restore(id, whole.AsSpan(0, length));
-            var lines = whole.AsSpan(0, length).Count((byte)'\n') + (whole[length] == '\n' ? 1 : 0);
+            Restore(id, complete.AsSpan(0, length));
+            var lines = complete.AsSpan(0, length).Count((byte)'\n') + (complete[length] == '\n' ? 1 : 0);
             var expected = Texts.Take(Math.Max(0, lines - 2));
             Assert.Equal(expected, fixture.NewStore().Read(id).Messages.Select(message => message.Text));
             await using (var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None))
             {
-                Assert.Equal(whole[length] == '\n' || length == 0 || whole[length - 1] == '\n', Aside(id).Length == 0);
+                Assert.Equal(complete[length] == '\n' || length == 0 || complete[length - 1] == '\n', Aside(id).Length == 0);
                 await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "next"), CancellationToken.None);
             }
 
@@ -38,10 +38,10 @@ public sealed class DamagedJournalTests : IDisposable
     public async Task A_flipped_bit_never_alters_a_message_and_costs_at_most_its_own_line()
     {
         var id = await fixture.NewChatAsync(Texts);
-        var whole = File.ReadAllBytes(fixture.PathOf(id));
-        for (var at = 0; at < whole.Length; at++)
+        var complete = File.ReadAllBytes(fixture.PathOf(id));
+        for (var at = 0; at < complete.Length; at++)
         {
-            var flipped = whole.ToArray();
+            var flipped = complete.ToArray();
             flipped[at] ^= (byte)(1 << (at % 8));
             Restore(id, flipped);
             var read = fixture.NewStore().Read(id);
@@ -51,7 +51,7 @@ public sealed class DamagedJournalTests : IDisposable
             Assert.All(texts, text => Assert.Contains(text, Texts));
             Assert.True(texts.Length >= Texts.Length - 1, $"A flip at {at} cost more than one message.");
             Assert.Equal(texts, fixture.NewStore().Read(id).Messages.Select(message => message.Text));
-            if (whole[at] != '\n' && !(at + 1 < whole.Length && whole[at + 1] == '\n' && flipped[at] == '\r')) { Assert.NotNull(journal.Chat.Notice); }
+            if (complete[at] != '\n' && !(at + 1 < complete.Length && complete[at + 1] == '\n' && flipped[at] == '\r')) { Assert.NotNull(journal.Chat.Notice); }
         }
     }
 

@@ -15,7 +15,7 @@ public sealed class EscapedTermTests
             var json = Json($"<{written}>");
             foreach (var asked in new[] { written, char.ToUpperInvariant(written), char.ToLowerInvariant(written) }.Distinct().Select(one => one.ToString()))
             {
-                if (written.ToString().Contains(asked, StringComparison.OrdinalIgnoreCase) && !(new EscapedTerm(asked).MayBeIn(json) && new EscapedTerm($"<{asked}>").MayBeIn(json)))
+                if (written.ToString().Contains(asked, StringComparison.OrdinalIgnoreCase) && !(new EscapedTerm(asked).MayOccurIn(json) && new EscapedTerm($"<{asked}>").MayOccurIn(json)))
                 {
                     missed.Add($"U+{(int)written:X4} by {asked}");
                 }
@@ -43,21 +43,21 @@ public sealed class EscapedTermTests
     [InlineData("😀")]
     [InlineData("привет")]
     [InlineData("z")]
-    public void A_term_is_found_wherever_it_stands_and_nowhere_else(string term)
+    public void Finds_a_term_at_every_position_and_nowhere_else(string term)
     {
         var sought = new EscapedTerm(term);
         for (var before = 0; before < 70; before++)
         {
             for (var behind = 0; behind < 40; behind += 13)
             {
-                Assert.True(sought.MayBeIn(Json($"{new string('.', before)}{term.ToUpperInvariant()}{new string('-', behind)}")));
-                Assert.False(sought.MayBeIn(Json($"{new string('.', before)}{new string('-', behind)}")));
+                Assert.True(sought.MayOccurIn(Json($"{new string('.', before)}{term.ToUpperInvariant()}{new string('-', behind)}")));
+                Assert.False(sought.MayOccurIn(Json($"{new string('.', before)}{new string('-', behind)}")));
             }
         }
     }
 
     [Fact]
-    public void A_term_that_is_cut_by_the_end_is_not_found() => Assert.False(new EscapedTerm("needle").MayBeIn("a needl"u8));
+    public void A_term_that_is_cut_by_the_end_is_not_found() => Assert.False(new EscapedTerm("needle").MayOccurIn("a needl"u8));
 
     private static byte[] Json(string text) => Encoding.UTF8.GetBytes(JavaScriptEncoder.UnsafeRelaxedJsonEscaping.Encode(text));
 }

@@ -18,7 +18,7 @@ public sealed class JournalLockTests : IDisposable
         Assert.False(JournalLock.IsHeld(Journal));
         using (var owner = JournalLock.Acquire(Journal, "chat"))
         {
-            Assert.True(owner.IsWhole && JournalLock.IsHeld(Journal));
+            Assert.True(owner.IsIntact && JournalLock.IsHeld(Journal));
             Assert.Null(JournalLock.TryAcquire(Journal, "chat"));
             var refused = Assert.Throws<FailureException>(() => JournalLock.Acquire(Journal, "chat")).Failure;
             Assert.Equal((FailureKind.Conflict, "Another window is writing to this chat. Try again when it has finished."), (refused.Kind, refused.Message));
@@ -29,34 +29,34 @@ public sealed class JournalLockTests : IDisposable
     }
 
     [Fact]
-    public void A_lock_that_somebody_deleted_or_that_another_made_anew_is_not_whole_and_the_others_stays()
+    public void A_deleted_or_replaced_lock_file_is_not_intact_and_the_other_lock_stays()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "There a held file cannot be deleted.");
         using var second = Replaced(JournalLock.Acquire(Journal, "chat"));
-        Assert.True(second.IsWhole && JournalLock.IsHeld(Journal));
+        Assert.True(second.IsIntact && JournalLock.IsHeld(Journal));
 
         JournalLock Replaced(JournalLock first)
         {
             File.Delete(JournalLock.PathOf(Journal));
-            Assert.False(first.IsWhole);
+            Assert.False(first.IsIntact);
             var another = JournalLock.Acquire(Journal, "chat");
-            Assert.False(first.IsWhole);
+            Assert.False(first.IsIntact);
             first.Dispose();
             return another;
         }
     }
 
     [Fact]
-    public void What_a_dead_owner_or_a_hand_left_there_keeps_nobody_out()
+    public void A_stale_or_forged_lock_file_excludes_no_one()
     {
         File.WriteAllText(JournalLock.PathOf(Journal), "1 long ago, by me");
         Assert.False(JournalLock.IsHeld(Journal));
         using var owner = JournalLock.Acquire(Journal, "chat");
-        Assert.True(owner.IsWhole);
+        Assert.True(owner.IsIntact);
     }
 
     [Fact]
-    public void A_link_or_a_folder_in_the_way_is_told_and_what_it_leads_to_stays()
+    public void Reports_a_link_or_folder_in_place_of_the_lock_and_keeps_its_target()
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "Links are not for every user there.");
         var other = Path.Combine(folder, "other");
@@ -74,25 +74,25 @@ public sealed class JournalLockTests : IDisposable
     }
 
     [Fact]
-    public void Who_waits_leaves_word_that_ends_by_itself_and_costs_nothing_where_it_cannot()
+    public void A_release_request_expires_and_a_failed_request_is_ignored()
     {
         var mark = Journal + ".wanted";
-        Assert.False(JournalLock.IsWanted(Journal));
-        JournalLock.Want(Journal);
-        JournalLock.Want(Journal);
-        Assert.True(JournalLock.IsWanted(Journal));
+        Assert.False(JournalLock.IsReleaseRequested(Journal));
+        JournalLock.RequestRelease(Journal);
+        JournalLock.RequestRelease(Journal);
+        Assert.True(JournalLock.IsReleaseRequested(Journal));
         File.SetLastWriteTimeUtc(mark, DateTime.UtcNow.AddSeconds(-6));
-        Assert.False(JournalLock.IsWanted(Journal));
-        JournalLock.Want(Journal);
-        Assert.True(JournalLock.IsWanted(Journal));
-        JournalLock.Unwant(Journal);
+        Assert.False(JournalLock.IsReleaseRequested(Journal));
+        JournalLock.RequestRelease(Journal);
+        Assert.True(JournalLock.IsReleaseRequested(Journal));
+        JournalLock.ClearRequest(Journal);
         Assert.False(File.Exists(mark));
 
         Directory.CreateDirectory(mark);
-        JournalLock.Want(Journal);
-        JournalLock.Unwant(Journal);
-        JournalLock.Want(Path.Combine(folder, "none", "a.jsonl"));
-        Assert.False(JournalLock.IsWanted(Journal));
+        JournalLock.RequestRelease(Journal);
+        JournalLock.ClearRequest(Journal);
+        JournalLock.RequestRelease(Path.Combine(folder, "none", "a.jsonl"));
+        Assert.False(JournalLock.IsReleaseRequested(Journal));
         Assert.True(Directory.Exists(mark));
     }
 }

@@ -41,9 +41,9 @@ public sealed class MessageTreeTests
         Assert.Equal(["r1", "b1"], Forked.AlternativesOf(Second));
         Assert.Equal(["q1", "p1"], Forked.AlternativesOf(Forked.Find("q1")!));
         Assert.Equal(["a1"], Straight.AlternativesOf(Straight.Find("a1")!));
-        Assert.Equal(("b1", "q3", "q3"), (Forked.EndOf("q1"), Forked.EndOf("r1"), Forked.EndOf("q3")));
-        Assert.Equal(["q2", "r1", "b1", "r2", "q3"], Forked.Under("q2"));
-        Assert.Equal(["p1"], Forked.Under("p1"));
+        Assert.Equal(("b1", "q3", "q3"), (Forked.LeafOf("q1"), Forked.LeafOf("r1"), Forked.LeafOf("q3")));
+        Assert.Equal(["q2", "r1", "b1", "r2", "q3"], Forked.DescendantsOf("q2"));
+        Assert.Equal(["p1"], Forked.DescendantsOf("p1"));
     }
 
     [Theory]
@@ -51,31 +51,31 @@ public sealed class MessageTreeTests
     [InlineData("r2", "r1 r2")]
     [InlineData("b1", "b1")]
     [InlineData("a1", "a1")]
-    public void An_answer_is_all_of_its_rounds(string id, string rounds) => Assert.Equal(rounds.Split(' '), Forked.AnswerOf(Forked.Find(id)!));
+    public void An_answer_is_all_of_its_rounds(string id, string rounds) => Assert.Equal(rounds.Split(' '), Forked.ResponsesTo(Forked.Find(id)!));
 
     [Fact]
     public void Undoing_leads_before_the_last_question_and_redoing_back()
     {
-        Assert.Equal(("a1", "", null), (Forked.Undone, Straight.Undone, MessageTree.Empty.Undone));
-        Assert.Null(new MessageTree([Answer("a", "")], "a", []).Undone);
-        Assert.Equal(("q3", null), (Forked.Redone, Straight.Redone));
-        Assert.Null(new MessageTree(Straight.All, "a1", ["gone"]).Redone);
+        Assert.Equal(("a1", "", null), (Forked.UndoTarget, Straight.UndoTarget, MessageTree.Empty.UndoTarget));
+        Assert.Null(new MessageTree([Answer("a", "")], "a", []).UndoTarget);
+        Assert.Equal(("q3", null), (Forked.RedoTarget, Straight.RedoTarget));
+        Assert.Null(new MessageTree(Straight.All, "a1", ["gone"]).RedoTarget);
     }
 
     [Theory]
     [InlineData(true)]
     [InlineData(false)]
-    public void A_message_goes_behind_the_head_or_into_its_place_and_nowhere_else(bool isForked)
+    public void A_message_is_appended_after_the_head_or_replaces_its_earlier_version(bool isForked)
     {
         var tree = isForked ? Forked : Straight;
         var longer = tree.With(Question("x", tree.Head))!;
         Assert.Equal([.. Ids(tree.Path), "x"], Ids(longer.Path));
         Assert.Equal([.. Ids(tree.All), "x"], Ids(longer.All));
-        Assert.Equal(("x", null), (longer.Head, longer.Redone));
+        Assert.Equal(("x", null), (longer.Head, longer.RedoTarget));
         var changed = tree.With(tree.Find(tree.Head)! with { StopReason = StopReason.EndTurn })!;
         Assert.Equal(Ids(tree.Path), Ids(changed.Path));
         Assert.Equal(Ids(tree.All), Ids(changed.All));
-        Assert.Equal(tree.Redone, changed.Redone);
+        Assert.Equal(tree.RedoTarget, changed.RedoTarget);
         Assert.All([changed.Path[^1], changed.All.Single(one => one.Id == tree.Head), changed.Find(tree.Head)!], one => Assert.Equal(StopReason.EndTurn, one.StopReason));
         Assert.Null(tree.With(Question("x", "q1")));
     }
@@ -88,8 +88,8 @@ public sealed class MessageTreeTests
         return Ids(tree.Path).SequenceEqual(Above(messages, tree.Head)) && messages.All(message =>
             Ids(tree.PathTo(message.Id)).SequenceEqual(Above(messages, message.Id))
             && tree.AlternativesOf(message).SequenceEqual(messages.Where(other => other.ParentId == message.ParentId).Select(other => other.Id))
-            && tree.Under(message.Id).Order(StringComparer.Ordinal).SequenceEqual(messages.Select(other => other.Id).Where(id => Above(messages, id).Contains(message.Id)).Order(StringComparer.Ordinal))
-            && Above(messages, tree.EndOf(message.Id)).Contains(message.Id));
+            && tree.DescendantsOf(message.Id).Order(StringComparer.Ordinal).SequenceEqual(messages.Select(other => other.Id).Where(id => Above(messages, id).Contains(message.Id)).Order(StringComparer.Ordinal))
+            && Above(messages, tree.LeafOf(message.Id)).Contains(message.Id));
     }).QuickCheckThrowOnFailure();
 
     [Fact]
@@ -98,9 +98,9 @@ public sealed class MessageTreeTests
         var (one, other) = (Answer("one", "other") with { StopReason = StopReason.ToolUse }, Answer("other", "one") with { StopReason = StopReason.ToolUse });
         var tree = new MessageTree([one, other], "one", []);
         Assert.InRange(tree.Path.Count, 1, 3);
-        Assert.Equal(["one", "other"], tree.Under("one"));
-        Assert.Equal(2, tree.AnswerOf(one).Count);
-        Assert.Contains(tree.EndOf("one"), (string[])["one", "other"]);
+        Assert.Equal(["one", "other"], tree.DescendantsOf("one"));
+        Assert.Equal(2, tree.ResponsesTo(one).Count);
+        Assert.Contains(tree.LeafOf("one"), (string[])["one", "other"]);
     }
 
     private static List<string> Above(Message[] messages, string id)

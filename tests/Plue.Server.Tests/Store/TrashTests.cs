@@ -17,7 +17,7 @@ public sealed class TrashTests : IDisposable
     public void Dispose() => Directory.Delete(paths.Home, recursive: true);
 
     [Fact]
-    public void What_has_lain_long_enough_goes_and_the_rest_stays()
+    public void Deletes_only_expired_files()
     {
         var old = Put("old.jsonl", TimeSpan.FromDays(31));
         var young = Put("young.jsonl", TimeSpan.FromDays(29));

@@ -19,15 +19,15 @@ public sealed class TwoWritersTests : IDisposable
         using var first = fixture.StartWriter(id, "many", $"{each}");
         using var second = fixture.StartWriter(id, "many", $"{each}");
         await using var reader = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        var heard = new[] { first.StandardOutput.ReadToEndAsync(), second.StandardOutput.ReadToEndAsync() };
+        var received = new[] { first.StandardOutput.ReadToEndAsync(), second.StandardOutput.ReadToEndAsync() };
         List<string> seen = [];
-        while (!heard.All(output => output.IsCompleted))
+        while (!received.All(output => output.IsCompleted))
         {
             Assert.True(reader.Follow(news => Take(seen, news)));
             await Task.Delay(5);
         }
 
-        foreach (var output in heard) { Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal))); }
+        foreach (var output in received) { Assert.Equal(each, (await output).Split('\n').Count(line => line.StartsWith("acknowledged", StringComparison.Ordinal))); }
 
         reader.Follow(news => Take(seen, news));
         var chat = fixture.NewStore().Read(id);
@@ -47,19 +47,19 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task While_one_process_answers_another_reads_along_and_is_told_why_it_cannot_write()
+    public async Task While_one_process_responds_another_can_follow_and_learns_why_it_cannot_write()
     {
         var id = await fixture.NewChatAsync("hello");
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         using var owner = fixture.StartWriter(id, "answer");
         Assert.Equal("open", await owner.StandardOutput.ReadLineAsync());
         Assert.Equal("begun", await owner.StandardOutput.ReadLineAsync());
-        List<ChatNews> news = [];
+        List<ChatUpdate> news = [];
         Assert.True(journal.Follow(news.Add));
-        Assert.IsType<ChatNews.Begun>(news[0]);
-        Assert.Equal("half", string.Concat(news.OfType<ChatNews.Text>().Select(text => text.Content)));
+        Assert.IsType<ChatUpdate.MessageStarted>(news[0]);
+        Assert.Equal("half", string.Concat(news.OfType<ChatUpdate.TextAppended>().Select(text => text.Content)));
         Assert.Equal((ChatStatus.Running, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
-        Assert.Equal("Another window is answering in this chat.", journal.ReadOnlyReason);
+        Assert.Equal("Another window is running a turn in this chat.", journal.ReadOnlyReason);
         var failure = await Assert.ThrowsAsync<FailureException>(() => journal.UpdateAsync(new ChatFields(Title: "mine"), CancellationToken.None).AsTask());
         Assert.Equal((FailureKind.Conflict, journal.ReadOnlyReason), (failure.Failure.Kind, failure.Message));
         Assert.Equal(FailureKind.Conflict, Assert.Throws<FailureException>(() => fixture.NewStore().Delete(id)).Failure.Kind);
@@ -70,7 +70,7 @@ public sealed class TwoWritersTests : IDisposable
         news.Clear();
         journal.Follow(news.Add);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5));
-        Assert.IsType<ChatNews.Other>(Assert.Single(news));
+        Assert.IsType<ChatUpdate.Other>(Assert.Single(news));
         Assert.Equal((ChatStatus.Interrupted, "half"), (journal.Chat.Status, journal.Chat.Messages[^1].Text));
         Assert.Null(journal.ReadOnlyReason);
         Assert.Contains("\"status\":\"interrupted\"", File.ReadAllText(fixture.PathOf(id)), StringComparison.Ordinal);
@@ -84,10 +84,10 @@ public sealed class TwoWritersTests : IDisposable
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        var hold = await first.HoldAsync(CancellationToken.None);
+        var lease = await first.AcquireAsync(CancellationToken.None);
         var waiting = second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None).AsTask();
         await first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
-        hold.Dispose();
+        lease.Dispose();
         await waiting;
         Assert.Equal(["one", "two", "three"], second.Chat.Messages.Select(message => message.Text));
         first.Follow(_ => { });
@@ -95,7 +95,7 @@ public sealed class TwoWritersTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_that_another_window_wrote_anew_is_read_anew()
+    public async Task Reads_a_file_again_that_another_window_rewrote()
     {
         var id = await fixture.NewChatAsync("one", "two");
         await using var journal = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
@@ -107,24 +107,24 @@ public sealed class TwoWritersTests : IDisposable
             await other.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "three"), CancellationToken.None);
         }
 
-        List<ChatNews> news = [];
+        List<ChatUpdate> news = [];
         Assert.True(journal.Follow(news.Add));
-        Assert.IsType<ChatNews.Other>(Assert.Single(news));
+        Assert.IsType<ChatUpdate.Other>(Assert.Single(news));
         Assert.Equal(["two", "three"], journal.Chat.Messages.Select(message => message.Text));
         await journal.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "four"), CancellationToken.None);
         Assert.Equal(["two", "three", "four"], fixture.NewStore().Read(id).Messages.Select(message => message.Text));
     }
 
     [Fact]
-    public async Task Nothing_is_lost_when_somebody_deletes_the_lock_of_a_writer()
+    public async Task Nothing_is_lost_when_the_lock_file_of_a_writer_is_deleted()
     {
         var id = await fixture.NewChatAsync("one");
         await using var first = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
-        using var hold = await first.HoldAsync(CancellationToken.None);
+        using var lease = await first.AcquireAsync(CancellationToken.None);
         File.Delete(fixture.PathOf(id) + ".lock");
         await using var second = await fixture.NewStore().OpenAsync(id, CancellationToken.None);
         await second.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "two"), CancellationToken.None);
-        using (await second.HoldAsync(CancellationToken.None))
+        using (await second.AcquireAsync(CancellationToken.None))
         {
             var failure = await Assert.ThrowsAsync<FailureException>(() => first.AppendAsync(StoreFixture.NewMessage(MessageRole.User, "x"), CancellationToken.None).AsTask());
             Assert.Equal(FailureKind.Conflict, failure.Failure.Kind);
@@ -147,5 +147,5 @@ public sealed class TwoWritersTests : IDisposable
         Assert.False(File.Exists(fixture.PathOf(id)));
     }
 
-    private static void Take(List<string> seen, ChatNews news) => seen.Add(Assert.IsType<ChatNews.Added>(news).Message.Text);
+    private static void Take(List<string> seen, ChatUpdate news) => seen.Add(Assert.IsType<ChatUpdate.MessageAdded>(news).Message.Text);
 }

@@ -18,7 +18,7 @@ public sealed class UsageLedgerTests : IDisposable
     private string Folder => Path.Combine(fixture.Paths.Index, "usage");
 
     [Fact]
-    public async Task An_answer_is_one_line_without_a_word_of_what_was_said()
+    public async Task A_response_is_one_ledger_line_without_its_content()
     {
         await using var ledger = NewLedger();
         ledger.Add(Answer("A secret recipe", 1000, 500, 0.002m) with { Timing = new Timing(TimeSpan.FromMilliseconds(120), TimeSpan.FromSeconds(2)) }, "chat_1", "ai-chat");
@@ -40,7 +40,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task What_nothing_came_of_is_no_answer()
+    public async Task A_response_without_usage_is_not_recorded()
     {
         await using var ledger = NewLedger();
         ledger.Add(StoreFixture.NewMessage(MessageRole.User, "Hello"), "chat_1", "ai-chat");
@@ -50,7 +50,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_ledger_that_is_gone_is_made_anew_from_the_chats_hidden_and_deleted_ones_included()
+    public async Task A_missing_ledger_is_rebuilt_from_all_chats_including_hidden_and_deleted_ones()
     {
         var store = fixture.NewStore();
         var (hidden, deleted) = (Answer("hidden", 1, 1, 0.25m), Answer("deleted", 1, 1, 0.5m));
@@ -76,7 +76,7 @@ public sealed class UsageLedgerTests : IDisposable
     }
 
     [Fact]
-    public async Task A_line_whose_chat_is_gone_for_good_stays_even_when_the_ledger_is_repaired()
+    public async Task Repairing_the_ledger_keeps_lines_of_permanently_deleted_chats()
     {
         await using (var ledger = NewLedger()) { ledger.Add(Answer("gone", 1, 1, 0.5m), "chat_gone", "ai-chat"); }
 
@@ -143,14 +143,14 @@ public sealed class UsageLedgerTests : IDisposable
     [Theory]
     [InlineData(60, 1)] // 23:30 UTC of the day before is today in a place an hour ahead
     [InlineData(0, 2)]
-    public async Task Today_begins_at_the_users_midnight(int offsetMinutes, int answers)
+    public async Task Today_begins_at_the_users_midnight(int offsetMinutes, int responses)
     {
         var time = new Clock(Noon, TimeSpan.FromMinutes(offsetMinutes));
         await using var ledger = NewLedger(time);
         ledger.Add(Answer("a", 1, 1, 1) with { UpdatedAt = new DateTimeOffset(2026, 11, 20, 23, 30, 0, TimeSpan.Zero) }, "chat_1", "ai-chat");
         ledger.Add(Answer("b", 1, 1, 1), "chat_1", "ai-chat");
         Assert.Equal(offsetMinutes == 60 ? 2 : 1, await ledger.SpentTodayAsync());
-        Assert.Equal(answers, UsageSummary.Of(await AllAsync(ledger), TimeSpan.FromMinutes(offsetMinutes)).Days.Count);
+        Assert.Equal(responses, UsageSummary.Of(await AllAsync(ledger), TimeSpan.FromMinutes(offsetMinutes)).Days.Count);
     }
 
     [Fact]
@@ -184,7 +184,7 @@ public sealed class UsageLedgerTests : IDisposable
             Entry("a", "groq", 1.1m, 100), Entry("a", "groq", null, 300), Entry("b", "openai", 2.2m, 200), Entry("b", "openai", 0, null),
         ];
         var summary = UsageSummary.Of(entries, TimeSpan.Zero);
-        Assert.Equal((4, 1, 3.3m, TimeSpan.FromMilliseconds(200)), (summary.Total.Answers, summary.Total.Unpriced, summary.Total.Cost, summary.Total.FirstToken));
+        Assert.Equal((4, 1, 3.3m, TimeSpan.FromMilliseconds(200)), (summary.Total.Responses, summary.Total.Unpriced, summary.Total.Cost, summary.Total.FirstToken));
         Assert.Equal(["openai", "groq"], summary.Providers.Select(row => row.Key));
         Assert.Equal([TimeSpan.FromMilliseconds(200), TimeSpan.FromMilliseconds(200)], summary.Providers.Select(row => row.Figures.FirstToken));
         Assert.Equal(["b", "a"], summary.Chats.Select(row => row.Key));
@@ -252,7 +252,7 @@ public sealed class UsageLedgerTests : IDisposable
         {
             var began = Stopwatch.GetTimestamp();
             var summary = UsageSummary.Of(await AllAsync(again), TimeSpan.Zero);
-            Assert.Equal((100_000, 100m), (summary.Total.Answers, summary.Total.Cost));
+            Assert.Equal((100_000, 100m), (summary.Total.Responses, summary.Total.Cost));
             if (Stopwatch.GetElapsedTime(began) is var took && took < best) { best = took; }
         }
 
@@ -264,7 +264,7 @@ public sealed class UsageLedgerTests : IDisposable
     private UsageLedger NewLedger(TimeProvider? time = null)
     {
         static string NameOf(string id) => $"Name of {id}";
-        return new UsageLedger(fixture.Paths, since => fixture.NewStore().Answers(since, NameOf), NameOf, time ?? new Clock(Noon, TimeSpan.Zero), NullLogger.Instance);
+        return new UsageLedger(fixture.Paths, since => fixture.NewStore().Responses(since, NameOf), NameOf, time ?? new Clock(Noon, TimeSpan.Zero), NullLogger.Instance);
     }
 
     private static Task<IReadOnlyList<UsageEntry>> AllAsync(UsageLedger ledger) => ledger.ReadAsync(DateTimeOffset.MinValue, DateTimeOffset.MaxValue);

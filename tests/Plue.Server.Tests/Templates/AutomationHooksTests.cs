@@ -62,5 +62,5 @@ public class AutomationHooksTests
     [InlineData("a]")]
     [InlineData("[0]")]
     [InlineData("a b")]
-    public void What_is_not_a_path_is_none(string text) => Assert.Null(ValuePath.TryParse(text));
+    public void An_invalid_path_is_null(string text) => Assert.Null(ValuePath.TryParse(text));
 }

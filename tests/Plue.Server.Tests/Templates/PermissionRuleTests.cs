@@ -26,22 +26,22 @@ public class PermissionRuleTests
     [Theory]
     [InlineData("", "0+1 A rule begins with a tool, as in `write(docs/**)`.")]
     [InlineData("(x)", "0+1 A rule begins with a tool, as in `write(docs/**)`.")]
-    [InlineData("bsah(ls)", "0+4 There is no tool `bsah`. Did you mean `bash`?")]
-    [InlineData("git*/x", "0+6 There is no tool `git*/x`.")]
+    [InlineData("bsah(ls)", "0+4 The tool `bsah` does not exist. Did you mean `bash`?")]
+    [InlineData("git*/x", "0+6 The tool `git*/x` does not exist.")]
     [InlineData("bash(ls", "4+3 The `)` is missing at the end of the rule.")]
-    [InlineData("bash(ls) -l", "8+3 The rule ends with its `)`, and this stands behind it.")]
+    [InlineData("bash(ls) -l", "8+3 The rule must end with `)`. Remove the text after it.")]
     [InlineData("bash)", "4+1 This `)` has no `(` before it.")]
-    [InlineData("bash()", "4+2 The pattern between `(` and `)` is missing. Leave both out to mean every use.")]
-    [InlineData("bash( ls)", "5+3 The pattern begins and ends without spaces.")]
-    [InlineData("bash(a\nb)", "6+1 A pattern is one line without control characters.")]
-    [InlineData("github/create_issue(x)", "20+1 The tools of a server take no pattern.")]
-    [InlineData("write(../other/**)", "6+2 A path in a rule goes straight to its place, without `..`.")]
-    [InlineData("write(docs/./x)", "11+1 A path in a rule goes straight to its place, without `.`.")]
-    [InlineData(@"write(docs\x)", "10+1 A path in a rule has `/` between its names, on every system.")]
-    [InlineData("write(docs/a**)", "11+3 `**` stands alone between two `/`, as in `docs/**`.")]
-    [InlineData("spawn_task(Task)", "11+1 The pattern of spawn_task is the id of a template, such as `task-reviewer`.")]
+    [InlineData("bash()", "4+2 The pattern between `(` and `)` is missing. Remove both to match every use.")]
+    [InlineData("bash( ls)", "5+3 The pattern must not begin or end with a space.")]
+    [InlineData("bash(a\nb)", "6+1 A pattern must be one line without control characters.")]
+    [InlineData("github/create_issue(x)", "20+1 Rules for MCP tools cannot have a pattern.")]
+    [InlineData("write(../other/**)", "6+2 A path in a rule must not contain `..`.")]
+    [InlineData("write(docs/./x)", "11+1 A path in a rule must not contain `.`.")]
+    [InlineData(@"write(docs\x)", "10+1 A path in a rule uses `/` as the separator on every platform.")]
+    [InlineData("write(docs/a**)", "11+3 `**` must be a whole path segment, as in `docs/**`.")]
+    [InlineData("spawn_task(Task)", "11+1 The pattern of spawn_task must be the id of a template, such as `task-reviewer`.")]
     [InlineData("bash(*****************)", "5+17 The pattern has more than 16 stars.")]
-    public void A_mistake_in_a_rule_is_named_at_its_character(string text, string expected)
+    public void Reports_a_rule_error_at_its_position(string text, string expected)
     {
         Assert.Null(PermissionRule.TryParse(text, out var error));
         Assert.Equal(expected, $"{error?.Start}+{error?.Length} {error?.Message}");
@@ -98,7 +98,7 @@ public class PermissionRuleTests
     public void A_rule_without_a_folder_or_program_is_wide(string rule, bool isWide) => Assert.Equal(isWide, Rule(rule).IsWide);
 
     [Fact]
-    public void Whatever_is_written_is_a_rule_or_a_mistake_within_the_text()
+    public void Any_text_is_a_rule_or_an_error_within_the_text()
     {
         string[] scraps = ["read", "bash", "write", "spawn_task", "/", "*", "**", "(", ")", "..", "a", " ", "\n", "?", "\\", "é", "\uD800", "~"];
         Check.One(Config.QuickThrowOnFailure.WithMaxTest(3_000), Prop.ForAll(Gen.Elements(scraps).ListOf().Select(list => string.Concat(list)).ToArbitrary(), text =>
@@ -116,7 +116,7 @@ public class PermissionRuleTests
 
     /// <summary>What a rule covers, read as a path without wildcards, fits the rule: held against a plain matcher.</summary>
     [Fact]
-    public void What_covers_a_path_fits_it_as_a_person_reads_it()
+    public void Path_matching_agrees_with_a_reference_implementation()
     {
         var names = Gen.Elements("a", "ab", "b", "*", "a*", "?", "**");
         var paths = names.NonEmptyListOf().Select(list => string.Join('/', list.Take(5)));
@@ -128,7 +128,7 @@ public class PermissionRuleTests
 
     /// <summary>If one covers another and that covers a path, the first covers the path.</summary>
     [Fact]
-    public void What_is_covered_by_the_covered_is_covered()
+    public void Rule_coverage_is_transitive()
     {
         var paths = Gen.Elements("a", "ab", "b", "*", "a*", "?", "**").NonEmptyListOf().Select(list => $"read({string.Join('/', list.Take(4))})");
         var cases = from a in paths from b in paths from c in paths select (a, b, c);

@@ -84,7 +84,7 @@ public class ShippedTemplatesTests
         Assert.Empty(AutomationHooks.Evaluate(Find("ai-chat").Hooks, new HookChange(HookTrigger.Created), values));
     }
 
-    private static IEnumerable<string> PromptNames() => new PromptForm().ShippedNames;
+    private static IEnumerable<string> PromptNames() => new PromptFormat().ShippedNames;
 
     private static Json5Node Message(string role) => Json5Object.Of(("role", new Json5String(role)));
 

@@ -5,7 +5,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tests.Templates;
 
-/// <summary>What can lie in a folder of templates besides plain small files.</summary>
+/// <summary>What can are in a folder of templates besides plain small files.</summary>
 public sealed class TemplateFilesTests : IDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(20);
@@ -27,7 +27,7 @@ public sealed class TemplateFilesTests : IDisposable
         Directory.CreateDirectory(paths.Templates);
         using (var made = Process.Start("mkfifo", Path.Combine(paths.Templates, "pipe.json5"))) { await made.WaitForExitAsync(TestContext.Current.CancellationToken); }
         var entry = await Task.Run(() => new TemplateCatalog(paths).List().Single(entry => entry.Id == "pipe"), TestContext.Current.CancellationToken).WaitAsync(Patience, TestContext.Current.CancellationToken);
-        Assert.Equal("It is not an ordinary file.", Assert.Single(entry.Problems).Message);
+        Assert.Equal("It is not a regular file.", Assert.Single(entry.Problems).Message);
     }
 
     [Fact]
@@ -46,7 +46,7 @@ public sealed class TemplateFilesTests : IDisposable
     }
 
     [Fact]
-    public void A_line_of_parents_has_an_end_whoever_is_asked_for_first()
+    public void A_chain_of_parents_is_limited_regardless_of_the_starting_template()
     {
         const int Line = 990;
         for (var i = 0; i < Line; i++) { Save($"t{i}", $"parent_template: '{(i == 0 ? "task" : $"t{i - 1}")}'"); }
@@ -56,10 +56,10 @@ public sealed class TemplateFilesTests : IDisposable
             var catalog = new TemplateCatalog(paths, () => workspace);
             _ = catalog.Find($"t{first}");
             // With task.
-            Assert.NotNull(catalog.Find($"t{TemplateCatalog.MostParents - 1}"));
-            Assert.Equal($"More than {TemplateCatalog.MostParents} templates stand over `t{Line - 1}`. Name one as its parent that stands nearer to the beginning.",
+            Assert.NotNull(catalog.Find($"t{TemplateCatalog.MaxParents - 1}"));
+            Assert.Equal($"`t{Line - 1}` inherits from more than {TemplateCatalog.MaxParents} templates. Choose a parent with fewer ancestors.",
                 Assert.Single(catalog.List().Single(entry => entry.Id == $"t{Line - 1}").Problems).Message);
-            Assert.Null(catalog.Find($"t{TemplateCatalog.MostParents}"));
+            Assert.Null(catalog.Find($"t{TemplateCatalog.MaxParents}"));
         }
     }
 
@@ -76,9 +76,9 @@ public sealed class TemplateFilesTests : IDisposable
     public void A_template_has_only_so_many_hooks()
     {
         static string Text(int hooks) => $"{{ id: 'x', name: 'X', automation: {{ hooks: [{string.Concat(Enumerable.Repeat("{ trigger: 'created', action: 'notify', message: 'Hi' },", hooks))}] }} }}";
-        Assert.Equal(TemplateReader.MostHooks, TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MostHooks))).Template?.Hooks.Count);
-        var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MostHooks + 1)));
-        Assert.Equal((null, $"A template has at most {TemplateReader.MostHooks} hooks."), (tooMany.Template, Assert.Single(tooMany.Problems).Message));
+        Assert.Equal(TemplateReader.MaxHooks, TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks))).Template?.Hooks.Count);
+        var tooMany = TemplateReader.Read(Encoding.UTF8.GetBytes(Text(TemplateReader.MaxHooks + 1)));
+        Assert.Equal((null, $"A template has at most {TemplateReader.MaxHooks} hooks."), (tooMany.Template, Assert.Single(tooMany.Problems).Message));
     }
 
     private void Save(string id, string text)

@@ -70,7 +70,7 @@ public sealed class TemplateInheritanceTests : IDisposable
     [InlineData("provider_ref", "'codex://providers/a'", "'codex://providers/b'", false)]
     [InlineData("model", "'small'", "'small'", true)]
     [InlineData("model", "'small'", "'large'", false)]
-    public void What_is_locked_is_held_in_children_and_in_the_values_of_a_codex(string field, string locked, string child, bool isWithin)
+    public void Locked_fields_apply_to_children_and_codex_values(string field, string locked, string child, bool isWithin)
     {
         Save("base", $"{{ id: 'base', name: 'Base', parent_template: 'task', fields: [{{ name: '{field}', default: {locked}, locked: true }}] }}");
         Save("child", $"{{ id: 'child', name: 'Child', parent_template: 'base', {field}: {child} }}");
@@ -82,7 +82,7 @@ public sealed class TemplateInheritanceTests : IDisposable
     }
 
     [Theory]
-    [InlineData("['a', 'b']", "c", "1:103 error: The default of `mode` is none of a, b. Did you mean `a`?")]
+    [InlineData("['a', 'b']", "c", "1:103 error: The default of `mode` must be one of a, b. Did you mean `a`?")]
     [InlineData("['a', 'c']", "c", "")]
     public void A_select_with_fewer_options_needs_a_default_among_them(string options, string kept, string expected)
     {
@@ -116,7 +116,7 @@ public sealed class TemplateInheritanceTests : IDisposable
         Save("base", Base);
         Save("child", $"{{ id: 'child', name: 'Child', parent_template: 'base', fields: [{field}] }}");
         var name = field.Split('\'')[1];
-        Assert.Contains($"1:65 error: `{name}` is locked by `base`: its `{attribute}` can be narrowed and not widened.", Problems("child"));
+        Assert.Contains($"1:65 error: `{name}` is locked by `base`: its `{attribute}` can be narrowed but not widened.", Problems("child"));
         Assert.Null(new TemplateCatalog(paths).Find("child"));
     }
 
@@ -130,11 +130,11 @@ public sealed class TemplateInheritanceTests : IDisposable
         Save("orphan", """{ id: "orphan", name: "O", parent_template: "nobody" }""");
         Save("broken", "{ id: ");
         Save("heir", """{ id: "heir", name: "H", parent_template: "broken" }""");
-        Assert.Equal(["1:40 error: `a` descends from itself: a, b, a."], Problems("a"));
-        Assert.Equal(["1:40 error: The parents of `c` go in a circle at `b`."], Problems("c"));
-        Assert.Equal(["1:43 error: `self` descends from itself: self, self."], Problems("self"));
-        Assert.Equal(["1:45 error: There is no parent template `nobody`, or it has mistakes."], Problems("orphan"));
-        Assert.Equal(["1:43 error: There is no parent template `broken`, or it has mistakes."], Problems("heir"));
+        Assert.Equal(["1:40 error: `a` inherits from itself: a, b, a."], Problems("a"));
+        Assert.Equal(["1:40 error: The ancestors of `c` form a cycle at `b`."], Problems("c"));
+        Assert.Equal(["1:43 error: `self` inherits from itself: self, self."], Problems("self"));
+        Assert.Equal(["1:45 error: The parent template `nobody` does not exist or has errors."], Problems("orphan"));
+        Assert.Equal(["1:43 error: The parent template `broken` does not exist or has errors."], Problems("heir"));
     }
 
     [Fact]
@@ -169,7 +169,7 @@ public sealed class TemplateInheritanceTests : IDisposable
         var catalog = new TemplateCatalog(paths);
         Assert.Null(catalog.Find("one"));
         Assert.Null(catalog.Find("two"));
-        Assert.Contains("Give both the same name.", Assert.Single(Problems("one")), StringComparison.Ordinal);
+        Assert.Contains("Use the same name for both.", Assert.Single(Problems("one")), StringComparison.Ordinal);
     }
 
     private Template Find(string id) => Assert.IsType<Template>(new TemplateCatalog(paths).Find(id));

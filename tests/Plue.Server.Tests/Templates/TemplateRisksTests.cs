@@ -35,7 +35,7 @@ public class TemplateRisksTests
     [InlineData("automation: { hooks: [{ trigger: 'status_change', conditions: [{ field: 'status', equals: 'done' }], action: 'set_field', target: 'status', value: 'queued' }] }", "")]
     [InlineData("automation: { hooks: [{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'goal', value: 'a' }, { trigger: 'field_change', field: 'goal', action: 'set_field', target: 'title', value: 'b' }] }", "risk.hook-loop")]
     [InlineData("automation: { hooks: [{ trigger: 'field_change', field: 'title', action: 'set_field', target: 'goal', value: 'a' }] }", "")]
-    public void What_can_cost_or_change_more_than_is_meant_is_found(string text, string codes) => Assert.Equal(codes, string.Join(' ', Find(text).Select(risk => risk.Code)));
+    public void Finds_risks_of_cost_and_unintended_changes(string text, string codes) => Assert.Equal(codes, string.Join(' ', Find(text).Select(risk => risk.Code)));
 
     [Fact]
     public void A_risk_says_what_can_happen_and_what_to_do_and_where()
@@ -43,19 +43,19 @@ public class TemplateRisksTests
         var risks = Find("provider_ref: 'codex://providers/default-small', available_tools: ['bash'], permissions: { allow: ['bash(*)'] }");
         Assert.Equal(
             [
-                "1:48 A small or local model (codex://providers/default-small) may run any command without asking, and such models are misled more easily. Allow the commands it needs, as in `bash(npm test*)`, or choose a larger model.",
-                "1:147 It may run any command without asking, because `bash(*)` is allowed. Allow the commands it needs, as in `bash(npm test*)`.",
+                "1:48 A small or local model (codex://providers/default-small) can run any command without approval, and such models are easier to mislead. Allow only the commands it needs, as in `bash(npm test*)`, or choose a larger model.",
+                "1:147 It may run any command without asking, because `bash(*)` is allowed. Allow only the commands it needs, as in `bash(npm test*)`.",
             ],
             risks.Select(risk => $"{risk.Span.Line}:{risk.Span.Column} {risk.Message}"));
-        Assert.Equal("3 tasks of `task-orchestrator` at 10 USD come to 30 USD, more than its own 2. Allow fewer tasks, or give them less or it more.",
+        Assert.Equal("3 tasks of `task-orchestrator` at 10 USD come to 30 USD, more than its own 2. Allow fewer subtasks, lower their budgets, or increase its own.",
             Find("available_tools: ['spawn_task'], max_spawned_tasks: 3, budget: { usd: 2 }, permissions: { deny: ['spawn_task(x)'] }").Single().Message);
     }
 
     [Fact]
-    public void What_a_parent_brings_along_is_shown_where_the_parent_is_named()
+    public void Inherited_risks_are_reported_at_the_parent_reference()
     {
         var parent = Read("p", "{ id: 'p', name: 'P', parent_template: 'task', budget: { rounds: 3 } }");
-        var child = TemplateInheritance.Resolve(TemplateReader.Read("{ id: 'c', name: 'C', parent_template: 'p' }"u8).Template!, id => id == "p" ? parent with { IsWhole = true } : null).Template!;
+        var child = TemplateInheritance.Resolve(TemplateReader.Read("{ id: 'c', name: 'C', parent_template: 'p' }"u8).Template!, id => id == "p" ? parent with { IsComplete = true } : null).Template!;
         Assert.Equal(("risk.no-budget", 40), (TemplateRisks.Find(child, Catalog.Find).Single().Code, TemplateRisks.Find(child, Catalog.Find).Single().Span.Column));
     }
 

@@ -48,7 +48,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     }
 
     [Fact]
-    public void One_with_mistakes_hides_nothing()
+    public void An_invalid_workspace_template_overrides_nothing()
     {
         SaveUser("task-reviewer", "name: 'Mine', parent_template: 'task'");
         Save("task-reviewer", "name: 'Ours', parent_template: 'task', colour: 'red'");
@@ -70,7 +70,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Null(provider.Field("headers"));
         Assert.Null(catalog.Find("my-provider"));
         Assert.Equal("Chat", catalog.Find("ai-chat")?.Name);
-        Assert.Equal("1:34 error: A workspace's template cannot stand for providers: it could say where a key goes.", Problems("my-provider"));
+        Assert.Equal("1:34 error: A workspace template cannot be for providers: it could control where a key is sent.", Problems("my-provider"));
     }
 
     [Fact]
@@ -98,7 +98,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     }
 
     [Fact]
-    public void Rights_are_narrowed_to_those_below_and_each_change_is_a_warning_at_its_place()
+    public void Rights_are_limited_to_the_overridden_template_with_a_warning_for_each_change()
     {
         SaveUser("worker", """
             name: 'Worker', parent_template: 'task', available_tools: ['read', 'write', 'bash'],
@@ -122,14 +122,14 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Equal("Ours", catalog.Find("worker")?.Name);
         Assert.Equal("\"kernel\"", Json5Writer.Write(catalog.Find("worker")!.Default("area")!));
         Assert.Equal("""
-            2:27 warning: `edit` is left out of `available_tools`: what it takes the place of does not have it.
-            3:14 warning: `write(src/**)` stays in `ask`: a rule that restricts cannot be taken away.
-            3:42 warning: `bash` is left out of `allow`: nothing that stands over it allows that.
-            3:50 warning: `write(**)` is left out of `allow`: nothing that stands over it allows that.
-            3:70 warning: `read(**/*.env)` stays in `deny`: a rule that restricts cannot be taken away.
-            4:9 warning: `rounds` of `budget` stays at 20, the most that is given.
-            4:16 warning: `usd` of `budget` stays at 1, the most that is given.
-            5:20 warning: `max_spawned_tasks` is more than the 2 of what it takes the place of, which counts.
+            2:27 warning: `edit` is removed from `available_tools` because the template that it overrides does not have it.
+            3:14 warning: `write(src/**)` stays in `ask`: a restricting rule cannot be removed.
+            3:42 warning: `bash` is removed from `allow` because the template that it overrides does not allow it.
+            3:50 warning: `write(**)` is removed from `allow` because the template that it overrides does not allow it.
+            3:70 warning: `read(**/*.env)` stays in `deny`: a restricting rule cannot be removed.
+            4:9 warning: `rounds` of `budget` stays at 20, the maximum.
+            4:16 warning: `usd` of `budget` stays at 1, the maximum.
+            5:20 warning: `max_spawned_tasks` exceeds 2, the limit of the template that it overrides, which applies.
             """, Problems("worker"));
     }
 
@@ -155,7 +155,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Equal(["bash"], agent.Permissions.Deny);
         Assert.Equal(0.1m, agent.Budget.Usd);
         Assert.Equal(["read"], agent.AvailableTools);
-        Assert.Contains("1:62 warning: `budget` stays as it is in what it takes the place of.", Problems("task"), StringComparison.Ordinal);
+        Assert.Contains("1:62 warning: `budget` keeps the value of the template that it overrides.", Problems("task"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -168,11 +168,11 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Equal(["read(**/*.env)"], Agent("ours").Permissions.Deny);
         Assert.Equal(["read", "bash"], Agent("ours").AvailableTools);
         Assert.Empty(Agent("fresh").Permissions.Allow);
-        Assert.Equal("1:66 warning: `bash` is left out of `allow`: nothing that stands over it allows that.", Problems("fresh"));
+        Assert.Equal("1:66 warning: `bash` is removed from `allow` because the template that it overrides does not allow it.", Problems("fresh"));
     }
 
     [Fact]
-    public void What_was_narrowed_stays_so_for_those_that_descend_from_it()
+    public void Narrowed_rights_are_inherited()
     {
         Save("task-reviewer", "name: 'Ours', parent_template: 'task', available_tools: ['bash'], permissions: { allow: ['bash'] }");
         Save("heir", "name: 'Heir', parent_template: 'task-reviewer'");
@@ -193,7 +193,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Save("fixed", "name: 'Ours', parent_template: 'task', model: 'large'");
         Save("task-orchestrator", "name: 'Ours', parent_template: 'task', available_tools: ['read', 'search']");
         Assert.Equal("\"small\"", Json5Writer.Write(catalog.Find("fixed")!.Default("model")!));
-        Assert.Contains("1:42 warning: `model` is locked in what it takes the place of, and stays as it is there.", Problems("fixed"), StringComparison.Ordinal);
+        Assert.Contains("1:42 warning: `model` is locked in the template that it overrides and keeps its value.", Problems("fixed"), StringComparison.Ordinal);
         var tools = catalog.Find("task-orchestrator")!.Field("available_tools")!;
         Assert.Equal((true, "[\"read\", \"search\"]"), (tools.Locked, Json5Writer.Write(tools.Default!)));
     }
@@ -211,9 +211,9 @@ public sealed class WorkspaceTemplatesTests : IDisposable
         Assert.Equal(2, hooks.Count);
         Assert.Equal(["goal"], Assert.IsType<HookAction.SpawnTask>(hooks[0].Action).Values.Members.Select(member => member.Name));
         Assert.Equal("""
-            2:1 warning: This hook is left out: a workspace's template cannot set `permissions`.
-            3:93 warning: `permissions` is left out: a workspace's template cannot set it for a new task.
-            3:127 warning: `budget` is left out: a workspace's template cannot set it for a new task.
+            2:1 warning: This hook is ignored: a workspace template cannot set `permissions`.
+            3:93 warning: `permissions` is ignored: a workspace template cannot set it for a new task.
+            3:127 warning: `budget` is ignored: a workspace template cannot set it for a new task.
             """, Problems("ours"));
     }
 
@@ -237,7 +237,7 @@ public sealed class WorkspaceTemplatesTests : IDisposable
     }
 
     [Fact]
-    public void What_an_editor_is_told_of_a_workspaces_file_is_what_will_count()
+    public void Diagnostics_of_a_workspace_file_match_its_effective_content()
     {
         var reading = catalog.Check("fresh", "{ id: 'fresh', name: 'F', parent_template: 'task', permissions: { allow: ['bash'] } }"u8, TemplateLayer.Workspace);
         Assert.Single(reading.Problems);

@@ -61,7 +61,7 @@ internal sealed class TestTools : IToolSource
 
             if (name == "bash")
             {
-                progress.Say("waiting");
+                progress.Report("waiting");
                 house.AtGate.TrySetResult();
                 await house.Gate.Task.WaitAsync(cancellationToken);
             }

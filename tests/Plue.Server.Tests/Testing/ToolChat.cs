@@ -138,7 +138,7 @@ internal sealed class ToolChat : IChatEvents, ITurnSink, IAsyncDisposable
     {
         await AskedAsync();
         var asked = Approvals.Pending[0];
-        Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision, reason), equalToo: false);
+        Approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision, reason), includeEqual: false);
     }
 
     /// <summary>Waits until a question is there.</summary>

@@ -101,6 +101,6 @@ internal sealed class TurnTranscript : IMessageLog, ITurnSink
 
         public string Mask(string text) => text.Replace("hunter2", "***", StringComparison.Ordinal);
 
-        public int Settled(string text) => text.Length;
+        public int StableLength(string text) => text.Length;
     }
 }

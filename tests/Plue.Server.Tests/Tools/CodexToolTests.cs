@@ -8,19 +8,19 @@ namespace Plue.Server.Tests.Tools;
 
 public sealed class CodexToolTests : IDisposable
 {
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture fixture = new();
     private readonly PluePaths paths;
 
     public CodexToolTests()
     {
-        paths = new PluePaths(bench.Home);
+        paths = new PluePaths(fixture.Home);
         Directory.CreateDirectory(paths.Prompts);
         File.WriteAllText(Path.Combine(paths.Prompts, "house-style.md"), "---\ndescription: How we write\n---\nShort sentences.\n");
         Directory.CreateDirectory(paths.Providers);
         File.WriteAllText(Path.Combine(paths.Providers, "mine.json5"), "{ name: \"Mine\", provider_type: \"ollama\" }");
     }
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Fact]
     public async Task A_prompt_of_the_user_is_listed_and_read_whole()
@@ -41,7 +41,7 @@ public sealed class CodexToolTests : IDisposable
     public async Task Nothing_else_is_reached(string parameters) => await Assert.ThrowsAsync<ToolFailureException>(() => CallAsync(parameters));
 
     [Fact]
-    public async Task Who_does_not_list_it_does_not_have_it() => Assert.Empty(await Source().FindAsync(["read"], [], TestContext.Current.CancellationToken));
+    public async Task The_tool_is_available_only_if_listed() => Assert.Empty(await Source().FindAsync(["read"], [], TestContext.Current.CancellationToken));
 
     private CodexTool Source()
     {
@@ -53,12 +53,12 @@ public sealed class CodexToolTests : IDisposable
     {
         var tool = Assert.Single(await Source().FindAsync(["codex"], [], TestContext.Current.CancellationToken));
         using var document = JsonDocument.Parse(parameters);
-        var planned = await tool.PlanAsync(document.RootElement.Clone(), bench.Context, TestContext.Current.CancellationToken);
+        var planned = await tool.PlanAsync(document.RootElement.Clone(), fixture.Context, TestContext.Current.CancellationToken);
         return (await planned.RunAsync(new Silent(), TestContext.Current.CancellationToken)).Text;
     }
 
     private sealed class Silent : IToolProgress
     {
-        public void Say(string text) { }
+        public void Report(string text) { }
     }
 }

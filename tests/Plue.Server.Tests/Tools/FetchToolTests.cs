@@ -7,9 +7,9 @@ namespace Plue.Server.Tests.Tools;
 
 public sealed class FetchToolTests : IDisposable
 {
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture fixture = new();
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Theory]
     [InlineData("127.0.0.1")]
@@ -42,7 +42,7 @@ public sealed class FetchToolTests : IDisposable
     public async Task SEC_49_This_machine_is_never_connected_to(string address)
     {
         using var server = new Server(_ => Answer("200 OK", "text/plain", "hello"));
-        Assert.Contains("which is not fetched", await bench.RefusedAsync(new FetchTool("", _ => false), ToolBench.Json(("url", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.Port)))), StringComparison.Ordinal);
+        Assert.Contains("which cannot be fetched", await fixture.ErrorAsync(new FetchTool("", _ => false), ToolFixture.Json(("url", string.Format(System.Globalization.CultureInfo.InvariantCulture, address, server.Port)))), StringComparison.Ordinal);
         Assert.Equal(0, server.Connections);
     }
 
@@ -51,19 +51,19 @@ public sealed class FetchToolTests : IDisposable
     [InlineData("ftp://x/")]
     [InlineData("/etc/passwd")]
     [InlineData("https://me:secret@example.com/")]
-    public async Task What_is_no_plain_address_of_the_web_is_refused(string address) =>
-        Assert.Contains("`url`", await bench.RefusedAsync(new FetchTool("", _ => true), ToolBench.Json(("url", address))), StringComparison.Ordinal);
+    public async Task Refuses_addresses_that_are_not_plain_web_URLs(string address) =>
+        Assert.Contains("`url`", await fixture.ErrorAsync(new FetchTool("", _ => true), ToolFixture.Json(("url", address))), StringComparison.Ordinal);
 
     [Fact]
     public async Task A_page_comes_as_text_and_as_material()
     {
         using var server = new Server(_ => Answer("200 OK", "text/html; charset=utf-8", "<html><head><title>Guide</title><script>evil()</script></head><body><h1>One &amp; two</h1><p>Text <b>bold</b></p><ul><li>a<li>b</ul><!-- no --></body></html>"));
-        var said = await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address)));
-        Assert.Contains("never an instruction", said, StringComparison.Ordinal);
-        Assert.Contains("Guide\n\n# One & two", said, StringComparison.Ordinal);
-        Assert.Contains("Text bold\n\n- a\n- b", said, StringComparison.Ordinal);
-        Assert.DoesNotContain("evil", said, StringComparison.Ordinal);
-        Assert.DoesNotContain("no -->", said, StringComparison.Ordinal);
+        var text = await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address)));
+        Assert.Contains("not instructions", text, StringComparison.Ordinal);
+        Assert.Contains("Guide\n\n# One & two", text, StringComparison.Ordinal);
+        Assert.Contains("Text bold\n\n- a\n- b", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("evil", text, StringComparison.Ordinal);
+        Assert.DoesNotContain("no -->", text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -79,17 +79,17 @@ public sealed class FetchToolTests : IDisposable
     {
         using var other = new Server(_ => Answer("200 OK", "text/plain", "other"));
         using var server = new Server(path => path == "/near" ? Answer("200 OK", "text/plain", "near") : Answer("302 Found", "text/plain", "", path == "/away" ? other.Address : "/near"));
-        Assert.Contains($"leads on to {other.Address}", await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address + "away"))), StringComparison.Ordinal);
+        Assert.Contains($"redirects to {other.Address}", await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address + "away"))), StringComparison.Ordinal);
         Assert.Equal(0, other.Connections);
-        Assert.Contains("near", await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address + "x"))), StringComparison.Ordinal);
+        Assert.Contains("near", await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address + "x"))), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task A_page_without_an_end_is_cut_and_what_is_no_text_refused()
     {
         using var server = new Server(path => path == "/bin" ? Answer("200 OK", "application/octet-stream", "x") : Answer("200 OK", "text/plain", new string('x', 6 * 1024 * 1024)));
-        Assert.Contains("Only the first 4 MiB", await bench.SaidAsync(Allowing, ToolBench.Json(("url", server.Address))), StringComparison.Ordinal);
-        Assert.Contains("is no text", await bench.RefusedAsync(Allowing, ToolBench.Json(("url", server.Address + "bin"))), StringComparison.Ordinal);
+        Assert.Contains("Only the first 4 MiB", await fixture.ResultAsync(Allowing, ToolFixture.Json(("url", server.Address))), StringComparison.Ordinal);
+        Assert.Contains("not text", await fixture.ErrorAsync(Allowing, ToolFixture.Json(("url", server.Address + "bin"))), StringComparison.Ordinal);
     }
 
     private static FetchTool Allowing => new("", IPAddress.IsLoopback);

@@ -47,21 +47,21 @@ public sealed class HiddenNamesTests : IAsyncLifetime
     [InlineData("codex", "codex://prompts/\u202E\n")]
     [InlineData("fetch", "http://\u202E\n/")]
     [InlineData("fly\u202E\n", "x")]
-    public async Task What_is_not_there_is_named_without_hidden_characters(string tool, string what)
+    public async Task Errors_about_missing_files_show_hidden_characters(string tool, string what)
     {
         var argument = tool switch { "read" => "path", "codex" => "uri", _ => "url" };
-        var result = await home.CallAsync(tool, ToolBench.Json((argument, what)));
+        var result = await home.CallAsync(tool, ToolFixture.Json((argument, what)));
         Assert.Equal(0, HiddenCharacters.Count(result.Error!));
         Assert.DoesNotContain('\n', result.Error!);
     }
 
     private async Task SaysAsync(string tool, params (string Name, object Value)[] parameters)
     {
-        var result = await home.CallAsync(tool, ToolBench.Json(parameters));
-        var said = result.Result ?? result.Error!;
-        Assert.Contains(Shown, said, StringComparison.Ordinal);
-        Assert.Equal(0, HiddenCharacters.Count(said));
-        Assert.DoesNotContain("\n[Exit code 0]", said, StringComparison.Ordinal);
+        var result = await home.CallAsync(tool, ToolFixture.Json(parameters));
+        var text = result.Result ?? result.Error!;
+        Assert.Contains(Shown, text, StringComparison.Ordinal);
+        Assert.Equal(0, HiddenCharacters.Count(text));
+        Assert.DoesNotContain("\n[Exit code 0]", text, StringComparison.Ordinal);
         Assert.All(result.Images, image => Assert.Equal(0, HiddenCharacters.Count(image.Path)));
     }
 }

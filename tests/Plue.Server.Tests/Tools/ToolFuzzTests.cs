@@ -51,10 +51,10 @@ public sealed class ToolFuzzTests
             try { result = await home.CallAsync(name, parameters).WaitAsync(LongestCall); }
             catch (Exception fault) { throw new InvalidOperationException(what, fault); }
 
-            var said = result.Result ?? result.Error;
-            Assert.True(said is not null && (result.Result is null || result.Error is null), what);
-            Assert.False(said.Contains("in a way Plue did not expect", StringComparison.Ordinal), $"{what}\n{said}");
-            Assert.True(HiddenCharacters.Count(said) == 0, $"{what}\n{said}");
+            var text = result.Result ?? result.Error;
+            Assert.True(text is not null && (result.Result is null || result.Error is null), what);
+            Assert.False(text.Contains("in a way Plue did not expect", StringComparison.Ordinal), $"{what}\n{text}");
+            Assert.True(HiddenCharacters.Count(text) == 0, $"{what}\n{text}");
         }
 
         TestContext.Current.TestOutputHelper?.WriteLine($"{calls} calls in {began.Elapsed.TotalSeconds:0} s with seed {seed}.");
@@ -75,7 +75,7 @@ public sealed class ToolFuzzTests
         File.SetUnixFileMode(At("closed"), UnixFileMode.None);
         File.CreateSymbolicLink(At("link"), home.Top);
         File.CreateSymbolicLink(At("circle"), "circle");
-        ToolBench.Shell("mkfifo pipe", home.Folder);
+        ToolFixture.Shell("mkfifo pipe", home.Folder);
     }
 
     private static string ParametersOf(Random random, JsonElement schema)
@@ -118,7 +118,7 @@ public sealed class ToolFuzzTests
 
     private static string Raw(Random random) => random.Next(3) == 0 ? Quoted(Garbage(random)) : Pick(random, RawValues);
 
-    /// <summary>Any characters, halves of surrogate pairs left out: those are in the other lists.</summary>
+    /// <summary>Any characters, halves of surrogate pairs omitted: those are in the other lists.</summary>
     private static string Garbage(Random random) =>
         string.Concat(Enumerable.Range(0, random.Next(40)).Select(_ => (char)random.Next(random.Next(2) == 0 ? 0x80 : 0xD800)));
 

@@ -10,7 +10,7 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>All built-in tools as the composition makes them, with its runner. Nobody is there to be asked. Only what a spawned agent would do is recorded instead.</summary>
+/// <summary>All built-in tools as the composition makes them, with its runner. No user is available to approve it. Only what a spawned agent would do is recorded instead.</summary>
 internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
 {
     private readonly Services services;
@@ -74,7 +74,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
     public async ValueTask DisposeAsync()
     {
         await services.DisposeAsync();
-        ToolBench.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
+        ToolFixture.Shell($"chmod -R u+rwx {Top}; rm -rf {Top}", "/");
     }
 
     Task<SpawnCheck> ITaskSpawner.CheckAsync(SpawnRequest request, CancellationToken cancellationToken) => Task.FromResult(new SpawnCheck("A model", null));
@@ -85,7 +85,7 @@ internal sealed class ToolHome : IAsyncDisposable, ITaskSpawner, IToolObserver
         return Task.FromResult($"{request.TemplateId}|{request.Goal}|{request.Values}|{request.Budget}|{request.Model}");
     }
 
-    ValueTask IToolObserver.IntendAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
+    ValueTask IToolObserver.RecordIntentAsync(ToolCall call, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
     void IToolObserver.Progress(ToolCall call, string text) { }
 

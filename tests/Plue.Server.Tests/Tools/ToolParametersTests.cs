@@ -20,7 +20,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("write.path", """{"path":"new.txt","content":""}""", "Made new.txt."),
         ("write.content", """{"path":"a.txt","content":"other"}""", "Wrote a.txt."),
         ("edit.path", """{"path":"a.txt","old":"one","new":"1"}""", "Changed a.txt in line 1."),
-        ("edit.old", """{"path":"a.txt","old":"three","new":"3"}""", "The passage is not in the file"),
+        ("edit.old", """{"path":"a.txt","old":"three","new":"3"}""", "The text was not found"),
         ("edit.new", """{"path":"a.txt","old":"one","new":"one"}""", "`old` and `new` are the same."),
         ("edit.all", """{"path":"a.txt","old":"two","new":"2","all":true}""", "Changed a.txt in 2 places."),
         ("search.query", """{"query":"one"}""", "a.txt:1: one\n"),
@@ -28,8 +28,8 @@ public sealed class ToolParametersTests : IAsyncLifetime
         ("search.files", """{"files":"*.md"}""", "b.md\n"),
         ("search.ignore_case", """{"query":"ONE","ignore_case":true}""", "a.txt:1: one\n"),
         ("bash.command", """{"command":"echo said"}""", "said\n[Exit code 0"),
-        ("bash.timeout_s", """{"command":"sleep 20","timeout_s":1}""", "[Ended after 1 s"),
-        ("todo.steps", """{"steps":[]}""", "The list is empty now."),
+        ("bash.timeout_s", """{"command":"sleep 20","timeout_s":1}""", "[Stopped after 1 s"),
+        ("todo.steps", """{"steps":[]}""", "The list is now empty."),
         ("todo.steps[].text", """{"steps":[{"text":"Do it","state":"open"}]}""", "[ ] Do it\n"),
         ("todo.steps[].state", """{"steps":[{"text":"Do it","state":"done"}]}""", "[x] Do it\n"),
         ("codex.collection", """{"collection":"templates"}""", "codex://templates/task-code-writer"),
@@ -82,7 +82,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
 
     [Theory]
     [MemberData(nameof(Tools))]
-    public async Task An_argument_that_a_tool_does_not_know_is_refused_and_its_schema_says_so(string name)
+    public async Task Unknown_arguments_are_refused_as_declared_in_the_schema(string name)
     {
         var tool = home.Toolbox.Tools.Single(tool => tool.Name == name);
         Assert.All(ObjectsIn(SchemaOf(tool)), schema => Assert.False(schema.GetProperty("additionalProperties").GetBoolean()));
@@ -91,7 +91,7 @@ public sealed class ToolParametersTests : IAsyncLifetime
             if (name == FinishTool.ToolName) { continue; } // what it takes is for the template to say: see the orchestration tests
 
             var result = await home.CallAsync(name, $$"""{"cwd":1,{{parameters[1..]}}""".Replace(",}", "}", StringComparison.Ordinal));
-            Assert.StartsWith("There is no parameter `cwd`. Nothing was done; use only `", result.Error ?? $"{argument} was done", StringComparison.Ordinal);
+            Assert.StartsWith("The parameter `cwd` does not exist. Nothing was done. Use only `", result.Error ?? $"{argument} was done", StringComparison.Ordinal);
         }
     }
 
@@ -99,15 +99,15 @@ public sealed class ToolParametersTests : IAsyncLifetime
     [InlineData("todo", """{"steps":[{"text":"a","state":"open","mode":1}]}""")]
     [InlineData("spawn_task", """{"template":"worker","goal":"g","budget":{"mode":1}}""")]
     public async Task An_argument_that_a_tool_does_not_know_is_refused_in_its_objects_too(string tool, string parameters) =>
-        Assert.StartsWith("There is no parameter `mode`.", (await home.CallAsync(tool, parameters)).Error, StringComparison.Ordinal);
+        Assert.StartsWith("The parameter `mode` does not exist.", (await home.CallAsync(tool, parameters)).Error, StringComparison.Ordinal);
 
     [Theory]
-    [InlineData("""{"template":"worker","goal":"g","values":{"a":1,"a":2}}""", "`a` is given twice.")]
-    [InlineData("""{"template":"worker","goal":"g","budget":{"usd":0}}""", "`usd` has to be a number that is more than 0")]
-    [InlineData("""{"template":"worker","goal":"g","budget":{"tokens":0.5}}""", "`tokens` has to be a whole number")]
-    [InlineData("""{"template":"worker","goal":"g","budget":[]}""", "`budget` has to be an object.")]
-    [InlineData("""{"template":"worker","goal":7}""", "`goal` has to be a text.")]
-    public async Task What_has_the_wrong_form_for_spawn_task_is_refused_in_a_sentence(string parameters, string sentence) =>
+    [InlineData("""{"template":"worker","goal":"g","values":{"a":1,"a":2}}""", "`a` is set twice.")]
+    [InlineData("""{"template":"worker","goal":"g","budget":{"usd":0}}""", "`usd` must be a number greater than 0")]
+    [InlineData("""{"template":"worker","goal":"g","budget":{"tokens":0.5}}""", "`tokens` must be a whole number")]
+    [InlineData("""{"template":"worker","goal":"g","budget":[]}""", "`budget` must be an object.")]
+    [InlineData("""{"template":"worker","goal":7}""", "`goal` must be a text.")]
+    public async Task Invalid_spawn_task_arguments_are_refused_with_a_sentence(string parameters, string sentence) =>
         Assert.StartsWith(sentence, (await home.CallAsync("spawn_task", parameters)).Error, StringComparison.Ordinal);
 
     [Theory]

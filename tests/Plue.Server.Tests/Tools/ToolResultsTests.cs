@@ -15,7 +15,7 @@ public sealed class ToolResultsTests : IDisposable
     public void Dispose() => Directory.Delete(home, recursive: true);
 
     [Fact]
-    public void What_was_kept_is_there_for_a_week_and_then_goes()
+    public void Stored_outputs_are_deleted_after_a_week()
     {
         var kept = Keep("first");
         time.Advance(TimeSpan.FromDays(6));
@@ -23,7 +23,7 @@ public sealed class ToolResultsTests : IDisposable
         Assert.Equal("first", results.Read("chat_1", kept));
         time.Advance(TimeSpan.FromDays(2));
         Keep("third");
-        Assert.Contains("is not there any more", Assert.Throws<ToolFailureException>(() => results.Read("chat_1", kept)).Message, StringComparison.Ordinal);
+        Assert.Contains("no longer exists", Assert.Throws<ToolFailureException>(() => results.Read("chat_1", kept)).Message, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -40,10 +40,10 @@ public sealed class ToolResultsTests : IDisposable
     private string Keep(string text)
     {
         string name;
-        using (var result = results.Begin("chat_1"))
+        using (var result = results.Create("chat_1"))
         {
             result.Write(text);
-            name = result.HowToRead.Split('`')[3];
+            name = result.ReadHint.Split('`')[3];
         }
 
         foreach (var file in new DirectoryInfo(Path.Combine(home, "outputs")).EnumerateFiles($"*-{name[ToolResults.Scheme.Length..]}")) { file.LastWriteTimeUtc = time.GetUtcNow().UtcDateTime; }

@@ -8,10 +8,10 @@ using Plue.Server.Tools;
 
 namespace Plue.Server.Tests.Tools;
 
-/// <summary>What is known, asked and let go on before and while a call is done.</summary>
+/// <summary>What is known, asked and let continue before and while a call is done.</summary>
 public sealed class ToolRunnerTests : IDisposable
 {
-    private readonly ToolBench bench = new();
+    private readonly ToolFixture fixture = new();
     private readonly StoredRules rules;
     private readonly Approvals approvals;
     private readonly ToolRunner runner;
@@ -20,22 +20,22 @@ public sealed class ToolRunnerTests : IDisposable
 
     public ToolRunnerTests()
     {
-        var paths = new PluePaths(bench.Home);
+        var paths = new PluePaths(fixture.Home);
         rules = new StoredRules(paths, TimeProvider.System);
         approvals = new Approvals(TimeProvider.System, rules);
-        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], bench.Results, time: time);
-        bench.Rights = bench.Rights with { Tools = ["act"] };
+        runner = new ToolRunner(new PermissionPolicy(paths, rules), approvals, new NoEdits(), _ => ["Test"], fixture.Results, time: time);
+        fixture.Rights = fixture.Rights with { Tools = ["act"] };
     }
 
-    public void Dispose() => bench.Dispose();
+    public void Dispose() => fixture.Dispose();
 
     [Fact]
-    public async Task What_reaches_out_is_known_before_it_is_done_and_what_only_reads_need_not_be()
+    public async Task Intent_is_stored_before_calls_with_external_effects_but_not_before_reads()
     {
-        bench.Rights = bench.Rights with { Permissions = new(["fetch(example.com)"], [], []) };
+        fixture.Rights = fixture.Rights with { Permissions = new(["fetch(example.com)"], [], []) };
         await RunAsync(new ToolAction.Fetch(new Uri("https://example.com/")));
         await RunAsync(new ToolAction.SpawnTask("task"));
-        await RunAsync(new ToolAction.ReadFile(bench.PathOf("a.txt")));
+        await RunAsync(new ToolAction.ReadFile(fixture.PathOf("a.txt")));
         Assert.Equal(["intended", "done", "intended", "done", "done"], observer.Heard);
     }
 
@@ -46,7 +46,7 @@ public sealed class ToolRunnerTests : IDisposable
         var asked = await AskedAsync();
         Assert.Equal((null, "It sends a request to a.example. It sends a request to b.example."), (asked.Request.Rule, asked.Request.Why));
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Deny), false);
-        Assert.StartsWith("The user refused this", (await both).Error, StringComparison.Ordinal);
+        Assert.StartsWith("The user denied this call", (await both).Error, StringComparison.Ordinal);
 
         var one = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/1")), new ToolAction.Fetch(new Uri("https://a.example/2")));
         asked = await AskedAsync();
@@ -73,22 +73,22 @@ public sealed class ToolRunnerTests : IDisposable
     {
         var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
         var asked = await AskedAsync();
-        bench.Rights = bench.Rights with { Mode = PermissionMode.PlanOnly };
+        fixture.Rights = fixture.Rights with { Mode = PermissionMode.PlanOnly };
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
-        Assert.StartsWith("This was not done: Only plans are made now", (await running).Error, StringComparison.Ordinal);
+        Assert.StartsWith("The call was denied: Plan mode is on", (await running).Error, StringComparison.Ordinal);
         Assert.Empty(observer.Heard);
     }
 
     [Fact]
-    public async Task Whoever_hears_that_a_call_waits_finds_its_question()
+    public async Task The_approval_request_exists_before_the_call_is_reported_as_waiting()
     {
-        var heard = new List<(bool IsWaiting, int Questions)>();
-        observer.OnWaiting = isWaiting => heard.Add((isWaiting, approvals.Pending.Count));
+        var received = new List<(bool IsWaiting, int Questions)>();
+        observer.OnWaiting = isWaiting => received.Add((isWaiting, approvals.Pending.Count));
         var running = RunAsync(new ToolAction.Fetch(new Uri("https://a.example/")));
         var asked = await AskedAsync();
         approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(ApprovalDecision.Once), false);
         Assert.Null((await running).Error);
-        Assert.Equal([(true, 1), (false, 0)], heard);
+        Assert.Equal([(true, 1), (false, 0)], received);
     }
 
     [Fact]
@@ -116,7 +116,7 @@ public sealed class ToolRunnerTests : IDisposable
     }
 
     private async Task<ToolCallResult> RunAsync(params ToolAction[] actions) =>
-        (await runner.RunAsync([new ToolCall("call_1", "act", "{}")], new Toolbox([new Act(actions, observer)]), _ => bench.Context, observer, TestContext.Current.CancellationToken))[0];
+        (await runner.RunAsync([new ToolCall("call_1", "act", "{}")], new Toolbox([new Act(actions, observer)]), _ => fixture.Context, observer, TestContext.Current.CancellationToken))[0];
 
     private async Task<PendingApproval> AskedAsync()
     {
@@ -148,16 +148,16 @@ public sealed class ToolRunnerTests : IDisposable
 
     private sealed class Observer : IToolObserver
     {
-        private readonly List<string> heard = [];
+        private readonly List<string> received = [];
 
         public Action<bool>? OnWaiting { get; set; }
         public Action? OnRun { get; set; }
 
-        public IReadOnlyList<string> Heard { get { lock (heard) { return [.. heard]; } } }
+        public IReadOnlyList<string> Heard { get { lock (received) { return [.. received]; } } }
 
-        public void Hear(string what) { lock (heard) { heard.Add(what); } }
+        public void Hear(string what) { lock (received) { received.Add(what); } }
 
-        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
+        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
         {
             Hear("intended");
             return ValueTask.CompletedTask;

@@ -149,7 +149,7 @@ public sealed class ExportTests : IDisposable
     [InlineData("$`$ ` ` ![x](y) `", "&#36;`$ ` ` ![x](y) `")] // a formula hides the first backtick
     [InlineData("$$\n```\n$$\n![x](y)\n```", "&#36;&#36;\n```\n$$\n![x](y)\n```")]
     [InlineData("[a]: javascript:x\n\n[a]", "&#91;a]: javascript:x\n\n&#91;a]")]
-    public void What_only_some_previews_take_for_code_loads_nothing_in_any(string markdown, string expected) => Assert.Equal(expected, InertMarkdown.Blocks(markdown));
+    public void Ambiguous_code_loads_nothing_in_any_preview(string markdown, string expected) => Assert.Equal(expected, InertMarkdown.Blocks(markdown));
 
     [Fact]
     public void A_bracket_after_a_bare_address_stays_text() => Assert.Equal("https://a.example/x.png&lt;img src=x&gt;", InertMarkdown.Line("https://a.example/x.png<img src=x>"));

@@ -29,14 +29,14 @@ public sealed class RoundTripTests : IDisposable
             Assert.Empty(report.NotCarried);
             var back = fixture.Chats.Read(Assert.Single(report.ChatIds));
             Assert.Equal(TransferFixture.Shape(chat), TransferFixture.Shape(back));
-            var all = back.Tree.Under("").Skip(1).ToList();
+            var all = back.Tree.DescendantsOf("").Skip(1).ToList();
             Assert.Equal(all.Count, all.Distinct().Count());
             Assert.All(all, id => Assert.True(string.CompareOrdinal(back.Tree.Find(id)!.ParentId, id) < 0));
         }
     }
 
     [Fact]
-    public async Task What_comes_in_names_no_provider_and_counts_as_nothing_spent()
+    public async Task Imported_messages_have_no_provider_and_no_cost()
     {
         var chat = await fixture.ChatAsync("Paid", TransferFixture.Question(new MessagePart.Text("q")),
             TransferFixture.Answer(new MessagePart.Text("a")) with { Usage = new Usage { InputTokens = 5 }, Cost = new Cost(1, 1, 0, 2, "vendor") });
@@ -52,7 +52,7 @@ public sealed class RoundTripTests : IDisposable
         Assert.Null(back.TotalCost);
         Assert.Equal(("anthropic (imported)", "claude-test"), (back.Messages[1].ProviderInfo?.ProviderId, back.Messages[1].ProviderInfo?.ModelId));
         Assert.False(CodexUri.TryOf(CodexCollection.Providers, back.Messages[1].ProviderInfo?.ProviderId, out _));
-        Assert.DoesNotContain(fixture.Chats.Answers(DateTimeOffset.MinValue, id => id), entry => entry.ChatId == back.Id);
+        Assert.DoesNotContain(fixture.Chats.Responses(DateTimeOffset.MinValue, id => id), entry => entry.ChatId == back.Id);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class RoundTripTests : IDisposable
         var id = Blobs.IdOf("expected"u8);
         var path = fixture.Write("chat.json", $$$"""{"format":"plue-chat","version":1,"id":"x","messages":[{"id":"m","codex_id":"","role":"user","created_at":"2026-01-01T00:00:00Z","status":"complete","parts":[{"type":"file","path":"a","blob":"{{{id}}}"},{"type":"hologram"}]}],"blobs":{"{{{id}}}":"b3RoZXI="}}""");
         var report = fixture.Run(path);
-        Assert.Equal(["1 part of a kind that Plue does not know was left out.", "1 file or image came without its content; its name is kept."], report.NotCarried);
+        Assert.Equal(["1 part of an unknown type was omitted.", "1 file or image had no content; only its name was imported."], report.NotCarried);
         Assert.Null(Assert.IsType<MessagePart.File>(fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages[0].Parts[0]).Blob);
         Assert.False(Directory.Exists(Path.Combine(fixture.Home, "blobs")));
     }

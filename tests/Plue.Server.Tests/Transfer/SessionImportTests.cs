@@ -85,17 +85,17 @@ public sealed class SessionImportTests : IDisposable
         Assert.Equal("And this?", other.Text);
         var image = Assert.IsType<MessagePart.File>(other.Parts[1]);
         Assert.Equal(Convert.FromBase64String(Png), fixture.Blobs.Read(image.Blob!));
-        Assert.Equal(MessageStatus.Stopped, chat.Tree.Find(chat.Tree.EndOf(other.Id))!.Status);
+        Assert.Equal(MessageStatus.Stopped, chat.Tree.Find(chat.Tree.LeafOf(other.Id))!.Status);
         Assert.Equal((MessageStatus.Failed, "API Error: overloaded"), (chat.Messages[3].Status, chat.Messages[3].Error?.Message));
         Assert.Equal((MessageRole.System, 4), (chat.Messages[4].Role, chat.Messages[4].Compaction?.Messages));
         Assert.Equal(
             [
-                "2 entries of the program's own bookkeeping were left out.",
-                "1 thinking block can be used only by its vendor; what is readable of it is kept.",
-                "1 image in a tool's result was left out.",
-                "1 message of an agent's side conversation was left out.",
-                "1 message that the program added for the model was left out.",
-                "1 command that was typed to the program was left out.",
+                "2 metadata entries were omitted.",
+                "1 encrypted reasoning block can be used only by its vendor; its readable part was imported.",
+                "1 image in a tool result was omitted.",
+                "1 message of a subagent conversation was omitted.",
+                "1 message that the program added for the model was omitted.",
+                "1 local command was omitted.",
             ], report.NotCarried);
     }
 
@@ -115,7 +115,7 @@ public sealed class SessionImportTests : IDisposable
         Assert.Equal((20L, 6L, 5L, 2L), (answer.Usage?.InputTokens, answer.Usage?.OutputTokens, answer.Usage?.CachedReadTokens, answer.Usage?.ReasoningTokens));
         Assert.Equal(new ProviderInfo("Codex (imported)", "gpt-9-codex"), answer.ProviderInfo);
         Assert.Equal("Delete it", chat.Tree.Find(chat.Tree.AlternativesOf(chat.Messages[2])[0])!.Text);
-        Assert.Equal(["2 messages that the program added for the model were left out.", "1 thinking block can be used only by its vendor; what is readable of it is kept."], report.NotCarried);
+        Assert.Equal(["2 messages that the program added for the model were omitted.", "1 encrypted reasoning block can be used only by its vendor; its readable part was imported."], report.NotCarried);
     }
 
     [Fact]
@@ -142,11 +142,11 @@ public sealed class SessionImportTests : IDisposable
         var report = fixture.Run(Path.Combine(fixture.Outside, "in"));
         Assert.Empty(report.Failed);
         Assert.Equal(2, report.ChatIds.Count);
-        Assert.Contains("1 file in the folders is no chat that Plue knows.", report.NotCarried);
+        Assert.Contains("1 file in the folders is not a supported chat.", report.NotCarried);
     }
 
     [Fact]
-    public void A_second_import_says_so_and_makes_a_second_chat_only_when_asked()
+    public void A_repeated_import_is_reported_and_creates_a_copy_only_on_request()
     {
         var path = fixture.Write("s1.jsonl", ClaudeCode);
         var first = fixture.Imported(path);
@@ -188,13 +188,13 @@ public sealed class SessionImportTests : IDisposable
     {
         foreach (var lines in new[] { ClaudeCode, Rollout })
         {
-            var whole = Encoding.UTF8.GetBytes(string.Join('\n', lines));
-            for (var length = 0; length < whole.Length; length += 61) { CheckWhole(whole[..length]); }
+            var complete = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+            for (var length = 0; length < complete.Length; length += 61) { CheckWhole(complete[..length]); }
 
-            foreach (var (at, value) in Gen.Sample(Gen.Zip(Gen.Choose(0, whole.Length - 1), Gen.Choose(0, 255)), 10, 150))
+            foreach (var (at, value) in Gen.Sample(Gen.Zip(Gen.Choose(0, complete.Length - 1), Gen.Choose(0, 255)), 10, 150))
             {
-                var scrambled = whole.ToArray();
-                scrambled.AsSpan(at, Math.Min(at % 7, whole.Length - at)).Fill((byte)value);
+                var scrambled = complete.ToArray();
+                scrambled.AsSpan(at, Math.Min(at % 7, complete.Length - at)).Fill((byte)value);
                 CheckWhole(scrambled);
             }
         }
@@ -233,7 +233,7 @@ public sealed class SessionImportTests : IDisposable
 
         var report = fixture.Run(path);
         Assert.Equal(2, fixture.Chats.Read(Assert.Single(report.ChatIds)).Messages.Count);
-        Assert.Contains("1 line was longer than 64 MiB and was passed over.", report.NotCarried);
+        Assert.Contains("1 line was longer than 64 MiB and was skipped.", report.NotCarried);
     }
 
     [Fact]
@@ -243,7 +243,7 @@ public sealed class SessionImportTests : IDisposable
         using (var file = new FileStream(large, FileMode.Open)) { file.SetLength(513L * 1024 * 1024); }
         var many = fixture.Write("many.jsonl", Enumerable.Range(0, 200_001).Select(i => $$$"""{"type":"user","uuid":"{{{i}}}","sessionId":"m","message":{"content":"x"}}"""));
         var report = fixture.Import.Run([large, many], null, false, CancellationToken.None);
-        Assert.Equal(["This file is larger than 512 MiB. Split it and import the parts.", "This file has more than 200,000 messages, which one chat cannot keep. Split it and import the parts."],
+        Assert.Equal(["This file is larger than 512 MiB. Split it and import the parts.", "The file has more than 200,000 messages, the maximum for one chat. Split it and import the parts."],
             report.Failed.Select(failure => failure.Message));
         Assert.Empty(fixture.Files);
     }
@@ -257,9 +257,9 @@ public sealed class SessionImportTests : IDisposable
         var report = fixture.Import.Run([text, missing, "/dev/zero", "relative.jsonl", good], null, false, CancellationToken.None);
         Assert.Single(report.ChatIds);
         Assert.Equal([text, missing, "/dev/zero", "relative.jsonl"], report.Failed.Select(failure => failure.Path));
-        Assert.Equal("This is no chat that Plue knows. Choose a file of Plue, Claude Code or Codex.", report.Failed[0].Message);
-        Assert.Equal("This file is not there any more. Choose another.", report.Failed[1].Message);
-        Assert.Equal("This is not an ordinary file. Choose another.", report.Failed[2].Message);
+        Assert.Equal("The file format is not supported. Choose a file from Plue, Claude Code or the Codex CLI.", report.Failed[0].Message);
+        Assert.Equal("The file no longer exists. Choose another.", report.Failed[1].Message);
+        Assert.Equal("This is not a regular file. Choose another.", report.Failed[2].Message);
     }
 
     [Fact]
@@ -285,7 +285,7 @@ public sealed class SessionImportTests : IDisposable
     }
 
     [Fact]
-    public async Task A_window_imports_and_hears_of_the_new_chat()
+    public async Task An_importing_window_is_notified_of_the_new_chat()
     {
         await using var sidecar = await InMemorySidecar.StartAsync();
         var path = fixture.Write("s1.jsonl", ClaudeCode);
@@ -314,6 +314,6 @@ public sealed class SessionImportTests : IDisposable
         var chat = fixture.Chats.Read(Assert.Single(report.ChatIds));
         Assert.Null(chat.Notice);
         Assert.NotEmpty(chat.Messages);
-        Assert.Equal(chat.Tree.Count, chat.Tree.Under("").Count - 1);
+        Assert.Equal(chat.Tree.Count, chat.Tree.DescendantsOf("").Count - 1);
     }
 }

@@ -69,7 +69,7 @@ public sealed class TransferFixture : IDisposable
     /// <summary>All that a user sees of a chat, without what a copy of it has of its own.</summary>
     public static string Shape(StoredChat chat)
     {
-        var all = chat.Tree.Under("").Skip(1).Select(id => chat.Tree.Find(id)!).ToList();
+        var all = chat.Tree.DescendantsOf("").Skip(1).Select(id => chat.Tree.Find(id)!).ToList();
         var index = all.Select((message, at) => (message.Id, at)).ToDictionary(pair => pair.Id, pair => pair.at);
         var lines = all.Select(message => $"{index.GetValueOrDefault(message.ParentId ?? "", -1)} {JsonSerializer.Serialize(StoredMessage.From(message with
         {

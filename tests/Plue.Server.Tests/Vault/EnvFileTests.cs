@@ -15,7 +15,7 @@ public sealed class EnvFileTests
     [InlineData("A=one\r\nA=two\r\n", "A", "two")]
     [InlineData("A=sk-a=b#c", "A", "sk-a=b#c")]
     [InlineData("A=\"open", "A", "\"open")]
-    public void An_assignment_is_read_as_it_stands_and_nothing_is_expanded(string text, string name, string value) =>
+    public void Assignments_are_read_without_expansion(string text, string name, string value) =>
         Assert.Equal([KeyValuePair.Create(name, value)], EnvFile.Parse(text));
 
     [Theory]
@@ -26,7 +26,7 @@ public sealed class EnvFileTests
     [InlineData("1A=1")]
     [InlineData("A B=1")]
     [InlineData("A=1\nA=")]
-    public void What_assigns_nothing_is_no_key(string text) => Assert.Empty(EnvFile.Parse(text));
+    public void Lines_without_assignment_are_skipped(string text) => Assert.Empty(EnvFile.Parse(text));
 
     [Fact]
     public void Any_text_can_be_read() => Check.QuickThrowOnFailure(Prop.ForAll<string?>(text =>

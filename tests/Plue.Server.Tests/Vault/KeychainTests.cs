@@ -19,18 +19,18 @@ public sealed class KeychainTests : IDisposable
             env >> {directory}/environment
             DBUS_SESSION_BUS_ADDRESS='{session.Address}' exec /usr/bin/secret-tool "$@"
             """));
-        Assert.True(await keychain.AnswersAsync(default));
+        Assert.True(await keychain.IsAvailableAsync(default));
         Assert.Null(await keychain.ReadAsync("nobody", default));
 
         using var home = new VaultHome();
         await using (var vault = new Plue.Server.Vault.Vault(home.Path, keychain, home.Redactor))
         {
-            await vault.CreateAsync(VaultWay.Keychain, default);
+            await vault.CreateAsync(UnlockMethod.Keychain, default);
             await vault.StoreAsync(VaultHome.Key, VaultHome.Canary, ["https://api.anthropic.com"], default);
         }
 
         await using var reopened = new Plue.Server.Vault.Vault(home.Path, keychain, home.Redactor);
-        await reopened.UnlockAsync(VaultWay.Keychain, default);
+        await reopened.UnlockAsync(UnlockMethod.Keychain, default);
         Assert.Equal(VaultHome.Canary, await reopened.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
 
         var account = VaultFile.Parse(home.Bytes).Id;
@@ -40,7 +40,7 @@ public sealed class KeychainTests : IDisposable
 
         await keychain.DeleteAsync(account, default);
         await reopened.LockAsync(default);
-        await Assert.ThrowsAsync<FailureException>(() => reopened.UnlockAsync(VaultWay.Keychain, default));
+        await Assert.ThrowsAsync<FailureException>(() => reopened.UnlockAsync(UnlockMethod.Keychain, default));
     }
 
     [Fact]
@@ -48,7 +48,7 @@ public sealed class KeychainTests : IDisposable
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The script is for a shell.");
         var started = Stopwatch.GetTimestamp();
-        Assert.False(await new LinuxKeychain(Script("hang", $"echo $$ > {directory}/pid; exec sleep 600")).AnswersAsync(default));
+        Assert.False(await new LinuxKeychain(Script("hang", $"echo $$ > {directory}/pid; exec sleep 600")).IsAvailableAsync(default));
         Assert.InRange(Stopwatch.GetElapsedTime(started).TotalSeconds, 2.5, 30);
         var pid = int.Parse(await File.ReadAllTextAsync($"{directory}/pid"), System.Globalization.CultureInfo.InvariantCulture);
         Assert.False(IsAlive(pid), "The hanging program was left behind.");
@@ -62,7 +62,7 @@ public sealed class KeychainTests : IDisposable
     public async Task A_keyring_that_does_not_keep_what_it_was_given_does_not_answer(string script)
     {
         Assert.SkipWhen(OperatingSystem.IsWindows(), "The script is for a shell.");
-        Assert.False(await new LinuxKeychain(Script("broken", script)).AnswersAsync(default));
+        Assert.False(await new LinuxKeychain(Script("broken", script)).IsAvailableAsync(default));
     }
 
     [Fact]
@@ -77,7 +77,7 @@ public sealed class KeychainTests : IDisposable
               delete-generic-password) rm -f {{directory}}/kept;;
             esac
             """));
-        Assert.True(await keychain.AnswersAsync(default));
+        Assert.True(await keychain.IsAvailableAsync(default));
         var key = Enumerable.Range(0, 32).Select(number => (byte)number).ToArray();
         await keychain.WriteAsync("desk", key, default);
         Assert.Equal(key, await keychain.ReadAsync("desk", default));
@@ -85,13 +85,13 @@ public sealed class KeychainTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_keychain_a_vault_says_so_and_names_the_passphrase()
+    public async Task Without_a_keychain_the_error_suggests_a_passphrase()
     {
         using var home = new VaultHome();
         var keychain = new NoKeychain("there is none");
-        Assert.False(await keychain.AnswersAsync(default));
+        Assert.False(await keychain.IsAvailableAsync(default));
         await using var vault = new Plue.Server.Vault.Vault(home.Path, keychain, home.Redactor);
-        var exception = await Assert.ThrowsAsync<FailureException>(() => vault.CreateAsync(VaultWay.Keychain, default));
+        var exception = await Assert.ThrowsAsync<FailureException>(() => vault.CreateAsync(UnlockMethod.Keychain, default));
         Assert.Contains("passphrase", exception.Message);
         Assert.False(File.Exists(home.Path));
         await Assert.ThrowsAsync<FailureException>(() => new LinuxKeychain("/nowhere/secret-tool").WriteAsync("a", new byte[32], default));

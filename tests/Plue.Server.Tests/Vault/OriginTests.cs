@@ -75,11 +75,11 @@ public sealed class OriginTests : IDisposable
     [InlineData("exec://0123456789abcdef0123456789abcdef0fedcba9876543210fedcba9876543210")]
     [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba987654321g")]
     [InlineData("exec://zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz.zzzzzzzzzzzzzzzzzzzzzzzzzzzzzzzz")]
-    public void What_has_no_clear_origin_cannot_be_bound_to(string url)
+    public void Rejects_ambiguous_origins_for_keys(string url)
     {
         var refused = Assert.Throws<FailureException>(() => Origin.Parse(url));
         Assert.Equal(FailureKind.BadRequest, refused.Failure.Kind);
-        Assert.Contains("Give one like https://api.example.com", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("Enter one like https://api.example.com", refused.Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -90,7 +90,7 @@ public sealed class OriginTests : IDisposable
     [InlineData("http://[0:0::1]:8080", "http://[::1]:8080")]
     [InlineData("https://BÜCHER.example", "https://xn--bcher-kva.example")]
     [InlineData("exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210", "exec://0123456789abcdef0123456789abcdef.fedcba9876543210fedcba9876543210")]
-    public void What_is_written_of_an_origin_reads_back_as_the_same(string url, string written)
+    public void A_formatted_origin_parses_to_itself(string url, string written)
     {
         Assert.Equal(written, Origin.Parse(url).ToString());
         Assert.Equal(Origin.Parse(url), Origin.Parse(written));

@@ -125,7 +125,7 @@ public class RedactorTests
         foreach (var piece in text.Chunk(size))
         {
             held += new string(piece);
-            var settled = redactor.Settled(held);
+            var settled = redactor.StableLength(held);
             masked.Append(redactor.Mask(held[..settled]));
             held = held[settled..];
         }
@@ -169,7 +169,7 @@ public class RedactorTests
         }).QuickCheckThrowOnFailure();
 
     [Fact]
-    public void What_is_settled_cuts_no_secret_however_the_text_goes_on() => Prop.ForAll(
+    public void The_stable_prefix_never_splits_a_secret() => Prop.ForAll(
         Gen.Elements('a', 'b', 'é').ArrayOf().Where(letters => letters.Length is >= 4 and <= 7).Select(letters => new string(letters)).ArrayOf().Where(secrets => secrets.Length < 4).ToArbitrary(),
         Gen.Elements('a', 'b', 'é', 'z').ArrayOf().Select(letters => new string(letters)).ToArbitrary(),
         (secrets, between) =>
@@ -180,7 +180,7 @@ public class RedactorTests
             var text = string.Join(between, secrets.Prepend(between).Append(between));
             return Enumerable.Range(0, text.Length + 1).All(length =>
             {
-                var settled = redactor.Settled(text[..length]);
+                var settled = redactor.StableLength(text[..length]);
                 return settled >= 0 && settled <= length
                     && secrets.All(secret => Enumerable.Range(0, settled).All(at => at + secret.Length <= settled || !text.AsSpan(at).StartsWith(secret, StringComparison.Ordinal)));
             });
@@ -199,9 +199,9 @@ public class RedactorTests
     public void Only_what_may_go_on_as_a_secret_waits(string text, int settled)
     {
         var redactor = new Redactor();
-        Assert.Equal(text.Length, redactor.Settled(text));
+        Assert.Equal(text.Length, redactor.StableLength(text));
         redactor.Register("0123456");
-        Assert.Equal(settled, redactor.Settled(text));
+        Assert.Equal(settled, redactor.StableLength(text));
     }
 
     [Fact]

@@ -44,7 +44,7 @@ public sealed class VaultEntryTests : IDisposable
     }
 
     [Fact]
-    public async Task New_origins_stand_in_place_of_the_old_ones()
+    public async Task New_origins_replace_the_old_ones()
     {
         await using var vault = await home.CreateAsync();
         await vault.SetOriginsAsync(VaultHome.Key, ["http://localhost:8080/v1"], default);
@@ -64,8 +64,8 @@ public sealed class VaultEntryTests : IDisposable
         await vault.SetPassphraseAsync("the first one", "the second one", default);
 
         await using var other = home.Open();
-        await FailsAsync(FailureKind.VaultLocked, () => other.UnlockAsync(VaultWay.Passphrase("the first one"), default));
-        await other.UnlockAsync(VaultWay.Passphrase("the second one"), default);
+        await FailsAsync(FailureKind.VaultLocked, () => other.UnlockAsync(UnlockMethod.Passphrase("the first one"), default));
+        await other.UnlockAsync(UnlockMethod.Passphrase("the second one"), default);
     }
 
     private static async Task FailsAsync(FailureKind kind, Func<Task> act) =>

@@ -110,7 +110,7 @@ public sealed class VaultFileTests : IDisposable
     }
 
     [Fact]
-    public async Task A_file_of_a_later_version_says_so_whatever_its_shape()
+    public async Task A_later_file_version_is_reported_regardless_of_its_shape()
     {
         await MakeAsync();
         var failure = await RefusesAsync("""{"format":"plue-vault","version":3,"boxes":[[[[[[[[[[1]]]]]]]]]]}"""u8.ToArray());
@@ -132,7 +132,7 @@ public sealed class VaultFileTests : IDisposable
         var changed = JsonNode.Parse(home.Bytes)!;
         changed["ways"]![1]!["rounds"] = int.MaxValue;
         var started = Stopwatch.GetTimestamp();
-        var failure = await RefusesAsync(Encoding.UTF8.GetBytes(changed.ToJsonString()), VaultWay.Passphrase("correct horse"));
+        var failure = await RefusesAsync(Encoding.UTF8.GetBytes(changed.ToJsonString()), UnlockMethod.Passphrase("correct horse"));
         Assert.Contains("rounds", failure.Message);
         Assert.True(Stopwatch.GetElapsedTime(started) < TimeSpan.FromSeconds(5), "It took the bait.");
     }
@@ -167,7 +167,7 @@ public sealed class VaultFileTests : IDisposable
     private async Task MakeAsync()
     {
         await using var vault = await home.CreateAsync();
-        await vault.AddWayAsync(VaultWay.Passphrase("correct horse"), default);
+        await vault.AddUnlockMethodAsync(UnlockMethod.Passphrase("correct horse"), default);
         await vault.StoreAsync("vault://openai/api_key", "sk-another-canary", ["https://api.openai.com"], default);
     }
 
@@ -177,7 +177,7 @@ public sealed class VaultFileTests : IDisposable
         try
         {
             var vault = VaultFile.Parse(bytes);
-            using var key = vault.Ways.FirstOrDefault(way => way.Kind == VaultWay.EditorKind && way.Id == "desk") is { } way ? VaultFile.Unwrap(vault, way, VaultHome.Editor.Key) : null;
+            using var key = vault.Ways.FirstOrDefault(method => method.Kind == UnlockMethod.EditorKind && method.Id == "desk") is { } method ? VaultFile.Unwrap(vault, method, VaultHome.Editor.Key) : null;
             return key is null || !VaultFile.IsSealedBy(vault, key.Span);
         }
         catch (FailureException exception)
@@ -197,11 +197,11 @@ public sealed class VaultFileTests : IDisposable
         home.Bytes = good;
     }
 
-    private async Task<FailureException> RefusesAsync(byte[] bytes, VaultWay? way = null)
+    private async Task<FailureException> RefusesAsync(byte[] bytes, UnlockMethod? method = null)
     {
         home.Bytes = bytes;
         await using var vault = home.Open();
-        var failure = await Assert.ThrowsAsync<FailureException>(() => vault.UnlockAsync(way ?? VaultHome.Editor, default));
+        var failure = await Assert.ThrowsAsync<FailureException>(() => vault.UnlockAsync(method ?? VaultHome.Editor, default));
         Assert.Equal(FailureKind.VaultLocked, failure.Failure.Kind);
         await Assert.ThrowsAsync<FailureException>(() => vault.StoreAsync(VaultHome.Key, "new secret", ["https://a.example"], default));
         await Assert.ThrowsAsync<FailureException>(() => vault.CreateAsync(VaultHome.Editor, default));

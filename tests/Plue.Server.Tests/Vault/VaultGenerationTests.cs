@@ -19,7 +19,7 @@ public sealed class VaultGenerationTests : IDisposable
     {
         await using (var vault = await home.CreateAsync())
         {
-            if (inKeychain) { await vault.AddWayAsync(VaultWay.Keychain, default); }
+            if (inKeychain) { await vault.AddUnlockMethodAsync(UnlockMethod.Keychain, default); }
         }
 
         var older = home.Bytes;
@@ -54,7 +54,7 @@ public sealed class VaultGenerationTests : IDisposable
         var refused = await Assert.ThrowsAsync<FailureException>(() => vault.ListAsync(default));
         Assert.Equal(FailureKind.VaultOlder, refused.Failure.Kind);
         var status = await vault.StatusAsync(default);
-        Assert.True(status is { Locked: true, Problem: null, Ways: ["editor"] });
+        Assert.True(status is { Locked: true, Problem: null, UnlockMethods: ["editor"] });
     }
 
     [Fact]
@@ -84,14 +84,14 @@ public sealed class VaultGenerationTests : IDisposable
         home.Bytes = old;
         await using (var vault = home.Open())
         {
-            await vault.UnlockAsync(VaultWay.Passphrase("correct horse battery"), default);
+            await vault.UnlockAsync(UnlockMethod.Passphrase("correct horse battery"), default);
             Assert.Single(await vault.ListAsync(default));
         }
 
         Assert.Equal(old, home.Bytes);
         await using (var vault = home.Open())
         {
-            await vault.UnlockAsync(VaultWay.Passphrase("correct horse battery"), default);
+            await vault.UnlockAsync(UnlockMethod.Passphrase("correct horse battery"), default);
             Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
             await vault.StoreAsync("vault://other/key", "another-secret", ["https://a.example"], default);
         }
@@ -99,13 +99,13 @@ public sealed class VaultGenerationTests : IDisposable
         Assert.Equal(2, (int?)JsonNode.Parse(home.Bytes)?["version"]);
         await using (var vault = home.Open())
         {
-            await vault.UnlockAsync(VaultWay.Passphrase("correct horse battery"), default);
+            await vault.UnlockAsync(UnlockMethod.Passphrase("correct horse battery"), default);
             Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
         }
 
         home.Bytes = old;
         await using var rolledBack = home.Open();
-        var refused = await Assert.ThrowsAsync<FailureException>(() => rolledBack.UnlockAsync(VaultWay.Passphrase("correct horse battery"), default));
+        var refused = await Assert.ThrowsAsync<FailureException>(() => rolledBack.UnlockAsync(UnlockMethod.Passphrase("correct horse battery"), default));
         Assert.Equal(FailureKind.VaultOlder, refused.Failure.Kind);
     }
 

@@ -9,7 +9,7 @@ public sealed class VaultHome : IDisposable
     public const string Key = "vault://anthropic/api_key";
     public const string Canary = "sk-canary-7f3e91d0+b2/5c=84";
     public static readonly Uri Anthropic = new("https://api.anthropic.com/v1/messages");
-    public static readonly VaultWay Editor = VaultWay.Editor("desk", [.. Enumerable.Range(1, 32).Select(number => (byte)number)]);
+    public static readonly UnlockMethod Editor = UnlockMethod.Editor("desk", [.. Enumerable.Range(1, 32).Select(number => (byte)number)]);
 
     public VaultHome() => Path = System.IO.Path.Combine(Directory, "home", "vault.json");
 
@@ -39,7 +39,7 @@ public sealed class FakeKeychain : IKeychain
     public Dictionary<string, byte[]> Items { get; } = [];
     public bool Answers { get; set; } = true;
 
-    public Task<bool> AnswersAsync(CancellationToken cancellationToken) => Task.FromResult(Answers);
+    public Task<bool> IsAvailableAsync(CancellationToken cancellationToken) => Task.FromResult(Answers);
     public Task<byte[]?> ReadAsync(string account, CancellationToken cancellationToken) => Task.FromResult(Items.GetValueOrDefault(account)?.ToArray());
 
     public Task WriteAsync(string account, byte[] key, CancellationToken cancellationToken)

@@ -13,7 +13,7 @@ public sealed partial class VaultTests : IDisposable
     public void Dispose() => home.Dispose();
 
     [Fact]
-    public async Task What_was_stored_is_there_for_its_origin_after_a_restart()
+    public async Task Stored_secrets_are_available_for_their_origin_after_a_restart()
     {
         await using (await home.CreateAsync()) { }
 
@@ -27,17 +27,17 @@ public sealed partial class VaultTests : IDisposable
     {
         await using (var first = await home.CreateAsync())
         {
-            await first.AddWayAsync(VaultWay.Keychain, default);
-            await first.AddWayAsync(VaultWay.Passphrase("correct horse"), default);
-            await first.AddWayAsync(VaultWay.Editor("laptop", new byte[32]), default);
+            await first.AddUnlockMethodAsync(UnlockMethod.Keychain, default);
+            await first.AddUnlockMethodAsync(UnlockMethod.Passphrase("correct horse"), default);
+            await first.AddUnlockMethodAsync(UnlockMethod.Editor("laptop", new byte[32]), default);
         }
 
-        foreach (var way in new[] { VaultHome.Editor, VaultWay.Keychain, VaultWay.Passphrase("correct horse"), VaultWay.Editor("laptop", new byte[32]) })
+        foreach (var method in new[] { VaultHome.Editor, UnlockMethod.Keychain, UnlockMethod.Passphrase("correct horse"), UnlockMethod.Editor("laptop", new byte[32]) })
         {
             await using var vault = home.Open();
-            await vault.UnlockAsync(way, default);
+            await vault.UnlockAsync(method, default);
             Assert.Equal(VaultHome.Canary, await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default));
-            Assert.Equal(["editor", "keychain", "passphrase"], (await vault.StatusAsync(default)).Ways);
+            Assert.Equal(["editor", "keychain", "passphrase"], (await vault.StatusAsync(default)).UnlockMethods);
         }
     }
 
@@ -45,12 +45,12 @@ public sealed partial class VaultTests : IDisposable
     public async Task A_new_passphrase_takes_the_place_of_the_old_one()
     {
         await using var vault = await home.CreateAsync();
-        await vault.AddWayAsync(VaultWay.Passphrase("the old one"), default);
-        await vault.AddWayAsync(VaultWay.Passphrase("the new one"), default);
+        await vault.AddUnlockMethodAsync(UnlockMethod.Passphrase("the old one"), default);
+        await vault.AddUnlockMethodAsync(UnlockMethod.Passphrase("the new one"), default);
 
         await using var other = home.Open();
-        await FailsAsync(FailureKind.VaultLocked, () => other.UnlockAsync(VaultWay.Passphrase("the old one"), default));
-        await other.UnlockAsync(VaultWay.Passphrase("the new one"), default);
+        await FailsAsync(FailureKind.VaultLocked, () => other.UnlockAsync(UnlockMethod.Passphrase("the old one"), default));
+        await other.UnlockAsync(UnlockMethod.Passphrase("the new one"), default);
     }
 
     [Theory]
@@ -61,16 +61,16 @@ public sealed partial class VaultTests : IDisposable
     {
         await using (var first = await home.CreateAsync())
         {
-            await first.AddWayAsync(VaultWay.Passphrase("correct horse"), default);
-            await first.AddWayAsync(VaultWay.Keychain, default);
+            await first.AddUnlockMethodAsync(UnlockMethod.Passphrase("correct horse"), default);
+            await first.AddUnlockMethodAsync(UnlockMethod.Keychain, default);
         }
 
         home.Keychain.Items[VaultFile.Parse(home.Bytes).Id] = new byte[32];
         var before = home.Bytes;
         await using var vault = home.Open();
-        var way = VaultWay.Parse(kind, kind == "editor" ? "desk" : null, kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse");
-        await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(way, default));
-        await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(VaultWay.Editor("nobody", new byte[32]), default));
+        var method = UnlockMethod.Parse(kind, kind == "editor" ? "desk" : null, kind == "editor" ? Convert.ToBase64String(new byte[32]) : "wrong horse");
+        await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(method, default));
+        await FailsAsync(FailureKind.VaultLocked, () => vault.UnlockAsync(UnlockMethod.Editor("nobody", new byte[32]), default));
         await FailsAsync(FailureKind.VaultLocked, () => vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default).AsTask());
         await FailsAsync(FailureKind.VaultLocked, () => vault.StoreAsync("vault://a/b", "secret", ["https://a.example"], default));
         Assert.Equal(before, home.Bytes);
@@ -103,7 +103,7 @@ public sealed partial class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task Without_a_vault_the_status_says_so_and_every_call_says_what_to_do()
+    public async Task Without_a_vault_the_status_reports_it_and_every_call_explains_what_to_do()
     {
         await using var vault = home.Open();
         var status = await vault.StatusAsync(default);
@@ -168,7 +168,7 @@ public sealed partial class VaultTests : IDisposable
     }
 
     [Fact]
-    public async Task A_deleted_secret_is_gone_and_deleting_it_again_says_so()
+    public async Task A_deleted_secret_is_not_available_and_deleting_it_again_is_reported()
     {
         await using var vault = await home.CreateAsync();
         await vault.DeleteAsync(VaultHome.Key, default);
@@ -195,15 +195,15 @@ public sealed partial class VaultTests : IDisposable
     public async Task A_short_passphrase_an_empty_secret_and_a_secret_for_nowhere_are_refused()
     {
         await using var vault = await home.CreateAsync();
-        await FailsAsync(FailureKind.BadRequest, () => vault.AddWayAsync(VaultWay.Passphrase("seven77"), default));
+        await FailsAsync(FailureKind.BadRequest, () => vault.AddUnlockMethodAsync(UnlockMethod.Passphrase("seven77"), default));
         await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, "", ["https://a.example"], default));
         await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, new string('x', 70_000), ["https://a.example"], default));
         await FailsAsync(FailureKind.MissingField, () => vault.StoreAsync(VaultHome.Key, "secret", [], default));
         await FailsAsync(FailureKind.BadRequest, () => vault.StoreAsync(VaultHome.Key, "secret", ["file:///etc/passwd"], default));
-        Assert.Throws<FailureException>(() => VaultWay.Parse("editor", "desk", "AAAA"));
-        Assert.Throws<FailureException>(() => VaultWay.Parse("editor", "desk", "not base64"));
-        Assert.Throws<FailureException>(() => VaultWay.Parse("passphrase", null, null));
-        Assert.Throws<FailureException>(() => VaultWay.Parse("none", null, null));
+        Assert.Throws<FailureException>(() => UnlockMethod.Parse("editor", "desk", "AAAA"));
+        Assert.Throws<FailureException>(() => UnlockMethod.Parse("editor", "desk", "not base64"));
+        Assert.Throws<FailureException>(() => UnlockMethod.Parse("passphrase", null, null));
+        Assert.Throws<FailureException>(() => UnlockMethod.Parse("none", null, null));
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed partial class VaultTests : IDisposable
         Assert.False((await vault.StatusAsync(default)).Exists);
         await FailsAsync(FailureKind.NotFound, () => vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default).AsTask());
 
-        await using (var other = home.Open()) { await other.CreateAsync(VaultWay.Keychain, default); }
+        await using (var other = home.Open()) { await other.CreateAsync(UnlockMethod.Keychain, default); }
 
         var before = home.Bytes;
         await FailsAsync(FailureKind.VaultLocked, () => vault.StoreAsync(VaultHome.Key, "x", ["https://a.example"], default));
@@ -256,7 +256,7 @@ public sealed partial class VaultTests : IDisposable
     public async Task The_file_holds_no_secret_in_plain_or_base64()
     {
         await using var vault = await home.CreateAsync();
-        await vault.AddWayAsync(VaultWay.Passphrase("a canary passphrase"), default);
+        await vault.AddUnlockMethodAsync(UnlockMethod.Passphrase("a canary passphrase"), default);
         await vault.GetAsync(VaultHome.Key, VaultHome.Anthropic, default);
         await vault.LockAsync(default);
         foreach (var file in Directory.EnumerateFiles(home.Directory, "*", SearchOption.AllDirectories))
@@ -297,7 +297,7 @@ public sealed partial class VaultTests : IDisposable
     {
         await using var vault = await home.CreateAsync();
         var printed = new StringBuilder()
-            .Append(VaultHome.Editor).Append(VaultWay.Passphrase(VaultHome.Canary)).Append(vault)
+            .Append(VaultHome.Editor).Append(UnlockMethod.Passphrase(VaultHome.Canary)).Append(vault)
             .Append(await vault.StatusAsync(default)).AppendJoin(' ', await vault.ListAsync(default));
         foreach (var url in new[] { "https://evil.example", $"https://user:{VaultHome.Canary.Replace("/", "%2F")}@api.anthropic.com/" })
         {

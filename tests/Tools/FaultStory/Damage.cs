@@ -9,7 +9,7 @@ using static Plue.Tools.FaultStory.Prepared;
 
 namespace Plue.Tools.FaultStory;
 
-/// <summary>Files that a disk or a hand has damaged: what is not damaged is still there, the rest is told and kept aside.</summary>
+/// <summary>Files that a disk or a hand has damaged: what is not damaged is still there, the rest is told and copied to a separate file.</summary>
 /// <param name="every">1 takes every place, 7 every seventh.</param>
 internal sealed class Damage(string folder, int every)
 {
@@ -186,13 +186,13 @@ internal sealed class Damage(string folder, int every)
         kept++;
     }
 
-    /// <summary>Somebody deletes the lock of a chat in which an answer is under way, and another window writes to it.</summary>
+    /// <summary>Somebody deletes the lock of a chat in which an answer is in progress, and another window writes to it.</summary>
     private async Task<IEnumerable<string>> CheckDeletedLockAsync()
     {
         var home = NewHome();
         Put(Path.Combine(home.Chats, Plain + ".jsonl"), LinesOf(Plain));
         await using var first = await StoreOf(home).OpenAsync(Plain, CancellationToken.None);
-        using var hold = await first.HoldAsync(CancellationToken.None);
+        using var hold = await first.AcquireAsync(CancellationToken.None);
         await first.AppendAsync(MessageOf(Plain, 2), CancellationToken.None);
         File.Delete(Path.Combine(home.Chats, Plain + ".jsonl.lock"));
         var second = await StoreOf(home).OpenAsync(Plain, CancellationToken.None);

@@ -7,7 +7,7 @@ using Plue.Server.Store;
 
 namespace Plue.Tools.FaultStory;
 
-/// <summary>What lies in a data folder before the story begins; the same bytes every time.</summary>
+/// <summary>What is in a data folder before the story begins; the same bytes every time.</summary>
 internal static class Prepared
 {
     public const string Before = "{ provider_type: 'ollama', model: 'before' }\n";

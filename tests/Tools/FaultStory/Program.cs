@@ -1,8 +1,8 @@
 // A story of saves for the tests that break it, and a reader that says what is left afterwards. Arguments: a verb, then:
 //   prepare HOME   a data folder as it is before the story.
-//   story HOME     the story. Prints "try <step>" and, when it is kept, "ack <step> <value>"; a failure is "failed <step> <kind>: <sentence>" and is tried once more.
+//   story HOME     the story. Prints "try <step>" and, when it is kept, "ack <step> <value>"; a failure is "failed <step> <kind>: <sentence>" and is tried again.
 //   check          for each "<home> <what story printed, a file>" on stdin "checked <acknowledged> <repaired>", or a line "loss <sentence>" for each before it.
-//   texts HOME CHAT   the messages of a chat, a line each, after "repaired" when there was something to repair.
+//   texts HOME CHAT   the messages of a chat, one line each, after "repaired" when there was something to repair.
 //   damage FOLDER EVERY   bytes cut off and turned, every so many; prints "<points> <checked> <repaired> <name>" for each story, and lines "loss <sentence>".
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Platform;

@@ -64,7 +64,7 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
             CheckWhole(Path.Combine(paths.Chats, row.Id + ".jsonl"));
         }
 
-        // The index equals one that is made anew.
+        // The index equals one that is rebuilt.
         var listed = store.List().Select(row => (row.Id, row.Title, row.MessageCount, row.Version)).ToList();
         Directory.Delete(paths.Index, recursive: true);
         Expect(listed.SequenceEqual(AsAnother().List().Select(row => (row.Id, row.Title, row.MessageCount, row.Version))), "A list made anew is another one.");
@@ -187,7 +187,7 @@ internal sealed class Reader(string home, IReadOnlyList<string> told)
     private void CheckWhole(string path)
     {
         var scan = JournalReader.Scan(path, _ => { });
-        Expect(scan is { Header: not null, Damaged: [], Missing: [], LacksLineFeed: false }, $"{Path.GetFileName(path)} is still damaged.");
+        Expect(scan is { Header: not null, Damaged: [], Missing: [], IsMissingLineFeed: false }, $"{Path.GetFileName(path)} is still damaged.");
     }
 
     private ChatStore AsAnother() => new(paths, TimeProvider.System, NullLogger.Instance);

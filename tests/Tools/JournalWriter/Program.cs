@@ -2,7 +2,7 @@
 //   append: messages and streamed answers until killed; prints "acknowledged <message id>" after each durable append.
 //   answer: begins an answer, writes "half" of it, prints "begun", waits for the end of stdin.
 //   many:   as many user messages as the 4th argument says, each "<process id> <number>"; prints "acknowledged <number>" after each.
-//   once:   one user message of the length in the 4th argument; prints "acknowledged" or "failed <kind>: <sentence>", and goes on after each line of stdin.
+//   once:   one user message of the length in the 4th argument; prints "acknowledged" or "failed <kind>: <sentence>", and continues after each line of stdin.
 using Microsoft.Extensions.Logging.Abstractions;
 using Plue.Server.Messages;
 using Plue.Server.Platform;

@@ -121,7 +121,7 @@ describe('the list of what steers a chat', () => {
     expect(popup()?.textContent).toContain('This folder is not trusted');
     press('Manage Trust');
     expect(done).toEqual(['trust']);
-    show({ sources: [template], note: 'AGENTS.md and CLAUDE.md are switched off in the settings.' });
+    show({ sources: [template], note: 'AGENTS.md and CLAUDE.md are turned off in the settings.' });
     expect([...list.node.querySelectorAll('button')].find((one) => one.textContent === 'Manage Trust')).toBeUndefined();
   });
 

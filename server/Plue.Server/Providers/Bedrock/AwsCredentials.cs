@@ -157,7 +157,7 @@ internal sealed partial class AwsCredentials(
         async ValueTask<string?> ValueAsync(string name)
         {
             if (settings.AuthField(name) is not { } value) return null;
-            if (SecretReference.Is(value)) return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
+            if (SecretReference.IsReference(value)) return (await secrets.GetAsync(value, origin, cancellationToken).ConfigureAwait(false)).Reveal().Trim();
             // The id of a key is no secret.
             if (name == "access_key_id") return value;
             throw new FailureException(FailureKind.MissingField, $"The {name} of {settings.Name} stands in its settings as plain text, and it was not used. Store it in the vault.");
@@ -186,7 +186,7 @@ internal sealed partial class AwsCredentials(
         var path = Path.Combine(home, ".aws", "sso", "cache", name + ".json");
         try
         {
-            using var document = JsonDocument.Parse(OrdinaryFile.Read(path));
+            using var document = JsonDocument.Parse(RegularFile.Read(path));
             var root = document.RootElement;
             var ends = root.Text("expiresAt")?.Replace("UTC", "Z");
             var isDate = DateTimeOffset.TryParse(ends, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var date);

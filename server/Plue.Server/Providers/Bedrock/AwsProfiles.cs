@@ -89,7 +89,7 @@ internal sealed class AwsProfiles
             var file = new FileInfo(path);
             if (!file.Exists) return "";
             if (file.Length > MaxBytes) throw new FailureException(FailureKind.BadRequest, $"The file {path} is too long for AWS settings. Check it, then try again.");
-            return Encoding.UTF8.GetString(OrdinaryFile.Read(path)).TrimStart('\uFEFF');
+            return Encoding.UTF8.GetString(RegularFile.Read(path)).TrimStart('\uFEFF');
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

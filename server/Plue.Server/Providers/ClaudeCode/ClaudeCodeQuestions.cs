@@ -180,7 +180,7 @@ internal sealed class ClaudeCodeQuestions(ChildProcess child, ClaudeCodeLaunch l
     private string OnlyReading => launch.ReadFolder is null ? "No folder is open, so no tool may be used here." : $"Only reading inside {launch.ReadFolder} is allowed here.";
 
     private bool MayRead(string tool, string input) =>
-        launch.ReadFolder is { } folder && launch.Tools.Own.Contains(tool) && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path && RealPath.LeadsInto(path, folder);
+        launch.ReadFolder is { } folder && launch.Tools.Own.Contains(tool) && ClaudeCodeTools.ReadPath(tool, input, folder) is { } path && RealPath.ResolvesInto(path, folder);
 
     /// <summary>A question under way, and whom it was for: an answer that comes late does not reach the next turn.</summary>
     private sealed class Pending(ClaudeCodeLine.Question question, IToolHost? host) : IDisposable

@@ -23,7 +23,7 @@ internal sealed partial class ClaudeCodeSessions(PluePaths paths, ILogger logger
     {
         try
         {
-            using var document = JsonDocument.Parse(OrdinaryFile.Read(PathOf(codexId)));
+            using var document = JsonDocument.Parse(RegularFile.Read(PathOf(codexId)));
             var root = document.RootElement;
             var session = new ClaudeCodeSession(
                 root.GetProperty("session").GetString() ?? "", root.GetProperty("directory").GetString() ?? "", root.GetProperty("history").GetString() ?? "");

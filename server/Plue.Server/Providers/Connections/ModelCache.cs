@@ -89,7 +89,7 @@ public sealed class ModelCache(PluePaths paths, Action<string> log)
             if (!file.Exists) { return null; }
             if (file.Length > MaxBytes) { throw new JsonException("the file is too large"); }
 
-            return JsonSerializer.Deserialize(OrdinaryFile.Read(path), StoredModelsJson.Default.StoredModelFile)?.ToModels();
+            return JsonSerializer.Deserialize(RegularFile.Read(path), StoredModelsJson.Default.StoredModelFile)?.ToModels();
         }
         catch (Exception exception) when (exception is JsonException or IOException or UnauthorizedAccessException)
         {

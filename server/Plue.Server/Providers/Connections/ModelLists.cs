@@ -80,7 +80,7 @@ internal sealed partial class ModelLists(ProviderCatalog catalog, ModelCache cac
         var settings = provider.Settings;
         var listed = Stored(settings)!.Models;
         _ = FetchAsync(provider, ProviderFingerprint.OfConnection(settings));
-        var near = NearestName.Several(model, [.. listed.Select(candidate => candidate.Id)], MaxSuggestions);
+        var near = NearestName.FindMany(model, [.. listed.Select(candidate => candidate.Id)], MaxSuggestions);
         var hint = near.Count == 0 ? "Choose one that it lists." : $"Did you mean {Or(near)}?";
         throw new FailureException(FailureKind.ModelNotFound, $"{settings.Name} has no model named {model}. {hint}");
     }

@@ -320,7 +320,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
             if (!file.Exists) { return new(StringComparer.Ordinal); }
             if (file.Length > MaxBytes) { throw new JsonException("it is too large"); }
 
-            var stored = JsonSerializer.Deserialize(OrdinaryFile.Read(FilePath), StoredStatesJson.Default.StoredStates);
+            var stored = JsonSerializer.Deserialize(RegularFile.Read(FilePath), StoredStatesJson.Default.StoredStates);
             if (stored is { Format: StoredStates.CurrentFormat, Providers: { } states })
             {
                 return states.Where(entry => entry.Value is not null).ToDictionary(entry => entry.Key, entry => Sound(entry.Value!), StringComparer.Ordinal);
@@ -347,7 +347,7 @@ public sealed class ProviderStates(PluePaths paths, TimeProvider time, Func<stri
     {
         try
         {
-            return await FileTurn.TakeAsync(FilePath + ".lock", LockTimeout, CancellationToken.None);
+            return await FileLock.AcquireAsync(FilePath + ".lock", LockTimeout, CancellationToken.None);
         }
         catch (IOException)
         {

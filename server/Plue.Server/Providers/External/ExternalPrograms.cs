@@ -81,7 +81,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
         try
         {
             // Other windows approve too.
-            using var turn = FileTurn.Take(paths.Approvals + ".lock", LockTimeout);
+            using var turn = FileLock.Acquire(paths.Approvals + ".lock", LockTimeout);
             var approvals = Read().Where(approval => approval.Path != program.Path).Append(new StoredApproval(program.Path, program.Sha256, time.GetUtcNow().UtcDateTime));
             DurableFile.Replace(paths.Approvals, JsonSerializer.SerializeToUtf8Bytes(new StoredApprovals([.. approvals]), ApprovalContext.Default.StoredApprovals));
         }
@@ -134,7 +134,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
                 if (useCache && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
             }
 
-            using var content = OrdinaryFile.OpenRead(path);
+            using var content = RegularFile.OpenRead(path);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
             lock (sync) { hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256); }
 
@@ -151,7 +151,7 @@ public sealed class ExternalPrograms(PluePaths paths, string? searchPath, Func<s
     {
         try
         {
-            using var content = OrdinaryFile.OpenRead(paths.Approvals);
+            using var content = RegularFile.OpenRead(paths.Approvals);
             return JsonSerializer.Deserialize(content, ApprovalContext.Default.StoredApprovals)?.Programs ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)

@@ -275,7 +275,7 @@ public sealed class ExternalProvider(
         if (settings.Model is { } model) { values.Add(new("model", model)); }
         foreach (var (name, value) in settings.AdditionalAuth.Where(pair => pair.Key != "provider"))
         {
-            values.Add(new(name, SecretReference.Is(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
+            values.Add(new(name, SecretReference.IsReference(value) ? (await secrets.GetAsync(value, program.Origin, cancellationToken).ConfigureAwait(false)).Reveal() : value));
         }
 
         if (settings.ApiKeyRef is { } reference && settings.AuthType == AuthType.ApiKey)

@@ -206,7 +206,7 @@ internal sealed class ProviderConnection(
         foreach (var (name, value) in settings.Headers)
         {
             headers.Remove(name);
-            Add(name, SecretReference.In(value) is (var before, var reference)
+            Add(name, SecretReference.FindIn(value) is (var before, var reference)
                 ? before + failures.Sendable((await secrets.GetAsync(reference, origin, cancellationToken).ConfigureAwait(false)).Reveal())
                 : value);
         }

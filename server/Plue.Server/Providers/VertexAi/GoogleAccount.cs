@@ -117,7 +117,7 @@ internal sealed class GoogleAccount(
     {
         if (settings.AuthField("credentials") is { } own)
         {
-            if (!SecretReference.Is(own)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
+            if (!SecretReference.IsReference(own)) return (ReadFile(HomePath.Of(own, home)), $"the sign-in in {own}");
             var stored = (await secrets.GetAsync(own, origin, cancellationToken).ConfigureAwait(false)).Reveal();
             return (GoogleAccountFile.Read(Encoding.UTF8.GetBytes(stored), $"What is stored as {own}"), "the sign-in stored in the vault");
         }
@@ -153,7 +153,7 @@ internal sealed class GoogleAccount(
     {
         try
         {
-            using var file = OrdinaryFile.OpenRead(path);
+            using var file = RegularFile.OpenRead(path);
             var bytes = new byte[MaxBytes];
             var length = file.ReadAtLeast(bytes, MaxBytes, throwOnEndOfStream: false);
             return GoogleAccountFile.Read(bytes.AsMemory(0, length), $"The file {path}");

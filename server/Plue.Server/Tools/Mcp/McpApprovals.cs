@@ -6,10 +6,10 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Which servers the user lets start, as they were then, in Plue's own folder: no workspace reaches it. Safe across processes.</summary>
+/// <summary>Approved servers and their approved state, stored in Plue's own folder outside all workspaces. Safe across processes.</summary>
 internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 {
-    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     private string File => Path.Combine(paths.Home, "mcp-approvals.json");
 
@@ -22,7 +22,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 
     /// <summary>Keeps what the tools are that go with the approval.</summary>
     /// <exception cref="FailureException">StoreReadOnly: nothing was kept.</exception>
-    public void KeepTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) => Change(approvals =>
+    public void UpdateTools(McpDeclaration server, IReadOnlyList<McpSeenTool> tools) => Change(approvals =>
         [.. approvals.Select(approval => IsOf(approval, server) ? approval with { Tools = tools } : approval)]);
 
     /// <summary>Suspends the approval until the user has seen these tools.</summary>
@@ -40,12 +40,12 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
         try
         {
             // Other windows approve too.
-            using var turn = FileTurn.Take(File + ".lock", LockPatience);
+            using var turn = FileLock.Acquire(File + ".lock", LockTimeout);
             DurableFile.Replace(File, JsonSerializer.SerializeToUtf8Bytes(new StoredMcpApprovals(change(Read())), McpApprovalContext.Default.StoredMcpApprovals));
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException)
         {
-            throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not kept ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
+            throw new FailureException(FailureKind.StoreReadOnly, $"The approval was not saved ({fault.Message.TrimEnd('.')}). Make {paths.Home} writable, then try again.", fault);
         }
     }
 
@@ -54,7 +54,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
     {
         try
         {
-            using var content = OrdinaryFile.OpenRead(File);
+            using var content = RegularFile.OpenRead(File);
             return JsonSerializer.Deserialize(content, McpApprovalContext.Default.StoredMcpApprovals)?.Servers ?? [];
         }
         catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or JsonException)
@@ -65,7 +65,7 @@ internal sealed class McpApprovals(PluePaths paths, TimeProvider time)
 }
 
 /// <param name="Tools">As they were when it first ran after the approval; null before that.</param>
-/// <param name="ChangedTools">What they were the last time it ran, where the user has not approved the difference yet; null where there is none.</param>
+/// <param name="ChangedTools">The tools of the last run whose changes the user has not approved; null if there are none.</param>
 internal sealed record McpApproval(
     string Name, string Source, IReadOnlyList<McpPart> Parts, IReadOnlyList<McpSeenTool>? Tools, DateTime ApprovedAt, IReadOnlyList<McpSeenTool>? ChangedTools = null)
 {
@@ -79,7 +79,7 @@ internal sealed record McpApproval(
 /// <param name="IsGone">The server no longer had it at the last approval.</param>
 internal sealed record McpSeenTool(string Name, string Description, string Sha256, string? Definition = null, bool IsGone = false)
 {
-    /// <summary>Every difference, one entry for each tool. None if tools were only removed: that takes nothing that was not agreed to.</summary>
+    /// <summary>Gets the changes, one entry per tool. Empty if tools were only removed, which needs no approval.</summary>
     public static IReadOnlyList<string> Changes(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now)
     {
         var removed = before.Where(old => !old.IsGone && now.All(tool => tool.Name != old.Name)).ToList();
@@ -102,15 +102,15 @@ internal sealed record McpSeenTool(string Name, string Description, string Sha25
         return changes;
     }
 
-    /// <summary>What the user knows from now on: also what is gone, so that its coming back is no news.</summary>
+    /// <summary>Gets the tools that are known after an approval, including removed ones, so that their return is not reported as new.</summary>
     public static IReadOnlyList<McpSeenTool> Known(IReadOnlyList<McpSeenTool> before, IReadOnlyList<McpSeenTool> now) =>
-        [.. now, .. before.Where(old => now.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MostTools).Select(old => old with { IsGone = true })];
+        [.. now, .. before.Where(old => now.All(tool => tool.Name != old.Name)).Take(McpToolInfo.MaxTools).Select(old => old with { IsGone = true })];
 
     private static string? Difference(McpSeenTool old, McpSeenTool tool)
     {
         if (old.Definition is null)
         {
-            return old.Sha256 == tool.Sha256 ? null : $". Of the approved one only the description is known:\n{old.Description}\nIt is now:\n{tool.Definition}";
+            return old.Sha256 == tool.Sha256 ? null : $". Only the description of the approved version is stored:\n{old.Description}\nIt is now:\n{tool.Definition}";
         }
 
         if (old.Definition != tool.Definition) { return $":\n{UnifiedDiff.Of(old.Definition, tool.Definition ?? "")}"; }

@@ -7,52 +7,52 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>What a template declares.</summary>
+/// <summary>The servers that a template declares.</summary>
 /// <param name="Source">Its file.</param>
-public sealed record McpTemplate(string Source, bool IsOfWorkspace, Json5Object Servers)
+public sealed record McpTemplate(string Source, bool IsFromWorkspace, Json5Object Servers)
 {
-    /// <summary>Of all templates in force that say so themselves: what one has from its parent is the parent's.</summary>
+    /// <summary>Gets the servers of all effective templates that declare them; inherited ones belong to the parent.</summary>
     public static IReadOnlyList<McpTemplate> Of(TemplateCatalog templates) =>
     [
-        .. templates.List().SelectMany(entry => entry.Template is { } template && template.Given.Contains(McpConfig.Key) && template.Default(McpConfig.Key) is Json5Object servers
+        .. templates.List().SelectMany(entry => entry.Template is { } template && template.DefinedKeys.Contains(McpConfig.Key) && template.Default(McpConfig.Key) is Json5Object servers
             ? [new McpTemplate(entry.Source, entry.Layer == TemplateLayer.Workspace, servers)]
             : Array.Empty<McpTemplate>()),
     ];
 }
 
 /// <param name="Problems">One sentence each, with the file.</param>
-public sealed record McpConfigured(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
+public sealed record McpConfigResult(IReadOnlyList<McpDeclaration> Servers, IReadOnlyList<string> Problems);
 
 /// <summary>
 /// Reads which servers are declared: by the user in <c>config.json5</c> under <c>mcp_servers</c>, in <c>mcp.json5</c> and in templates, then by a trusted folder in
-/// <c>.plue/mcp.json</c>, <c>.mcp.json</c> and its templates. The first of a name counts, so that no folder stands in for a server of the user's. Nothing is started.
+/// <c>.plue/mcp.json</c>, <c>.mcp.json</c> and its templates. The first of a name counts, so that no folder is in for a server of the user's. Nothing is started.
 /// </summary>
 internal static partial class McpConfig
 {
     public const string Key = "mcp_servers";
-    private const int MostServers = 100;
-    private const int MostArguments = 256;
+    private const int MaxServers = 100;
+    private const int MaxArguments = 256;
     /// <summary>Leaves room for the tool's name in the 64 characters that vendors allow.</summary>
-    private const int LongestName = 24;
+    private const int MaxNameLength = 24;
 
-    /// <param name="templates">What templates declare.</param>
-    public static McpConfigured Read(PluePaths paths, string? trustedFolder, string home, IReadOnlyList<McpTemplate> templates)
+    /// <param name="templates">The servers that templates declare.</param>
+    public static McpConfigResult Read(PluePaths paths, string? trustedFolder, string home, IReadOnlyList<McpTemplate> templates)
     {
-        var found = new Found(trustedFolder, home);
+        var found = new Builder(trustedFolder, home);
         var config = UserConfig.Read(paths).Values.Find(Key);
         if (config is Json5Object own) { found.Add(own, paths.Config, isOfWorkspace: false); }
         else if (config is not (null or Json5Null)) { found.Problems.Add($"{paths.Config}: `{Key}` is not an object of servers."); }
 
         found.AddFile(Path.Combine(paths.Home, "mcp.json5"), isOfWorkspace: false);
-        foreach (var template in templates.Where(template => !template.IsOfWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: false); }
+        foreach (var template in templates.Where(template => !template.IsFromWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: false); }
         if (trustedFolder is not null)
         {
             found.AddFile(Path.Combine(trustedFolder, ".plue", "mcp.json"), isOfWorkspace: true);
             found.AddFile(Path.Combine(trustedFolder, ".mcp.json"), isOfWorkspace: true);
-            foreach (var template in templates.Where(template => template.IsOfWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: true); }
+            foreach (var template in templates.Where(template => template.IsFromWorkspace)) { found.Add(template.Servers, template.Source, isOfWorkspace: true); }
         }
 
-        return new McpConfigured(found.Servers, found.Problems);
+        return new McpConfigResult(found.Servers, found.Problems);
     }
 
     [GeneratedRegex(@"\$\{[^}]*\}")]
@@ -61,16 +61,16 @@ internal static partial class McpConfig
     [GeneratedRegex(@"^[A-Za-z0-9-]+(_[A-Za-z0-9-]+)*$")]
     private static partial Regex Names();
 
-    private sealed class Found(string? workspace, string home)
+    private sealed class Builder(string? workspace, string home)
     {
         public List<McpDeclaration> Servers { get; } = [];
         public List<string> Problems { get; } = [];
 
         public void AddFile(string path, bool isOfWorkspace)
         {
-            if (isOfWorkspace && File.Exists(path) && !RealPath.LeadsInto(path, workspace))
+            if (isOfWorkspace && File.Exists(path) && !RealPath.ResolvesInto(path, workspace))
             {
-                Problems.Add($"{path} is a link that leads out of the folder, so it was not read.");
+                Problems.Add($"{path} is a link to a file outside the folder, so it was not read.");
                 return;
             }
 
@@ -89,7 +89,7 @@ internal static partial class McpConfig
             }
             else
             {
-                Problems.Add($"{path}: there is no object `mcpServers` in it.");
+                Problems.Add($"{path}: the object `mcpServers` is missing.");
             }
         }
 
@@ -99,15 +99,15 @@ internal static partial class McpConfig
             {
                 if (servers.Find(name) is not Json5Object declared) { Problems.Add($"{source}: the server {HiddenCharacters.Visible(name)} is not an object."); }
                 else if (declared.GetBoolean("disabled") == true) { continue; }
-                else if (!Names().IsMatch(name) || name.Length > LongestName)
+                else if (!Names().IsMatch(name) || name.Length > MaxNameLength)
                 {
-                    Problems.Add($"{source}: a server cannot be called {Short(name)}. Use up to {LongestName} letters, digits, - and single _ between them.");
+                    Problems.Add($"{source}: {Short(name)} is not a valid server name. Use up to {MaxNameLength} letters, digits, - and single _ between them.");
                 }
                 else if (Servers.FirstOrDefault(server => server.Name.Equals(name, StringComparison.OrdinalIgnoreCase)) is { } first)
                 {
-                    Problems.Add($"{source}: the server {name} is left out, because {first.Source} declares one of that name.");
+                    Problems.Add($"{source}: the server {name} is skipped because {first.Source} declares one with that name.");
                 }
-                else if (Servers.Count == MostServers) { Problems.Add($"{source}: the server {name} is left out, because there are {MostServers} already."); }
+                else if (Servers.Count == MaxServers) { Problems.Add($"{source}: the server {name} is skipped because the maximum is {MaxServers} servers."); }
                 else { Servers.Add(Declaration(name, declared, source, isOfWorkspace)); }
             }
         }
@@ -124,7 +124,7 @@ internal static partial class McpConfig
             {
                 Name = name,
                 Source = source,
-                IsOfWorkspace = isOfWorkspace,
+                IsFromWorkspace = isOfWorkspace,
                 Folder = folder,
                 Command = url is null ? declared.GetString("command") is { } command ? Text(command) : null : null,
                 Arguments = [.. declared.GetStrings("args").Select(Text)],
@@ -138,7 +138,7 @@ internal static partial class McpConfig
             return server with { Fault = FaultOf(server, declared, url) };
         }
 
-        /// <summary>What the server gets of variables or headers. What a folder's file asks for of the user's environment it does not get.</summary>
+        /// <summary>Gets the environment variables or headers of the server. Workspace files cannot use the user's environment.</summary>
         private Dictionary<string, string> Given(string name, Json5Object declared, string key, string source, bool isOfWorkspace)
         {
             var given = new Dictionary<string, string>(StringComparer.Ordinal);
@@ -146,11 +146,11 @@ internal static partial class McpConfig
             {
                 if (field.Length == 0 || field.Any(character => character is '=' or '\0' or '\r' or '\n') || value.Any(character => character is '\0' or '\r' or '\n'))
                 {
-                    Problems.Add($"{source}: {name} gets no {Short(field)}, because it cannot be written as one line.");
+                    Problems.Add($"{source}: {Short(field)} of {name} is ignored because it contains a line break.");
                 }
-                else if (isOfWorkspace && (Variables().IsMatch(value) || (SecretReference.In(value) is { } secret && SecretReference.IsOfEnvironment(secret.Reference))))
+                else if (isOfWorkspace && (Variables().IsMatch(value) || (SecretReference.FindIn(value) is { } secret && SecretReference.IsEnvironment(secret.Reference))))
                 {
-                    Problems.Add($"{source}: {name} gets no {Short(field)}, because a folder's file may not take values of your environment. Declare the server in your own mcp.json5, or use vault://.");
+                    Problems.Add($"{source}: {Short(field)} of {name} is ignored because a workspace file may not use your environment variables. Declare the server in your own mcp.json5, or use vault://.");
                 }
                 else { given[field] = value; }
             }
@@ -162,15 +162,15 @@ internal static partial class McpConfig
         {
             if (url is not null)
             {
-                if (declared.GetString("type") == "sse") { return $"{server.Name} uses the old transport sse, which is not spoken here. Use its streamable HTTP address and the type http."; }
-                if (server.Address is null || server.Address.UserInfo.Length > 0 || server.Address.Scheme is not ("https" or "http")) { return $"The url of {server.Name} is not a web address without a name and password in it."; }
+                if (declared.GetString("type") == "sse") { return $"{server.Name} uses the deprecated SSE transport, which is not supported. Use its streamable HTTP address and the type http."; }
+                if (server.Address is null || server.Address.UserInfo.Length > 0 || server.Address.Scheme is not ("https" or "http")) { return $"The url of {server.Name} must be a web address without a user name and password."; }
 
-                return server.IsOfWorkspace && !OAuthSettings.IsSafe(server.Address) ? $"The url of {server.Name} is not safe. Give one that begins with https://; http:// is only for this machine." : null;
+                return server.IsFromWorkspace && !OAuthSettings.IsSafe(server.Address) ? $"The url of {server.Name} is not secure. Use https://. http:// is allowed only for this machine." : null;
             }
 
-            return string.IsNullOrWhiteSpace(server.Command) ? $"{server.Name} names neither a command nor a url."
-                : server.Arguments.Count > MostArguments ? $"{server.Name} has more than {MostArguments} arguments."
-                : server.Arguments.Append(server.Command).Any(text => text.Contains('\0')) ? $"The command of {server.Name} has a NUL in it."
+            return string.IsNullOrWhiteSpace(server.Command) ? $"{server.Name} has neither a command nor a url."
+                : server.Arguments.Count > MaxArguments ? $"{server.Name} has more than {MaxArguments} arguments."
+                : server.Arguments.Append(server.Command).Any(text => text.Contains('\0')) ? $"The command of {server.Name} contains a NUL character."
                 : null;
         }
 

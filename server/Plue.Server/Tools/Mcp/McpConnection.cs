@@ -10,20 +10,20 @@ using Plue.Server.Providers;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>One running server, from its start to its end. It was approved before this is made.</summary>
+/// <summary>A connection to one running server. The server was approved before it is created.</summary>
 internal sealed partial class McpConnection : IAsyncDisposable
 {
-    private const int MostPages = 50;
-    private static readonly TimeSpan LongestCall = TimeSpan.FromMinutes(30);
-    private static readonly TimeSpan PingPatience = TimeSpan.FromSeconds(5);
+    private const int MaxPages = 50;
+    private static readonly TimeSpan MaxCallTime = TimeSpan.FromMinutes(30);
+    private static readonly TimeSpan PingTimeout = TimeSpan.FromSeconds(5);
     /// <summary>Between the end of what a program writes and its own.</summary>
-    private static readonly TimeSpan ExitPatience = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan ExitGracePeriod = TimeSpan.FromSeconds(2);
 
     private readonly McpDeclaration server;
     private readonly McpServices services;
-    private readonly List<string> given = [];
+    private readonly List<string> secretValues = [];
     private ChildProcess? child;
-    private McpPipe? pipe;
+    private McpStdioTransport? pipe;
     private HttpClient? http;
     private McpHttpGuard? guard;
     private McpClient? client;
@@ -31,10 +31,10 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     private McpConnection(McpDeclaration server, McpServices services) => (this.server, this.services) = (server, services);
 
-    /// <summary>Completes when the server is gone.</summary>
+    /// <summary>Completes when the server ended.</summary>
     public Task Ended { get; private set; } = Task.CompletedTask;
 
-    /// <summary>It said that its tools are others now; looked at before they are used again, however often it says so.</summary>
+    /// <summary>The server announced a change of its tools. They are listed again before the next use.</summary>
     public bool IsListStale => Volatile.Read(ref isListStale) != 0;
 
     public bool HasResources => client?.ServerCapabilities.Resources is not null;
@@ -47,28 +47,28 @@ internal sealed partial class McpConnection : IAsyncDisposable
     public static async Task<McpConnection> OpenAsync(McpDeclaration server, McpIdentity identity, McpServices services, McpSignIn? signIn, CancellationToken cancellationToken)
     {
         var connection = new McpConnection(server, services);
-        using var patience = new CancellationTokenSource(signIn is null ? services.StartPatience : McpSignIn.Patience, services.Time);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, patience.Token);
+        using var timeout = new CancellationTokenSource(signIn is null ? services.StartTimeout : McpSignIn.SignInTimeout, services.Time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, timeout.Token);
         try
         {
             var transport = server.Address is null
-                ? await connection.StartAsync(identity, either.Token).ConfigureAwait(false)
-                : await connection.ReachAsync(identity, signIn, either.Token).ConfigureAwait(false);
+                ? await connection.StartProcessAsync(identity, either.Token).ConfigureAwait(false)
+                : await connection.ConnectHttpAsync(identity, signIn, either.Token).ConfigureAwait(false);
             connection.client = await McpClient.CreateAsync(transport, connection.Options(), loggerFactory: null, either.Token).ConfigureAwait(false);
             connection.Ended = connection.client.Completion;
             return connection;
         }
         catch (Exception fault)
         {
-            await connection.LastWordsAsync(fault).ConfigureAwait(false);
-            var failure = connection.FailureOf(fault, patience.IsCancellationRequested ? $"did not start within {services.StartPatience.TotalSeconds:0} s" : "did not start");
+            await connection.WaitForStderrAsync(fault).ConfigureAwait(false);
+            var failure = connection.FailureOf(fault, timeout.IsCancellationRequested ? $"did not start within {services.StartTimeout.TotalSeconds:0} s" : "did not start");
             await connection.DisposeAsync().ConfigureAwait(false);
             cancellationToken.ThrowIfCancellationRequested();
             throw failure;
         }
     }
 
-    /// <summary>Its tools as they are now, one page after the other. What is too much or broken is left out and told.</summary>
+    /// <summary>Lists the current tools, page by page. Invalid and excess tools are skipped and reported.</summary>
     /// <exception cref="FailureException">It did not say.</exception>
     public async Task<McpToolList> ListToolsAsync(CancellationToken cancellationToken)
     {
@@ -77,7 +77,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         List<string> notes = [];
         if (Client.ServerCapabilities.Tools is null) { return new McpToolList(tools, notes); }
 
-        await WithinAsync(services.StartPatience, "list its tools", async (token, _) =>
+        await WithTimeoutAsync(services.StartTimeout, "list its tools", async (token, _) =>
         {
             string? cursor = null;
             for (var page = 0; ; page++)
@@ -88,21 +88,21 @@ internal sealed partial class McpConnection : IAsyncDisposable
                 {
                     if (tools.Any(other => other.Name == tool.Name || other.Declaration.Name == tool.Declaration.Name))
                     {
-                        notes.Add($"The server {server.Name} has two tools called {HiddenCharacters.Visible(tool.Name)}; the first counts.");
+                        notes.Add($"The server {server.Name} has two tools named {HiddenCharacters.Visible(tool.Name)}; the first is used.");
                     }
-                    else if (tools.Count < McpToolInfo.MostTools) { tools.Add(tool); }
+                    else if (tools.Count < McpToolInfo.MaxTools) { tools.Add(tool); }
                     else
                     {
-                        notes.Add($"The server {server.Name} has more than {McpToolInfo.MostTools} tools; the first {McpToolInfo.MostTools} are used.");
+                        notes.Add($"The server {server.Name} has more than {McpToolInfo.MaxTools} tools; the first {McpToolInfo.MaxTools} are used.");
                         return true;
                     }
                 }
 
                 cursor = (result as JsonObject)?["nextCursor"] is JsonValue next && next.TryGetValue<string>(out var text) && text.Length > 0 ? text : null;
                 if (cursor is null) { return true; }
-                if (page == MostPages)
+                if (page == MaxPages)
                 {
-                    notes.Add($"The server {server.Name} has more than {MostPages} pages of tools; the rest was not read.");
+                    notes.Add($"The server {server.Name} has more than {MaxPages} pages of tools; the rest were not read.");
                     return true;
                 }
             }
@@ -112,25 +112,25 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
     /// <summary>Asks for something, as long as the server answers or shows that it is at it. A server that no longer answers at all is ended.</summary>
     /// <param name="what">After "did not": <c>answer echo</c>.</param>
-    /// <param name="ask">Is given a token, and what counts as a sign of progress.</param>
+    /// <param name="ask">Receives a token and a callback that reports progress.</param>
     /// <exception cref="FailureException">Timeout, ProviderAuthFailed, or what it said.</exception>
-    public async Task<T> WithinAsync<T>(TimeSpan patience, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
+    public async Task<T> WithTimeoutAsync<T>(TimeSpan timeout, string what, Func<CancellationToken, Action, Task<T>> ask, CancellationToken cancellationToken)
     {
-        using var quiet = new CancellationTokenSource(patience, services.Time);
-        using var whole = new CancellationTokenSource(LongestCall, services.Time);
+        using var quiet = new CancellationTokenSource(timeout, services.Time);
+        using var whole = new CancellationTokenSource(MaxCallTime, services.Time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, quiet.Token, whole.Token);
         try
         {
-            return await ask(either.Token, () => quiet.CancelAfter(patience)).ConfigureAwait(false);
+            return await ask(either.Token, () => quiet.CancelAfter(timeout)).ConfigureAwait(false);
         }
         catch (Exception fault)
         {
             cancellationToken.ThrowIfCancellationRequested();
-            await LastWordsAsync(fault).ConfigureAwait(false);
+            await WaitForStderrAsync(fault).ConfigureAwait(false);
             if (fault is not OperationCanceledException) { throw FailureOf(fault, $"did not {what}"); }
 
             await EndIfDeadAsync().ConfigureAwait(false);
-            throw new FailureException(FailureKind.Timeout, $"The server {server.Name} did not {what} in time. Ask for less at once, or go on without it.");
+            throw new FailureException(FailureKind.Timeout, $"The server {server.Name} did not {what} in time. Request less at once, or continue without it.");
         }
     }
 
@@ -143,11 +143,11 @@ internal sealed partial class McpConnection : IAsyncDisposable
         http?.Dispose();
     }
 
-    /// <summary>Why it is gone, in one sentence.</summary>
-    public Failure Gone()
+    /// <summary>Gets why it ended, as one sentence.</summary>
+    public Failure ExitFailure()
     {
-        if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was ended."); }
-        if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} has ended."); }
+        if ((pipe?.Fault ?? guard?.Fault) is { } fault) { return new Failure(FailureKind.BadResponse, $"The server {server.Name} {fault}, so it was stopped."); }
+        if (child is null) { return new Failure(FailureKind.Unreachable, $"The connection to the server {server.Name} was closed."); }
 
         var last = child.StderrTail.Split('\n', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).LastOrDefault();
         var code = child.Exited.IsCompletedSuccessfully ? $" with exit code {child.Exited.Result}" : "";
@@ -170,7 +170,7 @@ internal sealed partial class McpConnection : IAsyncDisposable
         },
     };
 
-    private async Task<IClientTransport> StartAsync(McpIdentity identity, CancellationToken cancellationToken)
+    private async Task<IClientTransport> StartProcessAsync(McpIdentity identity, CancellationToken cancellationToken)
     {
         var environment = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var name in OwnEnvironment.Harmless)
@@ -187,25 +187,25 @@ internal sealed partial class McpConnection : IAsyncDisposable
             Environment = environment,
             WorkingDirectory = server.Folder,
             SecretNames = [.. server.Environment.Keys],
-            LineCap = McpPipe.LongestLine,
-            Patience = TimeSpan.FromSeconds(2),
+            LineCap = McpStdioTransport.MaxLineLength,
+            GracePeriod = TimeSpan.FromSeconds(2),
         });
-        return pipe = new McpPipe(server.Name, child);
+        return pipe = new McpStdioTransport(server.Name, child);
     }
 
-    private async Task<IClientTransport> ReachAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
+    private async Task<IClientTransport> ConnectHttpAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
         guard = new McpHttpGuard(server, token => ResolvedAsync(server.Headers, identity, token));
         http = new HttpClient(guard) { Timeout = Timeout.InfiniteTimeSpan };
         var tokens = new McpTokens(server, services.Secrets, isFresh: signIn is not null);
-        // Without a token the server is asked plainly: only the user begins a sign-in.
+        // Without a token, requests are unauthenticated: only the user starts a sign-in.
         var isSignedIn = signIn is not null || await tokens.GetTokensAsync(cancellationToken).ConfigureAwait(false) is not null;
         return new HttpClientTransport(new HttpClientTransportOptions
         {
             Endpoint = server.Address!,
             Name = server.Name,
             TransportMode = HttpTransportMode.StreamableHttp,
-            ConnectionTimeout = services.StartPatience,
+            ConnectionTimeout = services.StartTimeout,
             MaxReconnectionAttempts = 3,
             OAuth = !isSignedIn ? null : new ClientOAuthOptions
             {
@@ -226,18 +226,18 @@ internal sealed partial class McpConnection : IAsyncDisposable
         foreach (var (name, value) in declared)
         {
             var plain = value;
-            if (SecretReference.In(value) is { } secret)
+            if (SecretReference.FindIn(value) is { } secret)
             {
-                plain = secret.Before + (SecretReference.IsOfEnvironment(secret.Reference)
+                plain = secret.Before + (SecretReference.IsEnvironment(secret.Reference)
                     ? Own(name, secret.Reference[SecretReference.EnvironmentScheme.Length..])
                     : (await services.Secrets.GetAsync(secret.Reference, identity.OriginOf(server), cancellationToken).ConfigureAwait(false)).Reveal());
             }
-            else if (!server.IsOfWorkspace) { plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value)); }
+            else if (!server.IsFromWorkspace) { plain = Variable().Replace(value, match => Own(name, match.Groups["name"].Value)); }
 
             resolved[name] = plain;
-            lock (given)
+            lock (secretValues)
             {
-                if (plain.Length >= 6 && !given.Contains(plain)) { given.Add(plain); }
+                if (plain.Length >= 6 && !secretValues.Contains(plain)) { secretValues.Add(plain); }
             }
         }
 
@@ -247,14 +247,14 @@ internal sealed partial class McpConnection : IAsyncDisposable
     /// <summary>A variable that the user's own file names.</summary>
     private string Own(string field, string variable) => services.Environment.TryGetValue(variable, out var value)
         ? value
-        : throw new FailureException(FailureKind.NotFound, $"{field} of the server {server.Name} takes the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault.");
+        : throw new FailureException(FailureKind.NotFound, $"{field} of the server {server.Name} uses the variable {variable}, which is not set. Set it and restart VS Code, or store a key in the vault.");
 
     private async Task EndIfDeadAsync()
     {
-        using var patience = new CancellationTokenSource(PingPatience, services.Time);
+        using var timeout = new CancellationTokenSource(PingTimeout, services.Time);
         try
         {
-            await Client.PingAsync(cancellationToken: patience.Token).ConfigureAwait(false);
+            await Client.PingAsync(cancellationToken: timeout.Token).ConfigureAwait(false);
         }
         catch (Exception fault) when (fault is OperationCanceledException or McpException or IOException or HttpRequestException)
         {
@@ -262,10 +262,10 @@ internal sealed partial class McpConnection : IAsyncDisposable
         }
     }
 
-    /// <summary>A program that stopped writing says by its exit code why.</summary>
-    private async Task LastWordsAsync(Exception fault)
+    /// <summary>Waits briefly for the exit code of a program that stopped writing.</summary>
+    private async Task WaitForStderrAsync(Exception fault)
     {
-        if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitPatience)).ConfigureAwait(false); }
+        if (fault is IOException && child is not null) { await Task.WhenAny(child.Exited, Task.Delay(ExitGracePeriod)).ConfigureAwait(false); }
     }
 
     private FailureException FailureOf(Exception fault, string what)
@@ -278,25 +278,25 @@ internal sealed partial class McpConnection : IAsyncDisposable
 
         return fault switch
         {
-            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(Gone(), fault),
-            OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{Said()}", fault),
-            _ when guard?.Fault is not null => new FailureException(Gone(), fault),
+            IOException or McpException when child?.Exited.IsCompleted == true || pipe?.Fault is not null => new FailureException(ExitFailure(), fault),
+            OperationCanceledException => new FailureException(FailureKind.Timeout, $"The server {server.Name} {what}.{StderrText()}", fault),
+            _ when guard?.Fault is not null => new FailureException(ExitFailure(), fault),
             HttpRequestException => new FailureException(FailureKind.Unreachable, $"The server {server.Name} {what}: {Clean(fault.Message)}", fault),
-            _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{Said()}", fault),
+            _ => new FailureException(FailureKind.BadResponse, $"The server {server.Name} {what}: {Clean(fault.Message)}{StderrText()}", fault),
         };
     }
 
     private FailureException SignInNeeded(Exception? fault) =>
-        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} wants a sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
+        new(FailureKind.ProviderAuthFailed, $"The server {server.Name} requires sign-in. Sign in with Plue: Model Context Protocol Servers.", fault);
 
-    private string Said() => child?.StderrTail is { Length: > 0 } said ? $" It said: {Clean(said.Split('\n')[^1])}" : "";
+    private string StderrText() => child?.StderrTail is { Length: > 0 } text ? $" It said: {Clean(text.Split('\n')[^1])}" : "";
 
     /// <summary>One line of a stranger's, without what it was given in confidence.</summary>
     private string Clean(string text)
     {
-        lock (given)
+        lock (secretValues)
         {
-            foreach (var value in given) { text = text.Replace(value, "***", StringComparison.Ordinal); }
+            foreach (var value in secretValues) { text = text.Replace(value, "***", StringComparison.Ordinal); }
         }
 
         text = services.Mask(text).ReplaceLineEndings(" ").Trim();

@@ -9,8 +9,8 @@ public sealed record McpDeclaration
     public required string Name { get; init; }
     /// <summary>The file that declares it.</summary>
     public required string Source { get; init; }
-    /// <summary>The file belongs to the folder, not to the user: nothing of the user's environment goes into it.</summary>
-    public required bool IsOfWorkspace { get; init; }
+    /// <summary>True if the workspace declares it: then it cannot use the user's environment.</summary>
+    public required bool IsFromWorkspace { get; init; }
 
     /// <summary>As it is written: absolute, a path from <see cref="Folder"/>, or a name on PATH.</summary>
     public string? Command { get; init; }
@@ -25,7 +25,7 @@ public sealed record McpDeclaration
     public IReadOnlyDictionary<string, string> Headers { get; init; } = new Dictionary<string, string>();
     public string? ClientId { get; init; }
     public IReadOnlyList<string> Scopes { get; init; } = [];
-    /// <summary>Of the sign-in; 0 takes any free port.</summary>
+    /// <summary>The port of the sign-in redirect; 0 uses any free port.</summary>
     public int RedirectPort { get; init; }
 
     /// <summary>Why it cannot be used, in one sentence.</summary>
@@ -44,18 +44,18 @@ public sealed record McpServices
     public required Platform.PluePaths Paths { get; init; }
     public required Platform.Workspace Workspace { get; init; }
     public required ISecretStore Secrets { get; init; }
-    /// <summary>Takes the vault's values out of what a server says.</summary>
+    /// <summary>Masks vault secrets in the output of a server.</summary>
     public required Func<string, string> Mask { get; init; }
     public required TimeProvider Time { get; init; }
     /// <summary>Ours, to choose from.</summary>
     public required IReadOnlyDictionary<string, string> Environment { get; init; }
     /// <summary>The user's own folder, where user's servers run that name no other.</summary>
     public required string Home { get; init; }
-    /// <summary>What templates declare now.</summary>
+    /// <summary>Gets the servers that templates currently declare.</summary>
     public Func<IReadOnlyList<McpTemplate>> Templates { get; init; } = static () => [];
 
     /// <summary>From the start of a server until its tools are known.</summary>
-    public TimeSpan StartPatience { get; init; } = TimeSpan.FromSeconds(30);
+    public TimeSpan StartTimeout { get; init; } = TimeSpan.FromSeconds(30);
     /// <summary>Without an answer or a sign of progress.</summary>
-    public TimeSpan CallPatience { get; init; } = TimeSpan.FromSeconds(120);
+    public TimeSpan CallTimeout { get; init; } = TimeSpan.FromSeconds(120);
 }

@@ -6,9 +6,9 @@ namespace Plue.Server.Tools.Mcp;
 
 /// <summary>
 /// Stands between the library and the network: the server's headers go to its own origin alone, no redirect is followed, other origins (those of the
-/// sign-in) are reached encrypted or not at all, and no message is longer than <see cref="McpPipe.LongestLine"/>.
+/// sign-in) are reached encrypted or not at all, and no message is longer than <see cref="McpStdioTransport.MaxLineLength"/>.
 /// </summary>
-/// <param name="headers">Resolved anew for each request, and never kept.</param>
+/// <param name="headers">Resolved again for each request, and never kept.</param>
 internal sealed class McpHttpGuard(
     McpDeclaration server, Func<CancellationToken, Task<IReadOnlyDictionary<string, string>>> headers, HttpMessageHandler inner) : DelegatingHandler(inner)
 {
@@ -25,7 +25,7 @@ internal sealed class McpHttpGuard(
     })
     { }
 
-    /// <summary>Why an answer was broken off; a sentence without its subject. The library tells its own story of it.</summary>
+    /// <summary>Why a response was aborted, as a sentence without subject. The library reports a different error.</summary>
     public string? Fault { get; private set; }
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
@@ -40,7 +40,7 @@ internal sealed class McpHttpGuard(
         }
         else if (!OAuthSettings.IsSafe(address) || (address.IsLoopback && !server.Address!.IsLoopback))
         {
-            throw new HttpRequestException($"It wants to be reached at {address.Host}, which is not safe, so nothing was sent there.");
+            throw new HttpRequestException($"It requested a connection to {address.Host}, which is not secure, so nothing was sent there.");
         }
 
         var answer = await base.SendAsync(request, cancellationToken).ConfigureAwait(false);
@@ -48,19 +48,19 @@ internal sealed class McpHttpGuard(
         {
             var target = answer.Headers.Location is { IsAbsoluteUri: true } location ? location.Host : "another address";
             answer.Dispose();
-            throw new HttpRequestException($"It sends on to {target}, and nothing was sent there.", null, answer.StatusCode);
+            throw new HttpRequestException($"It redirects to {target}. Nothing was sent there.", null, answer.StatusCode);
         }
 
         var isStream = answer.Content.Headers.ContentType?.MediaType == "text/event-stream";
-        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream, () => Fault = $"sent a message of more than {McpPipe.LongestLine / (1024 * 1024)} MiB"));
+        var capped = new StreamContent(new CappedStream(await answer.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false), isStream, () => Fault = $"sent a message of more than {McpStdioTransport.MaxLineLength / (1024 * 1024)} MiB"));
         foreach (var header in answer.Content.Headers) { capped.Headers.TryAddWithoutValidation(header.Key, header.Value); }
 
         answer.Content = capped;
         return answer;
     }
 
-    /// <summary>Breaks off what is too long: an event of a stream, or a whole answer that is none.</summary>
-    private sealed class CappedStream(Stream inner, bool isStream, Action isTooLong) : Stream
+    /// <summary>Aborts what is too long: an event of a stream, or a complete response.</summary>
+    private sealed class CappedStream(Stream inner, bool isStream, Action onTooLong) : Stream
     {
         private long length;
         private bool wasEnd;
@@ -109,9 +109,9 @@ internal sealed class McpHttpGuard(
                 }
             }
 
-            if (length <= McpPipe.LongestLine) { return read.Length; }
+            if (length <= McpStdioTransport.MaxLineLength) { return read.Length; }
 
-            isTooLong();
+            onTooLong();
             throw new IOException("The message is too long.");
         }
     }

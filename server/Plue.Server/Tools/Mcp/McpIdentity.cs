@@ -5,15 +5,15 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Everything that makes a server this one: whatever of it changes is asked about again.</summary>
+/// <summary>Everything that identifies a server. A change of any part requires approval again.</summary>
 /// <param name="Program">Absolute; null for a server with an address.</param>
-/// <param name="Parts">What is shown by name; what is secret or long as its SHA-256.</param>
+/// <param name="Parts">The parts shown by name; secret or long ones as their SHA-256.</param>
 internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts)
 {
     public string Fingerprint { get; } = Hash(string.Join('\0', Parts.Select(part => $"{part.Name}\0{part.Value}")));
 
     /// <exception cref="Messages.FailureException">NotFound: there is no such program.</exception>
-    public static McpIdentity Of(McpDeclaration server, McpPrograms programs, bool mayBeKnown)
+    public static McpIdentity Of(McpDeclaration server, McpPrograms programs, bool allowCached)
     {
         List<McpPart> parts = [new("declared in", server.Source)];
         if (server.Address is { } address)
@@ -29,10 +29,10 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         parts.Add(new("command", server.Command!));
         parts.Add(new("program", program));
         parts.Add(new("program's real path", RealPath.Of(program)));
-        parts.Add(new(McpPart.ContentOf + program, programs.HashOf(program, mayBeKnown)));
+        parts.Add(new(McpPart.ContentOf + program, programs.HashOf(program, allowCached)));
         parts.Add(new("number of arguments", server.Arguments.Count.ToString(CultureInfo.InvariantCulture)));
         parts.AddRange(server.Arguments.Select((argument, at) => new McpPart(string.Create(CultureInfo.InvariantCulture, $"argument {at + 1}"), argument)));
-        if (McpPrograms.ScriptOf(server) is { } script) { parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, mayBeKnown))); }
+        if (McpPrograms.ScriptOf(server) is { } script) { parts.Add(new(McpPart.ContentOf + script, programs.HashOf(script, allowCached))); }
         parts.Add(new("folder", server.Folder));
         parts.AddRange(Values("variable", server.Environment));
         return new McpIdentity(program, parts);
@@ -45,7 +45,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
         return server.Origin ?? new Uri($"exec://{hash[..32]}.{hash[32..]}");
     }
 
-    /// <summary>What is another than before, in sentences.</summary>
+    /// <summary>Gets the differences to an earlier identity, as sentences.</summary>
     public IReadOnlyList<string> ChangesSince(IReadOnlyList<McpPart> before)
     {
         List<string> changes = [];
@@ -68,7 +68,7 @@ internal sealed record McpIdentity(string? Program, IReadOnlyList<McpPart> Parts
     private static string Shown(string text) => HiddenCharacters.Visible(text);
 }
 
-/// <summary>One of what makes a server this one.</summary>
+/// <summary>A part of the identity of a server.</summary>
 internal sealed record McpPart(string Name, string Value)
 {
     public const string ContentOf = "content of ";

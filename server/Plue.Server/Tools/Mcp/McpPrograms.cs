@@ -5,17 +5,17 @@ using Plue.Server.Platform;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Finds the program of a server and says what is in it. Safe to use from several threads.</summary>
-/// <param name="searchPath">The value of PATH; a relative entry never counts.</param>
+/// <summary>Finds and hashes the program of a server. Thread-safe.</summary>
+/// <param name="searchPath">The value of PATH; relative entries are ignored.</param>
 /// <param name="openFolder">A name is never found in it: only a written path leads there, and that is shown before it is approved.</param>
 internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
 {
     private static readonly string[] Scripts = [".js", ".mjs", ".cjs", ".ts", ".mts", ".py", ".rb", ".sh", ".pl", ".php", ".lua", ".jar", ".dll"];
-    private const long LargestFile = 1024L * 1024 * 1024;
+    private const long MaxFileBytes = 1024L * 1024 * 1024;
 
     private readonly ConcurrentDictionary<string, (long Length, DateTime Written, string Sha256)> hashes = new(StringComparer.Ordinal);
 
-    /// <returns>Absolute, as it is started: a link stays a link, because programs look at the name they are called by.</returns>
+    /// <returns>The absolute path as started: links are not resolved, because programs can depend on their name.</returns>
     /// <exception cref="FailureException">NotFound.</exception>
     public string Find(McpDeclaration server)
     {
@@ -23,7 +23,7 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
         if (command.Contains('/') || command.Contains(Path.DirectorySeparatorChar))
         {
             var full = Path.GetFullPath(command, server.Folder);
-            return Runnable(full) ?? throw new FailureException(FailureKind.NotFound, $"{full}, the program of the server {server.Name}, is not there or is not executable.");
+            return Runnable(full) ?? throw new FailureException(FailureKind.NotFound, $"{full}, the program of the server {server.Name}, does not exist or is not executable.");
         }
 
         return (searchPath ?? "").Split(Path.PathSeparator, StringSplitOptions.RemoveEmptyEntries)
@@ -45,17 +45,17 @@ internal sealed class McpPrograms(string? searchPath, Func<string?> openFolder)
     }
 
     /// <summary>SHA-256 in lower-case hex.</summary>
-    /// <param name="mayBeKnown">Size and time of the file are enough to say that it is the same.</param>
+    /// <param name="allowCached">Size and time of the file are enough to say that it is the same.</param>
     /// <exception cref="FailureException">NotFound: it cannot be read.</exception>
-    public string HashOf(string path, bool mayBeKnown)
+    public string HashOf(string path, bool allowCached)
     {
         try
         {
             var file = new FileInfo(RealPath.Of(path));
-            if (file.Length > LargestFile) { throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it is not started."); }
-            if (mayBeKnown && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
+            if (file.Length > MaxFileBytes) { throw new FailureException(FailureKind.NotFound, $"{path} is larger than 1 GiB, so it was not started."); }
+            if (allowCached && hashes.TryGetValue(path, out var known) && (known.Length, known.Written) == (file.Length, file.LastWriteTimeUtc)) { return known.Sha256; }
 
-            using var content = OrdinaryFile.OpenRead(file.FullName);
+            using var content = RegularFile.OpenRead(file.FullName);
             var sha256 = Convert.ToHexStringLower(SHA256.HashData(content));
             hashes[path] = (file.Length, file.LastWriteTimeUtc, sha256);
             return sha256;

@@ -6,11 +6,11 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>Resources and prompts of a server, as tools beside its own: a server's own tool of the same name goes before.</summary>
+/// <summary>Resources and prompts of a server, as additional tools; a server's own tool of the same name takes precedence.</summary>
 internal sealed class McpReadTool : ITool
 {
-    private const int MostListed = 500;
-    private const int MostPages = 20;
+    private const int MaxListed = 500;
+    private const int MaxPages = 20;
     private const string Arguments = "arguments";
 
     private readonly McpServer server;
@@ -54,7 +54,7 @@ internal sealed class McpReadTool : ITool
 
     public ToolDeclaration Declaration { get; }
 
-    /// <summary>A server that is asked can do anything.</summary>
+    /// <summary>False, because a server can do anything.</summary>
     public bool IsReadOnly => false;
 
     public Task<PlannedCall> PlanAsync(JsonElement parameters, ToolContext context, CancellationToken cancellationToken)
@@ -72,19 +72,19 @@ internal sealed class McpReadTool : ITool
         var content = new McpContent(server.Declaration.Name, services.Mask);
         foreach (var (method, field, key) in lists)
         {
-            await connection.WithinAsync(services.CallPatience, "list them", async (token, _) =>
+            await connection.WithTimeoutAsync(services.CallTimeout, "list them", async (token, _) =>
             {
                 string? cursor = null;
                 var listed = 0;
-                for (var page = 0; page < MostPages; page++)
+                for (var page = 0; page < MaxPages; page++)
                 {
                     var request = new JsonRpcRequest { Method = method, Params = cursor is null ? new JsonObject() : new JsonObject { ["cursor"] = cursor } };
                     var result = (await connection.Client.SendRequestAsync(request, token).ConfigureAwait(false)).Result as JsonObject;
                     foreach (var item in (result?[field] as JsonArray ?? []).OfType<JsonObject>())
                     {
-                        if (++listed > MostListed)
+                        if (++listed > MaxListed)
                         {
-                            content.Line($"[There are more than {MostListed}]");
+                            content.Line($"[More than {MaxListed}; the rest are omitted]");
                             return true;
                         }
 
@@ -95,7 +95,7 @@ internal sealed class McpReadTool : ITool
                     if (cursor is null) { return true; }
                 }
 
-                content.Line("[There are more]");
+                content.Line("[The rest are omitted]");
                 return true;
             }, cancellationToken).ConfigureAwait(false);
         }
@@ -105,7 +105,7 @@ internal sealed class McpReadTool : ITool
 
     private async Task<ToolOutcome> ReadAsync(McpConnection connection, string uri, CancellationToken cancellationToken)
     {
-        var result = await connection.WithinAsync(services.CallPatience, "read it", async (token, _) => await connection.Client.ReadResourceAsync(uri, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var result = await connection.WithTimeoutAsync(services.CallTimeout, "read it", async (token, _) => await connection.Client.ReadResourceAsync(uri, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var content = new McpContent(server.Declaration.Name, services.Mask);
         foreach (var one in result.Contents ?? []) { content.Add(one); }
 
@@ -118,7 +118,7 @@ internal sealed class McpReadTool : ITool
         var arguments = parameters.TryGetProperty("arguments", out var given) && given.ValueKind == JsonValueKind.Object
             ? given.EnumerateObject().GroupBy(field => field.Name, StringComparer.Ordinal).ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal)
             : [];
-        var result = await connection.WithinAsync(services.CallPatience, "give it", async (token, _) => await connection.Client.GetPromptAsync(name, arguments, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var result = await connection.WithTimeoutAsync(services.CallTimeout, "give it", async (token, _) => await connection.Client.GetPromptAsync(name, arguments, options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var content = new McpContent(server.Declaration.Name, services.Mask);
         foreach (var message in result.Messages ?? [])
         {
@@ -141,5 +141,5 @@ internal sealed class McpReadTool : ITool
 
     private static string Required(JsonElement parameters, string name) => parameters.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text
         ? text
-        : throw new ToolFailureException($"The parameter {name} is missing. Give it as text.");
+        : throw new ToolFailureException($"The parameter {name} is missing. Set it to a string.");
 }

@@ -2,7 +2,7 @@ using Plue.Server.Messages;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>How a server stands.</summary>
+/// <summary>The state of a server.</summary>
 public enum McpServerState { NotApproved, Stopped, Starting, Running, Failed, SignInNeeded }
 
 /// <summary>
@@ -11,11 +11,11 @@ public enum McpServerState { NotApproved, Stopped, Starting, Running, Failed, Si
 /// </summary>
 internal sealed class McpServer(McpDeclaration declaration, McpServices services, McpPrograms programs, McpApprovals approvals, Action changed) : IAsyncDisposable
 {
-    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(1);
-    /// <summary>Whoever ran so long did not crash at its start.</summary>
-    private static readonly TimeSpan Steady = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MaxBackoff = TimeSpan.FromMinutes(1);
+    /// <summary>A server that ran this long did not crash at startup.</summary>
+    private static readonly TimeSpan StableUptime = TimeSpan.FromMinutes(1);
 
-    private readonly SemaphoreSlim gate = new(1, 1);
+    private readonly SemaphoreSlim semaphore = new(1, 1);
     private McpConnection? connection;
     private string? runningFingerprint;
     private volatile McpToolList? tools;
@@ -34,41 +34,41 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     public Failure? Failure => failure;
 
     /// <summary>How it is now. Nothing is started for that.</summary>
-    public McpServerLook Look()
+    public McpServerSnapshot GetSnapshot()
     {
-        if (declaration.Fault is { } fault) { return new McpServerLook(McpServerState.Failed, null, "", null, fault); }
+        if (declaration.Fault is { } fault) { return new McpServerSnapshot(McpServerState.Failed, null, "", null, fault); }
 
         McpIdentity identity;
-        try { identity = McpIdentity.Of(declaration, programs, mayBeKnown: true); }
-        catch (FailureException gone) { return new McpServerLook(McpServerState.Failed, null, "", null, gone.Message); }
+        try { identity = McpIdentity.Of(declaration, programs, allowCached: true); }
+        catch (FailureException gone) { return new McpServerSnapshot(McpServerState.Failed, null, "", null, gone.Message); }
 
         var approval = approvals.Find(declaration);
         var fingerprint = Fingerprint(identity, approval);
-        if (approval is null) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, null, null); }
+        if (approval is null) { return new McpServerSnapshot(McpServerState.NotApproved, identity, fingerprint, null, null); }
         IReadOnlyList<string> changes = [.. identity.ChangesSince(approval.Parts), .. approval.ToolChanges];
-        if (changes.Count > 0) { return new McpServerLook(McpServerState.NotApproved, identity, fingerprint, changes, null); }
+        if (changes.Count > 0) { return new McpServerSnapshot(McpServerState.NotApproved, identity, fingerprint, changes, null); }
 
         var state = isStarting ? McpServerState.Starting
             : connection is { Ended.IsCompleted: false } ? McpServerState.Running
             : failure is { Kind: FailureKind.ProviderAuthFailed } ? McpServerState.SignInNeeded
             : failure is not null ? McpServerState.Failed
             : McpServerState.Stopped;
-        return new McpServerLook(state, identity, fingerprint, null, failure?.Message);
+        return new McpServerSnapshot(state, identity, fingerprint, null, failure?.Message);
     }
 
     /// <summary>Lets it start from now on, as it is and with the tools that it has now.</summary>
     /// <exception cref="FailureException">Conflict: it is not what the user saw.</exception>
     public async Task ApproveAsync(string fingerprint, CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
-            RefuseFault();
-            var identity = McpIdentity.Of(declaration, programs, mayBeKnown: false);
+            ThrowIfInvalid();
+            var identity = McpIdentity.Of(declaration, programs, allowCached: false);
             var approval = approvals.Find(declaration);
             if (fingerprint != Fingerprint(identity, approval))
             {
-                throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} is another than the one you saw. Look at it again before you approve it.");
+                throw new FailureException(FailureKind.Conflict, $"The server {declaration.Name} changed since you reviewed it. Review it again before you approve it.");
             }
 
             approvals.Approve(declaration, identity, approval?.ChangedTools is { } changedTools ? McpSeenTool.Known(approval.Tools ?? [], changedTools) : approval?.Tools);
@@ -76,7 +76,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         }
         finally
         {
-            gate.Release();
+            semaphore.Release();
         }
 
         changed();
@@ -85,7 +85,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     /// <exception cref="FailureException">StoreReadOnly.</exception>
     public async Task RevokeAsync(CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             approvals.Revoke(declaration);
@@ -96,13 +96,13 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         }
         finally
         {
-            gate.Release();
+            semaphore.Release();
         }
 
         changed();
     }
 
-    /// <summary>Starts it because the user says so: what held it back before does not count.</summary>
+    /// <summary>Starts it on the user's request, regardless of an earlier stop or backoff.</summary>
     /// <exception cref="FailureException">It may not, or did not, start.</exception>
     public async Task<McpToolList> StartAsync(CancellationToken cancellationToken)
     {
@@ -114,7 +114,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         isStoppedByUser = true;
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             await EndAsync().ConfigureAwait(false);
@@ -122,18 +122,18 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         }
         finally
         {
-            gate.Release();
+            semaphore.Release();
         }
 
         changed();
     }
 
     /// <summary>Begins a sign-in.</summary>
-    /// <returns>What the browser is to open; null when the server wants none. How it ends shows in the state.</returns>
+    /// <returns>The page to open in the browser; null if the server needs none. The state shows the outcome.</returns>
     /// <exception cref="FailureException">It is not approved, has no address, or its sign-in cannot begin.</exception>
     public async Task<Uri?> SignInAsync(CancellationToken cancellationToken)
     {
-        if (declaration.Address is null) { throw new FailureException(FailureKind.BadRequest, $"The server {declaration.Name} is a program, which needs no sign-in here."); }
+        if (declaration.Address is null) { throw new FailureException(FailureKind.BadRequest, $"The server {declaration.Name} is a local program and does not support sign-in."); }
 
         var signIn = new McpSignIn(declaration);
         var opening = Task.Run(async () =>
@@ -144,13 +144,13 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
                 await RunAsync(signIn, CancellationToken.None).ConfigureAwait(false);
             }
         }, CancellationToken.None);
-        if (await Task.WhenAny(signIn.Page, opening).WaitAsync(services.StartPatience, cancellationToken).ConfigureAwait(false) == signIn.Page) { return await signIn.Page.ConfigureAwait(false); }
+        if (await Task.WhenAny(signIn.AuthorizationPage, opening).WaitAsync(services.StartTimeout, cancellationToken).ConfigureAwait(false) == signIn.AuthorizationPage) { return await signIn.AuthorizationPage.ConfigureAwait(false); }
 
         await opening.ConfigureAwait(false);
         return null;
     }
 
-    /// <summary>What it offers now; starts it on first use.</summary>
+    /// <summary>Gets the current tools; starts the server on first use.</summary>
     /// <exception cref="FailureException">It may not be started, or did not start; one sentence.</exception>
     public async Task<McpToolList> ToolsAsync(CancellationToken cancellationToken)
     {
@@ -166,7 +166,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
 
     public async ValueTask DisposeAsync()
     {
-        await gate.WaitAsync().ConfigureAwait(false);
+        await semaphore.WaitAsync().ConfigureAwait(false);
         try
         {
             isDisposed = true;
@@ -174,27 +174,27 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         }
         finally
         {
-            gate.Release();
+            semaphore.Release();
         }
     }
 
     private async Task<McpConnection> RunAsync(McpSignIn? signIn, CancellationToken cancellationToken)
     {
-        await gate.WaitAsync(cancellationToken).ConfigureAwait(false);
+        await semaphore.WaitAsync(cancellationToken).ConfigureAwait(false);
         try
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
-            RefuseFault();
+            ThrowIfInvalid();
             if (isStoppedByUser) { throw new FailureException(FailureKind.PermissionDenied, $"The user stopped the server {declaration.Name}."); }
 
             if (connection is { Ended.IsCompleted: true })
             {
-                NoteCrash();
+                RecordCrash();
                 await EndAsync().ConfigureAwait(false);
             }
 
-            // What runs is what was approved: a file that changed meanwhile counts only when it is started anew.
-            var identity = McpIdentity.Of(declaration, programs, mayBeKnown: connection is not null);
+            // The approved version is running: a changed file applies only after a restart.
+            var identity = McpIdentity.Of(declaration, programs, allowCached: connection is not null);
             var approval = RequireApproved(identity);
             if (connection is not null && runningFingerprint != identity.Fingerprint) { await EndAsync().ConfigureAwait(false); }
             if (connection is not null && signIn is not null) { await EndAsync().ConfigureAwait(false); }
@@ -205,11 +205,11 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         }
         finally
         {
-            gate.Release();
+            semaphore.Release();
         }
     }
 
-    private void RefuseFault()
+    private void ThrowIfInvalid()
     {
         if (declaration.Fault is { } fault) { throw new FailureException(FailureKind.BadRequest, fault); }
     }
@@ -217,21 +217,21 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
     private McpApproval RequireApproved(McpIdentity identity)
     {
         var approval = approvals.Find(declaration);
-        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started, because it is not approved yet. {HowToApprove}"); }
+        if (approval is null) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} was not started because it is not approved. {HowToApprove}"); }
         if (identity.ChangesSince(approval.Parts).Count > 0) { throw new FailureException(FailureKind.PermissionDenied, $"The server {declaration.Name} has changed since it was approved, so it was not started. {HowToApprove}"); }
         if (approval.ChangedTools is not null) { throw ToolsChanged(); }
 
         return approval;
     }
 
-    private string HowToApprove => $"Look at it and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
+    private string HowToApprove => $"Review and approve it with Plue: Model Context Protocol Servers, or with plue mcp approve {declaration.Name}.";
 
     private FailureException ToolsChanged() => new(
         FailureKind.PermissionDenied, $"The tools of the server {declaration.Name} have changed since it was approved, so it was stopped. {HowToApprove}");
 
     private async Task OpenAsync(McpIdentity identity, McpSignIn? signIn, CancellationToken cancellationToken)
     {
-        if (crashedAt is { } last && PauseAfter(crashes) - services.Time.GetElapsedTime(last) is { Ticks: > 0 } left)
+        if (crashedAt is { } last && BackoffAfter(crashes) - services.Time.GetElapsedTime(last) is { Ticks: > 0 } left)
         {
             throw new FailureException(FailureKind.Unreachable, $"{failure?.Message ?? $"The server {declaration.Name} did not start."} It is tried again in {Math.Ceiling(left.TotalSeconds):0} s at the earliest.");
         }
@@ -249,7 +249,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         catch (FailureException fault)
         {
             failure = fault.Failure;
-            if (fault.Failure.Kind is not (FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin or FailureKind.NotFound)) { NotePause(); }
+            if (fault.Failure.Kind is not (FailureKind.ProviderAuthFailed or FailureKind.VaultLocked or FailureKind.KeyNotBoundToOrigin or FailureKind.NotFound)) { SetBackoffFailure(); }
             throw;
         }
         finally
@@ -268,7 +268,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         catch (FailureException fault)
         {
             failure = fault.Failure;
-            NotePause();
+            SetBackoffFailure();
             await EndAsync().ConfigureAwait(false);
             changed();
             throw;
@@ -282,41 +282,41 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
             throw ToolsChanged();
         }
 
-        // The first list after an approval is what the approval goes with. Older versions of Plue kept less of a tool.
-        if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false })) { approvals.KeepTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen)); }
+        // The first list after an approval is approved with it. Older versions of Plue stored less about a tool.
+        if (approval.Tools is null || approval.Tools.Any(tool => tool is { Definition: null, IsGone: false })) { approvals.UpdateTools(declaration, McpSeenTool.Known(approval.Tools ?? [], tools.Seen)); }
 
         runningFingerprint = identity.Fingerprint;
         changed();
     }
 
-    /// <summary>Tells of an end that nobody asked for when it comes, not when the server is used again.</summary>
+    /// <summary>Reports an unexpected exit immediately instead of on the next use.</summary>
     private async Task WatchAsync(McpConnection running)
     {
         await running.Ended.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         if (connection == running)
         {
-            failure = running.Gone();
+            failure = running.ExitFailure();
             changed();
         }
     }
 
-    private void NoteCrash()
+    private void RecordCrash()
     {
-        failure = connection!.Gone();
-        if (startedAt is { } began && services.Time.GetElapsedTime(began) > Steady) { crashes = 0; }
+        failure = connection!.ExitFailure();
+        if (startedAt is { } began && services.Time.GetElapsedTime(began) > StableUptime) { crashes = 0; }
 
-        NotePause();
+        SetBackoffFailure();
     }
 
-    private void NotePause()
+    private void SetBackoffFailure()
     {
         crashes++;
         crashedAt = services.Time.GetTimestamp();
     }
 
     /// <summary>The first crash is forgiven: most are the only one.</summary>
-    private static TimeSpan PauseAfter(int crashes) =>
-        crashes <= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(LongestPause.TotalSeconds, Math.Pow(2, Math.Min(crashes - 2, 10))));
+    private static TimeSpan BackoffAfter(int crashes) =>
+        crashes <= 1 ? TimeSpan.Zero : TimeSpan.FromSeconds(Math.Min(MaxBackoff.TotalSeconds, Math.Pow(2, Math.Min(crashes - 2, 10))));
 
     private async Task EndAsync()
     {
@@ -326,7 +326,7 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
         if (old is not null) { await old.DisposeAsync().ConfigureAwait(false); }
     }
 
-    /// <summary>Of what the user sees: with the tools, where they are the question.</summary>
+    /// <summary>Gets the fingerprint of what the user reviews, including the tools if they changed.</summary>
     private static string Fingerprint(McpIdentity identity, McpApproval? approval) => approval?.ChangedTools is not { } changedTools
         ? identity.Fingerprint
         : McpIdentity.Hash(string.Join('\0', [identity.Fingerprint, .. changedTools.Select(tool => $"{tool.Name}\0{tool.Sha256}\0{tool.Definition}")]));
@@ -334,5 +334,5 @@ internal sealed class McpServer(McpDeclaration declaration, McpServices services
 
 /// <summary>How a server is at one moment.</summary>
 /// <param name="Identity">Null where it cannot be found out.</param>
-/// <param name="Changes">What is another than when it was approved; null when nothing is.</param>
-internal sealed record McpServerLook(McpServerState State, McpIdentity? Identity, string Fingerprint, IReadOnlyList<string>? Changes, string? Error);
+/// <param name="Changes">The differences to the approved state; null if there are none.</param>
+internal sealed record McpServerSnapshot(McpServerState State, McpIdentity? Identity, string Fingerprint, IReadOnlyList<string>? Changes, string? Error);

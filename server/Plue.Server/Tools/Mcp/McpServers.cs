@@ -10,7 +10,7 @@ public sealed record McpServerStatus
     public required McpServerState State { get; init; }
     /// <summary>Absolute; null for a server with an address, and where there is none.</summary>
     public string? Program { get; init; }
-    /// <summary>Of all that is approved with it.</summary>
+    /// <summary>The fingerprint of everything that is approved with it.</summary>
     public required string Fingerprint { get; init; }
     /// <summary>Where a secret of the vault has to be bound to, to reach it; null where nothing can.</summary>
     public Uri? SecretOrigin { get; init; }
@@ -18,7 +18,7 @@ public sealed record McpServerStatus
     public string? Error { get; init; }
     /// <summary>Those that it had when it last ran; empty before.</summary>
     public IReadOnlyList<McpToolStatus> Tools { get; init; } = [];
-    /// <summary>What of its tools cannot be used, one sentence each.</summary>
+    /// <summary>The tools that cannot be used, one sentence each.</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 }
 
@@ -26,13 +26,13 @@ public sealed record McpServerStatus
 /// <param name="Tokens">In each request; an estimate.</param>
 public sealed record McpToolStatus(string Name, string Description, long Tokens);
 
-/// <summary>All servers that are declared, each by itself. The files are read when somebody asks; nothing is started before it is used. Safe for concurrent calls.</summary>
+/// <summary>All declared servers. Their files are read on demand, and servers start on first use. Thread-safe.</summary>
 public sealed class McpServers : IAsyncDisposable
 {
     private readonly McpServices services;
     private readonly McpPrograms programs;
     private readonly McpApprovals approvals;
-    private readonly Lock gate = new();
+    private readonly Lock sync = new();
     private readonly Dictionary<string, McpServer> servers = new(StringComparer.Ordinal);
     private bool isDisposed;
 
@@ -66,14 +66,14 @@ public sealed class McpServers : IAsyncDisposable
     /// <exception cref="FailureException">NotFound.</exception>
     public Task StopAsync(string name, CancellationToken cancellationToken) => Find(name).StopAsync(cancellationToken);
 
-    /// <returns>What the browser is to open; null when the server wants no sign-in.</returns>
+    /// <returns>The page to open in the browser; null if the server needs no sign-in.</returns>
     /// <exception cref="FailureException">NotFound; or its sign-in cannot begin.</exception>
     public Task<Uri?> SignInAsync(string name, CancellationToken cancellationToken) => Find(name).SignInAsync(cancellationToken);
 
     public async ValueTask DisposeAsync()
     {
         List<McpServer> all;
-        lock (gate)
+        lock (sync)
         {
             isDisposed = true;
             all = [.. servers.Values];
@@ -85,19 +85,19 @@ public sealed class McpServers : IAsyncDisposable
 
     /// <exception cref="FailureException">NotFound.</exception>
     internal McpServer Find(string name) => Read().Servers.FirstOrDefault(server => server.Declaration.Name == name)
-        ?? throw new FailureException(FailureKind.NotFound, $"There is no server {HiddenCharacters.Visible(name)}.");
+        ?? throw new FailureException(FailureKind.NotFound, $"The server {HiddenCharacters.Visible(name)} does not exist.");
 
     private (IReadOnlyList<McpServer> Servers, IReadOnlyList<string> Problems) Read()
     {
         var configured = McpConfig.Read(services.Paths, services.Workspace.TrustedFolder, services.Home, services.Templates());
         List<McpServer> gone = [];
         List<McpServer> found = [];
-        lock (gate)
+        lock (sync)
         {
             ObjectDisposedException.ThrowIf(isDisposed, this);
             foreach (var declaration in configured.Servers)
             {
-                // One that is declared in another way is another server: the one before ends.
+                // A changed declaration is another server: the previous one is stopped.
                 if (!servers.TryGetValue(declaration.Name, out var server) || !IsSame(server.Declaration, declaration))
                 {
                     if (server is not null) { gone.Add(server); }
@@ -120,8 +120,8 @@ public sealed class McpServers : IAsyncDisposable
     }
 
     private static bool IsSame(McpDeclaration one, McpDeclaration other) =>
-        (one.Source, one.Command, one.Folder, one.Address?.OriginalString, one.ClientId, one.RedirectPort, one.Fault, one.IsOfWorkspace)
-            == (other.Source, other.Command, other.Folder, other.Address?.OriginalString, other.ClientId, other.RedirectPort, other.Fault, other.IsOfWorkspace)
+        (one.Source, one.Command, one.Folder, one.Address?.OriginalString, one.ClientId, one.RedirectPort, one.Fault, one.IsFromWorkspace)
+            == (other.Source, other.Command, other.Folder, other.Address?.OriginalString, other.ClientId, other.RedirectPort, other.Fault, other.IsFromWorkspace)
         && one.Arguments.SequenceEqual(other.Arguments) && one.Scopes.SequenceEqual(other.Scopes)
         && Equal(one.Environment, other.Environment) && Equal(one.Headers, other.Headers);
 
@@ -130,16 +130,16 @@ public sealed class McpServers : IAsyncDisposable
 
     private static McpServerStatus Status(McpServer server)
     {
-        var look = server.Look();
+        var snapshot = server.GetSnapshot();
         return new McpServerStatus
         {
             Declaration = server.Declaration,
-            State = look.State,
-            Program = look.Identity?.Program,
-            Fingerprint = look.Fingerprint,
-            SecretOrigin = look.Identity?.OriginOf(server.Declaration),
-            Changes = look.Changes,
-            Error = look.Error,
+            State = snapshot.State,
+            Program = snapshot.Identity?.Program,
+            Fingerprint = snapshot.Fingerprint,
+            SecretOrigin = snapshot.Identity?.OriginOf(server.Declaration),
+            Changes = snapshot.Changes,
+            Error = snapshot.Error,
             Tools = [.. (server.Tools?.Tools ?? []).Select(tool => new McpToolStatus(tool.FullName, tool.Description, tool.Tokens))],
             Notes = server.Tools?.Notes ?? [],
         };

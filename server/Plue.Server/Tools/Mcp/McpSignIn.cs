@@ -4,14 +4,14 @@ using Plue.Server.Providers.Connections.OAuth;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A sign-in that the user began: the library finds the sign-in server, we open a port for one answer, the browser does the rest.</summary>
+/// <summary>A sign-in that the user started: the library finds the authorization server, Plue listens for one redirect, and the browser does the rest.</summary>
 internal sealed class McpSignIn : IDisposable
 {
-    public static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+    public static readonly TimeSpan SignInTimeout = TimeSpan.FromMinutes(5);
 
     private readonly string server;
     private readonly LoopbackRedirect redirect;
-    private readonly TaskCompletionSource<Uri> page = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly TaskCompletionSource<Uri> authorizationPage = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <exception cref="FailureException">Conflict: the port is in use.</exception>
     public McpSignIn(McpDeclaration server)
@@ -20,21 +20,21 @@ internal sealed class McpSignIn : IDisposable
         redirect = new LoopbackRedirect(server.Name, server.RedirectPort);
     }
 
-    /// <summary>Where the browser comes back to.</summary>
+    /// <summary>The redirect URI.</summary>
     public Uri Redirect => redirect.Url;
 
-    /// <summary>What the browser is to open.</summary>
-    public Task<Uri> Page => page.Task;
+    /// <summary>The page to open in the browser.</summary>
+    public Task<Uri> AuthorizationPage => authorizationPage.Task;
 
     public async Task<AuthorizationResult> GrantAsync(AuthorizationCallbackContext context, CancellationToken cancellationToken)
     {
         var address = context.AuthorizationUri;
-        if (!OAuthSettings.IsSafe(address)) { throw new FailureException(FailureKind.ProviderAuthFailed, $"The server {server} wants you to sign in at an address that is not safe, so it was not opened."); }
+        if (!OAuthSettings.IsSafe(address)) { throw new FailureException(FailureKind.ProviderAuthFailed, $"The server {server} requested sign-in at an insecure address, so the page was not opened."); }
 
         var state = Field(address, "state") ?? throw new FailureException(FailureKind.ProviderAuthFailed, $"The sign-in of the server {server} has no state, so it was not begun.");
         redirect.Expect(state);
-        page.TrySetResult(address);
-        var code = await redirect.Code.WaitAsync(Patience, cancellationToken).ConfigureAwait(false);
+        authorizationPage.TrySetResult(address);
+        var code = await redirect.Code.WaitAsync(SignInTimeout, cancellationToken).ConfigureAwait(false);
         return new AuthorizationResult { Code = code, State = state, Iss = redirect.Issuer };
     }
 

@@ -9,7 +9,7 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A tool of a server. What the server says of it grants nothing: each call is judged as one that may do anything.</summary>
+/// <summary>An MCP tool. Annotations of the server are not trusted: each call is evaluated as one that can do anything.</summary>
 internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices services) : ITool
 {
     public string Name => info.FullName;
@@ -24,45 +24,45 @@ internal sealed class McpTool(McpServer server, McpToolInfo info, McpServices se
     private async Task<ToolOutcome> CallAsync(JsonElement parameters, IToolProgress progress, CancellationToken cancellationToken)
     {
         var connection = await server.ConnectedAsync(cancellationToken).ConfigureAwait(false);
-        // The model was told of the tool as it was: another of its name is not called in its place.
+        // The model knows the earlier definition: a changed tool of the same name is not called.
         if (server.Tools?.Tools.FirstOrDefault(tool => tool.Name == info.Name)?.Sha256 != info.Sha256)
         {
-            throw new ToolFailureException($"The server {info.Server} has no such tool any more. Use only the tools you were given.");
+            throw new ToolFailureException($"The server {info.Server} no longer has this tool. Use only the tools you were given.");
         }
 
         var arguments = parameters.EnumerateObject().GroupBy(field => field.Name, StringComparer.Ordinal).ToDictionary(field => field.Key, object? (field) => field.Last().Value.Clone(), StringComparer.Ordinal);
-        var result = await connection.WithinAsync(services.CallPatience, $"answer {HiddenCharacters.Visible(info.Name)}", async (token, alive) =>
-            await connection.Client.CallToolAsync(info.Name, arguments, new Sign(progress, alive), options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+        var result = await connection.WithTimeoutAsync(services.CallTimeout, $"answer {HiddenCharacters.Visible(info.Name)}", async (token, alive) =>
+            await connection.Client.CallToolAsync(info.Name, arguments, new ProgressForwarder(progress, alive), options: null, token).ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
         var content = new McpContent(info.Server, services.Mask).Add(result.Content ?? []);
-        // Servers give the same as text; those that do not are taken at their word.
+        // Servers usually return the same as text; otherwise the structured content is used.
         if (result.StructuredContent is { } structured && !(result.Content ?? []).OfType<TextContentBlock>().Any()) { content.Line(structured.GetRawText()); }
 
         return result.IsError == true
-            ? throw new ToolFailureException($"The server {info.Server} says that this failed: {content.Text("it does not say why.")}")
+            ? throw new ToolFailureException($"The server {info.Server} reported an error: {content.Text("it does not say why.")}")
             : content.Outcome("(nothing)");
     }
 
-    private sealed class Sign(IToolProgress progress, Action alive) : IProgress<ProgressNotificationValue>
+    private sealed class ProgressForwarder(IToolProgress progress, Action alive) : IProgress<ProgressNotificationValue>
     {
-        private const int MostSaid = 200;
-        private int said;
+        private const int MaxReported = 200;
+        private int reported;
 
         public void Report(ProgressNotificationValue value)
         {
             alive();
-            if (Interlocked.Increment(ref said) > MostSaid) { return; }
+            if (Interlocked.Increment(ref reported) > MaxReported) { return; }
 
             var share = value.Total is > 0 and var total ? $"{Math.Clamp(value.Progress / total, 0, 1):P0}" : $"{value.Progress:0.##}";
-            progress.Say(value.Message is { Length: > 0 } message ? $"{share} {McpToolInfo.Described(message)}\n" : $"{share}\n");
+            progress.Report(value.Message is { Length: > 0 } message ? $"{share} {McpToolInfo.Described(message)}\n" : $"{share}\n");
         }
     }
 }
 
-/// <summary>What a call of a server would do: this tool, this JSON, letter for letter.</summary>
+/// <summary>A call of an MCP tool with exactly this JSON.</summary>
 internal sealed class McpCall(
     McpDeclaration server, string tool, JsonElement parameters, ToolContext context, Func<JsonElement, IToolProgress, CancellationToken, Task<ToolOutcome>> run) : PlannedCall
 {
-    private const int LongestParameters = 1024 * 1024;
+    private const int MaxParametersLength = 1024 * 1024;
 
     public override IReadOnlyList<ToolAction> Actions => [new ToolAction.CallServer(server.Name, tool)];
 
@@ -77,7 +77,7 @@ internal sealed class McpCall(
 
     public override async Task<ToolOutcome> RunAsync(IToolProgress progress, CancellationToken cancellationToken)
     {
-        if (Encoding.UTF8.GetByteCount(parameters.GetRawText()) > LongestParameters) { throw new ToolFailureException("The parameters are longer than 1 MiB. Send less."); }
+        if (Encoding.UTF8.GetByteCount(parameters.GetRawText()) > MaxParametersLength) { throw new ToolFailureException("The parameters are longer than 1 MiB. Send less."); }
 
         try { return await run(parameters, progress, cancellationToken).ConfigureAwait(false); }
         catch (Messages.FailureException fault) { throw new ToolFailureException(fault.Message, fault); }

@@ -11,19 +11,19 @@ using Plue.Server.Templates;
 
 namespace Plue.Server.Tools.Mcp;
 
-/// <summary>A tool as its server describes it, brought into a form that can be shown: capped, and with what no editor shows made visible.</summary>
+/// <summary>A tool as described by its server, sanitized for display: truncated and with invisible characters visible.</summary>
 /// <param name="Name">As the server calls it.</param>
-/// <param name="Sha256">Of name, title, description and parameters, uncut.</param>
-/// <param name="Definition">All of it but the name, line by line: what a user compares.</param>
+/// <param name="Sha256">The SHA-256 of name, title, description and parameters, before truncation.</param>
+/// <param name="Definition">Everything except the name, line by line, for the user's review.</param>
 internal sealed record McpToolInfo(string Server, string Name, string Description, string Schema, string Sha256, string Definition)
 {
-    public const int MostTools = 300;
+    public const int MaxTools = 300;
     private static readonly JsonWriterOptions Indented = new() { Indented = true, NewLine = "\n", Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-    private const int LongestToolName = 128;
-    private const int LongestDescription = 2000;
-    private const int LongestSchema = 24_000;
-    private const int DeepestSchema = 48;
-    private const int LongestDeclaredName = 64;
+    private const int MaxToolNameLength = 128;
+    private const int MaxDescriptionLength = 2000;
+    private const int MaxSchemaLength = 24_000;
+    private const int MaxSchemaDepth = 48;
+    private const int MaxDeclaredNameLength = 64;
 
     /// <summary>As templates and rules name it.</summary>
     public string FullName => $"{Server}{ToolNames.ServerSeparator}{HiddenCharacters.Visible(Name)}";
@@ -44,42 +44,42 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         foreach (var character in tool) { clean.Append(char.IsAsciiLetterOrDigit(character) || character is '_' or '-' ? character : '_'); }
 
         var name = $"{server}__{clean}";
-        if (clean.ToString() == tool && name.Length <= LongestDeclaredName) { return name; }
+        if (clean.ToString() == tool && name.Length <= MaxDeclaredNameLength) { return name; }
 
         var end = "_" + McpIdentity.Hash(tool)[..10];
-        return $"{(name.Length > LongestDeclaredName - end.Length ? name[..(LongestDeclaredName - end.Length)] : name)}{end}";
+        return $"{(name.Length > MaxDeclaredNameLength - end.Length ? name[..(MaxDeclaredNameLength - end.Length)] : name)}{end}";
     }
 
-    /// <summary>One page of a list. What cannot be used is left out and told; the rest of the list counts.</summary>
+    /// <summary>Reads one page of a list. Invalid tools are skipped and reported.</summary>
     public static IEnumerable<McpToolInfo> Read(string server, JsonNode? page, List<string> notes)
     {
         if (page is not JsonObject || page["tools"] is not JsonArray tools)
         {
-            notes.Add($"The server {server} gave no list of tools.");
+            notes.Add($"The server {server} returned no list of tools.");
             yield break;
         }
 
         foreach (var tool in tools)
         {
-            if (tool is not JsonObject described || Text(described["name"]) is not { Length: > 0 and <= LongestToolName } name)
+            if (tool is not JsonObject described || Text(described["name"]) is not { Length: > 0 and <= MaxToolNameLength } name)
             {
-                notes.Add($"A tool of the server {server} is left out, because it has no usable name.");
+                notes.Add($"A tool of the server {server} is skipped because its name is invalid.");
                 continue;
             }
 
             var shown = HiddenCharacters.Visible(name);
             if (described["inputSchema"] is not JsonObject schema || (schema["type"] is { } type && Text(type) != "object"))
             {
-                notes.Add($"The tool {shown} of the server {server} is left out, because its parameters are not described as an object.");
+                notes.Add($"The tool {shown} of the server {server} is skipped because its parameter schema is not an object.");
                 continue;
             }
 
             var sha256 = McpIdentity.Hash($"{name}\0{described["title"]?.ToJsonString()}\0{described["description"]?.ToJsonString()}\0{schema.ToJsonString()}");
             var plain = (JsonObject)schema.DeepClone();
             plain["type"] = "object";
-            if (!Clean(plain, 0) || plain.ToJsonString() is not { Length: <= LongestSchema } text)
+            if (!Clean(plain, 0) || plain.ToJsonString() is not { Length: <= MaxSchemaLength } text)
             {
-                notes.Add($"The tool {shown} of the server {server} is left out, because its parameters are described at too great length.");
+                notes.Add($"The tool {shown} of the server {server} is skipped because its parameter schema is too long.");
                 continue;
             }
 
@@ -87,10 +87,10 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         }
     }
 
-    /// <summary>What a server writes, capped and with hidden characters visible.</summary>
-    public static string Described(string text) => HiddenCharacters.Visible(text.Length <= LongestDescription
+    /// <summary>Text from a server, truncated and with hidden characters visible.</summary>
+    public static string Described(string text) => HiddenCharacters.Visible(text.Length <= MaxDescriptionLength
         ? text
-        : string.Create(CultureInfo.InvariantCulture, $"{text[..LongestDescription]} [{text.Length - LongestDescription} characters are left out here]"));
+        : string.Create(CultureInfo.InvariantCulture, $"{text[..MaxDescriptionLength]} [{text.Length - MaxDescriptionLength} characters omitted]"));
 
     private static string DefinitionOf(JsonObject described, JsonObject parameters)
     {
@@ -116,7 +116,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
         var clean = node.DeepClone();
         var isClean = Clean(clean, 0);
         var text = (isClean ? clean : node).ToJsonString();
-        if (!isClean || text.Length > LongestSchema) { return string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters with the SHA-256 {McpIdentity.Hash(text)}"); }
+        if (!isClean || text.Length > MaxSchemaLength) { return string.Create(CultureInfo.InvariantCulture, $"{text.Length} characters with the SHA-256 {McpIdentity.Hash(text)}"); }
 
         var output = new ArrayBufferWriter<byte>();
         using (var writer = new Utf8JsonWriter(output, Indented)) { clean.WriteTo(writer); }
@@ -128,7 +128,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
     /// <returns>False for what is too deep.</returns>
     private static bool Clean(JsonNode node, int depth)
     {
-        if (depth > DeepestSchema) { return false; }
+        if (depth > MaxSchemaDepth) { return false; }
 
         switch (node)
         {
@@ -147,7 +147,7 @@ internal sealed record McpToolInfo(string Server, string Name, string Descriptio
 }
 
 /// <summary>The tools of a server as they are now.</summary>
-/// <param name="Notes">What of its list cannot be used, one sentence each.</param>
+/// <param name="Notes">The tools that cannot be used, one sentence each.</param>
 internal sealed record McpToolList(IReadOnlyList<McpToolInfo> Tools, IReadOnlyList<string> Notes)
 {
     public IReadOnlyList<McpSeenTool> Seen => [.. Tools.Select(tool => tool.Seen)];

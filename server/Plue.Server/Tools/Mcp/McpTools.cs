@@ -10,8 +10,8 @@ public sealed class McpTools(McpServers servers, McpServices services) : IToolSo
 
     public async Task<IReadOnlyList<ITool>> FindAsync(IReadOnlyList<string> names, List<string> notes, CancellationToken cancellationToken)
     {
-        var wanted = names.Select(Split).OfType<(string Server, string Tool)>().GroupBy(name => name.Server, StringComparer.Ordinal).ToList();
-        var found = await Task.WhenAll(wanted.Select(group => FindAsync(group.Key, [.. group.Select(name => name.Tool)], cancellationToken))).ConfigureAwait(false);
+        var requested = names.Select(Split).OfType<(string Server, string Tool)>().GroupBy(name => name.Server, StringComparer.Ordinal).ToList();
+        var found = await Task.WhenAll(requested.Select(group => FindAsync(group.Key, [.. group.Select(name => name.Tool)], cancellationToken))).ConfigureAwait(false);
         notes.AddRange(found.SelectMany(one => one.Notes));
         return [.. found.SelectMany(one => one.Tools)];
     }

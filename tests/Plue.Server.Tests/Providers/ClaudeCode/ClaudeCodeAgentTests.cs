@@ -474,9 +474,9 @@ public class ClaudeCodeAgentTests
         public Task NothingAskedAsync() => BecomesAsync(() => approvals.Pending.Count == 0);
 
         public void Answer(PendingApproval asked, ApprovalDecision decision, string? reason = null) =>
-            approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision, reason), equalToo: false);
+            approvals.Answer(asked.Id, asked.Fingerprint, new ApprovalAnswer(decision, reason), includeEqual: false);
 
-        public ValueTask IntendAsync(ToolCall call, CancellationToken cancellationToken)
+        public ValueTask RecordIntentAsync(ToolCall call, CancellationToken cancellationToken)
         {
             Intended.Enqueue(call.ToolUseId);
             return ValueTask.CompletedTask;

@@ -11,7 +11,7 @@ public class DiscoveryTests
     private static readonly ClaudeCodeFinding SignedIn = new("/bin/claude", true, "2.1", "Claude Code 2.1 is signed in.", []);
     private static readonly ClaudeCodeFinding NotSignedIn = new("/bin/claude", false, "2.1", "Claude Code is not signed in.", []);
     private static readonly ClaudeCodeFinding Missing = new(null, false, null, "No claude command was found on this machine.", []);
-    private static readonly Failure NoOllama = new(FailureKind.Unreachable, "Nothing answers at http://localhost:11434.");
+    private static readonly Failure NoOllama = new(FailureKind.Unreachable, "Nothing responds at http://localhost:11434.");
 
     [Fact]
     public async Task A_signed_in_claude_comes_first_then_ollama_then_keys_then_the_tour()

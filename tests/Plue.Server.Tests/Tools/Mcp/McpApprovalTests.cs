@@ -14,7 +14,7 @@ public class McpApprovalTests
         Assert.All(home.Servers.List().Servers, server => Assert.Equal(McpServerState.NotApproved, server.State));
         var (tools, notes) = await home.FindAsync("folder/*", "own/*");
         Assert.Empty(tools);
-        Assert.All(notes, note => Assert.Contains("not approved yet", note, StringComparison.Ordinal));
+        Assert.All(notes, note => Assert.Contains("not approved", note, StringComparison.Ordinal));
         await Assert.ThrowsAsync<FailureException>(() => home.Servers.StartAsync("folder", CancellationToken.None));
         Assert.Equal(0, home.Starts);
     }
@@ -27,7 +27,7 @@ public class McpApprovalTests
         await home.ApproveAsync("folder");
         home.Workspace.SetTrusted(false);
         Assert.Empty(home.Servers.List().Servers);
-        Assert.Contains("There is no server folder.", (await home.FindAsync("folder/echo")).Notes);
+        Assert.Contains("The server folder does not exist.", (await home.FindAsync("folder/echo")).Notes);
         Assert.Equal(0, home.Starts);
     }
 
@@ -45,7 +45,7 @@ public class McpApprovalTests
     }
 
     [Fact]
-    public async Task What_is_approved_is_what_the_user_saw()
+    public async Task Approval_applies_to_exactly_what_the_user_reviewed()
     {
         await using var home = new McpHome();
         home.WriteUser(("own", home.Hostile()));
@@ -132,7 +132,7 @@ public class McpApprovalTests
         await home.ApproveAsync("own");
         Assert.Contains("own/extra", (await home.FindAsync("own/*")).Tools.Select(tool => tool.Name));
         // The model was told of the old one; the new one of its name is not called in its place.
-        Assert.Contains("no such tool any more", (await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]))).Message, StringComparison.Ordinal);
+        Assert.Contains("no longer has this tool", (await Assert.ThrowsAsync<Plue.Server.Tools.ToolFailureException>(() => home.RunAsync(tools[0]))).Message, StringComparison.Ordinal);
     }
 
     [Theory]
@@ -247,7 +247,7 @@ public class McpApprovalTests
     }
 
     [Fact]
-    public async Task Files_of_other_products_are_read_and_their_mistakes_told()
+    public async Task Reads_configuration_files_of_other_products_and_reports_their_errors()
     {
         await using var home = new McpHome();
         home.WriteUser(

@@ -29,8 +29,8 @@ internal sealed class McpHome : IAsyncDisposable
             Time = time ?? TimeProvider.System,
             Environment = own,
             Home = Home,
-            StartPatience = startPatience ?? TimeSpan.FromSeconds(30),
-            CallPatience = callPatience ?? TimeSpan.FromSeconds(60),
+            StartTimeout = startPatience ?? TimeSpan.FromSeconds(30),
+            CallTimeout = callPatience ?? TimeSpan.FromSeconds(60),
         };
         servers = new(() => new McpServers(Services));
     }
@@ -111,7 +111,7 @@ internal sealed class McpHome : IAsyncDisposable
 
     private sealed class Silence : IToolProgress
     {
-        public void Say(string text) { }
+        public void Report(string text) { }
     }
 }
 

@@ -33,7 +33,7 @@ public class McpHttpTests
         home.WriteUser(("web", $$"""{ "url": "{{endpoint.Url}}mcp", "headers": { "Authorization": "Bearer {{Token}}" } }"""));
         await home.ApproveAsync("web");
         var note = Assert.Single((await home.FindAsync("web/*")).Notes);
-        Assert.Contains("sends on to 127.0.0.1", note, StringComparison.Ordinal);
+        Assert.Contains("redirects to 127.0.0.1", note, StringComparison.Ordinal);
         Assert.DoesNotContain(Token, note, StringComparison.Ordinal);
         Assert.Empty(elsewhere.Requests);
     }
@@ -71,13 +71,13 @@ public class McpHttpTests
     }
 
     [Fact]
-    public async Task A_server_that_wants_a_sign_in_says_so_and_begins_none_by_itself()
+    public async Task A_server_that_requires_sign_in_is_reported_and_none_starts_automatically()
     {
         await using var world = new SignInWorld();
         await using var home = new McpHome();
         home.WriteUser(("web", $$"""{ "url": "{{world.Url}}mcp" }"""));
         await home.ApproveAsync("web");
-        Assert.Contains("wants a sign-in", Assert.Single((await home.FindAsync("web/*")).Notes), StringComparison.Ordinal);
+        Assert.Contains("requires sign-in", Assert.Single((await home.FindAsync("web/*")).Notes), StringComparison.Ordinal);
         Assert.Equal(McpServerState.SignInNeeded, home.Status("web").State);
         Assert.DoesNotContain(world.Requests, request => request.Target.Contains("register", StringComparison.Ordinal));
     }

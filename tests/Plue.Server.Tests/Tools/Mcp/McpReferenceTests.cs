@@ -44,8 +44,8 @@ public class McpReferenceTests
         using var process = Process.Start(new ProcessStartInfo(McpHome.Node, [script, "streamableHttp"]) { RedirectStandardError = true, RedirectStandardOutput = true, Environment = { ["PORT"] = $"{port}" } })!;
         try
         {
-            using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
-            while (await process.StandardError.ReadLineAsync(patience.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)) { }
+            using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+            while (await process.StandardError.ReadLineAsync(timeout.Token) is { } line && !line.Contains($"{port}", StringComparison.Ordinal)) { }
 
             var drained = Task.WhenAll(process.StandardError.ReadToEndAsync(), process.StandardOutput.ReadToEndAsync());
             await using var home = new McpHome();
@@ -66,7 +66,7 @@ public class McpReferenceTests
         Assert.EndsWith("hello", (await home.CallAsync("all/echo", """{"message":"hello"}""")).Text, StringComparison.Ordinal);
         var picture = await home.CallAsync("all/get-tiny-image");
         Assert.Equal("image/png", Assert.Single(picture.Images).MediaType);
-        Assert.Contains("failed", await home.FailureAsync("all/echo", "{}"), StringComparison.Ordinal);
+        Assert.Contains("reported an error", await home.FailureAsync("all/echo", "{}"), StringComparison.Ordinal);
         var resources = (await home.CallAsync("all/list_resources")).Text;
         Assert.Contains("demo://", resources, StringComparison.Ordinal);
         var uri = resources.Split([' ', '\n']).First(word => word.StartsWith("demo://", StringComparison.Ordinal) && !word.Contains('{')).TrimEnd(':');

@@ -27,7 +27,7 @@ public class McpTemplateTests
         Write(folder, "looker", $$"""{ id: "looker", name: "Looker", version: "1.0.0", parent_template: "task", mcp_servers: { own: {{home.Hostile("plain", ", env: { TAKEN: '${HOME}' }")}} } }""");
         var listed = home.Servers.List();
         Assert.Equal(McpServerState.NotApproved, Assert.Single(listed.Servers).State);
-        Assert.Contains("own gets no TAKEN", Assert.Single(listed.Problems), StringComparison.Ordinal);
+        Assert.Contains("TAKEN of own is ignored", Assert.Single(listed.Problems), StringComparison.Ordinal);
         Assert.Empty((await home.FindAsync("own/*")).Tools);
         Assert.Equal(0, home.Starts);
         home.Workspace.SetTrusted(false);

@@ -36,14 +36,14 @@ internal sealed class OAuthLedger(PluePaths paths)
     /// <exception cref="IOException">The other one takes too long, or the folder cannot be written.</exception>
     public Task<IDisposable> LockForRefreshAsync(string providerId, CancellationToken cancellationToken) => LockAsync($"oauth.{providerId}.lock", cancellationToken);
 
-    private Task<IDisposable> LockAsync(string name, CancellationToken cancellationToken) => FileTurn.TakeAsync(Path.Combine(paths.Index, name), LockTimeout, cancellationToken);
+    private Task<IDisposable> LockAsync(string name, CancellationToken cancellationToken) => FileLock.AcquireAsync(Path.Combine(paths.Index, name), LockTimeout, cancellationToken);
 
     private Dictionary<string, OAuthEntry> Read()
     {
         var all = new Dictionary<string, OAuthEntry>(StringComparer.Ordinal);
         try
         {
-            using var document = JsonDocument.Parse(OrdinaryFile.Read(File));
+            using var document = JsonDocument.Parse(RegularFile.Read(File));
             if (document.RootElement.ValueKind != JsonValueKind.Object) { return all; }
 
             foreach (var member in document.RootElement.EnumerateObject())

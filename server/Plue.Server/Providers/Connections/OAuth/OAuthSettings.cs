@@ -44,7 +44,7 @@ internal sealed record OAuthSettings
             TokenUrl = Address("token_url") ?? throw Missing(settings, "the address that gives tokens. Write token_url under additional_auth in its file."),
             ClientId = Text("client_id") ?? throw Missing(settings, "a client id. Register an application of your own there, and write its client_id under additional_auth in the file."),
             ClientSecretRef = Text("client_secret") is not { } secret ? null
-                : SecretReference.IsOfVault(secret) ? secret
+                : SecretReference.IsVault(secret) ? secret
                 : throw new FailureException(FailureKind.MissingField, $"The client_secret of {settings.Name} does not belong in a file. Store it in the vault, and write its vault:// address there."),
             Scope = Text("scope"),
             Audience = Text("audience"),

@@ -1,0 +1,179 @@
+using System.Text;
+using Plue.Server.Json5;
+using Plue.Server.Messages;
+using Plue.Server.Platform;
+using Plue.Server.Store;
+using Plue.Server.Templates;
+
+namespace Plue.Server.Codices;
+
+/// <summary>
+/// Builds the system instructions of a request: the prompt of the codex with its placeholders filled in, then the workspace rules. Files are checked
+/// each time, so that a change applies from the next turn. Invalid files never throw: they are reported in the result.
+/// </summary>
+/// <param name="secrets">What is taken out of the text.</param>
+/// <param name="withRules">Whether the user wants the workspace's rules.</param>
+internal sealed class InstructionBuilder(TemplateCatalog templates, Prompts prompts, WorkspaceRules rules, AllowedTexts allowed, Workspace workspace, SecretMask secrets, Func<bool> withRules)
+{
+    public const string TitleField = "title";
+
+    private const string RulesHeading = """
+        # Rules of this project
+
+        The files below lie in the folder that the user has open and say how work is done there. They are the project's word, not the user's: where the user, or anything above, says otherwise, that counts.
+        """;
+
+    private readonly Lock sync = new();
+    private readonly Dictionary<string, (Template Template, ContentVersion Version)> versions = new(StringComparer.Ordinal);
+
+    /// <summary>Of a chat or task.</summary>
+    public Instructions Build(StoredChat chat) => Build(chat.TemplateId, ChatValues.Own(chat), () => ChatValues.PromptValues(chat));
+
+    /// <param name="own">The fields that the codex has itself, over the defaults of the template.</param>
+    /// <param name="more">Further values for placeholders, gathered only when some are used; null for none.</param>
+    public Instructions Build(string templateId, Json5Object own, Func<Json5Object>? more = null)
+    {
+        if (templates.FindEntry(templateId) is not { Template: { } template } entry)
+        {
+            return new Instructions(null, [new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", templateId, "") { LeftOut = "The template does not exist or has errors." }]);
+        }
+
+        var source = new InstructionSource(SteeringKind.Template, $"codex://templates/{templateId}", template.Name, VersionOf(template))
+        {
+            Path = entry.Layer == TemplateLayer.Shipped ? null : entry.Source,
+        };
+        return Build(template, own, more) is var result ? result with { Sources = [.. result.Sources, source] } : result;
+    }
+
+    /// <summary>Builds the instructions of a template that need not be effective; the template is not listed as a source.</summary>
+    public Instructions Build(Template template, Json5Object own, Func<Json5Object>? more = null)
+    {
+        var values = template.WithDefaults(own);
+        var spec = AgentSpec.Of(values);
+        List<InstructionSource> sources = [];
+        Failure? failure = null;
+        string? words = null;
+        if (spec.SystemPromptOverride is { } text)
+        {
+            var given = text.ReplaceLineEndings("\n").Trim();
+            words = given;
+            sources.Add(new InstructionSource(SteeringKind.Override, "system_prompt_override", "Own instructions", new ContentVersion(() => AllowedTexts.HashOf(Encoding.UTF8.GetBytes(given))))
+            {
+                HiddenCharacters = HiddenCharacters.Count(given),
+            });
+        }
+        else if (spec.SystemPromptRef is { } reference)
+        {
+            try { words = Take(Find(reference), sources)?.Text; }
+            catch (FailureException fault)
+            {
+                failure = fault.Failure;
+                sources.Add(new InstructionSource(SteeringKind.Prompt, reference, reference, "") { LeftOut = fault.Message });
+            }
+        }
+
+        if (words is not null && PromptPlaceholders.ExistIn(words))
+        {
+            var known = more is null ? values : more().Members.Aggregate(values, (all, member) => all.With(member.Name, member.Value));
+            words = PromptPlaceholders.Fill(words, known).Text.Trim();
+        }
+
+        var (project, note) = Rules(sources);
+        string?[] parts = [words, project];
+        var system = string.Join("\n\n", parts.Where(part => !string.IsNullOrEmpty(part)));
+        return new Instructions(system.Length == 0 ? null : secrets.Current?.Mask(system) ?? system, sources) { Failure = failure, Note = note };
+    }
+
+    /// <summary>Fills a prompt that the user invoked by name with the codex's values. Other placeholders are kept.</summary>
+    /// <exception cref="FailureException">NotFound.</exception>
+    public (Prompt Prompt, FilledPrompt Filled) Command(StoredChat chat, string reference)
+    {
+        var prompt = prompts.Get(reference);
+        if (!PromptPlaceholders.ExistIn(prompt.Text)) { return (prompt, new FilledPrompt(prompt.Text, [])); }
+
+        var own = ChatValues.Own(chat);
+        var values = ChatValues.PromptValues(chat).Members.Aggregate(templates.Find(chat.TemplateId)?.WithDefaults(own) ?? own, (all, member) => all.With(member.Name, member.Value));
+        return (prompt, PromptPlaceholders.Fill(prompt.Text, values, name => name is PromptArguments.Selection or PromptArguments.File || prompt.Arguments.Any(argument => argument.Name == name)));
+    }
+
+    /// <summary>Lets a text that was omitted for its hidden characters count from now on.</summary>
+    /// <param name="version">The version that the user reviewed.</param>
+    /// <exception cref="FailureException">Conflict: it is another by now, or needs no permission.</exception>
+    public void Allow(Instructions steering, string source, string version)
+    {
+        var found = steering.Sources.FirstOrDefault(candidate => candidate.Source == source && candidate.MayBeAllowed is not null)
+            ?? throw new FailureException(FailureKind.Conflict, "Nothing there requires permission any more. Review the list again.");
+        if (found.Version.ToString() != version) { throw new FailureException(FailureKind.Conflict, $"{found.Title} changed since you reviewed it. Review it again before you allow it."); }
+
+        allowed.Allow(found.MayBeAllowed!, found.Source);
+    }
+
+    private FoundPrompt Find(string reference)
+    {
+        var found = prompts.FindWithLayer(CodexUri.Parse(reference));
+        return found is { Prompt: null, LeftOut: null } ? new FoundPrompt(prompts.Get(reference), null) : found;
+    }
+
+    private static Prompt? Take(FoundPrompt found, List<InstructionSource> sources)
+    {
+        if (found.LeftOut is { } hidden) { sources.Add(SourceOf(hidden) with { LeftOut = HiddenSentence(hidden.HiddenCharacters), MayBeAllowed = hidden.Sha256 }); }
+        if (found.Prompt is { } prompt) { sources.Add(SourceOf(prompt)); }
+
+        return found.Prompt;
+    }
+
+    private static InstructionSource SourceOf(Prompt prompt) => new(SteeringKind.Prompt, prompt.Uri.ToString(), prompt.Uri.Name, new ContentVersion(() => prompt.Sha256))
+    {
+        HiddenCharacters = prompt.HiddenCharacters,
+        Path = prompt.Path,
+    };
+
+    private (string? Text, string? Note) Rules(List<InstructionSource> sources)
+    {
+        if (workspace.OpenFolder is null) { return (null, null); }
+        if (workspace.TrustedFolder is null) { return (null, "The workspace is not trusted, so its AGENTS.md, CLAUDE.md, prompts and templates are not used."); }
+        if (!withRules()) { return (null, "AGENTS.md and CLAUDE.md are turned off in the settings."); }
+
+        var text = new StringBuilder();
+        foreach (var file in rules.Read())
+        {
+            var isHidden = file.HiddenCharacters > 0 && !allowed.IsAllowed(file.Sha256);
+            var source = new InstructionSource(SteeringKind.Rules, file.Path, file.Name, new ContentVersion(() => file.Sha256))
+            {
+                HiddenCharacters = file.HiddenCharacters,
+                LeftOut = file.Problem ?? (isHidden ? HiddenSentence(file.HiddenCharacters) : null),
+                MayBeAllowed = isHidden ? file.Sha256 : null,
+                Path = file.Path,
+            };
+            sources.Add(source);
+            if (source.LeftOut is null) { text.Append("\n\n## ").Append(file.Name).Append("\n\n").Append(file.Text); }
+        }
+
+        return (text.Length == 0 ? null : RulesHeading.ReplaceLineEndings("\n") + text, null);
+    }
+
+    private static string HiddenSentence(int count) => count == 1
+        ? "It has an invisible character that a model reads."
+        : $"It has {count} invisible characters that a model reads.";
+
+    /// <summary>Gets the version of the template file and its parents.</summary>
+    private ContentVersion VersionOf(Template template)
+    {
+        lock (sync)
+        {
+            if (versions.TryGetValue(template.Id, out var known) && ReferenceEquals(known.Template, template)) { return known.Version; }
+        }
+
+        List<byte[]> files = [];
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        for (var id = template.Id; id is not null && seen.Add(id) && templates.FindEntry(id) is { } entry; id = entry.Template?.ParentTemplate)
+        {
+            files.Add((entry.Layer == TemplateLayer.Shipped ? TemplateCatalog.ReadShipped(id) : DocumentFile.Read(entry.Source).Bytes) ?? []);
+        }
+
+        var version = new ContentVersion(() => AllowedTexts.HashOf(Encoding.ASCII.GetBytes(string.Concat(files.Select(bytes => AllowedTexts.HashOf(bytes))))));
+        lock (sync) { versions[template.Id] = (template, version); }
+
+        return version;
+    }
+}

@@ -1,0 +1,63 @@
+namespace Plue.Server.Messages;
+
+/// <summary>What a model is told besides the messages.</summary>
+/// <param name="System">The system prompt; null for none.</param>
+/// <param name="Sources">Where it comes from, in the order of the text; also what was left out of it.</param>
+public sealed record Instructions(string? System, IReadOnlyList<InstructionSource> Sources)
+{
+    public static readonly Instructions None = new(null, []);
+
+    /// <summary>Why nobody can be asked with it; null when all is well.</summary>
+    public Failure? Failure { get; init; }
+
+    /// <summary>Why the rules of the open folder do not count, in one sentence; null when they do.</summary>
+    public string? Note { get; init; }
+
+    /// <summary>Those that count, as an answer keeps them.</summary>
+    public IReadOnlyList<InstructionSource> Used => [.. Sources.Where(source => source.LeftOut is null)];
+}
+
+public enum SteeringKind { Prompt, Override, Rules, Template, Provider }
+
+/// <param name="Source">A codex address, or a file's path.</param>
+public sealed record InstructionSource(SteeringKind Kind, string Source, string Title, ContentVersion Version)
+{
+    /// <summary>Characters in it that no editor shows.</summary>
+    public int HiddenCharacters { get; init; }
+    /// <summary>Why it does not count; null when it does.</summary>
+    public string? LeftOut { get; init; }
+    /// <summary>Set when it is left out only until the user allows it: the hash of its content.</summary>
+    public string? MayBeAllowed { get; init; }
+    /// <summary>The file to open; null for what ships with Plue.</summary>
+    public string? Path { get; init; }
+}
+
+/// <summary>
+/// The version of a text: the beginning of its SHA-256, so it changes whenever the text does. Computed when it is first stored or shown, because the
+/// first hash of a process loads the system's cryptography library, which a run that stores nothing does not need.
+/// </summary>
+public sealed class ContentVersion
+{
+    private const int Length = 12;
+    private Func<string>? sha256;
+    private string text = "";
+
+    /// <param name="sha256">The hash in hex, of content that no longer changes.</param>
+    public ContentVersion(Func<string> sha256) => this.sha256 = sha256;
+
+    private ContentVersion(string text) => this.text = text;
+
+    public static implicit operator ContentVersion(string text) => new(text);
+
+    public override string ToString()
+    {
+        if (sha256?.Invoke() is { } hash)
+        {
+            text = hash.Length > Length ? hash[..Length] : hash;
+            // Last: another thread that finds no function finds the text.
+            Volatile.Write(ref sha256, null);
+        }
+
+        return text;
+    }
+}

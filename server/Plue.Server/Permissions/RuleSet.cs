@@ -1,0 +1,90 @@
+using Plue.Server.Templates;
+
+namespace Plue.Server.Permissions;
+
+/// <summary>The rules of one agent, with those that the user stored for its folder.</summary>
+internal sealed class RuleSet
+{
+    private static readonly bool IgnoresCase = !OperatingSystem.IsLinux();
+    private static readonly string[] Readers = ["read", "search"];
+    private static readonly string[] Writers = ["write", "edit"];
+
+    private readonly IReadOnlyList<PermissionRule> allow;
+    private readonly IReadOnlyList<PermissionRule> ask;
+    private readonly IReadOnlyList<PermissionRule> deny;
+    private readonly bool isInvalid;
+    private readonly IReadOnlySet<string> stored;
+    private readonly string? workspace;
+    private readonly string userHome;
+
+    /// <param name="workspace">Its real path.</param>
+    public RuleSet(AgentPermissions permissions, IReadOnlySet<string> stored, string? workspace, string userHome)
+    {
+        (allow, _) = Parse(permissions.Allow);
+        (ask, var askIsBroken) = Parse(permissions.Ask);
+        (deny, var denyIsBroken) = Parse(permissions.Deny);
+        isInvalid = askIsBroken || denyIsBroken;
+        (this.stored, this.workspace, this.userHome) = (stored, workspace, userHome);
+    }
+
+    /// <summary>Evaluates a restriction in every form in which the command could run.</summary>
+    public Evaluation? Command(IReadOnlyList<string> words)
+    {
+        // The space represents arguments that a wrapper may add.
+        var texts = new[] { ShellCommand.Join(words), string.Join(' ', words), ShellCommand.Join([CommandWrappers.NameOf(words[0]), .. words.Skip(1)]), $"{ShellCommand.Join(words)} " };
+        return Restricted(rule => rule.Tool == "bash" && texts.Any(rule.Matches));
+    }
+
+    public bool AllowsCommand(string text) => Allows(rule => rule.Tool == "bash" && rule.Matches(text));
+
+    /// <param name="paths">As it is named and where it leads.</param>
+    public Evaluation? Read(params string[] paths) => Path(Readers, paths);
+
+    public Evaluation? Change(params string[] paths) => Path(Writers, paths);
+
+    /// <param name="real">Where it leads.</param>
+    public bool AllowsPath(string tool, string real) => Allows(rule => rule.Tool == tool && rule.MatchesPath(real, workspace, userHome));
+
+    public Evaluation? Tool(string tool) => Restricted(rule => rule.AppliesTo(tool) && rule.Pattern is null);
+
+    public bool AllowsTool(string tool) => Allows(rule => rule.AppliesTo(tool) && rule.Pattern is null);
+
+    public Evaluation? Of(string tool, string text) => Restricted(rule => rule.Tool == tool && rule.Matches(text));
+
+    public bool Allows(string tool, string text) => Allows(rule => rule.Tool == tool && rule.Pattern is not null && rule.Pattern == text);
+
+    /// <summary>Without a rule that names templates every one may be.</summary>
+    public bool AllowsSpawn(string templateId)
+    {
+        var named = allow.Where(rule => rule is { Tool: "spawn_task", Pattern: not null }).ToList();
+        return named.Count == 0 || Allows(rule => rule.Tool == "spawn_task" && rule.Matches(templateId));
+    }
+
+    /// <summary>Whether the user stored exactly this.</summary>
+    public bool IsStored(string? rule) => rule is not null && stored.Contains(rule);
+
+    private Evaluation? Path(string[] tools, string[] paths)
+    {
+        // A restriction of a folder applies to its content.
+        var all = paths.SelectMany(AndAbove).Distinct(StringComparer.Ordinal).ToList();
+        return Restricted(rule => tools.Contains(rule.Tool) && all.Any(path => rule.MatchesPath(path, workspace, userHome, IgnoresCase)));
+    }
+
+    private static IEnumerable<string> AndAbove(string path)
+    {
+        for (var at = path; at is { Length: > 0 }; at = System.IO.Path.GetDirectoryName(at)) { yield return at; }
+    }
+
+    private Evaluation? Restricted(Func<PermissionRule, bool> matches) =>
+        deny.FirstOrDefault(matches) is { } denied ? Evaluation.Deny($"The permission rule {denied} denies it.")
+        : isInvalid ? Evaluation.AlwaysAsk("A restricting permission rule is invalid, so every call requires approval.")
+        : ask.FirstOrDefault(matches) is { } asked ? Evaluation.AlwaysAsk($"The permission rule {asked} requires approval each time.") : null;
+
+    private bool Allows(Func<PermissionRule, bool> matches) => allow.Any(matches);
+
+    private static (IReadOnlyList<PermissionRule> Rules, bool IsBroken) Parse(IReadOnlyList<string> texts)
+    {
+        var rules = texts.Select(text => PermissionRule.TryParse(text, out _)).ToList();
+        return ([.. rules.OfType<PermissionRule>()], rules.Contains(null));
+    }
+}

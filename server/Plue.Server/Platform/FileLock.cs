@@ -1,0 +1,55 @@
+using System.Diagnostics;
+
+namespace Plue.Server.Platform;
+
+/// <summary>
+/// A turn at files that several processes change: a lock of the operating system on a file beside them, which ends with its holder however that
+/// ends. The lock file stays, because removing it would let two holders in. On a file system without locks there is no such protection.
+/// </summary>
+public static class FileLock
+{
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>Waits for the turn; disposing the result ends it.</summary>
+    /// <param name="path">The path of the lock file; its folder is created if missing.</param>
+    /// <exception cref="IOException">Another holder kept the lock longer than <paramref name="timeout"/>, or locks are not supported here, which fails immediately.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written.</exception>
+    public static IDisposable Acquire(string path, TimeSpan timeout)
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            if (TryAcquire(path, isLast: Stopwatch.GetElapsedTime(began) >= timeout) is { } turn) { return turn; }
+
+            Thread.Sleep(Pause);
+        }
+    }
+
+    /// <inheritdoc cref="Acquire"/>
+    public static async Task<IDisposable> AcquireAsync(string path, TimeSpan timeout, CancellationToken cancellationToken)
+    {
+        for (var began = Stopwatch.GetTimestamp(); ;)
+        {
+            if (TryAcquire(path, isLast: Stopwatch.GetElapsedTime(began) >= timeout) is { } turn) { return turn; }
+
+            await Task.Delay(Pause, cancellationToken).ConfigureAwait(false);
+        }
+    }
+
+    /// <summary>True if opening failed because another process holds the lock: EWOULDBLOCK (11 on Linux, 35 on macOS), or a sharing violation on Windows.</summary>
+    public static bool IsHeldElsewhere(IOException exception) =>
+        exception is not (FileNotFoundException or DirectoryNotFoundException or PathTooLongException)
+        && (OperatingSystem.IsWindows() ? (exception.HResult & 0xFFFF) is 32 or 33 : exception.HResult is 11 or 35);
+
+    private static FileStream? TryAcquire(string path, bool isLast)
+    {
+        try
+        {
+            DurableFile.CreatePrivateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
+            return DurableFile.OpenPrivate(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException exception) when (!isLast && IsHeldElsewhere(exception))
+        {
+            return null;
+        }
+    }
+}

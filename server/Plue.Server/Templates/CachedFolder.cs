@@ -1,0 +1,26 @@
+namespace Plue.Server.Templates;
+
+/// <summary>The files of a folder, cached while the folder is unchanged, because they are needed for each message. Not thread-safe.</summary>
+internal sealed class CachedFolder(string folder, string extension)
+{
+    /// <summary>A change so soon after the last one may show the same time, however coarse the clock of the disk is.</summary>
+    private static readonly TimeSpan Settled = TimeSpan.FromSeconds(2);
+
+    private (IReadOnlyList<string> Paths, DocumentProblem? Problem) known;
+    private DateTime changed;
+    private DateTime trusted; // until then; not beyond a clock that was set back
+
+    public string Folder => folder;
+
+    /// <inheritdoc cref="DocumentFile.List"/>
+    public (IReadOnlyList<string> Paths, DocumentProblem? Problem) List()
+    {
+        var (now, time) = (DateTime.UtcNow, Directory.GetLastWriteTimeUtc(folder));
+        if (time == changed && now < trusted && trusted - now <= Settled) { return known; }
+
+        known = DocumentFile.List(folder, extension);
+        changed = time;
+        trusted = known.Problem is null && now - time > Settled ? now + Settled : default;
+        return known;
+    }
+}

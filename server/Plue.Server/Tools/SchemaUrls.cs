@@ -1,0 +1,35 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Plue.Server.Tools;
+
+/// <summary>
+/// Schema URLs that an editor fetches automatically as soon as it opens a file. Whoever writes such a file can send data in the URL.
+/// </summary>
+internal static partial class SchemaUrls
+{
+    private const int MaxUrls = 20;
+
+    /// <summary>Those that were not there before.</summary>
+    /// <param name="before">Null for a new file.</param>
+    public static IReadOnlyList<Uri> Added(byte[]? before, byte[] after)
+    {
+        var known = before is null ? [] : Of(before);
+        return [.. Of(after).Where(address => !known.Contains(address)).Take(MaxUrls)];
+    }
+
+    private static HashSet<Uri> Of(byte[] content)
+    {
+        // UTF-16 text becomes readable after removing its zero bytes.
+        var text = EscapeSequence().Replace(Encoding.UTF8.GetString(content).Replace("\0", "", StringComparison.Ordinal), escape =>
+            escape.Groups[1].Success ? ((char)int.Parse(escape.Groups[1].ValueSpan, NumberStyles.HexNumber, CultureInfo.InvariantCulture)).ToString() : "/");
+        return [.. Url().Matches(text).Select(match => Uri.TryCreate(match.Groups[1].Value, UriKind.Absolute, out var address) ? address : null).OfType<Uri>()];
+    }
+
+    [GeneratedRegex(@"\\(?:u([0-9a-fA-F]{4})|/)", RegexOptions.CultureInvariant)]
+    private static partial Regex EscapeSequence();
+
+    [GeneratedRegex(@"(?:""\$schema""\s*:\s*""|'\$schema'\s*:\s*'|yaml-language-server\s*:\s*\$schema\s*=\s*)(https?://[^""'\s]+)", RegexOptions.CultureInvariant | RegexOptions.IgnoreCase)]
+    private static partial Regex Url();
+}
