@@ -37,11 +37,15 @@ const kinds = {
         '        new(Tour,',
         `        new(${pascal}, "${title}", [AuthType.ApiKey, AuthType.Oauth], "https://api.example.com/v1", TakesEndpoint: true),\n`,
       ),
-      at('server/Plue.Server/Composition.cs', 'using Plue.Server.Rpc;\n', `using Plue.Server.Providers.${pascal};\n`),
       at(
-        'server/Plue.Server/Composition.cs',
+        'server/Plue.Server/Providers/ProviderFactory.cs',
+        '\nnamespace Plue.Server.Providers;',
+        `using Plue.Server.Providers.${pascal};\n`,
+      ),
+      at(
+        'server/Plue.Server/Providers/ProviderFactory.cs',
         '            ProviderKinds.Tour =>',
-        `            ProviderKinds.${pascal} => new ${pascal}Provider(settings, secrets, http.Value, Time, credential),\n`,
+        `            ProviderKinds.${pascal} => new ${pascal}Provider(settings, secrets, http, time, credential),\n`,
       ),
       at('templates/llm-provider.json5', '"tour",\n      ],', `"${name}", `),
       at('templates/llm-provider.json5', '"external"],', `"${name}", `),

@@ -177,6 +177,7 @@ public sealed class StopTests : IMessageLog, ITurnSink, IDisposable
             {
                 yield return new ProviderEvent.TextDelta(".");
                 reached.TrySetResult();
+                // A provider that keeps sending, a word at a time.
                 await Task.Delay(1, CancellationToken.None);
             }
 

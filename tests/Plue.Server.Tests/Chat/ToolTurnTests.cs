@@ -462,6 +462,7 @@ public sealed class ToolTurnTests
         for (var tries = 0; !holds(); tries++)
         {
             Assert.True(tries < 1500, "It never came true.");
+            // Files and processes report nothing: the condition is checked again until it holds.
             await Task.Delay(20);
         }
     }

@@ -168,6 +168,7 @@ public class ChildProcessTests
         {
             if (isReached()) { return true; }
 
+            // A process reports nothing: it is looked up again until it has started or ended.
             await Task.Delay(20);
         }
 

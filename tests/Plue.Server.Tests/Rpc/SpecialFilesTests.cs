@@ -85,6 +85,7 @@ public sealed class SpecialFilesTests
         for (var id = 1; ; id++)
         {
             var write = input.WriteAsync(Frame(id, "none/" + new string('x', 4000)), full.Token).AsTask();
+            // A full pipe reports nothing: the write that fills it does not end.
             if (await Task.WhenAny(write, Task.Delay(FullTime)) == write) { await write; }
             else { break; }
         }

@@ -61,6 +61,7 @@ public sealed class ChatJournalTests : IDisposable
         journal.AppendPartial(answer.Id, 1, false, "half \ud83d");
         journal.AppendPartial(answer.Id, 1, false, "\ude42");
         var store = fixture.NewStore();
+        // The journal is written a moment later, and reports nothing.
         while (store.Read(journal.Id).Messages[0].Parts.Count < 2) { await Task.Delay(20); }
 
         Assert.Equal((MessageStatus.Streaming, ChatStatus.Running), (store.Read(journal.Id).Messages[0].Status, store.Read(journal.Id).Status));
@@ -168,6 +169,7 @@ public sealed class ChatJournalTests : IDisposable
                 journal.ResetPartial(answer.Id);
                 await journal.UpdateAsync(new ChatFields(Title: $"Title {i}"), CancellationToken.None);
                 journal.AppendPartial(answer.Id, 0, false, text);
+                // The journal is written a moment later, and reports nothing.
                 while (new FileInfo(fixture.PathOf(journal.Id)).Length < i * 18_000) { await Task.Delay(10); }
             }
 

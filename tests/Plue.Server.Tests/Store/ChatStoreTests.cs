@@ -100,6 +100,7 @@ public sealed class ChatStoreTests : IDisposable
     public async Task The_list_is_newest_first_and_survives_a_lost_or_broken_index()
     {
         var first = await fixture.NewChatAsync("one");
+        // Two chats need different times.
         await Task.Delay(5);
         var second = await fixture.NewChatAsync("two", "three");
         var expected = fixture.NewStore().List();

@@ -24,6 +24,7 @@ public sealed class TwoWritersTests : IDisposable
         while (!received.All(output => output.IsCompleted))
         {
             Assert.True(reader.Follow(news => Take(seen, news)));
+            // Two processes write meanwhile.
             await Task.Delay(5);
         }
 

@@ -36,6 +36,7 @@ public sealed class OwnTemporaryFolder : IAsyncDisposable
         for (var attempt = 1; Directory.Exists(folder); attempt++)
         {
             try { Directory.Delete(folder, recursive: true); }
+            // A process that was ended still closes its files.
             catch (Exception fault) when (fault is IOException or UnauthorizedAccessException && attempt < 20) { await Task.Delay(100); }
         }
     }

@@ -201,6 +201,7 @@ public sealed class ScriptedAnswer
     /// <summary>A vendor that takes its time.</summary>
     public ScriptedAnswer Pause(TimeSpan time)
     {
+        // A slow vendor.
         steps.Add((_, cancellationToken) => Task.Delay(time, cancellationToken));
         return this;
     }

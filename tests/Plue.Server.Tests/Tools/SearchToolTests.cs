@@ -127,6 +127,7 @@ public sealed class SearchToolTests : IDisposable
         for (var i = 0; i < 200; i++) { fixture.Write($"f{i}.txt", string.Concat(Enumerable.Repeat("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaab\n", 20_000))); }
         using var stop = new CancellationTokenSource();
         var running = fixture.RunAsync(Search(false), """{"query":"(a|aa)+c(?!b)","regex":true}""", null, stop.Token);
+        // A search reports nothing before it ends.
         await Task.Delay(300, default);
         var watch = Stopwatch.StartNew();
         await stop.CancelAsync();

@@ -47,6 +47,7 @@ async Task AppendAsync(ChatJournal journal)
             var delta = $"{word} äöü 🙂 ";
             text += delta;
             journal.AppendPartial(answer.Id, 0, false, delta);
+            // Writes at irregular times, and waits until the text is on the disk.
             await Task.Delay(Random.Shared.Next(0, 3));
         }
 
@@ -60,6 +61,7 @@ async Task AnswerAsync(ChatJournal journal)
     var answer = NewMessage(MessageRole.Assistant, MessageStatus.Streaming);
     await journal.BeginAsync(answer, CancellationToken.None);
     journal.AppendPartial(answer.Id, 0, false, "half");
+    // Writes at irregular times, and waits until the text is on the disk.
     while (!journal.Chat.Messages[^1].Text.Contains("half", StringComparison.Ordinal)) { await Task.Delay(10); }
 
     Console.WriteLine("begun");

@@ -141,6 +141,7 @@ export class Workbench {
     const end = Date.now() + patience;
     while (!(await isSo())) {
       if (Date.now() > end) throw new Error(`It did not become so within ${patience / 1000} s: ${isSo}`);
+      // Something outside the page reports nothing.
       await this.page.waitForTimeout(50);
     }
   }

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 // That what it begins with compiles and keeps its promises is a C# test: the examples are part of that project.
 const parts = [
   'server/Plue.Server/Providers/ProviderKinds.cs',
-  'server/Plue.Server/Composition.cs',
+  'server/Plue.Server/Providers/ProviderFactory.cs',
   'server/Plue.Server/Templates/ToolNames.cs',
   'server/Plue.Server/Tools/BuiltInTools.cs',
   'templates/llm-provider.json5',
@@ -42,8 +42,8 @@ test('A provider is its files and a line in each place where providers are liste
     'public const string MyVendor = "my-vendor";\n    public const string Tour',
   );
   expect(read('server/Plue.Server/Providers/ProviderKinds.cs')).toContain('new(MyVendor, "My Vendor", ');
-  expect(read('server/Plue.Server/Composition.cs')).toContain('using Plue.Server.Providers.MyVendor;\nusing Plue.Server.Rpc;');
-  expect(read('server/Plue.Server/Composition.cs')).toContain('ProviderKinds.MyVendor => new MyVendorProvider(');
+  expect(read('server/Plue.Server/Providers/ProviderFactory.cs')).toContain('using Plue.Server.Providers.MyVendor;\n\nnamespace');
+  expect(read('server/Plue.Server/Providers/ProviderFactory.cs')).toContain('ProviderKinds.MyVendor => new MyVendorProvider(');
   expect(read('templates/llm-provider.json5').match(/"my-vendor", /gu)).toHaveLength(2);
   expect(everything()).not.toMatch(/\bExample(?:Provider|Tool)|"example"/u);
 });

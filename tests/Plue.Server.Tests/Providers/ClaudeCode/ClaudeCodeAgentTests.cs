@@ -172,6 +172,7 @@ public class ClaudeCodeAgentTests
         await agent.Spawner.BegunAsync(1);
         agent.Spawner.End("quick", "quick is done");
         await agent.Spawner.EndedAsync("quick");
+        // Another process reports nothing: its effects are checked again.
         await Task.Delay(TimeSpan.FromSeconds(0.2));
         Assert.False(turn.IsCompleted);
         agent.Answer(asked, ApprovalDecision.Once);
@@ -393,6 +394,7 @@ public class ClaudeCodeAgentTests
 
     private static async Task BecomesAsync(Func<bool> isReached)
     {
+        // Another process reports nothing: its effects are checked again.
         for (var i = 0; i < 800 && !isReached(); i++) { await Task.Delay(25); }
 
         Assert.True(isReached(), "It did not happen within twenty seconds.");

@@ -360,6 +360,7 @@ public class ClaudeCodeProviderTests
         {
             if (read() is var value && isReached(value)) { return value; }
 
+            // Another process writes the file.
             await Task.Delay(25);
         }
 

@@ -458,6 +458,7 @@ async function pose(album, workbench, endpoint) {
     for (let life = 0; life < 6; life++) {
       try {
         process.kill(workbench.sidecarPid(), 'SIGKILL');
+        // The sidecar is killed again after it has restarted.
         await page.waitForTimeout(1_500);
       } catch {
         break;
